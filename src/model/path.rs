@@ -1,0 +1,252 @@
+//! Paths that cannot leave their folder.
+//!
+//! Every path that comes from a source, a chart, a ledger or a server becomes
+//! a [`RelPath`] before it is used, so that neither a work folder nor a git
+//! tree can be escaped from.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A safe relative path: `/` between segments, no `.`/`..`, not absolute,
+/// no backslash, no control character, no `.git` segment.
+///
+/// Ordered by bytes, so that walks and ledgers come out the same everywhere.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelPath(String);
+
+/// Why a text is not a [`RelPath`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{path:?} is not a safe relative path: {reason}")]
+pub struct PathError {
+    /// The text as it was given.
+    pub path: String,
+    /// What is wrong with it, in words.
+    pub reason: &'static str,
+}
+
+impl RelPath {
+    /// Checks `text` and takes it as it is.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        match fault(text) {
+            None => Ok(Self(text.to_owned())),
+            Some(reason) => Err(PathError {
+                path: text.to_owned(),
+                reason,
+            }),
+        }
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This path with `tail` below it.
+    #[must_use]
+    pub fn join(&self, tail: &RelPath) -> Self {
+        Self(format!("{}/{}", self.0, tail.0))
+    }
+
+    /// The last segment.
+    pub fn file_name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or(&self.0)
+    }
+
+    /// The segments from the top.
+    pub fn segments(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/')
+    }
+
+    /// Whether this path is `other` or lies below it.
+    pub fn starts_with(&self, other: &RelPath) -> bool {
+        self.0
+            .strip_prefix(&other.0)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    /// The part below `folder`, when this path lies below it.
+    pub fn strip_prefix(&self, folder: &RelPath) -> Option<RelPath> {
+        let rest = self.0.strip_prefix(&folder.0)?.strip_prefix('/')?;
+        Some(Self(rest.to_owned()))
+    }
+
+    /// Where this path stands on disk, below `root`.
+    pub fn on_disk(&self, root: &Path) -> PathBuf {
+        let mut path = root.to_path_buf();
+        path.extend(self.segments());
+        path
+    }
+}
+
+/// The first reason why `text` is unsafe, if any.
+fn fault(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        return Some("it is empty");
+    }
+    if text.starts_with('/') {
+        return Some("it is absolute");
+    }
+    if text.contains('\\') {
+        return Some("it contains a backslash");
+    }
+    if text.chars().any(char::is_control) {
+        return Some("it contains a control character");
+    }
+    let bytes = text.as_bytes();
+    if bytes.len() > 1 && bytes[1] == b':' && bytes[0].is_ascii_alphabetic() {
+        return Some("it starts with a drive letter");
+    }
+    text.split('/').find_map(|segment| match segment {
+        "" => Some("it has an empty segment"),
+        "." | ".." => Some("it has a `.` or `..` segment"),
+        _ if is_dot_git(segment) => Some("it has a `.git` segment"),
+        _ => None,
+    })
+}
+
+/// Git refuses `.git` in any case, and the forms that NTFS and HFS+ fold to it.
+fn is_dot_git(segment: &str) -> bool {
+    let visible: String = segment
+        .chars()
+        .filter(|c| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'))
+        .collect();
+    let folded = visible.trim_end_matches(['.', ' ']).to_ascii_lowercase();
+    folded == ".git" || folded == "git~1" || folded.starts_with(".git:")
+}
+
+impl fmt::Display for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl serde::Serialize for RelPath {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for RelPath {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// An owned folder in the manifest repository: a path, or the root.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Folder(Option<RelPath>);
+
+impl Folder {
+    /// The repository's root.
+    pub const ROOT: Folder = Folder(None);
+
+    /// Reads a folder as users write it: `dev`, `clusters/dev/`, or `.` for the root.
+    pub fn parse(text: &str) -> Result<Self, PathError> {
+        let trimmed = text.trim().trim_end_matches('/');
+        let trimmed = trimmed.strip_prefix("./").unwrap_or(trimmed);
+        if trimmed == "." || (trimmed.is_empty() && !text.trim().is_empty()) {
+            return Ok(Self::ROOT);
+        }
+        RelPath::parse(trimmed).map(|path| Self(Some(path)))
+    }
+
+    /// The path, unless this is the root.
+    pub fn path(&self) -> Option<&RelPath> {
+        self.0.as_ref()
+    }
+
+    /// `file` as seen from the repository's root.
+    pub fn join(&self, file: &RelPath) -> RelPath {
+        match &self.0 {
+            Some(folder) => folder.join(file),
+            None => file.clone(),
+        }
+    }
+
+    /// Whether one of the two folders contains the other.
+    pub fn overlaps(&self, other: &Folder) -> bool {
+        match (&self.0, &other.0) {
+            (Some(a), Some(b)) => a.starts_with(b) || b.starts_with(a),
+            _ => true,
+        }
+    }
+}
+
+impl fmt::Display for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_ref().map_or(".", RelPath::as_str))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[rstest::rstest]
+    #[case("a")]
+    #[case("a/b.yaml")]
+    #[case(".gitops-publisher")]
+    #[case("with space/ünïcode")]
+    #[case("system:masters")]
+    #[case("...")]
+    fn safe_paths_are_taken_as_they_are(#[case] text: &str) {
+        assert_eq!(RelPath::parse(text).unwrap().as_str(), text);
+    }
+
+    #[rstest::rstest]
+    #[case("", "empty")]
+    #[case("/etc/passwd", "absolute")]
+    #[case("../x", "`..`")]
+    #[case("a/../../x", "`..`")]
+    #[case("a//b", "empty segment")]
+    #[case("a/", "empty segment")]
+    #[case("./a", "`.`")]
+    #[case("a\\..\\b", "backslash")]
+    #[case("C:/x", "drive")]
+    #[case("a\nb", "control")]
+    #[case("a/.git/hooks/pre-push", "`.git`")]
+    #[case(".GIT/config", "`.git`")]
+    #[case("git~1/config", "`.git`")]
+    #[case(".git. /config", "`.git`")]
+    fn unsafe_paths_are_refused_with_the_reason(#[case] text: &str, #[case] reason: &str) {
+        let error = RelPath::parse(text).unwrap_err();
+        assert!(error.reason.contains(reason), "{error}");
+    }
+
+    #[rstest::rstest]
+    #[case(".", ".")]
+    #[case("./", ".")]
+    #[case("dev/", "dev")]
+    #[case("./clusters/dev", "clusters/dev")]
+    fn folders_are_read_as_people_write_them(#[case] text: &str, #[case] shown: &str) {
+        assert_eq!(Folder::parse(text).unwrap().to_string(), shown);
+    }
+
+    #[test]
+    fn folders_overlap_only_at_segment_borders() {
+        let folder = |text| Folder::parse(text).unwrap();
+        assert!(folder("a").overlaps(&folder("a/b")));
+        assert!(!folder("a").overlaps(&folder("ab")));
+        assert!(Folder::ROOT.overlaps(&folder("a")));
+    }
+
+    proptest! {
+        #[test]
+        fn a_parsed_path_never_leaves_its_root(text in "[a./\\\\:~ ]{0,12}|\\PC{0,12}") {
+            if let Ok(path) = RelPath::parse(&text) {
+                let root = Path::new("/root-folder");
+                let on_disk = path.on_disk(root);
+                prop_assert!(on_disk.starts_with(root));
+                prop_assert!(on_disk.components().all(|c| !matches!(c, std::path::Component::ParentDir)));
+            }
+        }
+    }
+}

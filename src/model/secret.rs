@@ -1,0 +1,167 @@
+//! Secrets that do not print themselves, and the removal of secrets from text.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use zeroize::Zeroizing;
+
+/// A text that must not be shown. It is wiped from memory when dropped.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Zeroizing<String>);
+
+impl Secret {
+    /// Takes a secret. Surrounding white space is dropped: it comes from files
+    /// and copied text, and is legal in no header.
+    pub fn new(text: &str) -> Self {
+        Self(Zeroizing::new(text.trim().to_owned()))
+    }
+
+    /// The text itself, for a header and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A URL whose printed form has no user name, password, query or fragment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedactedUrl(url::Url);
+
+impl RedactedUrl {
+    /// Wraps a URL; user name and password are dropped at once.
+    pub fn new(mut url: url::Url) -> Self {
+        // Both fail only for URLs that cannot have credentials.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        Self(url)
+    }
+
+    /// The URL, free of credentials.
+    pub fn url(&self) -> &url::Url {
+        &self.0
+    }
+}
+
+impl fmt::Display for RedactedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = self.0.clone();
+        shown.set_query(None);
+        shown.set_fragment(None);
+        f.write_str(shown.as_str())
+    }
+}
+
+impl fmt::Debug for RedactedUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// Replaces secrets, in the forms they travel in, by `***`.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    /// Longest first, so that a secret that contains another goes as a whole.
+    forms: Vec<Zeroizing<String>>,
+}
+
+/// Secrets shorter than this would hide half of all output. The agent itself
+/// can be told to ignore short ones for the same reason.
+const SHORTEST: usize = 4;
+
+impl Redactor {
+    /// Adds a secret: as it is, each of its lines, in base64 (alone and as the
+    /// password of the usual Basic headers), percent-encoded, and JSON-escaped.
+    pub fn add(&mut self, secret: &Secret) {
+        let text = secret.expose();
+        let mut forms: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
+        forms.push(text.to_owned());
+        for user in ["", ":", "x-access-token:", "git:", "oauth2:"] {
+            forms.push(BASE64.encode(format!("{user}{text}")));
+        }
+        forms.push(url::form_urlencoded::byte_serialize(text.as_bytes()).collect());
+        let quoted = serde_json::Value::from(text).to_string();
+        forms.push(quoted[1..quoted.len() - 1].to_owned());
+        for form in forms {
+            self.add_form(&form);
+        }
+    }
+
+    /// Adds one exact text, such as the value of a header.
+    pub fn add_form(&mut self, form: &str) {
+        if form.len() < SHORTEST || self.forms.iter().any(|known| known.as_str() == form) {
+            return;
+        }
+        self.forms.push(Zeroizing::new(form.to_owned()));
+        self.forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    }
+
+    /// Every form that is replaced, longest first.
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
+        self.forms.iter().map(|form| form.as_str())
+    }
+
+    /// `text` without any of the secrets.
+    pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut result = Cow::Borrowed(text);
+        for form in self.forms() {
+            if result.contains(form) {
+                result = Cow::Owned(result.replace(form, "***"));
+            }
+        }
+        result
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor({} forms)", self.forms.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_print_itself() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2-token")), "***");
+    }
+
+    #[test]
+    fn every_form_a_token_travels_in_is_replaced() {
+        let mut redactor = Redactor::default();
+        redactor.add(&Secret::new("to/ken\"42\n"));
+        let basic = BASE64.encode("x-access-token:to/ken\"42");
+        let pat = BASE64.encode(":to/ken\"42");
+        let text = format!("a to/ken\"42 b {basic} c {pat} d to%2Fken%2242 e to/ken\\\"42");
+        assert_eq!(redactor.redact(&text), "a *** b *** c *** d *** e ***");
+    }
+
+    #[test]
+    fn short_secrets_do_not_eat_the_output() {
+        let mut redactor = Redactor::default();
+        redactor.add(&Secret::new("on"));
+        assert_eq!(redactor.redact("configuration"), "configuration");
+    }
+
+    #[test]
+    fn urls_print_without_credentials_and_query() {
+        let url = url::Url::parse("https://me:pat@dev.azure.com/contoso/_git/x?token=1").unwrap();
+        assert_eq!(
+            RedactedUrl::new(url).to_string(),
+            "https://dev.azure.com/contoso/_git/x"
+        );
+    }
+}
