@@ -7,12 +7,16 @@
     )
 )]
 
+pub mod agent;
+pub mod check;
 pub mod error;
 pub mod generate;
 pub mod git;
 pub mod host;
 pub mod http;
 pub mod model;
+pub mod plan;
 pub mod publish;
+pub mod report;
 pub mod text;
 pub mod tools;
