@@ -18,5 +18,6 @@ pub mod model;
 pub mod plan;
 pub mod publish;
 pub mod report;
+pub mod settings;
 pub mod text;
 pub mod tools;
