@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn framed_refusals_are_unframed() {
-        let body = "001e# service=git-upload-pack\n0000000eTF401027: X";
+        let body = "001e# service=git-upload-pack\n0000000fTF401027: X";
         let fault = explained(
             403,
             "application/x-git-upload-pack-advertisement",

@@ -35,7 +35,12 @@ impl CommitDraft {
             .unwrap_or_default();
         let mut message = self.message.trim_end().replace('\0', "");
         if let Some(key) = &self.tree_trailer {
-            message = format!("{message}\n{key}: {tree}");
+            let gap = if ends_with_trailers(&message) {
+                ""
+            } else {
+                "\n"
+            };
+            message = format!("{message}\n{gap}{key}: {tree}");
         }
         format!(
             "tree {tree}\n{parent}author {} {time} +0000\ncommitter {} {time} +0000\n\n{message}\n",
@@ -45,6 +50,17 @@ impl CommitDraft {
         )
         .into_bytes()
     }
+}
+
+/// Whether the last paragraph, which must not be the first, is all `Key: value`.
+fn ends_with_trailers(message: &str) -> bool {
+    let is_trailer = |line: &str| {
+        line.split_once(": ")
+            .is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '))
+    };
+    message
+        .rsplit_once("\n\n")
+        .is_some_and(|(_, last)| last.lines().all(is_trailer))
 }
 
 impl Identity {
@@ -107,6 +123,22 @@ mod tests {
             seconds: 1_700_000_000,
             tree_trailer: Some("Published-Tree".into()),
         }
+    }
+
+    #[rstest::rstest]
+    #[case("Publish dev", "Publish dev\n\nTree: ")]
+    #[case("Publish: dev", "Publish: dev\n\nTree: ")]
+    #[case("Publish dev\n\nSome words.", "Some words.\n\nTree: ")]
+    #[case("Publish dev\n\nRun: 7", "Publish dev\n\nRun: 7\nTree: ")]
+    fn the_trailer_stands_in_the_last_paragraph(#[case] message: &str, #[case] expected: &str) {
+        let draft = CommitDraft {
+            message: message.into(),
+            tree_trailer: Some("Tree".into()),
+            ..draft()
+        };
+        let bytes = draft.to_bytes(&ObjectId::of_blob(b""), None);
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains(expected), "{text}");
     }
 
     #[test]
