@@ -1,1 +1,119 @@
-//! Placeholder front page.
+//! The manifest repository: reading the tip of a branch, and pushing one
+//! commit on top of exactly that tip.
+//!
+//! Owns the wire protocol (pkt-lines, packs, smart HTTP in its oldest form,
+//! which every host speaks), local repositories, and tree editing. A push is a
+//! compare-and-swap: it names the tip that was read, and is refused as stale
+//! when the branch has moved. Retrying is the caller's business (`publish`).
+
+mod advertisement;
+mod answer;
+mod commit;
+mod error;
+mod fetch;
+mod intake;
+mod local;
+mod objects;
+mod pack_guard;
+mod pkt;
+mod read;
+mod report;
+mod smart_http;
+pub mod source;
+mod tip;
+mod tree;
+
+pub use commit::{CommitDraft, Identity};
+pub use error::{Error, Fault};
+pub use tip::{FolderChange, Pushed, Tip, Wanted};
+
+use std::path::PathBuf;
+
+use crate::host::{Authorization, Location, Place};
+use crate::http;
+use crate::model::ObjectId;
+
+/// How to reach a repository.
+#[derive(Clone)]
+pub struct Options {
+    /// How requests are sent. HTTP/1.1 is chosen here where the host needs it.
+    pub http: http::Options,
+    /// Credentials, when there are any. Local repositories ignore them.
+    pub authorization: Option<Authorization>,
+    /// Where temporary files may be made; nothing stays there.
+    pub temp_root: PathBuf,
+    /// Make a bare repository at a local path where there is nothing yet.
+    pub create_if_missing: bool,
+}
+
+/// A repository that can be read and pushed to.
+pub enum Remote {
+    /// Behind HTTP or HTTPS.
+    Http(Box<smart_http::SmartHttp>),
+    /// On this machine.
+    Local(local::Local),
+}
+
+impl Remote {
+    /// Prepares a repository; nothing is opened or sent yet.
+    pub fn open(location: &Location, options: Options) -> Self {
+        match &location.place {
+            Place::Url(url) => {
+                let kind = location.kind;
+                Self::Http(Box::new(smart_http::SmartHttp::new(
+                    url.clone(),
+                    kind,
+                    options,
+                )))
+            }
+            Place::Path(path) => {
+                Self::Local(local::Local::new(path.clone(), options.create_if_missing))
+            }
+        }
+    }
+
+    /// Reads the tip of `branch` (by default the repository's default branch)
+    /// and what the wanted folders hold there.
+    ///
+    /// When every folder already holds exactly what is wanted, the ledgers are
+    /// not fetched and [`Tip::is_settled`] says so.
+    pub async fn read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Error> {
+        match self {
+            Self::Http(remote) => remote.read(branch, wanted).await,
+            Self::Local(remote) => remote.read(branch, wanted).await,
+        }
+    }
+
+    /// Pushes one commit with `changes` on top of `tip`.
+    pub async fn push(
+        &self,
+        tip: &Tip,
+        changes: &[FolderChange],
+        draft: &CommitDraft,
+    ) -> Result<Pushed, Error> {
+        match self {
+            Self::Http(remote) => remote.push(tip, changes, draft).await,
+            Self::Local(remote) => remote.push(tip, changes, draft).await,
+        }
+    }
+
+    /// Whether `commit` is the tip or one of its recent ancestors: the way to
+    /// learn what became of a push whose answer was lost.
+    pub async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
+        if tip.commit == Some(commit) {
+            return Ok(true);
+        }
+        match self {
+            Self::Http(remote) => remote.contains(tip, commit).await,
+            Self::Local(remote) => remote.contains(tip, commit).await,
+        }
+    }
+
+    /// The repository's address or path, free of credentials.
+    pub fn display(&self) -> String {
+        match self {
+            Self::Http(remote) => remote.display(),
+            Self::Local(remote) => remote.display(),
+        }
+    }
+}

@@ -1,1 +1,67 @@
-//! Placeholder front page.
+//! HTTP: the only place that makes clients.
+//!
+//! Owns the client (built when first used), the redirect rule, retries of
+//! idempotent requests, and errors that name the request without its secrets.
+//! Knows nothing about git or any host.
+
+mod backoff;
+mod client;
+mod error;
+mod response;
+
+pub use backoff::{Backoff, Retry};
+pub use client::{Http, Request};
+pub use error::{Error, Failure};
+pub use response::Response;
+
+use std::time::Duration;
+
+use crate::model::Secret;
+
+/// Everything that decides how requests are sent.
+#[derive(Clone)]
+pub struct Options {
+    /// `User-Agent` header of every request.
+    pub user_agent: String,
+    /// The proxy to use. Without one, the system's and the environment's hold.
+    pub proxy: Option<Proxy>,
+    /// Certificates (PEM) that are trusted besides the system's.
+    pub ca_bundle_pem: Option<Vec<u8>>,
+    /// Never HTTP/2: Azure DevOps refuses large pushes over it.
+    pub http1_only: bool,
+    /// Longest wait for a connection.
+    pub connect_timeout: Duration,
+    /// Longest silence of a server while it answers.
+    pub read_timeout: Duration,
+    /// How idempotent requests are tried again.
+    pub retry: Retry,
+}
+
+impl Options {
+    /// The defaults, under a `User-Agent`.
+    pub fn new(user_agent: impl Into<String>) -> Self {
+        Self {
+            user_agent: user_agent.into(),
+            proxy: None,
+            ca_bundle_pem: None,
+            http1_only: false,
+            connect_timeout: Duration::from_secs(20),
+            read_timeout: Duration::from_secs(180),
+            retry: Retry::requests(),
+        }
+    }
+}
+
+/// A proxy and who we are to it.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// `http://proxy.contoso.com:8080`
+    pub url: String,
+    /// User name, when the proxy asks for one.
+    pub user: Option<String>,
+    /// Password of that user.
+    pub password: Option<Secret>,
+    /// Hosts that are reached without the proxy, as in `NO_PROXY`: names,
+    /// `.suffixes`, addresses, CIDR ranges, `*`.
+    pub bypass: Vec<String>,
+}

@@ -1,1 +1,10 @@
-//! Placeholder front page.
+//! Publishing: read the tip, let the caller decide, push, and when the push
+//! lost a race do it all again on the new tip.
+//!
+//! Owns retrying (`retry`) and the order of runs (`order`). What is to change
+//! is decided by the caller, on every attempt anew.
+
+pub mod order;
+mod retry;
+
+pub use retry::{Failure, Options, Outcome, Proposal, run};

@@ -1,1 +1,4 @@
-//! Placeholder front page.
+//! What the integration tests share: a real git server, and git itself.
+
+pub mod git_repository;
+pub mod git_server;

@@ -1,0 +1,235 @@
+//! The first answer of a git server: its branches and what it can do.
+
+use std::collections::BTreeMap;
+
+use super::error::Fault;
+use super::pkt::Pkt;
+use crate::model::ObjectId;
+
+/// What is said while this is read.
+pub(super) const DOING: &str = "reading the list of branches";
+
+/// What a server can do, in its own words.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Capabilities(Vec<String>);
+
+impl Capabilities {
+    /// Whether the server offers `name`.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|known| known == name)
+    }
+
+    /// The value of `name=value`, first occurrence.
+    fn value(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .find_map(|known| known.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    /// The branch that HEAD points to.
+    fn head(&self) -> Option<&str> {
+        let symrefs = self
+            .0
+            .iter()
+            .filter_map(|known| known.strip_prefix("symref=HEAD:"));
+        symrefs
+            .into_iter()
+            .find_map(|target| target.strip_prefix("refs/heads/"))
+    }
+}
+
+/// The branches of a repository.
+#[derive(Debug, Default)]
+pub(super) struct Advertisement {
+    pub(super) capabilities: Capabilities,
+    branches: BTreeMap<String, ObjectId>,
+    head: Option<ObjectId>,
+    any: bool,
+    started: bool,
+}
+
+impl Advertisement {
+    /// Takes one packet after the `# service=` section.
+    pub(super) fn take(&mut self, packet: &Pkt) -> Result<(), Fault> {
+        let text = packet.text();
+        if *packet == Pkt::Flush || text == "version 1" {
+            return Ok(());
+        }
+        if let Some(said) = text.strip_prefix("ERR ") {
+            return Err(Fault::NotARepository(said.to_owned()));
+        }
+        let (line, capabilities) = text.split_once('\0').unwrap_or((&text, ""));
+        if !self.started {
+            self.started = true;
+            self.capabilities = Capabilities(
+                capabilities
+                    .split_ascii_whitespace()
+                    .map(str::to_owned)
+                    .collect(),
+            );
+            if let Some(format) = self
+                .capabilities
+                .value("object-format")
+                .filter(|&format| format != "sha1")
+            {
+                return Err(Fault::ObjectFormat(format.to_owned()));
+            }
+        }
+        let Some((id, name)) = line.split_once(' ') else {
+            return self.other_line(line);
+        };
+        if id.len() == 64 {
+            return Err(Fault::ObjectFormat("sha256".to_owned()));
+        }
+        let id = ObjectId::parse(id)
+            .ok_or_else(|| Fault::protocol(DOING, format!("unexpected line {line:?}")))?;
+        if name == "capabilities^{}" {
+            return Ok(());
+        }
+        self.any = true;
+        if name == "HEAD" {
+            self.head = Some(id);
+        } else if let Some(branch) = name.strip_prefix("refs/heads/") {
+            self.branches.insert(branch.to_owned(), id);
+        }
+        Ok(())
+    }
+
+    fn other_line(&self, line: &str) -> Result<(), Fault> {
+        if line.starts_with("shallow ") {
+            return Ok(());
+        }
+        Err(Fault::protocol(DOING, format!("unexpected line {line:?}")))
+    }
+
+    /// Where to read and what to push to: the branch's name, the commit to
+    /// build on, and whether the branch exists.
+    pub(super) fn choose(
+        &self,
+        wanted: Option<&str>,
+    ) -> Result<(String, Option<ObjectId>, bool), Fault> {
+        choose(
+            wanted,
+            self.default_branch(),
+            &|name| self.branches.get(name).copied(),
+            !self.any,
+        )
+    }
+
+    /// The default branch: what HEAD points to, or on servers that do not say,
+    /// the likeliest branch at the same commit.
+    fn default_branch(&self) -> Option<String> {
+        if let Some(head) = self.capabilities.head() {
+            return Some(head.to_owned());
+        }
+        let head = self.head?;
+        let usual = ["main", "master"].into_iter().map(str::to_owned);
+        let all = usual.chain(self.branches.keys().cloned());
+        all.into_iter()
+            .find(|name| self.branches.get(name) == Some(&head))
+    }
+}
+
+/// The rules for branches that both transports share.
+pub(super) fn choose(
+    wanted: Option<&str>,
+    default: Option<String>,
+    tip_of: &dyn Fn(&str) -> Option<ObjectId>,
+    empty: bool,
+) -> Result<(String, Option<ObjectId>, bool), Fault> {
+    let wanted = wanted.map(|name| name.strip_prefix("refs/heads/").unwrap_or(name));
+    if let Some(name) = wanted
+        && !git2::Reference::is_valid_name(&format!("refs/heads/{name}"))
+    {
+        return Err(Fault::InvalidBranch(name.to_owned()));
+    }
+    if empty {
+        let name = wanted.map(str::to_owned).or(default);
+        return Ok((name.unwrap_or_else(|| "main".to_owned()), None, false));
+    }
+    let name = match wanted {
+        Some(name) => name.to_owned(),
+        None => default.clone().ok_or(Fault::NoDefaultBranch)?,
+    };
+    if let Some(tip) = tip_of(&name) {
+        return Ok((name, Some(tip), true));
+    }
+    let base = default
+        .as_deref()
+        .and_then(tip_of)
+        .ok_or(Fault::NoDefaultBranch)?;
+    Ok((name, Some(base), false))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: &str = "ce013625030ba8dba906f756967f9e9ca394464a";
+    const B: &str = "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391";
+
+    fn read(lines: &[String]) -> Result<Advertisement, Fault> {
+        let mut advertisement = Advertisement::default();
+        for line in lines {
+            advertisement.take(&Pkt::Data(line.clone().into()))?;
+        }
+        Ok(advertisement)
+    }
+
+    #[test]
+    fn the_default_branch_is_what_head_points_to() {
+        let refs = read(&[
+            format!("{A} HEAD\0multi_ack symref=HEAD:refs/heads/live filter\n"),
+            format!("{B} refs/heads/dev\n"),
+            format!("{A} refs/heads/live\n"),
+        ])
+        .unwrap();
+        let a = ObjectId::parse(A);
+        assert_eq!(refs.choose(None).unwrap(), ("live".into(), a, true));
+        assert_eq!(
+            refs.choose(Some("refs/heads/dev")).unwrap(),
+            ("dev".into(), ObjectId::parse(B), true)
+        );
+        assert_eq!(refs.choose(Some("new")).unwrap(), ("new".into(), a, false));
+        assert!(refs.capabilities.has("filter") && !refs.capabilities.has("symref"));
+    }
+
+    #[test]
+    fn without_symref_the_usual_branch_at_the_same_commit_is_taken() {
+        let lines = [
+            format!("{A} HEAD\0multi_ack\n"),
+            format!("{A} refs/heads/a\n"),
+            format!("{A} refs/heads/master\n"),
+        ];
+        assert_eq!(read(&lines).unwrap().choose(None).unwrap().0, "master");
+    }
+
+    #[test]
+    fn an_empty_repository_starts_with_main() {
+        let lines = [format!("{} capabilities^{{}}\0multi_ack\n", "0".repeat(40))];
+        assert_eq!(
+            read(&lines).unwrap().choose(None).unwrap(),
+            ("main".into(), None, false)
+        );
+    }
+
+    #[test]
+    fn branches_without_a_default_need_a_name() {
+        let refs = read(&[format!("{A} refs/heads/dev\0multi_ack\n")]).unwrap();
+        assert!(matches!(refs.choose(None), Err(Fault::NoDefaultBranch)));
+        assert!(refs.choose(Some("dev")).is_ok());
+        assert!(matches!(
+            refs.choose(Some("a..b")),
+            Err(Fault::InvalidBranch(_))
+        ));
+    }
+
+    #[test]
+    fn other_object_formats_are_named() {
+        let lines = [format!("{A} HEAD\0object-format=sha256\n")];
+        assert_eq!(
+            read(&lines).unwrap_err().to_string(),
+            "it uses the object format sha256; only sha1 is supported"
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! What can go wrong with the manifest repository, in words.
+
+use crate::error::{Error as CommandError, Kind};
+use crate::host::{self, HostKind, Refusal};
+use crate::http;
+use crate::model::Folder;
+use crate::model::ledger::{LEDGER_FILE, LedgerError};
+
+/// A failed read or push: where, and what.
+#[derive(Debug)]
+pub struct Error {
+    pub(super) repository: String,
+    pub(super) kind: HostKind,
+    pub(super) branch: Option<String>,
+    pub(super) fault: Box<Fault>,
+}
+
+/// What went wrong, without the place.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The server said no, and we know what it means.
+    #[error("{said}")]
+    Refused {
+        /// What it means.
+        meaning: Refusal,
+        /// What the server said, or the status it answered with.
+        said: String,
+    },
+    /// The server refused the branch for a reason we do not know.
+    #[error("the server refused the push: {0}")]
+    Rejected(String),
+    /// There is a server, but no git repository.
+    #[error("there is no git repository: {0}")]
+    NotARepository(String),
+    /// The request did not get through, or failed in the server.
+    #[error(transparent)]
+    Http(#[from] http::Error),
+    /// The push was sent, and the answer was lost.
+    #[error("the connection was lost after commit {} was sent, so it is not known whether it landed: {reason}", pushed.commit)]
+    OutcomeUnknown {
+        /// The commit that may have landed.
+        pushed: super::Pushed,
+        /// How the answer was lost.
+        reason: String,
+    },
+    /// The server did not answer as git servers do.
+    #[error("the server's answer could not be understood while {doing}: {reason}")]
+    Protocol {
+        /// What was being read.
+        doing: &'static str,
+        /// What was wrong with it.
+        reason: String,
+    },
+    /// The server does not hand out an object that was asked for by its id.
+    #[error("the server does not hand out single objects: {0}")]
+    WantRefused(String),
+    /// More than any honest repository holds.
+    #[error("{what} is larger than {limit}, which is more than this program takes")]
+    TooBig {
+        /// What is too big.
+        what: &'static str,
+        /// The limit, with its unit.
+        limit: String,
+    },
+    /// Not SHA-1.
+    #[error("it uses the object format {0}; only sha1 is supported")]
+    ObjectFormat(String),
+    /// The repository has branches, but none of them is the default.
+    #[error("it has no default branch")]
+    NoDefaultBranch,
+    /// No git branch can have this name.
+    #[error("{0:?} is not a valid branch name")]
+    InvalidBranch(String),
+    /// Something that is not ours stands where a file or folder is to be written.
+    #[error("{path:?} is {what}, which stands in the way")]
+    InTheWay {
+        /// Path from the repository's root.
+        path: String,
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// A ledger that cannot be read.
+    #[error("the ledger {} cannot be read: {source}", ledger_path(folder))]
+    Ledger {
+        /// The owned folder.
+        folder: Folder,
+        /// Why.
+        source: LedgerError,
+    },
+    /// A local path where there is nothing.
+    #[error("there is no repository")]
+    Missing,
+    /// A local repository with a working tree that has the branch checked out.
+    #[error("the branch is checked out there, and pushing would not change its files")]
+    CheckedOut,
+    /// This machine failed: disk, memory, a local repository.
+    #[error("{doing} failed: {reason}")]
+    Machine {
+        /// What was being done.
+        doing: &'static str,
+        /// Why it failed.
+        reason: String,
+    },
+}
+
+fn ledger_path(folder: &Folder) -> String {
+    folder.path().map_or_else(
+        || LEDGER_FILE.to_owned(),
+        |path| format!("{path}/{LEDGER_FILE}"),
+    )
+}
+
+impl Fault {
+    /// A fault of this machine.
+    pub(super) fn machine(doing: &'static str) -> impl Fn(git2::Error) -> Self {
+        move |error| Self::Machine {
+            doing,
+            reason: error.message().to_owned(),
+        }
+    }
+
+    /// An answer that could not be understood.
+    pub(super) fn protocol(doing: &'static str, reason: impl Into<String>) -> Self {
+        Self::Protocol {
+            doing,
+            reason: reason.into(),
+        }
+    }
+}
+
+impl Error {
+    /// What went wrong.
+    pub fn fault(&self) -> &Fault {
+        &self.fault
+    }
+
+    /// What the server's refusal means, when it was one.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self.fault() {
+            Fault::Refused { meaning, .. } => Some(*meaning),
+            _ => None,
+        }
+    }
+
+    /// The commit of a push whose answer was lost.
+    pub fn unknown_outcome(&self) -> Option<super::Pushed> {
+        match self.fault() {
+            Fault::OutcomeUnknown { pushed, .. } => Some(*pushed),
+            _ => None,
+        }
+    }
+
+    /// Whether reading again and trying again can help: the branch moved, or
+    /// the answer to something harmless or something unknown was lost.
+    pub fn is_passing(&self) -> bool {
+        match self.fault() {
+            Fault::Refused { meaning, .. } => *meaning == Refusal::Stale,
+            Fault::OutcomeUnknown { .. } => true,
+            Fault::Http(http::Error::Connection { sent, .. }) => *sent,
+            Fault::Http(http::Error::Status(failure)) => matches!(failure.status, 429 | 502..=504),
+            _ => false,
+        }
+    }
+
+    /// What the server's words mean for the branch and the place.
+    fn sentence(&self) -> String {
+        let place = match &self.branch {
+            Some(branch) => format!("branch {branch:?} of {}", self.repository),
+            None => self.repository.clone(),
+        };
+        match self.fault() {
+            Fault::Refused { meaning, said } => match meaning {
+                Refusal::Stale => format!("{place} moved while it was being published to: {said}"),
+                Refusal::Authentication => format!("{place} refused the credentials: {said}"),
+                Refusal::Permission => format!("{place} does not permit this: {said}"),
+                Refusal::NotFound => format!("{place} was not found: {said}"),
+                Refusal::Protected => format!("{place} is protected against pushes: {said}"),
+                Refusal::TooLarge => {
+                    format!("{place} refused the push because of its size: {said}")
+                }
+                Refusal::Throttled => format!("{place} asks for fewer requests: {said}"),
+            },
+            Fault::Http(error) => format!("{place} could not be reached: {error}"),
+            fault => format!("{place}: {fault}"),
+        }
+    }
+
+    fn advice(&self) -> Vec<String> {
+        let text = match self.fault() {
+            Fault::Refused { meaning, .. } => return host::advice(self.kind, *meaning),
+            Fault::Rejected(_) => {
+                "Look at the server's words and its hooks or policies for this branch."
+            }
+            Fault::NotARepository(_) => {
+                "Check the address: it must be the one that `git clone` takes."
+            }
+            Fault::Http(http::Error::Redirect { .. }) => {
+                "Use the address that the server points to, if you trust it."
+            }
+            Fault::Http(_) => {
+                "Check the address, the network and the proxy settings, then run again."
+            }
+            Fault::OutcomeUnknown { .. } => {
+                "Run again: what has landed is recognised and not published twice."
+            }
+            Fault::Protocol { .. } | Fault::WantRefused(_) => {
+                "Check that the address is a git repository and that no proxy changes the answers; otherwise please report this."
+            }
+            Fault::TooBig { .. } => {
+                "Check that the address is the manifest repository; keep large files out of it."
+            }
+            Fault::ObjectFormat(_) => "Use a repository with the object format sha1.",
+            Fault::NoDefaultBranch => "Name the branch to publish to.",
+            Fault::InvalidBranch(_) => "Write the branch as in `git branch`, such as `main`.",
+            Fault::InTheWay { .. } => {
+                "Move it away in the manifest repository, or publish to another folder."
+            }
+            Fault::Ledger {
+                source: LedgerError::Version(_),
+                ..
+            } => "Use the version of this program that published last, or a newer one.",
+            Fault::Ledger { .. } => {
+                "Restore the file from the repository's history: it tells which files may be removed."
+            }
+            Fault::Missing => "Check the path, or make one there with `git init --bare`.",
+            Fault::CheckedOut => {
+                "Use a bare repository (`git init --bare`), or publish to another branch."
+            }
+            Fault::Machine { .. } => "Check free space and permissions.",
+        };
+        vec![text.to_owned()]
+    }
+
+    fn command_kind(&self) -> Kind {
+        match self.fault() {
+            Fault::Refused {
+                meaning: Refusal::Stale,
+                ..
+            }
+            | Fault::InTheWay { .. }
+            | Fault::CheckedOut => Kind::Conflict,
+            Fault::Refused {
+                meaning: Refusal::Protected,
+                ..
+            } => Kind::Policy,
+            Fault::InvalidBranch(_)
+            | Fault::NoDefaultBranch
+            | Fault::Missing
+            | Fault::Ledger { .. } => Kind::Input,
+            Fault::Machine { .. } => Kind::Internal,
+            _ => Kind::Remote,
+        }
+    }
+}
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.sentence())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        let hints = error.advice();
+        Self::new(error.command_kind(), error).hints(hints)
+    }
+}

@@ -1,0 +1,62 @@
+//! Building what a push sends: blobs, trees and one commit, all in memory.
+
+use std::cell::RefCell;
+
+use git2::{Buf, ObjectType, Odb, Repository};
+
+use super::commit::CommitDraft;
+use super::error::Fault;
+use super::intake::object_id;
+use super::tip::{FolderChange, Pushed, Tip};
+use super::tree;
+use crate::model::ObjectId;
+
+const DOING: &str = "building the commit";
+
+/// A commit, and a pack with every object that is new in it.
+pub(super) struct Built {
+    pub(super) pushed: Pushed,
+    pub(super) pack: Buf,
+}
+
+/// Builds one commit with `changes` on top of `tip`.
+pub(super) fn build(
+    tip: &Tip,
+    changes: &[FolderChange],
+    draft: &CommitDraft,
+) -> Result<Built, Fault> {
+    let odb = Odb::new().map_err(Fault::machine(DOING))?;
+    odb.add_new_mempack_backend(1000)
+        .map_err(Fault::machine(DOING))?;
+    let fresh = RefCell::new(Vec::new());
+    let write = |kind: ObjectType, bytes: &[u8]| -> Result<ObjectId, Fault> {
+        let id = odb.write(kind, bytes).map_err(Fault::machine(DOING))?;
+        fresh.borrow_mut().push(id);
+        Ok(object_id(id))
+    };
+    let tree = tree::edit(tip.root, &tip.trees, changes, &write)?;
+    let commit = write(
+        ObjectType::Commit,
+        &draft.to_bytes(&tree, tip.commit.as_ref()),
+    )?;
+    let pack = pack(odb, &fresh.into_inner())?;
+    Ok(Built {
+        pushed: Pushed { commit, tree },
+        pack,
+    })
+}
+
+fn pack(odb: Odb<'_>, objects: &[git2::Oid]) -> Result<Buf, Fault> {
+    let repository = Repository::from_odb(odb).map_err(Fault::machine(DOING))?;
+    let mut builder = repository.packbuilder().map_err(Fault::machine(DOING))?;
+    for id in objects {
+        builder
+            .insert_object(*id, None)
+            .map_err(Fault::machine(DOING))?;
+    }
+    let mut pack = Buf::new();
+    builder
+        .write_buf(&mut pack)
+        .map_err(Fault::machine(DOING))?;
+    Ok(pack)
+}

@@ -1,0 +1,135 @@
+//! From the objects of a commit to a [`Tip`]: shared by both transports.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use git2::ObjectType;
+
+use super::commit;
+use super::error::Fault;
+use super::intake::Objects;
+use super::smart_http::Session;
+use super::tip::{Tip, Trees, Wanted};
+use super::tree::{FolderTree, Reader};
+use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId};
+
+/// What was seen of a commit.
+pub(super) struct Seen {
+    root: ObjectId,
+    trees: Trees,
+    folders: Vec<FolderTree>,
+    /// Contents of the ledgers that came along.
+    pub(super) ledgers: HashMap<ObjectId, Bytes>,
+}
+
+impl Seen {
+    /// Reads the folders of a commit, and their ledgers where they are at hand.
+    pub(super) fn read(
+        objects: &Objects<'_>,
+        commit: ObjectId,
+        folders: &[Folder],
+    ) -> Result<Self, Fault> {
+        let bytes = objects.need(&commit, ObjectType::Commit)?;
+        let links = commit::links(&bytes).ok_or_else(|| {
+            Fault::protocol("reading the objects", format!("commit {commit} is damaged"))
+        })?;
+        let load = |id: &ObjectId| objects.need(id, ObjectType::Tree);
+        let mut reader = Reader::new(&load);
+        // The root is needed for an edit even where no folder is asked for.
+        reader.root(links.tree)?;
+        let mut read = Vec::new();
+        for folder in folders {
+            read.push(reader.folder(links.tree, folder)?);
+        }
+        let mut ledgers = HashMap::new();
+        for id in read.iter().filter_map(|folder: &FolderTree| folder.ledger) {
+            if let Some(bytes) = objects.read(&id, ObjectType::Blob)? {
+                ledgers.insert(id, bytes);
+            }
+        }
+        Ok(Self {
+            root: links.tree,
+            trees: reader.into_trees(),
+            folders: read,
+            ledgers,
+        })
+    }
+
+    /// Whether every folder has a ledger and exactly the wanted files.
+    pub(super) fn is_settled(&self, wanted: &[Wanted]) -> bool {
+        self.folders.iter().zip(wanted).all(|(found, wanted)| {
+            let Some(files) = &wanted.files else {
+                return false;
+            };
+            let same = found.entries.len() == files.len()
+                && found
+                    .entries
+                    .iter()
+                    .zip(files)
+                    .all(|((path, entry), (wanted, id))| {
+                        let plain = matches!(entry.mode, EntryMode::File | EntryMode::Executable);
+                        path == wanted && entry.id == *id && plain
+                    });
+            found.ledger.is_some() && same
+        })
+    }
+
+    /// Ledgers that are there but were not sent.
+    pub(super) fn missing_ledgers(&self) -> Vec<ObjectId> {
+        let ids = self.folders.iter().filter_map(|folder| folder.ledger);
+        let mut missing: Vec<_> = ids.filter(|id| !self.ledgers.contains_key(id)).collect();
+        missing.sort_unstable();
+        missing.dedup();
+        missing
+    }
+
+    /// Makes the tip.
+    pub(super) fn into_tip(
+        self,
+        branch: String,
+        commit: ObjectId,
+        exists: bool,
+        settled: bool,
+        wanted: &[Wanted],
+        session: Option<Arc<Session>>,
+    ) -> Result<Tip, Fault> {
+        let mut folders = Vec::new();
+        for (found, wanted) in self.folders.into_iter().zip(wanted) {
+            let bytes = found.ledger.and_then(|id| self.ledgers.get(&id));
+            let ledger = bytes.map(|bytes| Ledger::parse(bytes)).transpose();
+            let ledger = ledger.map_err(|source| Fault::Ledger {
+                folder: wanted.folder.clone(),
+                source,
+            })?;
+            folders.push(FolderState {
+                entries: found.entries,
+                ledger,
+            });
+        }
+        Ok(Tip {
+            branch,
+            commit: Some(commit),
+            exists,
+            folders,
+            settled,
+            root: Some(self.root),
+            trees: Arc::new(self.trees),
+            session,
+        })
+    }
+}
+
+/// The tip of a repository without any commit.
+pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Session>>) -> Tip {
+    Tip {
+        branch,
+        commit: None,
+        exists: false,
+        folders: wanted.iter().map(|_| FolderState::default()).collect(),
+        settled: false,
+        root: None,
+        trees: Arc::default(),
+        session,
+    }
+}

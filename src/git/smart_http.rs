@@ -1,0 +1,363 @@
+//! A repository behind smart HTTP: at most four requests for a publication,
+//! two when there is nothing to publish.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use git2::ObjectType;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use url::Url;
+
+use super::Options;
+use super::advertisement::{Advertisement, Capabilities};
+use super::answer;
+use super::commit::{self, CommitDraft};
+use super::error::{Error, Fault};
+use super::fetch::{self, Answer, Wants};
+use super::intake::{Store, blocking};
+use super::objects;
+use super::pack_guard::Limits;
+use super::pkt;
+use super::read::{self, Seen};
+use super::report::{self, Verdict};
+use super::tip::{FolderChange, Pushed, Tip, Wanted};
+use crate::host::HostKind;
+use crate::http::{self, Http, Request, Response};
+use crate::model::{ObjectId, RedactedUrl};
+
+/// Bytes of the list of branches, at most.
+const LONGEST_LIST: u64 = 128 << 20;
+/// Bytes of the answer to a push, at most.
+const LONGEST_REPORT: u64 = 1 << 20;
+/// How many commits back a push of unknown outcome is looked for.
+const LOOK_BACK: u32 = 100;
+
+/// A repository behind HTTP or HTTPS.
+pub struct SmartHttp {
+    url: RedactedUrl,
+    kind: HostKind,
+    http: Http,
+    options: Options,
+}
+
+/// What the first answer told, for the requests that follow it.
+pub(super) struct Session {
+    base: Url,
+    capabilities: Capabilities,
+}
+
+impl SmartHttp {
+    pub(super) fn new(url: RedactedUrl, kind: HostKind, options: Options) -> Self {
+        let mut http = options.http.clone();
+        http.http1_only |= kind.http1_only();
+        Self {
+            url,
+            kind,
+            http: Http::new(http),
+            options,
+        }
+    }
+
+    pub(super) fn display(&self) -> String {
+        self.url.to_string()
+    }
+
+    pub(super) async fn read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Error> {
+        self.try_read(branch, wanted)
+            .await
+            .map_err(|fault| self.error(branch, fault))
+    }
+
+    pub(super) async fn push(
+        &self,
+        tip: &Tip,
+        changes: &[FolderChange],
+        draft: &CommitDraft,
+    ) -> Result<Pushed, Error> {
+        let result = self.try_push(tip, changes, draft).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
+        let result = self.try_contains(tip, commit).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
+        Error {
+            repository: self.display(),
+            kind: self.kind,
+            branch: branch.map(str::to_owned),
+            fault: Box::new(fault),
+        }
+    }
+
+    async fn try_read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Fault> {
+        let (session, refs) = self.advertisement().await?;
+        let (branch, commit, exists) = refs.choose(branch)?;
+        let session = Arc::new(session);
+        let Some(commit) = commit else {
+            return Ok(read::empty(branch, wanted, Some(session)));
+        };
+        let filtered = session.capabilities.has("filter");
+        let mut seen = self.trees(&session, commit, wanted, filtered).await?;
+        let settled = exists && seen.is_settled(wanted);
+        let missing = seen.missing_ledgers();
+        if !settled && !missing.is_empty() {
+            match self.ledgers(&session, missing).await {
+                Ok(ledgers) => seen.ledgers.extend(ledgers),
+                Err(Fault::WantRefused(said)) => {
+                    tracing::debug!(said, "reading everything instead");
+                    seen = self.trees(&session, commit, wanted, false).await?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        seen.into_tip(branch, commit, exists, settled, wanted, Some(session))
+    }
+
+    /// Turn 1: the branches and what the server can do.
+    async fn advertisement(&self) -> Result<(Session, Advertisement), Fault> {
+        let mut url = extended(self.url.url(), "info/refs");
+        url.set_query(Some("service=git-upload-pack"));
+        let response = self
+            .send(Request::get(url), "git-upload-pack-advertisement")
+            .await?;
+        let base = base_of(response.url());
+        let mut answer = Answer::new(response, LONGEST_LIST);
+        let service = answer
+            .next()
+            .await
+            .ok()
+            .flatten()
+            .map(|packet| packet.text());
+        if service.as_deref() != Some("# service=git-upload-pack") {
+            return Err(Fault::NotARepository(
+                "the answer does not start as git's does".to_owned(),
+            ));
+        }
+        let mut refs = Advertisement::default();
+        while let Some(packet) = answer.next().await? {
+            refs.take(&packet)?;
+        }
+        let capabilities = refs.capabilities.clone();
+        Ok((Session { base, capabilities }, refs))
+    }
+
+    /// Turn 2: the commit and its trees; without a filter, everything in it.
+    async fn trees(
+        &self,
+        session: &Session,
+        commit: ObjectId,
+        wanted: &[Wanted],
+        filtered: bool,
+    ) -> Result<Seen, Fault> {
+        let wants = Wants {
+            ids: &[commit],
+            depth: Some(1),
+            filter: filtered.then_some("blob:none"),
+            limits: if filtered {
+                Limits::FILTERED
+            } else {
+                Limits::WHOLE
+            },
+        };
+        let store = match self.fetch(session, &wants).await {
+            Err(Fault::WantRefused(_)) if filtered => {
+                let wants = Wants {
+                    filter: None,
+                    limits: Limits::WHOLE,
+                    ..wants
+                };
+                self.fetch(session, &wants).await?
+            }
+            result => result?,
+        };
+        let folders = wanted
+            .iter()
+            .map(|wanted| wanted.folder.clone())
+            .collect::<Vec<_>>();
+        blocking(move || Seen::read(&store.objects()?, commit, &folders)).await
+    }
+
+    /// Turn 3: the ledgers, by their ids.
+    async fn ledgers(
+        &self,
+        session: &Session,
+        ids: Vec<ObjectId>,
+    ) -> Result<Vec<(ObjectId, Bytes)>, Fault> {
+        let filter = session.capabilities.has("filter").then_some("blob:none");
+        let wants = Wants {
+            ids: &ids,
+            depth: None,
+            filter,
+            limits: Limits::FILTERED,
+        };
+        let store = self.fetch(session, &wants).await?;
+        blocking(move || {
+            let objects = store.objects()?;
+            let read = |id| Ok((id, objects.need(&id, ObjectType::Blob)?));
+            ids.into_iter().map(read).collect()
+        })
+        .await
+    }
+
+    async fn fetch(&self, session: &Session, wants: &Wants<'_>) -> Result<Store, Fault> {
+        let body = wants.request(&session.capabilities);
+        let url = extended(&session.base, "git-upload-pack");
+        let request = Request::post(url, body)
+            .idempotent()
+            .header(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-git-upload-pack-request"),
+            )
+            .header(
+                ACCEPT,
+                HeaderValue::from_static("application/x-git-upload-pack-result"),
+            );
+        let response = self.send(request, "git-upload-pack-result").await?;
+        fetch::receive(
+            response,
+            wants,
+            &session.capabilities,
+            &self.options.temp_root,
+        )
+        .await
+    }
+
+    /// Turn 4: the commit, on condition that the branch is where it was read.
+    async fn try_push(
+        &self,
+        tip: &Tip,
+        changes: &[FolderChange],
+        draft: &CommitDraft,
+    ) -> Result<Pushed, Fault> {
+        let Some(session) = &tip.session else {
+            return Err(Fault::protocol(
+                "pushing",
+                "the tip was read from another repository",
+            ));
+        };
+        let (at, changes, draft) = (tip.clone(), changes.to_vec(), draft.clone());
+        let (pushed, pack) = blocking(move || {
+            let built = objects::build(&at, &changes, &draft)?;
+            Ok((built.pushed, built.pack.to_vec()))
+        })
+        .await?;
+        // Two capabilities that every receiving side has; asking for its list
+        // first would cost another turn.
+        let mut body = Vec::with_capacity(pack.len() + 256);
+        let command = format!(
+            "{} {} {}\0 report-status side-band-64k\n",
+            tip.old_id(),
+            pushed.commit,
+            tip.reference()
+        );
+        pkt::line(&mut body, &command);
+        pkt::flush(&mut body);
+        body.extend_from_slice(&pack);
+        let request = Request::post(extended(&session.base, "git-receive-pack"), body)
+            .header(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-git-receive-pack-request"),
+            )
+            .header(
+                ACCEPT,
+                HeaderValue::from_static("application/x-git-receive-pack-result"),
+            );
+        self.verdict(request, tip, pushed).await
+    }
+
+    async fn verdict(&self, request: Request, tip: &Tip, pushed: Pushed) -> Result<Pushed, Fault> {
+        let unknown = |reason: String| Fault::OutcomeUnknown { pushed, reason };
+        let mut response = match self.send(request, "git-receive-pack-result").await {
+            Ok(response) => response,
+            Err(Fault::Http(http::Error::Connection {
+                sent: true, reason, ..
+            })) => return Err(unknown(reason)),
+            // A gateway may give up on a request that the server goes on with.
+            Err(Fault::Http(http::Error::Status(failure)))
+                if matches!(failure.status, 500 | 502 | 504) =>
+            {
+                return Err(unknown(failure.to_string()));
+            }
+            Err(fault) => return Err(fault),
+        };
+        let body = match response.bytes(LONGEST_REPORT).await {
+            Ok(body) => body,
+            Err(error) => return Err(unknown(error.to_string())),
+        };
+        match report::read(&body, &tip.reference()) {
+            Verdict::Landed => Ok(pushed),
+            Verdict::Unknown(reason) => Err(unknown(reason)),
+            Verdict::Refused(fault) => Err(fault),
+        }
+    }
+
+    async fn try_contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Fault> {
+        let (Some(session), Some(top), true) = (&tip.session, tip.commit, tip.exists) else {
+            return Ok(false);
+        };
+        let filter = session.capabilities.has("filter").then_some("tree:0");
+        let limits = if filter.is_some() {
+            Limits::FILTERED
+        } else {
+            Limits::WHOLE
+        };
+        let wants = Wants {
+            ids: &[top],
+            depth: Some(LOOK_BACK),
+            filter,
+            limits,
+        };
+        let store = self.fetch(session, &wants).await?;
+        blocking(move || {
+            let objects = store.objects()?;
+            let mut queue = vec![top];
+            let mut met = std::collections::HashSet::new();
+            while let Some(id) = queue.pop() {
+                if id == commit {
+                    return Ok(true);
+                }
+                // Below the depth that was asked for, parents are absent.
+                if met.insert(id)
+                    && let Some(bytes) = objects.read(&id, ObjectType::Commit)?
+                {
+                    queue.extend(
+                        commit::links(&bytes)
+                            .map(|links| links.parents)
+                            .unwrap_or_default(),
+                    );
+                }
+            }
+            Ok(false)
+        })
+        .await
+    }
+
+    /// Sends a request with our credentials; only an answer of git comes back.
+    async fn send(&self, mut request: Request, expected: &str) -> Result<Response, Fault> {
+        if let Some(authorization) = &self.options.authorization {
+            request = request.header(AUTHORIZATION, authorization.header().clone());
+        }
+        let response = self.http.send(&request).await.map_err(answer::redirected)?;
+        answer::check(response, expected, self.kind).await
+    }
+}
+
+/// `base` with a path below it.
+fn extended(base: &Url, tail: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{tail}", base.path().trim_end_matches('/')));
+    url
+}
+
+/// The repository's URL behind the URL that answered: a renamed repository
+/// redirects, and the requests that follow go where it went.
+fn base_of(answered: &Url) -> Url {
+    let mut url = answered.clone();
+    url.set_query(None);
+    let path = answered.path().trim_end_matches("/info/refs").to_owned();
+    url.set_path(&path);
+    url
+}

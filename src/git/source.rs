@@ -1,0 +1,59 @@
+//! Facts about the checkout that the source comes from.
+
+use std::path::Path;
+
+use git2::{ErrorCode, Oid, Repository};
+
+use super::error::Fault;
+use crate::model::{ObjectId, RedactedUrl};
+
+/// A checkout, or the absence of one.
+pub struct Source {
+    repository: Repository,
+}
+
+impl Source {
+    /// The checkout that `folder` lies in; `None` when it lies in none.
+    pub fn discover(folder: &Path) -> Result<Option<Self>, Fault> {
+        match Repository::discover(folder) {
+            Ok(repository) => Ok(Some(Self { repository })),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(Fault::machine("reading the source's repository")(error)),
+        }
+    }
+
+    /// The commit that is checked out; `None` before the first commit.
+    pub fn head(&self) -> Option<ObjectId> {
+        let commit = self.repository.head().ok()?.peel_to_commit().ok()?;
+        Some(super::intake::object_id(commit.id()))
+    }
+
+    /// The URL of `origin` without credentials, as far as it is a URL; SSH
+    /// addresses and paths are given as they stand.
+    pub fn origin(&self) -> Option<String> {
+        let remote = self.repository.find_remote("origin").ok()?;
+        let text = remote.url().ok()?;
+        match url::Url::parse(text) {
+            Ok(url) if url.has_host() => Some(RedactedUrl::new(url).to_string()),
+            _ => Some(text.to_owned()),
+        }
+    }
+
+    /// Whether `older` is an ancestor of `newer`; `None` when the checkout is
+    /// too shallow to tell.
+    pub fn is_ancestor(&self, older: &str, newer: &str) -> Option<bool> {
+        let (older, newer) = (Oid::from_str(older).ok()?, Oid::from_str(newer).ok()?);
+        if older == newer {
+            return Some(true);
+        }
+        let known = |id| self.repository.find_commit(id).is_ok();
+        if !known(newer) || !known(older) {
+            return None;
+        }
+        match self.repository.graph_descendant_of(newer, older) {
+            Ok(false) if self.repository.is_shallow() => None,
+            Ok(answer) => Some(answer),
+            Err(_) => None,
+        }
+    }
+}

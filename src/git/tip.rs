@@ -1,0 +1,91 @@
+//! What was read from a branch, and what is to be pushed on top of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::smart_http::Session;
+use crate::model::{Folder, FolderPlan, FolderState, ObjectId, RelPath};
+
+/// Raw tree objects by id.
+pub(super) type Trees = HashMap<ObjectId, Bytes>;
+
+/// An owned folder, and the content it should come to hold.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The folder.
+    pub folder: Folder,
+    /// The id of every file's content, the ledger not among them. `None` asks
+    /// for the ledger in any case.
+    pub files: Option<BTreeMap<RelPath, ObjectId>>,
+}
+
+/// A plan for one owned folder.
+#[derive(Debug, Clone)]
+pub struct FolderChange {
+    /// The folder.
+    pub folder: Folder,
+    /// What changes in it.
+    pub plan: FolderPlan,
+}
+
+/// The tip of a branch, as it was read. A push builds on exactly this.
+#[derive(Clone)]
+pub struct Tip {
+    /// Name of the branch, without `refs/heads/`.
+    pub branch: String,
+    /// The commit to build on: the branch's, or the default branch's where the
+    /// branch does not exist. `None` in an empty repository.
+    pub commit: Option<ObjectId>,
+    /// Whether the branch exists.
+    pub exists: bool,
+    /// What each wanted folder holds, in the order they were asked for.
+    pub folders: Vec<FolderState>,
+    pub(super) settled: bool,
+    pub(super) root: Option<ObjectId>,
+    pub(super) trees: Arc<Trees>,
+    pub(super) session: Option<Arc<Session>>,
+}
+
+impl Tip {
+    /// Whether every folder holds exactly what is wanted and has a ledger, on
+    /// a branch that exists: there is nothing to publish. The ledgers may not
+    /// have been read then.
+    pub fn is_settled(&self) -> bool {
+        self.settled
+    }
+
+    /// The full name of the branch's reference.
+    pub(super) fn reference(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    /// The id that the branch must still have when the push arrives.
+    pub(super) fn old_id(&self) -> ObjectId {
+        match self.commit {
+            Some(commit) if self.exists => commit,
+            _ => ObjectId::ZERO,
+        }
+    }
+}
+
+impl std::fmt::Debug for Tip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tip")
+            .field("branch", &self.branch)
+            .field("commit", &self.commit)
+            .field("exists", &self.exists)
+            .field("settled", &self.settled)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A commit that landed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pushed {
+    /// The commit.
+    pub commit: ObjectId,
+    /// Its root tree.
+    pub tree: ObjectId,
+}

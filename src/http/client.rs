@@ -1,0 +1,252 @@
+//! Sending requests: client, redirects, retries.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
+use url::Url;
+
+use super::error::Error;
+use super::{Options, Response};
+use crate::model::RedactedUrl;
+
+/// Redirects that are followed for one request.
+const REDIRECTS: usize = 5;
+
+/// One request. It can be sent more than once, so the body is in memory.
+#[derive(Debug, Clone)]
+pub struct Request {
+    method: Method,
+    url: Url,
+    headers: HeaderMap,
+    body: Bytes,
+    idempotent: bool,
+}
+
+impl Request {
+    /// A GET, which may be tried again.
+    pub fn get(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            idempotent: true,
+        }
+    }
+
+    /// A POST, which is sent once unless it is said to be idempotent.
+    pub fn post(url: Url, body: impl Into<Bytes>) -> Self {
+        Self {
+            method: Method::POST,
+            body: body.into(),
+            idempotent: false,
+            ..Self::get(url)
+        }
+    }
+
+    /// Says that sending it twice does no harm.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.idempotent = true;
+        self
+    }
+
+    /// Adds a header.
+    #[must_use]
+    pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+}
+
+/// A client whose connections are kept for its lifetime.
+pub struct Http {
+    options: Options,
+    client: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl Http {
+    /// Takes the options; nothing is built or opened yet.
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            client: OnceLock::new(),
+        }
+    }
+
+    /// Sends a request and gives back the answer, whatever its status.
+    ///
+    /// Idempotent requests are tried again on 429, 502, 503, 504 and on
+    /// connection errors; the last answer is given back. Redirects are
+    /// followed for GET within one host only.
+    pub async fn send(&self, request: &Request) -> Result<Response, Error> {
+        let mut backoff = self.options.retry.start();
+        loop {
+            let result = self.send_along(request).await;
+            let asked = match &result {
+                Ok(response) if is_passing(response.status()) => response.retry_after(),
+                Err(Error::Connection { .. }) => None,
+                _ => return result,
+            };
+            if !request.idempotent {
+                return result;
+            }
+            let Some(pause) = backoff.pause(asked) else {
+                return result;
+            };
+            tracing::debug!(url = %RedactedUrl::new(request.url.clone()), ?pause, "trying again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Sends a request, following redirects.
+    async fn send_along(&self, request: &Request) -> Result<Response, Error> {
+        let mut url = request.url.clone();
+        for _ in 0..=REDIRECTS {
+            let response = self.send_once(request, &url).await?;
+            let Some(target) = redirect_target(&response) else {
+                return Ok(response);
+            };
+            let same_host = target
+                .as_ref()
+                .is_ok_and(|target| target.origin() == url.origin());
+            match target {
+                Ok(target) if same_host && request.method == Method::GET => url = target,
+                target => {
+                    return Err(Error::Redirect {
+                        method: request.method.clone(),
+                        url: RedactedUrl::new(url),
+                        target: target
+                            .map_or_else(|raw| raw, |url| RedactedUrl::new(url).to_string()),
+                    });
+                }
+            }
+        }
+        Err(Error::Redirect {
+            method: request.method.clone(),
+            target: RedactedUrl::new(url).to_string(),
+            url: RedactedUrl::new(request.url.clone()),
+        })
+    }
+
+    async fn send_once(&self, request: &Request, url: &Url) -> Result<Response, Error> {
+        let client = self.client()?;
+        let mut builder = client
+            .request(request.method.clone(), url.clone())
+            .headers(request.headers.clone());
+        if request.method != Method::GET {
+            builder = builder.body(request.body.clone());
+        }
+        match builder.send().await {
+            Ok(response) => {
+                tracing::debug!(method = %request.method, url = %RedactedUrl::new(url.clone()), status = response.status().as_u16());
+                Ok(Response::new(response, request.method.clone()))
+            }
+            Err(error) => {
+                let sent = !error.is_connect() && !error.is_builder();
+                Err(connection_error(&request.method, url, &error, sent))
+            }
+        }
+    }
+
+    fn client(&self) -> Result<&reqwest::Client, Error> {
+        self.client
+            .get_or_init(|| build(&self.options))
+            .as_ref()
+            .map_err(|reason| Error::Client(reason.clone()))
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that makes clients"
+)]
+fn build(options: &Options) -> Result<reqwest::Client, String> {
+    let mut builder = reqwest::Client::builder()
+        .user_agent(&options.user_agent)
+        .connect_timeout(options.connect_timeout)
+        .read_timeout(options.read_timeout)
+        .tcp_keepalive(Duration::from_secs(60))
+        .redirect(reqwest::redirect::Policy::none());
+    if options.http1_only {
+        builder = builder.http1_only();
+    }
+    if let Some(pem) = &options.ca_bundle_pem {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem)
+            .map_err(|error| format!("the CA bundle cannot be read: {}", causes(&error)))?;
+        builder = builder.tls_certs_merge(certificates);
+    }
+    if let Some(settings) = &options.proxy {
+        let mut proxy = reqwest::Proxy::all(&settings.url).map_err(|error| {
+            format!(
+                "the proxy address is not usable: {}",
+                causes(&error.without_url())
+            )
+        })?;
+        if let Some(user) = &settings.user {
+            let password = settings
+                .password
+                .as_ref()
+                .map_or("", |password| password.expose());
+            proxy = proxy.basic_auth(user, password);
+        }
+        proxy = proxy.no_proxy(reqwest::NoProxy::from_string(&settings.bypass.join(",")));
+        builder = builder.proxy(proxy);
+    }
+    builder.build().map_err(|error| causes(&error))
+}
+
+/// Statuses that pass by themselves.
+fn is_passing(status: u16) -> bool {
+    matches!(status, 429 | 502 | 503 | 504)
+}
+
+/// Where a redirect answer points to; the raw text when it is no URL.
+fn redirect_target(response: &Response) -> Option<Result<Url, String>> {
+    if !matches!(response.status(), 301 | 302 | 303 | 307 | 308) {
+        return None;
+    }
+    let raw = response.text_header(LOCATION.as_str())?;
+    Some(response.url().join(raw).map_err(|_| raw.to_owned()))
+}
+
+/// A connection error, with the chain of causes but without the URL in it.
+pub(super) fn connection_error(
+    method: &Method,
+    url: &Url,
+    error: &reqwest::Error,
+    sent: bool,
+) -> Error {
+    let reason = if error.is_timeout() && !error.is_connect() {
+        "the server did not answer in time".to_owned()
+    } else {
+        causes(error)
+    };
+    Error::Connection {
+        method: method.clone(),
+        url: RedactedUrl::new(url.clone()),
+        reason,
+        sent,
+    }
+}
+
+/// The innermost causes on one line. reqwest's own first line repeats the URL
+/// with its query, so it is left out when there is anything below it.
+fn causes(error: &reqwest::Error) -> String {
+    let mut parts = Vec::new();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        let text = inner.to_string();
+        if !parts.iter().any(|part: &String| part.contains(&text)) {
+            parts.push(text);
+        }
+        cause = inner.source();
+    }
+    if parts.is_empty() {
+        return "the request could not be completed".to_owned();
+    }
+    parts.join(": ")
+}

@@ -1,0 +1,164 @@
+//! What can go wrong with a request, in words that name it without its secrets.
+
+use std::fmt;
+use std::time::Duration;
+
+use reqwest::Method;
+
+use crate::error::{Error as CommandError, Kind};
+use crate::model::RedactedUrl;
+
+/// A failed request.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No client could be made from the options.
+    #[error("setting up HTTPS failed: {0}")]
+    Client(String),
+    /// The server could not be reached, or went silent.
+    #[error("{method} {url} failed: {reason}")]
+    Connection {
+        /// The request's method.
+        method: Method,
+        /// The request's URL.
+        url: RedactedUrl,
+        /// The chain of causes on one line.
+        reason: String,
+        /// Whether the server may have seen the request.
+        sent: bool,
+    },
+    /// The server sends us to another host, or in circles.
+    #[error("{method} {url} was answered with a redirect to {target}, which is not followed")]
+    Redirect {
+        /// The request's method.
+        method: Method,
+        /// The request's URL.
+        url: RedactedUrl,
+        /// Where the server points to.
+        target: String,
+    },
+    /// The answer is larger than anything legitimate.
+    #[error("{method} {url} answered with more than {limit} bytes")]
+    TooLong {
+        /// The request's method.
+        method: Method,
+        /// The request's URL.
+        url: RedactedUrl,
+        /// The limit that was passed.
+        limit: u64,
+    },
+    /// The server answered with an error status.
+    #[error(transparent)]
+    Status(#[from] Box<Failure>),
+}
+
+/// An answer with an error status.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// HTTP status code.
+    pub status: u16,
+    /// The request's method.
+    pub method: Method,
+    /// The request's URL.
+    pub url: RedactedUrl,
+    /// The server's id of the request, for its support.
+    pub request_id: Option<String>,
+    /// How long the server asks to wait.
+    pub retry_after: Option<Duration>,
+    /// `Content-Type`, in lower case.
+    pub content_type: String,
+    /// The first bytes of the body, whatever they are.
+    pub body: Vec<u8>,
+}
+
+/// How much of a body is worth showing, in characters.
+const SHOWN: usize = 500;
+
+impl Failure {
+    /// The first 500 characters of the body, when it is text and not a page.
+    pub fn text(&self) -> String {
+        if self.content_type.contains("html") || self.body.trim_ascii_start().starts_with(b"<") {
+            return String::new();
+        }
+        let text = String::from_utf8_lossy(&self.body);
+        let printable = text.chars().map(|c| if c.is_control() { ' ' } else { c });
+        let shown: String = printable.take(SHOWN).collect();
+        shown.trim().to_owned()
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} answered {}", self.method, self.url, self.status)?;
+        if let Some(id) = &self.request_id {
+            write!(f, " (request {id})")?;
+        }
+        match self.text() {
+            text if text.is_empty() => Ok(()),
+            text => write!(f, ": {text}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        let hint = match &error {
+            Error::Client(_) => Some(
+                "Install the system's CA certificates (package `ca-certificates`), or name a CA bundle.",
+            ),
+            Error::Connection { .. } => {
+                Some("Check the address, the network, and the proxy settings of this machine.")
+            }
+            Error::Redirect { .. } => {
+                Some("Use the address that the server points to, if you trust it.")
+            }
+            Error::TooLong { .. } | Error::Status(_) => None,
+        };
+        CommandError::new(Kind::Remote, error).hints(hint.map(str::to_owned))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(content_type: &str, body: &str) -> Failure {
+        Failure {
+            status: 500,
+            method: Method::GET,
+            url: RedactedUrl::new("https://me:pat@host/x?token=1".parse().unwrap()),
+            request_id: Some("abc".into()),
+            retry_after: None,
+            content_type: content_type.into(),
+            body: body.into(),
+        }
+    }
+
+    #[test]
+    fn a_status_is_told_with_request_id_and_text_but_no_secret() {
+        assert_eq!(
+            failure("text/plain", "no\nway").to_string(),
+            "GET https://host/x answered 500 (request abc): no way"
+        );
+    }
+
+    #[rstest::rstest]
+    #[case("text/html", "hello")]
+    #[case("", " <html>hello")]
+    fn pages_are_not_shown(#[case] content_type: &str, #[case] body: &str) {
+        let shown = failure(content_type, body).to_string();
+        assert_eq!(shown, "GET https://host/x answered 500 (request abc)");
+    }
+
+    #[test]
+    fn long_bodies_are_cut() {
+        assert_eq!(
+            failure("text/plain", &"é".repeat(2000))
+                .text()
+                .chars()
+                .count(),
+            500
+        );
+    }
+}

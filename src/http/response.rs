@@ -1,0 +1,130 @@
+//! An answer whose body is read piece by piece and never without a bound.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use reqwest::Method;
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+
+use super::error::{Error, Failure};
+use crate::model::RedactedUrl;
+
+/// How much of the body of an error answer is read.
+const FAILURE_BODY: u64 = 16 * 1024;
+
+/// Headers in which servers name a request, by preference.
+const REQUEST_IDS: [&str; 4] = [
+    "x-github-request-id",
+    "activityid",
+    "x-vss-e2eid",
+    "x-request-id",
+];
+
+/// An answer with any status.
+pub struct Response {
+    inner: reqwest::Response,
+    method: Method,
+    received: u64,
+}
+
+impl Response {
+    pub(super) fn new(inner: reqwest::Response, method: Method) -> Self {
+        Self {
+            inner,
+            method,
+            received: 0,
+        }
+    }
+
+    /// HTTP status code.
+    pub fn status(&self) -> u16 {
+        self.inner.status().as_u16()
+    }
+
+    /// The headers.
+    pub fn headers(&self) -> &HeaderMap {
+        self.inner.headers()
+    }
+
+    /// The URL that answered, after redirects.
+    pub fn url(&self) -> &url::Url {
+        self.inner.url()
+    }
+
+    /// The method that was used.
+    pub fn method(&self) -> &Method {
+        &self.method
+    }
+
+    /// `Content-Type` without parameters, in lower case.
+    pub fn content_type(&self) -> String {
+        let full = self.text_header(CONTENT_TYPE.as_str()).unwrap_or_default();
+        full.split(';')
+            .next()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+    }
+
+    /// A header's value, when it is text.
+    pub fn text_header(&self, name: &str) -> Option<&str> {
+        self.headers().get(name)?.to_str().ok()
+    }
+
+    /// How long the server asks to wait. Only seconds are understood: the
+    /// hosts in question send nothing else.
+    pub fn retry_after(&self) -> Option<Duration> {
+        let seconds = self
+            .text_header(RETRY_AFTER.as_str())?
+            .trim()
+            .parse()
+            .ok()?;
+        Some(Duration::from_secs(seconds))
+    }
+
+    /// The next piece of the body; at most `limit` bytes in all.
+    pub async fn chunk(&mut self, limit: u64) -> Result<Option<Bytes>, Error> {
+        let chunk = self.inner.chunk().await.map_err(|error| {
+            super::client::connection_error(&self.method, self.inner.url(), &error, true)
+        })?;
+        self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        if self.received > limit {
+            return Err(Error::TooLong {
+                method: self.method.clone(),
+                url: RedactedUrl::new(self.inner.url().clone()),
+                limit,
+            });
+        }
+        Ok(chunk)
+    }
+
+    /// The whole body, which must fit in `limit` bytes.
+    pub async fn bytes(&mut self, limit: u64) -> Result<Vec<u8>, Error> {
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk(limit).await? {
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
+    }
+
+    /// Takes the answer for a failure: status, request id, start of the body.
+    pub async fn into_failure(mut self) -> Failure {
+        let mut body = Vec::new();
+        while (body.len() as u64) < FAILURE_BODY
+            && let Ok(Some(chunk)) = self.chunk(u64::MAX).await
+        {
+            body.extend_from_slice(&chunk);
+        }
+        body.truncate(usize::try_from(FAILURE_BODY).unwrap_or(usize::MAX));
+        let request_id = REQUEST_IDS.iter().find_map(|name| self.text_header(name));
+        Failure {
+            status: self.status(),
+            method: self.method.clone(),
+            url: RedactedUrl::new(self.inner.url().clone()),
+            request_id: request_id.map(str::to_owned),
+            retry_after: self.retry_after(),
+            content_type: self.content_type(),
+            body,
+        }
+    }
+}

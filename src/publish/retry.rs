@@ -1,0 +1,172 @@
+//! The loop around reading, deciding and pushing.
+
+use std::fmt;
+
+use crate::error::Error as CommandError;
+use crate::git::{self, CommitDraft, FolderChange, Pushed, Remote, Tip, Wanted};
+use crate::http::{Backoff, Retry};
+
+/// Where to publish, and how often to try.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The branch; the repository's default branch when not given.
+    pub branch: Option<String>,
+    /// The owned folders with what they should come to hold.
+    pub wanted: Vec<Wanted>,
+    /// Tries and pauses.
+    pub retry: Retry,
+}
+
+/// What the caller wants on top of a tip.
+#[derive(Debug, Clone)]
+pub struct Proposal {
+    /// The changes, for one commit.
+    pub changes: Vec<FolderChange>,
+    /// That commit.
+    pub commit: CommitDraft,
+}
+
+/// How publishing ended.
+#[derive(Debug)]
+pub enum Outcome {
+    /// There was nothing to publish.
+    Unchanged {
+        /// The tip that was looked at.
+        tip: Tip,
+        /// Which try it was, from 1.
+        attempt: u32,
+    },
+    /// The commit landed.
+    Published {
+        /// The commit.
+        pushed: Pushed,
+        /// The tip that it was built on. After a lost answer this is the tip
+        /// that the commit was found in.
+        tip: Tip,
+        /// Which try it was, from 1.
+        attempt: u32,
+    },
+}
+
+/// Why publishing failed.
+#[derive(Debug)]
+pub enum Failure<E> {
+    /// The caller decided against it.
+    Decide(E),
+    /// The repository said no, or could not be reached.
+    Git(git::Error),
+    /// Every try lost.
+    GaveUp {
+        /// How many tries there were.
+        attempts: u32,
+        /// How the last one failed.
+        last: git::Error,
+    },
+}
+
+/// Publishes what `decide` proposes.
+///
+/// `decide` is called with the tip on every attempt, so that a lost race is
+/// planned anew on what is there now; `None` means that nothing is to change.
+/// It is not called when every folder already holds exactly what is wanted.
+/// A push whose answer was lost is looked for in the branch before anything
+/// is sent again.
+pub async fn run<E>(
+    remote: &Remote,
+    options: &Options,
+    mut decide: impl FnMut(&Tip) -> Result<Option<Proposal>, E>,
+) -> Result<Outcome, Failure<E>> {
+    let mut backoff = options.retry.start();
+    let mut unsettled = Vec::new();
+    loop {
+        let attempt = backoff.tried() + 1;
+        let error = match once(remote, options, &mut decide, &unsettled, attempt).await {
+            Err(Failure::Git(error)) if error.is_passing() => error,
+            result => return result,
+        };
+        tracing::debug!(attempt, %error, "trying again");
+        unsettled.extend(error.unknown_outcome());
+        wait(&mut backoff, error).await?;
+    }
+}
+
+/// Waits for the next try, or gives up.
+async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<(), Failure<E>> {
+    match backoff.pause(None) {
+        Some(pause) => {
+            tokio::time::sleep(pause).await;
+            Ok(())
+        }
+        None => Err(Failure::GaveUp {
+            attempts: backoff.tried(),
+            last: error,
+        }),
+    }
+}
+
+/// One try. `unsettled` are pushes of earlier tries whose answer was lost.
+async fn once<E>(
+    remote: &Remote,
+    options: &Options,
+    decide: &mut impl FnMut(&Tip) -> Result<Option<Proposal>, E>,
+    unsettled: &[Pushed],
+    attempt: u32,
+) -> Result<Outcome, Failure<E>> {
+    let tip = remote
+        .read(options.branch.as_deref(), &options.wanted)
+        .await
+        .map_err(Failure::Git)?;
+    for pushed in unsettled {
+        if remote
+            .contains(&tip, pushed.commit)
+            .await
+            .map_err(Failure::Git)?
+        {
+            return Ok(Outcome::Published {
+                pushed: *pushed,
+                tip,
+                attempt,
+            });
+        }
+    }
+    if tip.is_settled() {
+        return Ok(Outcome::Unchanged { tip, attempt });
+    }
+    let Some(proposal) = decide(&tip).map_err(Failure::Decide)? else {
+        return Ok(Outcome::Unchanged { tip, attempt });
+    };
+    let pushed = remote
+        .push(&tip, &proposal.changes, &proposal.commit)
+        .await
+        .map_err(Failure::Git)?;
+    Ok(Outcome::Published {
+        pushed,
+        tip,
+        attempt,
+    })
+}
+
+impl<E: fmt::Display> fmt::Display for Failure<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Decide(error) => error.fmt(f),
+            Self::Git(error) => error.fmt(f),
+            Self::GaveUp { attempts, last } => {
+                write!(f, "publishing failed {attempts} times in a row: {last}")
+            }
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for Failure<E> {}
+
+impl<E: Into<CommandError>> From<Failure<E>> for CommandError {
+    fn from(failure: Failure<E>) -> Self {
+        match failure {
+            Failure::Decide(error) => error.into(),
+            Failure::Git(error) => error.into(),
+            Failure::GaveUp { attempts, last } => CommandError::from(last)
+                .context(format!("publishing failed {attempts} times in a row")),
+        }
+    }
+}

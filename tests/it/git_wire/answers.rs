@@ -1,0 +1,394 @@
+//! Every answer that servers are known to give, and the words we make of it.
+
+use rstest::rstest;
+
+use super::publisher::{Publisher, files};
+use crate::support::git_server::{Fault, GitServer, Turn};
+use gitops_publisher::error::{Error, Kind};
+use gitops_publisher::git;
+use gitops_publisher::host::HostKind;
+use gitops_publisher::publish::Failure;
+
+/// Publishes and gives back the error as a user would see it.
+async fn refused(publisher: &Publisher) -> Error {
+    let result = publisher.publish("dev", &files(&["a.yaml=1"])).await;
+    match result.unwrap_err() {
+        Failure::Git(error) => error.into(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn page(status: u16) -> Fault {
+    Fault::answer(
+        status,
+        &[("content-type", "text/html; charset=utf-8")],
+        "<html><title>Azure DevOps Services | Sign In</title>",
+    )
+}
+
+fn framed(text: &str) -> String {
+    format!(
+        "001e# service=git-upload-pack\n0000{:04x}{text}",
+        text.len() + 4
+    )
+}
+
+#[rstest]
+#[case::unauthorized(
+    Fault::status(401),
+    HostKind::Git,
+    "refused the credentials",
+    "gitUser"
+)]
+#[case::sign_in_page(
+    page(203),
+    HostKind::Azure,
+    "refused the credentials",
+    "personal access token"
+)]
+#[case::sign_in_page_as_success(
+    page(200),
+    HostKind::Azure,
+    "refused the credentials",
+    "access token"
+)]
+#[case::sign_in_redirect(
+    Fault::answer(302, &[("location", "https://spsprodeus1.vssps.visualstudio.com/_signin?realm=dev.azure.com")], ""),
+    HostKind::Azure, "refused the credentials", "access token")]
+#[case::no_permission(
+    Fault::answer(403, &[("content-type", "application/x-git-upload-pack-advertisement")], &framed("TF401027: You need the Git 'GenericRead' permission\n")),
+    HostKind::Azure, "does not permit this: GET", "Build Service")]
+#[case::forbidden_on_github(Fault::answer(403, &[("content-type", "text/plain")], "Permission to contoso/m.git denied to bot"), HostKind::GitHub, "does not permit this", "Contents")]
+#[case::not_found_on_azure(
+    Fault::answer(404, &[("content-type", "text/plain")], "TF401019: The Git repository with name or identifier m does not exist"),
+    HostKind::Azure, "was not found", "organization, project and repository")]
+#[case::not_found_on_github(
+    Fault::status(404),
+    HostKind::GitHub,
+    "was not found",
+    "private repositories"
+)]
+#[case::no_repository(Fault::answer(200, &[("content-type", "text/html")], "<html>Welcome"), HostKind::Git, "there is no git repository", "git clone")]
+#[case::no_repository_either(Fault::answer(200, &[("content-type", "application/x-git-upload-pack-advertisement")], "hello"), HostKind::Git, "there is no git repository", "git clone")]
+#[case::another_host(Fault::answer(301, &[("location", "https://elsewhere.contoso.com/x")], ""), HostKind::Git, "is not followed", "address that the server points to")]
+#[case::broken(Fault::answer(500, &[("content-type", "text/plain"), ("x-request-id", "r-42")], "out of order"), HostKind::Git, "answered 500 (request r-42): out of order", "Check the address")]
+#[tokio::test]
+async fn answers_to_a_read_are_told_with_what_to_do(
+    #[case] fault: Fault,
+    #[case] kind: HostKind,
+    #[case] expected: &str,
+    #[case] hint: &str,
+) {
+    let server = GitServer::start();
+    server.create("manifests");
+    server.inject(Turn::Advertisement, fault);
+    let mut publisher = Publisher::at(&server, "manifests");
+    publisher.kind = Some(kind);
+    publisher.token = Some("marked-token".into());
+    let error = refused(&publisher).await;
+    let message = error.to_string();
+    assert_eq!(error.kind(), Kind::Remote);
+    assert!(message.starts_with(&server.url("manifests")), "{message}");
+    assert!(message.contains(expected), "{message}");
+    assert!(
+        !message.contains("001e") && !message.contains("<html>"),
+        "{message}"
+    );
+    assert!(
+        error.all_hints().iter().any(|text| text.contains(hint)),
+        "{:?}",
+        error.all_hints()
+    );
+    assert_eq!(server.turns(), 1, "nothing is tried again");
+}
+
+#[tokio::test]
+async fn a_wrong_token_is_refused_by_a_real_server() {
+    let server = GitServer::start();
+    server.create("manifests");
+    server.require("git", "right");
+    let mut publisher = Publisher::at(&server, "manifests");
+    publisher.token = Some("wrong-token".into());
+    let message = refused(&publisher).await.to_string();
+    assert!(
+        message.contains("refused the credentials: GET"),
+        "{message}"
+    );
+    assert!(!message.contains("wrong-token"));
+}
+
+#[tokio::test]
+async fn a_repository_that_is_not_there_is_not_found() {
+    let server = GitServer::start();
+    let message = refused(&Publisher::at(&server, "manifests"))
+        .await
+        .to_string();
+    assert!(message.contains("was not found"), "{message}");
+}
+
+#[rstest]
+#[case::too_many(429)]
+#[case::no_gateway(502)]
+#[case::unavailable(503)]
+#[case::gateway_timeout(504)]
+#[tokio::test]
+async fn passing_trouble_while_reading_is_waited_out(#[case] status: u16) {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    server.inject(
+        Turn::Advertisement,
+        Fault::answer(status, &[("retry-after", "7")], ""),
+    );
+    server.inject(Turn::Fetch, Fault::status(status));
+    server.inject(Turn::Fetch, Fault::DropBefore);
+    Publisher::at(&server, "manifests")
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    assert_eq!(repository.subjects("main"), ["Publish dev", "start"]);
+}
+
+#[tokio::test]
+async fn requests_without_end_are_told_as_such() {
+    let server = GitServer::start();
+    server.create("manifests");
+    (0..4).for_each(|_| server.inject(Turn::Advertisement, Fault::status(429)));
+    let error = refused(&Publisher::at(&server, "manifests")).await;
+    assert!(
+        error.to_string().contains("asks for fewer requests"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_fetch_that_is_cut_off_is_read_again() {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    server.inject(Turn::Fetch, Fault::CutAnswer);
+    let publisher = Publisher::at(&server, "manifests");
+    publisher
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    assert_eq!(repository.subjects("main"), ["Publish dev", "start"]);
+    assert_eq!(std::fs::read_dir(publisher.temp_root()).unwrap().count(), 0);
+}
+
+#[rstest]
+#[case::hook(
+    "pre-receive",
+    "echo 'ask the platform team' >&2; exit 1",
+    "ask the platform team"
+)]
+#[case::update_hook(
+    "update",
+    "echo 'GH006: Protected branch update failed' >&2; exit 1",
+    "GH006"
+)]
+#[cfg(unix)]
+#[tokio::test]
+async fn a_protected_branch_is_told_with_the_hooks_words(
+    #[case] hook: &str,
+    #[case] script: &str,
+    #[case] expected: &str,
+) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    let start = repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    let path = repository.path().join("hooks").join(hook);
+    write(&path, &format!("#!/bin/sh\n{script}\n"));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let error = refused(&Publisher::at(&server, "manifests")).await;
+    let message = error.to_string();
+    assert_eq!(error.kind(), Kind::Policy);
+    assert!(message.contains("branch \"main\" of http://"), "{message}");
+    assert!(
+        message.contains("is protected against pushes") && message.contains(expected),
+        "{message}"
+    );
+    assert!(
+        error.all_hints()[0].contains("pull request"),
+        "{:?}",
+        error.all_hints()
+    );
+    assert_eq!(repository.tip("main").unwrap(), start);
+    assert_eq!(server.turns(), 3, "a refusal is not tried again");
+}
+
+#[rstest]
+#[case(
+    "TF402455: Pushes to this branch are not permitted; you must use a pull request",
+    Kind::Policy,
+    "protected against pushes"
+)]
+#[case(
+    "GH013: Repository rule violations found",
+    Kind::Policy,
+    "protected against pushes"
+)]
+#[case(
+    "protected branch hook declined",
+    Kind::Policy,
+    "protected against pushes"
+)]
+#[case(
+    "VS403658: The push was rejected because of a large blob",
+    Kind::Remote,
+    "because of its size"
+)]
+#[case(
+    "something unheard of",
+    Kind::Remote,
+    "the server refused the push: something unheard of"
+)]
+#[tokio::test]
+async fn refusals_of_the_branch_are_understood(
+    #[case] reason: &str,
+    #[case] kind: Kind,
+    #[case] expected: &str,
+) {
+    let server = GitServer::start();
+    server.create("manifests");
+    let line = |text: &str| format!("{:04x}{text}", text.len() + 4);
+    let report = format!(
+        "{}{}0000",
+        line("unpack ok\n"),
+        line(&format!("ng refs/heads/main {reason}\n"))
+    );
+    server.inject(
+        Turn::Push,
+        Fault::answer(
+            200,
+            &[("content-type", "application/x-git-receive-pack-result")],
+            &report,
+        ),
+    );
+    let error = refused(&Publisher::at(&server, "manifests")).await;
+    assert_eq!(error.kind(), kind);
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[rstest]
+#[case::forbidden(
+    403,
+    "TF401027: You need the Git 'GenericContribute' permission",
+    "does not permit this"
+)]
+#[case::too_large(413, "", "because of its size")]
+#[case::expired(401, "", "refused the credentials")]
+#[tokio::test]
+async fn answers_to_a_push_are_told_too(
+    #[case] status: u16,
+    #[case] body: &str,
+    #[case] expected: &str,
+) {
+    let server = GitServer::start();
+    server.create("manifests");
+    server.inject(
+        Turn::Push,
+        Fault::answer(status, &[("content-type", "text/plain")], body),
+    );
+    let error = refused(&Publisher::at(&server, "manifests")).await;
+    assert!(error.to_string().contains(expected), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_named() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let error = refused(&Publisher::to(&format!(
+        "http://127.0.0.1:{port}/manifests"
+    )))
+    .await;
+    let message = error.to_string();
+    assert!(
+        message.starts_with(&format!(
+            "http://127.0.0.1:{port}/manifests could not be reached"
+        )),
+        "{message}"
+    );
+    assert!(message.contains("onnection refused"), "{message}");
+}
+
+#[tokio::test]
+async fn a_repository_with_other_object_ids_is_refused() {
+    let server = GitServer::start();
+    crate::support::git_repository::git(
+        server.root(),
+        &[
+            "init",
+            "-q",
+            "--bare",
+            "--object-format=sha256",
+            "manifests",
+        ],
+    );
+    let message = refused(&Publisher::at(&server, "manifests"))
+        .await
+        .to_string();
+    assert!(
+        message.contains("object format sha256; only sha1"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_ledger_that_cannot_be_read_stops_the_run() {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    repository.commit(
+        "main",
+        "start",
+        &[("dev/.gitops-publisher", "100644", "{\"version\": 9}")],
+    );
+    let error = refused(&Publisher::at(&server, "manifests")).await;
+    assert_eq!(error.kind(), Kind::Input);
+    let expected = "the ledger dev/.gitops-publisher cannot be read: it has format version 9; this program knows 1";
+    assert!(error.to_string().contains(expected), "{error}");
+    assert!(error.all_hints()[0].contains("newer"));
+}
+
+#[tokio::test]
+async fn a_redirect_within_the_host_is_followed_for_the_whole_run() {
+    let server = GitServer::start();
+    let repository = server.create("renamed");
+    repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    let target = format!(
+        "{}/info/refs?service=git-upload-pack",
+        server.url("renamed")
+    );
+    server.inject(
+        Turn::Advertisement,
+        Fault::answer(301, &[("location", &target)], ""),
+    );
+    Publisher::at(&server, "manifests")
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    assert_eq!(repository.subjects("main"), ["Publish dev", "start"]);
+}
+
+#[tokio::test]
+async fn no_default_branch_asks_for_a_name() {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    repository.commit("dev", "start", &[("README.md", "100644", "hello")]);
+    let error = refused(&Publisher::at(&server, "manifests")).await;
+    assert!(
+        error.to_string().ends_with("it has no default branch"),
+        "{error}"
+    );
+    let _: &git::Fault = &git::Fault::NoDefaultBranch;
+}
+
+#[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "a test writes a hook")]
+fn write(path: &std::path::Path, text: &str) {
+    std::fs::write(path, text).unwrap();
+}

@@ -1,0 +1,181 @@
+//! Bare repositories made and examined with the real git program.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+/// A bare repository on disk.
+#[derive(Debug, Clone)]
+pub struct GitRepository {
+    path: PathBuf,
+}
+
+/// One file of a commit: path, mode as in `git fast-import`, content.
+pub type File<'a> = (&'a str, &'a str, &'a str);
+
+impl GitRepository {
+    /// An empty bare repository whose HEAD is `main`.
+    pub fn init(path: &Path) -> Self {
+        let parent = path.parent().unwrap();
+        std::fs::create_dir_all(parent).unwrap();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        git(parent, &["init", "-q", "--bare", "-b", "main", name]);
+        let repository = Self {
+            path: path.to_path_buf(),
+        };
+        for (key, value) in [
+            ("http.receivepack", "true"),
+            ("receive.fsckObjects", "true"),
+            ("receive.autogc", "false"),
+            ("gc.auto", "0"),
+        ] {
+            repository.config(key, value);
+        }
+        repository
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Sets a configuration value.
+    pub fn config(&self, key: &str, value: &str) {
+        self.git(&["config", key, value]);
+    }
+
+    /// Runs git in it; panics when git fails.
+    pub fn git(&self, args: &[&str]) -> String {
+        git(&self.path, args)
+    }
+
+    /// Adds a commit to `branch` that writes `files` on top of what is there.
+    pub fn commit(&self, branch: &str, message: &str, files: &[File<'_>]) -> String {
+        let exists = self.tip(branch).is_some();
+        let mut stream = format!(
+            "commit refs/heads/{branch}\ncommitter Test <test@contoso.com> 1700000000 +0000\ndata {}\n{message}\n",
+            message.len()
+        );
+        if exists {
+            stream.push_str(&format!("from refs/heads/{branch}^0\n"));
+        }
+        for (path, mode, content) in files {
+            match *mode {
+                "160000" => stream.push_str(&format!("M 160000 {content} {path}\n")),
+                "delete" => stream.push_str(&format!("D {path}\n")),
+                mode => stream.push_str(&format!(
+                    "M {mode} inline {path}\ndata {}\n{content}\n",
+                    content.len()
+                )),
+            }
+        }
+        git_with_input(
+            &self.path,
+            &["fast-import", "--quiet", "--date-format=raw"],
+            stream.as_bytes(),
+        );
+        self.tip(branch).unwrap()
+    }
+
+    /// The id of a branch's tip.
+    pub fn tip(&self, branch: &str) -> Option<String> {
+        let output = run(
+            &self.path,
+            &[
+                "rev-parse",
+                "-q",
+                "--verify",
+                &format!("refs/heads/{branch}"),
+            ],
+            b"",
+        );
+        output
+            .status
+            .success()
+            .then(|| String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    }
+
+    /// `git ls-tree -r` of a branch, one entry a line.
+    pub fn entries(&self, branch: &str) -> Vec<String> {
+        self.git(&["ls-tree", "-r", branch])
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The paths of a branch.
+    pub fn paths(&self, branch: &str) -> Vec<String> {
+        self.git(&["ls-tree", "-r", "--name-only", branch])
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// The content of a file.
+    pub fn content(&self, branch: &str, path: &str) -> String {
+        self.git(&["show", &format!("{branch}:{path}")])
+    }
+
+    /// The subjects of the commits of a branch, newest first.
+    pub fn subjects(&self, branch: &str) -> Vec<String> {
+        self.git(&["log", "--format=%s", branch])
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// Panics unless every object is there and sound. Submodule entries point
+    /// to other repositories and are not followed.
+    pub fn assert_sound(&self) {
+        let output = run(&self.path, &["fsck", "--strict", "--full"], b"");
+        assert!(
+            output.status.success(),
+            "git fsck: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}
+
+/// Runs git in a folder; panics when git fails.
+pub fn git(folder: &Path, args: &[&str]) -> String {
+    git_with_input(folder, args, b"")
+}
+
+fn git_with_input(folder: &Path, args: &[&str], input: &[u8]) -> String {
+    let output = run(folder, args, input);
+    assert!(
+        output.status.success(),
+        "git {args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn run(folder: &Path, args: &[&str], input: &[u8]) -> Output {
+    use std::io::Write as _;
+    let mut child = command("git")
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let feeder = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    feeder.join().unwrap();
+    output
+}
+
+/// A program that sees none of the user's git configuration.
+#[expect(clippy::disallowed_methods, reason = "tests run the real git")]
+pub fn command(program: &str) -> std::process::Command {
+    let mut command = std::process::Command::new(program);
+    command
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .env("LC_ALL", "C");
+    command
+}
