@@ -180,7 +180,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("`a.yaml` is malformed, line 3"),
+                .starts_with("`a.yaml` is malformed, line 2, column 4"),
             "{error}"
         );
         let error = resources(&set(&[("a.json", "{\n  \"a\" 1}")])).unwrap_err();
