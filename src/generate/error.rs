@@ -125,6 +125,9 @@ pub enum Fault {
         /// What is in it.
         name: String,
     },
+    /// A static component's folder is not there.
+    #[error("the static folder `{0}` does not exist")]
+    StaticMissing(String),
     /// Two components write one file.
     #[error("it writes `{file}`, which the component `{other}` writes too")]
     Duplicate {
@@ -149,7 +152,7 @@ pub enum Fault {
         tail: String,
     },
     /// Helm failed.
-    #[error("helm could not render the chart `{chart}` as release `{release}` ({status}){}", quoted(.stderr))]
+    #[error("helm could not render the chart `{chart}` as release `{release}` ({status}){}", quoted(.output))]
     HelmFailed {
         /// The chart's folder.
         chart: String,
@@ -157,8 +160,8 @@ pub enum Fault {
         release: String,
         /// How it ended.
         status: tools::Status,
-        /// What it said.
-        stderr: String,
+        /// The end of what it said.
+        output: String,
         /// Whether the chart is not there at all.
         missing: bool,
     },
@@ -241,6 +244,9 @@ impl Fault {
                 "an entry needs a `source` or a `path` that leads to another component"
             }
             Self::Subfolder { .. } => "move its files up, or make it a static component of its own",
+            Self::StaticMissing(_) => {
+                "check its `path`; what comes by http is installed by `fab install`"
+            }
             Self::HookRefused(_) => {
                 "a pull request build executes nothing from the source; set `allowHooks` if its authors are trusted"
             }

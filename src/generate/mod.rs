@@ -78,7 +78,7 @@ pub struct Options {
     pub confine: Option<PathBuf>,
     /// The generator; without one, the source is looked at.
     pub kind: Option<Kind>,
-    /// The environment that is generated, for messages.
+    /// The environment that is generated, for the log.
     pub environment: String,
     /// Fabrikate's environments, highest priority first, without `common`.
     pub fabrikate_environments: Vec<String>,
@@ -124,7 +124,7 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
     let kind = options
         .kind
         .unwrap_or_else(|| Kind::detect(&options.source));
-    tracing::debug!(kind = kind.name(), source = %options.source.display(), "generating");
+    tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
     let (files, findings) = match kind {
         Kind::Fabrikate => fabrikate::run(tools, options).await?,
         Kind::Manifests => {

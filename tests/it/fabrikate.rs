@@ -40,7 +40,7 @@ pub(crate) fn tools(temp: &Path) -> Tools {
 }
 
 /// Generates a definition for one environment.
-pub(crate) async fn generate(folder: &Path, environment: &str) -> Result<Generated, Error> {
+pub(crate) async fn render(folder: &Path, environment: &str) -> Result<Generated, Error> {
     generate_with(&Options {
         kind: Some(Kind::Fabrikate),
         ..Options::new(folder, environment)
@@ -81,4 +81,18 @@ pub(crate) fn copy(from: &Path, to: &Path) {
         std::fs::create_dir_all(target.parent().unwrap()).unwrap();
         std::fs::write(target, content).unwrap();
     }
+}
+
+/// An executable shell script. Another process writes it, so that no fork of
+/// this one ever holds it open for writing, which would keep it from starting.
+#[cfg(unix)]
+pub(crate) fn script(folder: &Path, text: &str) -> PathBuf {
+    let path = folder.join("script");
+    let made = std::process::Command::new("sh")
+        .arg("-c")
+        .arg(r#"printf '#!/bin/sh\n%s\n' "$2" > "$1" && chmod +x "$1""#)
+        .args(["sh".as_ref(), path.as_os_str(), text.as_ref()])
+        .status();
+    assert!(made.unwrap().success());
+    path
 }

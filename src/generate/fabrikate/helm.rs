@@ -10,6 +10,9 @@ use crate::model::Finding;
 use crate::text::yaml::{self, Value};
 use crate::tools::{Invocation, Tools};
 
+/// How many lines of output an error quotes.
+const TAIL: usize = 20;
+
 /// Renders a component's chart and cleans the result.
 pub(super) async fn generate(
     tools: &Tools,
@@ -54,7 +57,7 @@ pub(super) async fn generate(
             chart: reader.show(&chart),
             release: release.clone(),
             status: output.status,
-            stderr: stderr.join("\n"),
+            output: output.tail(TAIL),
         }));
     }
     let mut findings: Vec<Finding> = stderr

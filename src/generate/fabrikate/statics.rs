@@ -18,6 +18,9 @@ fn read(reader: &Reader, visit: &Visit) -> Result<Vec<u8>, Fault> {
         join(&visit.folder, &component.path)
     };
     reader.check(&folder, &visit.folder)?;
+    if !folder.is_dir() {
+        return Err(Fault::StaticMissing(reader.show(&folder)));
+    }
     let mut content = Vec::new();
     for entry in reader.entries(&folder)? {
         let file = folder.join(&entry.name);
