@@ -6,4 +6,6 @@
 
 mod fabrikate;
 mod git_wire;
+mod launcher;
 mod support;
+mod task_package;
