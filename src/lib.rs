@@ -9,12 +9,15 @@
 
 pub mod agent;
 pub mod check;
+pub mod cli;
+pub mod context;
 pub mod error;
 pub mod generate;
 pub mod git;
 pub mod host;
 pub mod http;
 pub mod model;
+pub mod pipeline;
 pub mod plan;
 pub mod publish;
 pub mod report;

@@ -107,7 +107,6 @@ pub fn secrets(environment: &Environment) -> Vec<Secret> {
             || name.starts_with("ENDPOINT_AUTH_PARAMETER_")
             || name.starts_with("VSTS_TASKVARIABLE_")
             || name.starts_with("SECUREFILE_TICKET_")
-            || name == "INPUT_TOKEN"
     };
     // Parameters that are no secret and would hide ordinary words.
     let public = [

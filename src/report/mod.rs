@@ -10,7 +10,8 @@ mod summary;
 mod terminal;
 mod text;
 
-use std::sync::RwLock;
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
 
 use crate::error::Error;
 use crate::model::{Redactor, Secret};
@@ -87,43 +88,40 @@ impl Reporter {
     }
 
     /// Makes a secret unprintable, here and in what the agent prints.
-    ///
-    /// The agent masks a secret in the forms it knows; the header forms are
-    /// ours, so they are named to it as well.
     pub fn mask(&self, secret: &Secret) {
-        if secret.is_empty() {
-            return;
+        if !secret.is_empty() {
+            self.mask_with(|redactor| redactor.add(secret));
         }
+    }
+
+    /// Makes a secret unprintable here; the agent gave it to us and masks it itself.
+    pub fn hide(&self, secret: &Secret) {
         let mut redactor = self
             .redactor
             .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let before: Vec<String> = redactor.forms().map(str::to_owned).collect();
+            .unwrap_or_else(PoisonError::into_inner);
         redactor.add(secret);
-        for form in redactor
-            .forms()
-            .filter(|form| !before.iter().any(|known| known == form))
-        {
+    }
+
+    /// Makes everything unprintable that `add` adds.
+    ///
+    /// The agent masks a secret in the forms it knows; other forms, such as
+    /// the value of a header, are named to it as well.
+    pub fn mask_with(&self, add: impl FnOnce(&mut Redactor)) {
+        let mut redactor = self
+            .redactor
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before: HashSet<String> = redactor.forms().map(str::to_owned).collect();
+        add(&mut redactor);
+        for form in redactor.forms().filter(|form| !before.contains(*form)) {
             self.sink.write(Event::Mask(form));
         }
     }
 
-    /// Makes one exact text unprintable, such as the value of a header.
-    pub fn mask_form(&self, form: &str) {
-        let mut redactor = self
-            .redactor
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        redactor.add_form(form);
-        self.sink.write(Event::Mask(form));
-    }
-
     /// `text` as it may be shown: without secrets, without control characters.
     pub fn clean(&self, text: &str) -> String {
-        let redactor = self
-            .redactor
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
         redactor
             .redact(text)
             .chars()

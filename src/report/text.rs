@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::ResourceChange;
 
-use super::{Changes, EnvironmentReport, RunReport};
+use super::{Changes, EnvironmentReport, Publication, RunReport};
 
 /// At most this many resources are listed per environment.
 const SHOWN: usize = 40;
@@ -71,7 +71,9 @@ pub fn outcome(report: &RunReport) -> String {
         );
         let commit = publication.commit_id.as_deref().unwrap_or("no commit yet");
         let _ = match (report.command, publication.changed) {
-            ("publish", true) => writeln!(text, "Published {commit} to {place}"),
+            ("publish", true) => {
+                writeln!(text, "Published {commit} to {place}{}", look(publication))
+            }
             ("publish", false) => writeln!(
                 text,
                 "Nothing changed: {place} already holds this, at {commit}"
@@ -81,6 +83,19 @@ pub fn outcome(report: &RunReport) -> String {
         };
     }
     text.trim_end().to_owned()
+}
+
+/// The command that shows the commit, where the repository is on this machine.
+fn look(publication: &Publication) -> String {
+    let Publication {
+        manifest_repo_url: place,
+        branch,
+        ..
+    } = publication;
+    if place.contains("://") {
+        return String::new();
+    }
+    format!("\nLook at it: git -C {place} show --stat {branch}")
 }
 
 /// `1 file`, `3 files`.

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use crate::generate::Kind;
+use crate::host::HostKind;
 use crate::plan::{ForeignFiles, HandEdits};
 
 /// Settings of the whole run.
@@ -129,6 +131,17 @@ pub enum GeneratorSetting {
     Manifests,
 }
 
+impl GeneratorSetting {
+    /// The generator; `None` looks at the source.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Auto => None,
+            Self::Fabrikate => Some(Kind::Fabrikate),
+            Self::Manifests => Some(Kind::Manifests),
+        }
+    }
+}
+
 /// The setting `gitHost`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GitHostSetting {
@@ -140,4 +153,16 @@ pub enum GitHostSetting {
     Github,
     /// Any other git server.
     Git,
+}
+
+impl GitHostSetting {
+    /// The kind of host; `None` looks at the URL.
+    pub fn kind(self) -> Option<HostKind> {
+        match self {
+            Self::Auto => None,
+            Self::Azure => Some(HostKind::Azure),
+            Self::Github => Some(HostKind::GitHub),
+            Self::Git => Some(HostKind::Git),
+        }
+    }
 }

@@ -58,6 +58,18 @@ pub struct Target {
     pub user: Option<String>,
 }
 
+impl Target {
+    /// A repository at a local path.
+    pub fn local(path: &str) -> Self {
+        Self {
+            repository: path.to_owned(),
+            branch: None,
+            host: GitHostSetting::Git,
+            user: None,
+        }
+    }
+}
+
 /// Puts the layers together.
 ///
 /// `given` is what the command line or the task inputs say, `old` the

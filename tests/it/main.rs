@@ -3,9 +3,12 @@
     clippy::unwrap_used,
     reason = "a failed assumption should fail the test"
 )]
+#![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
+mod architecture;
 mod fabrikate;
 mod git_wire;
-mod launcher;
+mod publish;
+mod settings_pages;
 mod support;
-mod task_package;
+mod verify;

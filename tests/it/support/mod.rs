@@ -1,4 +1,3 @@
-//! What the integration tests share: a real git server, and git itself.
+//! What the tests are built from: the program, and a real git server.
 
-pub mod git_repository;
-pub mod git_server;
+pub mod program;
