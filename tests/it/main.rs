@@ -8,7 +8,9 @@
 mod architecture;
 mod fabrikate;
 mod git_wire;
+mod launcher;
 mod publish;
 mod settings_pages;
 mod support;
+mod task_package;
 mod verify;

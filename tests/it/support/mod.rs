@@ -1,3 +1,5 @@
-//! What the tests are built from: the program, and a real git server.
+//! What the tests are built from: the program, a real git server, and git itself.
 
+pub mod git_repository;
+pub mod git_server;
 pub mod program;
