@@ -74,12 +74,15 @@ impl Reader {
     /// checked before. A path that does not exist passes.
     pub(super) fn check(&self, path: &Path, known: &Path) -> Result<(), Fault> {
         self.confined(path)?;
-        let mut prefix = PathBuf::new();
-        for component in path.components() {
+        // Beside `known` nothing is known: a link in it may lead elsewhere.
+        let safe = if path.starts_with(known) {
+            known
+        } else {
+            &self.root
+        };
+        let mut prefix = safe.to_path_buf();
+        for component in path.strip_prefix(safe).unwrap_or(path).components() {
             prefix.push(component);
-            if known.starts_with(&prefix) || self.root.starts_with(&prefix) {
-                continue;
-            }
             match prefix.symlink_metadata() {
                 Ok(meta) if meta.is_symlink() => {
                     // Whatever comes after it is reached through its target.
@@ -91,6 +94,20 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is such a folder, directly in a folder that has been
+    /// checked before. A link is checked where it leads.
+    pub(super) fn is_folder(&self, path: &Path) -> Result<bool, Fault> {
+        match path.symlink_metadata() {
+            Ok(meta) if meta.is_symlink() => {
+                self.check_link(path)?;
+                Ok(path.is_dir())
+            }
+            Ok(meta) => Ok(meta.is_dir()),
+            Err(error) if is_absent(&error) => Ok(false),
+            Err(error) => Err(self.fault(path, error)),
+        }
     }
 
     /// Checks where a path with symbolic links in it really leads.

@@ -6,4 +6,5 @@
 
 mod fabrikate;
 mod git_wire;
+mod manifests;
 mod support;
