@@ -125,9 +125,9 @@ impl Reader {
     /// The text of a file in a checked folder; `None` when there is no such file.
     pub(super) fn text(&self, file: &Path) -> Result<Option<String>, Fault> {
         match file.symlink_metadata() {
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(self.fault(file, error)),
-            Ok(meta) if meta.is_dir() => return Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(self.fault(file, error)),
+            Ok(meta) if meta.is_dir() => Ok(None),
             Ok(meta) => {
                 let mut bytes = Vec::new();
                 self.append(file, meta.file_type(), &mut bytes)?;
