@@ -110,7 +110,7 @@ pub enum Fault {
     )]
     Cycle(String),
     /// Nested deeper than anybody can follow.
-    #[error("components are nested more than {0} deep")]
+    #[error("it is nested more than {0} levels deep")]
     TooDeep(usize),
     /// More components than is sensible.
     #[error("the definition has more than {0} components")]

@@ -74,12 +74,15 @@ impl Reader {
     /// checked before. A path that does not exist passes.
     pub(super) fn check(&self, path: &Path, known: &Path) -> Result<(), Fault> {
         self.confined(path)?;
-        let mut prefix = PathBuf::new();
-        for component in path.components() {
+        // Beside `known` nothing is known: a link in it may lead elsewhere.
+        let safe = if path.starts_with(known) {
+            known
+        } else {
+            &self.root
+        };
+        let mut prefix = safe.to_path_buf();
+        for component in path.strip_prefix(safe).unwrap_or(path).components() {
             prefix.push(component);
-            if known.starts_with(&prefix) || self.root.starts_with(&prefix) {
-                continue;
-            }
             match prefix.symlink_metadata() {
                 Ok(meta) if meta.is_symlink() => {
                     // Whatever comes after it is reached through its target.
@@ -91,6 +94,20 @@ impl Reader {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is such a folder, directly in a folder that has been
+    /// checked before. A link is checked where it leads.
+    pub(super) fn is_folder(&self, path: &Path) -> Result<bool, Fault> {
+        match path.symlink_metadata() {
+            Ok(meta) if meta.is_symlink() => {
+                self.check_link(path)?;
+                Ok(path.is_dir())
+            }
+            Ok(meta) => Ok(meta.is_dir()),
+            Err(error) if is_absent(&error) => Ok(false),
+            Err(error) => Err(self.fault(path, error)),
+        }
     }
 
     /// Checks where a path with symbolic links in it really leads.
@@ -108,9 +125,9 @@ impl Reader {
     /// The text of a file in a checked folder; `None` when there is no such file.
     pub(super) fn text(&self, file: &Path) -> Result<Option<String>, Fault> {
         match file.symlink_metadata() {
-            Err(error) if is_absent(&error) => return Ok(None),
-            Err(error) => return Err(self.fault(file, error)),
-            Ok(meta) if meta.is_dir() => return Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(self.fault(file, error)),
+            Ok(meta) if meta.is_dir() => Ok(None),
             Ok(meta) => {
                 let mut bytes = Vec::new();
                 self.append(file, meta.file_type(), &mut bytes)?;

@@ -15,12 +15,7 @@ use crate::text::{Kind, Node, json};
 pub fn resources(files: &FileSet) -> Result<(Vec<Resource>, Vec<Finding>), Error> {
     let files: Vec<_> = files
         .iter()
-        .filter(|(path, _)| {
-            let name = path.file_name();
-            [".yaml", ".yml", ".json"]
-                .iter()
-                .any(|end| name.ends_with(end))
-        })
+        .filter(|(path, _)| matches!(extension(path), "yaml" | "yml" | "json"))
         .collect();
     let mut all = Found::default();
     for found in in_parallel(&files, |(path, content)| read(path, content)) {
@@ -58,7 +53,7 @@ fn read(file: &RelPath, content: &[u8]) -> Result<Found, Fault> {
         source,
     };
     let mut found = Found::default();
-    if file.as_str().ends_with(".json") {
+    if extension(file) == "json" {
         let root = json::parse(text).map_err(malformed)?;
         found.document(file, &root, 1)?;
     } else {
@@ -134,6 +129,10 @@ fn identity(value: &Value) -> Result<ResourceId, &'static str> {
         namespace: named("namespace").map(ToOwned::to_owned),
         name: name.ok_or("it has no metadata.name")?,
     })
+}
+
+fn extension(file: &RelPath) -> &str {
+    file.file_name().rsplit_once('.').map_or("", |(_, end)| end)
 }
 
 fn place(file: &RelPath, line: usize) -> String {

@@ -46,15 +46,16 @@ pub(super) async fn run(
     };
     let (stdout, stderr) = match early {
         Some(both) => both,
-        None => match tokio::time::timeout(LEFTOVER_GRACE, &mut pipes).await {
-            Ok(both) => both?,
-            // A background process still holds the pipes: it belongs to the
-            // group, so this ends it and nothing else.
-            Err(_) => {
+        None => {
+            if let Ok(both) = tokio::time::timeout(LEFTOVER_GRACE, &mut pipes).await {
+                both?
+            } else {
+                // A background process still holds the pipes: it belongs to
+                // the group, so this ends it and nothing else.
                 let _ = group.0.start_kill();
                 pipes.await?
             }
-        },
+        }
     };
     Ok(Output {
         status: Status(status.map_err(read)?),

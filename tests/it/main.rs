@@ -9,6 +9,7 @@ mod architecture;
 mod fabrikate;
 mod git_wire;
 mod launcher;
+mod manifests;
 mod publish;
 mod settings_pages;
 mod support;

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Fault;
 use super::fields::Source;
 use super::merge;
-use crate::generate::reading::Reader;
+use crate::generate::reading::{Reader, join};
 use crate::text::Node;
 use crate::text::yaml::{Dialect, Value};
 
@@ -42,10 +42,9 @@ pub(super) fn load(
     let mut config = above;
     let mut found = vec![false; environments.len()];
     let configs = folder.join("config");
-    if !configs.is_dir() {
+    if !reader.is_folder(&configs)? {
         return Ok(Loaded { config, found });
     }
-    reader.check(&configs, folder)?;
     let names = environments.iter().map(String::as_str).chain(["common"]);
     for (at, environment) in names.enumerate() {
         let Some(layer) = load_file(reader, &configs, environment)? else {
@@ -66,8 +65,11 @@ fn load_file(
     environment: &str,
 ) -> Result<Option<(String, Config)>, Fault> {
     for (extension, json) in [("yaml", false), ("json", true)] {
-        let path = crate::generate::reading::join(configs, &format!("{environment}.{extension}"));
-        reader.check(&path, configs)?;
+        let path = join(configs, &format!("{environment}.{extension}"));
+        // A plain name cannot lead out; a link is checked when it is read.
+        if environment.contains(['/', '\\']) {
+            reader.check(&path, configs)?;
+        }
         let Some(text) = reader.text(&path)? else {
             continue;
         };

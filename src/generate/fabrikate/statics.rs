@@ -1,5 +1,7 @@
 //! Static components: every file of a folder, bytes unchanged.
 
+use std::io::ErrorKind;
+
 use super::walk::Visit;
 use super::{Content, Error, Fault};
 use crate::generate::reading::{Reader, join};
@@ -18,11 +20,14 @@ fn read(reader: &Reader, visit: &Visit) -> Result<Vec<u8>, Fault> {
         join(&visit.folder, &component.path)
     };
     reader.check(&folder, &visit.folder)?;
-    if !folder.is_dir() {
-        return Err(Fault::StaticMissing(reader.show(&folder)));
-    }
     let mut content = Vec::new();
-    for entry in reader.entries(&folder)? {
+    let entries = reader.entries(&folder).map_err(|fault| match fault {
+        Fault::Read { file, source } if source.kind() == ErrorKind::NotFound => {
+            Fault::StaticMissing(file)
+        }
+        other => other,
+    })?;
+    for entry in entries {
         let file = folder.join(&entry.name);
         if entry.file_type.is_dir() {
             return Err(Fault::Subfolder {

@@ -199,9 +199,8 @@ fn scalar(
             return Ok(Kind::Scalar(text, Form::Text));
         }
         Some("int" | "float" | "bool" | "null") => Form::Plain,
-        Some(_) => Form::Text,
         None if bare && tag.is_none() => Form::Plain,
-        None => Form::Text,
+        _ => Form::Text,
     };
     Ok(Kind::Scalar(text, form))
 }

@@ -141,8 +141,7 @@ fn is_base_60(text: &str) -> bool {
     let starts_well = first.starts_with(|c: char| c.is_ascii_digit())
         && first.bytes().all(|b| b.is_ascii_digit() || b == b'_');
     let small = |group: &str| match group.as_bytes() {
-        [digit] => digit.is_ascii_digit(),
-        [b'0'..=b'5', digit] => digit.is_ascii_digit(),
+        [digit] | [b'0'..=b'5', digit] => digit.is_ascii_digit(),
         _ => false,
     };
     sixties.contains(':')
@@ -181,7 +180,12 @@ fn days(year: &str, month: &str) -> u8 {
     let year: u32 = year.parse().unwrap_or(0);
     match month.parse() {
         Ok(4 | 6 | 9 | 11) => 30,
-        Ok(2) if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        Ok(2)
+            if year.is_multiple_of(4)
+                && (!year.is_multiple_of(100) || year.is_multiple_of(400)) =>
+        {
+            29
+        }
         Ok(2) => 28,
         _ => 31,
     }

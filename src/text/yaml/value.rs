@@ -117,7 +117,9 @@ impl Value {
             Self::Disputed(text) => string(out, b'd', text),
             Self::List(items) => {
                 number(out, b'l', (items.len() as u64).to_be_bytes());
-                items.iter().for_each(|item| item.canonical(out));
+                for item in items {
+                    item.canonical(out);
+                }
             }
             Self::Map(pairs) => {
                 let mut entries: Vec<Vec<u8>> = pairs
@@ -131,7 +133,9 @@ impl Value {
                     .collect();
                 entries.sort_unstable();
                 number(out, b'm', (entries.len() as u64).to_be_bytes());
-                entries.iter().for_each(|entry| out.extend(entry));
+                for entry in &entries {
+                    out.extend(entry);
+                }
             }
         }
     }
@@ -151,12 +155,11 @@ fn single(text: &str, form: Form, dialect: Dialect) -> Value {
     match (form, dialect) {
         (Form::Text, _) => Value::Str(text.to_owned()),
         (Form::Json, _) => json(text),
-        (Form::Plain, Dialect::Config) => scalar::of_2018(text),
         (Form::Plain, Dialect::Kubernetes) => scalar::of_today(text),
         (Form::Plain, Dialect::Rendered) if scalar::is_disputed(text) => {
             Value::Disputed(text.to_owned())
         }
-        (Form::Plain, Dialect::Rendered) => scalar::of_2018(text),
+        (Form::Plain, Dialect::Config | Dialect::Rendered) => scalar::of_2018(text),
     }
 }
 
