@@ -76,7 +76,7 @@ impl Advertisement {
             }
         }
         let Some((id, name)) = line.split_once(' ') else {
-            return self.other_line(line);
+            return other_line(line);
         };
         if id.len() == 64 {
             return Err(Fault::ObjectFormat("sha256".to_owned()));
@@ -93,13 +93,6 @@ impl Advertisement {
             self.branches.insert(branch.to_owned(), id);
         }
         Ok(())
-    }
-
-    fn other_line(&self, line: &str) -> Result<(), Fault> {
-        if line.starts_with("shallow ") {
-            return Ok(());
-        }
-        Err(Fault::protocol(DOING, format!("unexpected line {line:?}")))
     }
 
     /// Where to read and what to push to: the branch's name, the commit to
@@ -128,6 +121,14 @@ impl Advertisement {
         all.into_iter()
             .find(|name| self.branches.get(name) == Some(&head))
     }
+}
+
+/// A line without a name: servers that are shallow themselves send one.
+fn other_line(line: &str) -> Result<(), Fault> {
+    if line.starts_with("shallow ") {
+        return Ok(());
+    }
+    Err(Fault::protocol(DOING, format!("unexpected line {line:?}")))
 }
 
 /// The rules for branches that both transports share.

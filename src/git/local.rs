@@ -162,6 +162,9 @@ fn push_to(
         return Err(Fault::CheckedOut);
     }
     let built = objects::build(tip, changes, draft)?;
+    if tip.is_at(built.pushed.commit) {
+        return Ok(built.pushed);
+    }
     let odb = repository.odb().map_err(Fault::machine(WRITING))?;
     let mut writer = odb.packwriter().map_err(Fault::machine(WRITING))?;
     let failed = |error: std::io::Error| Fault::Machine {

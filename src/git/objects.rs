@@ -35,10 +35,12 @@ pub(super) fn build(
         Ok(object_id(id))
     };
     let tree = tree::edit(tip.root, &tip.trees, changes, &write)?;
-    let commit = write(
-        ObjectType::Commit,
-        &draft.to_bytes(&tree, tip.commit.as_ref()),
-    )?;
+    let commit = match tip.commit {
+        // A commit that changes nothing is not made; a new branch then starts
+        // at the commit that is there.
+        Some(parent) if tip.root == Some(tree) => parent,
+        parent => write(ObjectType::Commit, &draft.to_bytes(&tree, parent.as_ref()))?,
+    };
     let pack = pack(odb, &fresh.into_inner())?;
     Ok(Built {
         pushed: Pushed { commit, tree },

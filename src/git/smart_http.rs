@@ -32,6 +32,9 @@ const LONGEST_REPORT: u64 = 1 << 20;
 /// How many commits back a push of unknown outcome is looked for.
 const LOOK_BACK: u32 = 100;
 
+/// The type of the answer to a push.
+const PUSH_ANSWER: &str = "git-receive-pack-result";
+
 /// A repository behind HTTP or HTTPS.
 pub struct SmartHttp {
     url: RedactedUrl,
@@ -244,6 +247,9 @@ impl SmartHttp {
             Ok((built.pushed, built.pack.to_vec()))
         })
         .await?;
+        if tip.is_at(pushed.commit) {
+            return Ok(pushed);
+        }
         // Two capabilities that every receiving side has; asking for its list
         // first would cost another turn.
         let mut body = Vec::with_capacity(pack.len() + 256);
@@ -270,11 +276,11 @@ impl SmartHttp {
 
     async fn verdict(&self, request: Request, tip: &Tip, pushed: Pushed) -> Result<Pushed, Fault> {
         let unknown = |reason: String| Fault::OutcomeUnknown { pushed, reason };
-        let mut response = match self.send(request, "git-receive-pack-result").await {
+        let mut response = match self.send(request, PUSH_ANSWER).await {
             Ok(response) => response,
             Err(Fault::Http(http::Error::Connection {
-                sent: true, reason, ..
-            })) => return Err(unknown(reason)),
+                progress, reason, ..
+            })) if progress != http::Progress::Connecting => return Err(unknown(reason)),
             // A gateway may give up on a request that the server goes on with.
             Err(Fault::Http(http::Error::Status(failure)))
                 if matches!(failure.status, 500 | 502 | 504) =>
@@ -341,6 +347,13 @@ impl SmartHttp {
             request = request.header(AUTHORIZATION, authorization.header().clone());
         }
         let response = self.http.send(&request).await.map_err(answer::redirected)?;
+        if expected == PUSH_ANSWER && matches!(response.status(), 429 | 503) {
+            let failure = response.into_failure().await;
+            return Err(Fault::Busy {
+                after: failure.retry_after,
+                said: failure.to_string(),
+            });
+        }
         answer::check(response, expected, self.kind).await
     }
 }

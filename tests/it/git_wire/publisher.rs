@@ -1,4 +1,5 @@
 //! The smallest publisher: plans by the ledger alone.
+#![allow(unreachable_pub, reason = "public to the tests beside it")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -15,12 +15,12 @@ async fn a_lost_race_is_planned_again_on_the_new_tip() {
     repository.commit("main", "start", &[("README.md", "100644", "hello")]);
     let other = repository.clone();
     server.before_push(move || {
-        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]))
+        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]));
     });
     let mut tips = Vec::new();
     let outcome = Publisher::at(&server, "manifests")
         .publish_when("dev", &files(&["a.yaml=1"]), |tip| {
-            tips.push(tip.commit.unwrap())
+            tips.push(tip.commit.unwrap());
         })
         .await
         .unwrap();
@@ -51,7 +51,7 @@ async fn a_branch_that_appears_meanwhile_is_built_upon() {
     let repository = server.create("manifests");
     let other = repository.clone();
     server.before_push(move || {
-        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]))
+        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]));
     });
     Publisher::at(&server, "manifests")
         .publish("dev", &files(&["a.yaml=1"]))
@@ -72,7 +72,7 @@ async fn a_race_that_is_always_lost_ends_after_ten_tries() {
                 "main",
                 &format!("other {round}"),
                 &[("x", "100644", &round.to_string())],
-            ))
+            ));
         });
     }
     let error = Publisher::at(&server, "manifests")

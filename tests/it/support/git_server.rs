@@ -183,7 +183,7 @@ impl GitServer {
     pub fn require(&self, user: &str, token: &str) {
         let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{token}")));
         self.behaviour(|behaviour| {
-            behaviour.accepted = Some(vec![basic, format!("Bearer {token}")])
+            behaviour.accepted = Some(vec![basic, format!("Bearer {token}")]);
         });
     }
 
