@@ -13,7 +13,15 @@ fn a_checkout_tells_commit_origin_and_ancestry() {
     let side = origin.commit("side", "side", &[("a/x", "100644", "3")]);
     git(temp.path(), &["clone", "-q", "origin.git", "checkout"]);
     let checkout = temp.path().join("checkout");
-    git(&checkout, &["remote", "set-url", "origin", "https://me:pat@git.contoso.com/a/source"]);
+    git(
+        &checkout,
+        &[
+            "remote",
+            "set-url",
+            "origin",
+            "https://me:pat@git.contoso.com/a/source",
+        ],
+    );
     let source = Source::discover(&checkout.join("a")).unwrap().unwrap();
     assert_eq!(source.head().unwrap().to_string(), second);
     assert_eq!(source.origin().unwrap(), "https://git.contoso.com/a/source");
@@ -31,7 +39,9 @@ fn a_shallow_checkout_does_not_pretend_to_know() {
     let second = origin.commit("main", "second", &[("x", "100644", "2")]);
     let url = format!("file://{}", origin.path().display());
     git(temp.path(), &["clone", "-q", "--depth=1", &url, "checkout"]);
-    let source = Source::discover(&temp.path().join("checkout")).unwrap().unwrap();
+    let source = Source::discover(&temp.path().join("checkout"))
+        .unwrap()
+        .unwrap();
     assert_eq!(source.head().unwrap().to_string(), second);
     assert_eq!(source.is_ancestor(&first, &second), None);
     assert_eq!(source.is_ancestor(&second, &second), Some(true));
