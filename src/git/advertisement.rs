@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::Fault;
 use super::pkt::Pkt;
+use super::report::tidy;
 use crate::model::ObjectId;
 
 /// What is said while this is read.
@@ -56,7 +57,7 @@ impl Advertisement {
             return Ok(());
         }
         if let Some(said) = text.strip_prefix("ERR ") {
-            return Err(Fault::NotARepository(said.to_owned()));
+            return Err(Fault::NotARepository(tidy(said)));
         }
         let (line, capabilities) = text.split_once('\0').unwrap_or((&text, ""));
         if !self.started {
@@ -82,7 +83,7 @@ impl Advertisement {
             return Err(Fault::ObjectFormat("sha256".to_owned()));
         }
         let id = ObjectId::parse(id)
-            .ok_or_else(|| Fault::protocol(DOING, format!("unexpected line {line:?}")))?;
+            .ok_or_else(|| Fault::protocol(DOING, format!("unexpected line {:?}", tidy(line))))?;
         if name == "capabilities^{}" {
             return Ok(());
         }
@@ -128,7 +129,10 @@ fn other_line(line: &str) -> Result<(), Fault> {
     if line.starts_with("shallow ") {
         return Ok(());
     }
-    Err(Fault::protocol(DOING, format!("unexpected line {line:?}")))
+    Err(Fault::protocol(
+        DOING,
+        format!("unexpected line {:?}", tidy(line)),
+    ))
 }
 
 /// The rules for branches that both transports share.

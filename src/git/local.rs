@@ -89,7 +89,7 @@ fn open(path: &Path) -> Result<Repository, Fault> {
             ErrorCode::NotFound => {
                 Fault::NotARepository("the folder holds something else".to_owned())
             }
-            _ if error.message().contains("objectformat") => {
+            _ if error.message().contains("object format") => {
                 Fault::ObjectFormat("sha256".to_owned())
             }
             _ => Fault::machine(OPENING)(error),

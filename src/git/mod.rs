@@ -9,6 +9,7 @@
 mod advertisement;
 mod answer;
 mod commit;
+mod edit;
 mod error;
 mod fetch;
 mod intake;

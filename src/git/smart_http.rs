@@ -242,26 +242,14 @@ impl SmartHttp {
             ));
         };
         let (at, changes, draft) = (tip.clone(), changes.to_vec(), draft.clone());
-        let (pushed, pack) = blocking(move || {
+        let (pushed, body) = blocking(move || {
             let built = objects::build(&at, &changes, &draft)?;
-            Ok((built.pushed, built.pack.to_vec()))
+            Ok((built.pushed, push_body(&at, &built)))
         })
         .await?;
         if tip.is_at(pushed.commit) {
             return Ok(pushed);
         }
-        // Two capabilities that every receiving side has; asking for its list
-        // first would cost another turn.
-        let mut body = Vec::with_capacity(pack.len() + 256);
-        let command = format!(
-            "{} {} {}\0 report-status side-band-64k\n",
-            tip.old_id(),
-            pushed.commit,
-            tip.reference()
-        );
-        pkt::line(&mut body, &command);
-        pkt::flush(&mut body);
-        body.extend_from_slice(&pack);
         let request = Request::post(extended(&session.base, "git-receive-pack"), body)
             .header(
                 CONTENT_TYPE,
@@ -356,6 +344,22 @@ impl SmartHttp {
         }
         answer::check(response, expected, self.kind).await
     }
+}
+
+/// The command and the pack. The two capabilities are those that every
+/// receiving side has; asking for its list first would cost another turn.
+fn push_body(tip: &Tip, built: &objects::Built) -> Vec<u8> {
+    let command = format!(
+        "{} {} {}\0 report-status side-band-64k\n",
+        tip.old_id(),
+        built.pushed.commit,
+        tip.reference()
+    );
+    let mut body = Vec::with_capacity(built.pack.len() + command.len() + 8);
+    pkt::line(&mut body, &command);
+    pkt::flush(&mut body);
+    body.extend_from_slice(&built.pack);
+    body
 }
 
 /// `base` with a path below it.

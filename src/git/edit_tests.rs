@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use super::*;
-use crate::model::FolderPlan;
+use crate::model::{Folder, FolderPlan};
 
 fn entry(mode: &str, name: &str, id: ObjectId) -> Entry {
     Entry {
@@ -45,7 +45,7 @@ fn edited(
             .insert(id, Bytes::copy_from_slice(bytes));
         Ok(id)
     };
-    let id = edit(Some(root), &trees, &[change], &write)?;
+    let id = apply(Some(root), &trees, &[change], &write)?;
     match written.borrow().get(&id) {
         Some(tree) => parse(tree),
         None => parse(&trees[&id]),
