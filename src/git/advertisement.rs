@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::Fault;
 use super::pkt::Pkt;
+use super::report::tidy;
 use crate::model::ObjectId;
 
 /// What is said while this is read.
@@ -56,7 +57,7 @@ impl Advertisement {
             return Ok(());
         }
         if let Some(said) = text.strip_prefix("ERR ") {
-            return Err(Fault::NotARepository(said.to_owned()));
+            return Err(Fault::NotARepository(tidy(said)));
         }
         let (line, capabilities) = text.split_once('\0').unwrap_or((&text, ""));
         if !self.started {
@@ -76,13 +77,13 @@ impl Advertisement {
             }
         }
         let Some((id, name)) = line.split_once(' ') else {
-            return self.other_line(line);
+            return other_line(line);
         };
         if id.len() == 64 {
             return Err(Fault::ObjectFormat("sha256".to_owned()));
         }
         let id = ObjectId::parse(id)
-            .ok_or_else(|| Fault::protocol(DOING, format!("unexpected line {line:?}")))?;
+            .ok_or_else(|| Fault::protocol(DOING, format!("unexpected line {:?}", tidy(line))))?;
         if name == "capabilities^{}" {
             return Ok(());
         }
@@ -93,13 +94,6 @@ impl Advertisement {
             self.branches.insert(branch.to_owned(), id);
         }
         Ok(())
-    }
-
-    fn other_line(&self, line: &str) -> Result<(), Fault> {
-        if line.starts_with("shallow ") {
-            return Ok(());
-        }
-        Err(Fault::protocol(DOING, format!("unexpected line {line:?}")))
     }
 
     /// Where to read and what to push to: the branch's name, the commit to
@@ -128,6 +122,17 @@ impl Advertisement {
         all.into_iter()
             .find(|name| self.branches.get(name) == Some(&head))
     }
+}
+
+/// A line without a name: servers that are shallow themselves send one.
+fn other_line(line: &str) -> Result<(), Fault> {
+    if line.starts_with("shallow ") {
+        return Ok(());
+    }
+    Err(Fault::protocol(
+        DOING,
+        format!("unexpected line {:?}", tidy(line)),
+    ))
 }
 
 /// The rules for branches that both transports share.

@@ -51,6 +51,14 @@ pub enum Fault {
         /// What was wrong with it.
         reason: String,
     },
+    /// The server had no time for the push.
+    #[error("it was too busy to take the push: {said}")]
+    Busy {
+        /// The answer.
+        said: String,
+        /// How long it asks to wait.
+        after: Option<std::time::Duration>,
+    },
     /// The server does not hand out an object that was asked for by its id.
     #[error("the server does not hand out single objects: {0}")]
     WantRefused(String),
@@ -150,14 +158,24 @@ impl Error {
         }
     }
 
+    /// How long the server asks to wait before the next try.
+    pub fn asked_pause(&self) -> Option<std::time::Duration> {
+        match self.fault() {
+            Fault::Busy { after, .. } => *after,
+            _ => None,
+        }
+    }
+
     /// Whether reading again and trying again can help: the branch moved, or
     /// the answer to something harmless or something unknown was lost.
     pub fn is_passing(&self) -> bool {
         match self.fault() {
             Fault::Refused { meaning, .. } => *meaning == Refusal::Stale,
-            Fault::OutcomeUnknown { .. } => true,
-            Fault::Http(http::Error::Connection { sent, .. }) => *sent,
-            Fault::Http(http::Error::Status(failure)) => matches!(failure.status, 429 | 502..=504),
+            Fault::OutcomeUnknown { .. } | Fault::Busy { .. } => true,
+            // Everything earlier has been tried again already, request by request.
+            Fault::Http(http::Error::Connection { progress, .. }) => {
+                *progress == http::Progress::Answering
+            }
             _ => false,
         }
     }
@@ -200,6 +218,7 @@ impl Error {
             Fault::Http(_) => {
                 "Check the address, the network and the proxy settings, then run again."
             }
+            Fault::Busy { .. } => "Wait a few minutes and run again.",
             Fault::OutcomeUnknown { .. } => {
                 "Run again: what has landed is recognised and not published twice."
             }

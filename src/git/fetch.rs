@@ -162,7 +162,7 @@ impl Answer {
                     }
                 }
                 Some(2) => {
-                    tracing::debug!(said = %tidy(&String::from_utf8_lossy(&content)), "server")
+                    tracing::debug!(said = %tidy(&String::from_utf8_lossy(&content)), "server");
                 }
                 Some(3) => return Err(refused(&String::from_utf8_lossy(&content))),
                 _ => {

@@ -89,7 +89,7 @@ fn open(path: &Path) -> Result<Repository, Fault> {
             ErrorCode::NotFound => {
                 Fault::NotARepository("the folder holds something else".to_owned())
             }
-            _ if error.message().contains("objectformat") => {
+            _ if error.message().contains("object format") => {
                 Fault::ObjectFormat("sha256".to_owned())
             }
             _ => Fault::machine(OPENING)(error),
@@ -162,6 +162,9 @@ fn push_to(
         return Err(Fault::CheckedOut);
     }
     let built = objects::build(tip, changes, draft)?;
+    if tip.is_at(built.pushed.commit) {
+        return Ok(built.pushed);
+    }
     let odb = repository.odb().map_err(Fault::machine(WRITING))?;
     let mut writer = odb.packwriter().map_err(Fault::machine(WRITING))?;
     let failed = |error: std::io::Error| Fault::Machine {

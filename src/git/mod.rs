@@ -9,6 +9,7 @@
 mod advertisement;
 mod answer;
 mod commit;
+mod edit;
 mod error;
 mod fetch;
 mod intake;
@@ -85,6 +86,9 @@ impl Remote {
     }
 
     /// Pushes one commit with `changes` on top of `tip`.
+    ///
+    /// Changes that leave every tree as it is make no commit: the result names
+    /// the tip's own, and at most the branch is created.
     pub async fn push(
         &self,
         tip: &Tip,

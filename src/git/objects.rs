@@ -5,10 +5,10 @@ use std::cell::RefCell;
 use git2::{Buf, ObjectType, Odb, Repository};
 
 use super::commit::CommitDraft;
+use super::edit;
 use super::error::Fault;
 use super::intake::object_id;
 use super::tip::{FolderChange, Pushed, Tip};
-use super::tree;
 use crate::model::ObjectId;
 
 const DOING: &str = "building the commit";
@@ -34,11 +34,13 @@ pub(super) fn build(
         fresh.borrow_mut().push(id);
         Ok(object_id(id))
     };
-    let tree = tree::edit(tip.root, &tip.trees, changes, &write)?;
-    let commit = write(
-        ObjectType::Commit,
-        &draft.to_bytes(&tree, tip.commit.as_ref()),
-    )?;
+    let tree = edit::apply(tip.root, &tip.trees, changes, &write)?;
+    let commit = match tip.commit {
+        // A commit that changes nothing is not made; a new branch then starts
+        // at the commit that is there.
+        Some(parent) if tip.root == Some(tree) => parent,
+        parent => write(ObjectType::Commit, &draft.to_bytes(&tree, parent.as_ref()))?,
+    };
     let pack = pack(odb, &fresh.into_inner())?;
     Ok(Built {
         pushed: Pushed { commit, tree },

@@ -285,7 +285,7 @@ mod tests {
     #[case(&pack(&[(3, 5, &[0; 5000])]), "an object")]
     #[case(&pack(&[(7, 5, &[5, 0xff, 0xff, 0xff, 0x7f])]), "an object")]
     #[case(&pack(&[(3, 0, b"".as_slice()); 4]), "the number of objects")]
-    #[case(&[0; 20_000], "the repository")]
+    #[case(&vec![0; 20_000], "the repository")]
     #[case(b"not a pack at all", "damaged")]
     fn bombs_are_stopped(#[case] pack: &[u8], #[case] reason: &str) {
         let error = Guard::new(SMALL).feed(pack).unwrap_err().to_string();

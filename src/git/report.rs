@@ -32,7 +32,7 @@ pub(super) fn read(body: &[u8], reference: &str) -> Verdict {
             match packet {
                 Pkt::Data(data) if data.first() == Some(&1) => report.extend_from_slice(&data[1..]),
                 Pkt::Data(data) if !data.is_empty() => {
-                    said.push_str(&String::from_utf8_lossy(&data[1..]))
+                    said.push_str(&String::from_utf8_lossy(&data[1..]));
                 }
                 _ => {}
             }
@@ -106,7 +106,9 @@ mod tests {
 
     fn packets(lines: &[&str]) -> Vec<u8> {
         let mut body = Vec::new();
-        lines.iter().for_each(|text| pkt::line(&mut body, text));
+        for text in lines {
+            pkt::line(&mut body, text);
+        }
         pkt::flush(&mut body);
         body
     }

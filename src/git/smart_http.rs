@@ -32,6 +32,9 @@ const LONGEST_REPORT: u64 = 1 << 20;
 /// How many commits back a push of unknown outcome is looked for.
 const LOOK_BACK: u32 = 100;
 
+/// The type of the answer to a push.
+const PUSH_ANSWER: &str = "git-receive-pack-result";
+
 /// A repository behind HTTP or HTTPS.
 pub struct SmartHttp {
     url: RedactedUrl,
@@ -239,23 +242,14 @@ impl SmartHttp {
             ));
         };
         let (at, changes, draft) = (tip.clone(), changes.to_vec(), draft.clone());
-        let (pushed, pack) = blocking(move || {
+        let (pushed, body) = blocking(move || {
             let built = objects::build(&at, &changes, &draft)?;
-            Ok((built.pushed, built.pack.to_vec()))
+            Ok((built.pushed, push_body(&at, &built)))
         })
         .await?;
-        // Two capabilities that every receiving side has; asking for its list
-        // first would cost another turn.
-        let mut body = Vec::with_capacity(pack.len() + 256);
-        let command = format!(
-            "{} {} {}\0 report-status side-band-64k\n",
-            tip.old_id(),
-            pushed.commit,
-            tip.reference()
-        );
-        pkt::line(&mut body, &command);
-        pkt::flush(&mut body);
-        body.extend_from_slice(&pack);
+        if tip.is_at(pushed.commit) {
+            return Ok(pushed);
+        }
         let request = Request::post(extended(&session.base, "git-receive-pack"), body)
             .header(
                 CONTENT_TYPE,
@@ -270,11 +264,11 @@ impl SmartHttp {
 
     async fn verdict(&self, request: Request, tip: &Tip, pushed: Pushed) -> Result<Pushed, Fault> {
         let unknown = |reason: String| Fault::OutcomeUnknown { pushed, reason };
-        let mut response = match self.send(request, "git-receive-pack-result").await {
+        let mut response = match self.send(request, PUSH_ANSWER).await {
             Ok(response) => response,
             Err(Fault::Http(http::Error::Connection {
-                sent: true, reason, ..
-            })) => return Err(unknown(reason)),
+                progress, reason, ..
+            })) if progress != http::Progress::Connecting => return Err(unknown(reason)),
             // A gateway may give up on a request that the server goes on with.
             Err(Fault::Http(http::Error::Status(failure)))
                 if matches!(failure.status, 500 | 502 | 504) =>
@@ -341,8 +335,31 @@ impl SmartHttp {
             request = request.header(AUTHORIZATION, authorization.header().clone());
         }
         let response = self.http.send(&request).await.map_err(answer::redirected)?;
+        if expected == PUSH_ANSWER && matches!(response.status(), 429 | 503) {
+            let failure = response.into_failure().await;
+            return Err(Fault::Busy {
+                after: failure.retry_after,
+                said: failure.to_string(),
+            });
+        }
         answer::check(response, expected, self.kind).await
     }
+}
+
+/// The command and the pack. The two capabilities are those that every
+/// receiving side has; asking for its list first would cost another turn.
+fn push_body(tip: &Tip, built: &objects::Built) -> Vec<u8> {
+    let command = format!(
+        "{} {} {}\0 report-status side-band-64k\n",
+        tip.old_id(),
+        built.pushed.commit,
+        tip.reference()
+    );
+    let mut body = Vec::with_capacity(built.pack.len() + command.len() + 8);
+    pkt::line(&mut body, &command);
+    pkt::flush(&mut body);
+    body.extend_from_slice(&built.pack);
+    body
 }
 
 /// `base` with a path below it.

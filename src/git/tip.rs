@@ -56,6 +56,11 @@ impl Tip {
         self.settled
     }
 
+    /// Whether the branch exists and already points to `commit`.
+    pub fn is_at(&self, commit: ObjectId) -> bool {
+        self.exists && self.commit == Some(commit)
+    }
+
     /// The full name of the branch's reference.
     pub(super) fn reference(&self) -> String {
         format!("refs/heads/{}", self.branch)

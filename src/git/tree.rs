@@ -1,16 +1,16 @@
-//! Raw tree objects: reading owned folders, and editing nothing but them.
+//! Raw tree objects, and reading owned folders from them.
 //!
-//! Entries that are not ours are carried over byte for byte (mode text and
-//! name as they stand), which is why trees are not read into anything richer.
+//! Modes and names are kept as they stand, so that an edit can carry over what
+//! is not ours byte for byte.
 
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
 use super::error::Fault;
-use super::tip::{FolderChange, Trees};
+use super::tip::Trees;
 use crate::model::ledger::LEDGER_FILE;
-use crate::model::{EntryMode, FileChange, Folder, FolderEntry, ObjectId, RelPath};
+use crate::model::{EntryMode, Folder, FolderEntry, ObjectId, RelPath};
 
 /// Entries in the owned folders, at most.
 const MOST_ENTRIES: usize = 2_000_000;
@@ -19,19 +19,19 @@ const DEEPEST: usize = 200;
 
 /// One line of a tree object.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    mode: Bytes,
-    name: Bytes,
-    id: ObjectId,
+pub(super) struct Entry {
+    pub(super) mode: Bytes,
+    pub(super) name: Bytes,
+    pub(super) id: ObjectId,
 }
 
 impl Entry {
-    fn is_tree(&self) -> bool {
+    pub(super) fn is_tree(&self) -> bool {
         matches!(&self.mode[..], b"40000" | b"040000")
     }
 
     /// What the mode means; `None` for a folder.
-    fn kind(&self) -> Option<EntryMode> {
+    pub(super) fn kind(&self) -> Option<EntryMode> {
         match &self.mode[..] {
             _ if self.is_tree() => None,
             b"120000" => Some(EntryMode::Symlink),
@@ -42,7 +42,7 @@ impl Entry {
     }
 
     /// What the entry is called in a message.
-    fn noun(&self) -> &'static str {
+    pub(super) fn noun(&self) -> &'static str {
         match self.kind() {
             None => "a folder with files that were not published from here",
             Some(EntryMode::Symlink) => "a symbolic link",
@@ -61,7 +61,8 @@ impl Entry {
     }
 }
 
-fn parse(tree: &Bytes) -> Result<Vec<Entry>, Fault> {
+/// Reads a tree object.
+pub(super) fn parse(tree: &Bytes) -> Result<Vec<Entry>, Fault> {
     let damaged = || Fault::protocol("reading a tree", "the tree object is damaged");
     let mut entries = Vec::new();
     let mut at = 0;
@@ -86,7 +87,8 @@ fn find(bytes: &[u8], wanted: u8) -> Option<usize> {
     bytes.iter().position(|&byte| byte == wanted)
 }
 
-fn serialize(mut entries: Vec<Entry>) -> Vec<u8> {
+/// Writes a tree object, in git's order.
+pub(super) fn serialize(mut entries: Vec<Entry>) -> Vec<u8> {
     entries.sort_by_key(Entry::sort_key);
     let mut tree = Vec::new();
     for entry in entries {
@@ -218,191 +220,3 @@ impl<'a> Reader<'a> {
         parse(&self.trees[&id])
     }
 }
-
-/// What happens below one folder of the tree.
-#[derive(Default)]
-struct Edit {
-    files: BTreeMap<String, Option<Bytes>>,
-    folders: BTreeMap<String, Edit>,
-}
-
-impl Edit {
-    fn set(&mut self, path: &RelPath, content: Option<Bytes>) {
-        let mut node = self;
-        let mut segments = path.segments().peekable();
-        while let Some(segment) = segments.next() {
-            if segments.peek().is_none() {
-                node.files.insert(segment.to_owned(), content);
-                return;
-            }
-            node = node.folders.entry(segment.to_owned()).or_default();
-        }
-    }
-
-    fn writes_anything(&self) -> bool {
-        self.files.values().any(Option::is_some) || self.folders.values().any(Self::writes_anything)
-    }
-}
-
-/// Writes objects into wherever they are collected; gives back their id.
-pub(super) type Write<'a> = dyn Fn(git2::ObjectType, &[u8]) -> Result<ObjectId, Fault> + 'a;
-
-/// Applies plans to a root tree; gives back the new root's id.
-pub(super) fn edit(
-    root: Option<ObjectId>,
-    trees: &Trees,
-    changes: &[FolderChange],
-    write: &Write<'_>,
-) -> Result<ObjectId, Fault> {
-    let mut edit = Edit::default();
-    for FolderChange { folder, plan } in changes {
-        for (path, change) in &plan.files {
-            if *change == FileChange::Removed {
-                edit.set(&folder.join(path), None);
-            }
-        }
-        for (path, content) in &plan.writes {
-            edit.set(&folder.join(path), Some(content.clone()));
-        }
-        if let (Some(ledger), Ok(path)) = (&plan.ledger, RelPath::parse(LEDGER_FILE)) {
-            let content = (!ledger.files.is_empty()).then(|| ledger.to_bytes().into());
-            edit.set(&folder.join(&path), content);
-        }
-    }
-    let editor = Editor { trees, write };
-    match editor.apply(root, &edit, "")? {
-        Some(id) => Ok(id),
-        None => write(git2::ObjectType::Tree, b""),
-    }
-}
-
-struct Editor<'a> {
-    trees: &'a Trees,
-    write: &'a Write<'a>,
-}
-
-impl Editor<'_> {
-    /// The id of the edited tree; `None` when nothing is left in it.
-    fn apply(
-        &self,
-        id: Option<ObjectId>,
-        edit: &Edit,
-        at: &str,
-    ) -> Result<Option<ObjectId>, Fault> {
-        let before = match id {
-            Some(id) => parse(self.raw(&id)?)?,
-            None => Vec::new(),
-        };
-        let mut entries = before.clone();
-        entries.retain(|entry| entry.is_tree() || !edit.removes(&entry.name));
-        for (name, below) in &edit.folders {
-            self.folder(&mut entries, name, below, at)?;
-        }
-        for (name, content) in &edit.files {
-            if let Some(content) = content {
-                self.file(&mut entries, name, content, at)?;
-            }
-        }
-        if entries.is_empty() {
-            return Ok(None);
-        }
-        if entries == before {
-            return Ok(id);
-        }
-        (self.write)(git2::ObjectType::Tree, &serialize(entries)).map(Some)
-    }
-
-    fn folder(
-        &self,
-        entries: &mut Vec<Entry>,
-        name: &str,
-        below: &Edit,
-        at: &str,
-    ) -> Result<(), Fault> {
-        let place = entries
-            .iter()
-            .position(|entry| entry.name == name.as_bytes());
-        let base = match place.map(|place| &entries[place]) {
-            Some(entry) if entry.is_tree() => Some(entry.id),
-            Some(_) if !below.writes_anything() => return Ok(()),
-            Some(entry) => {
-                return Err(Fault::InTheWay {
-                    path: format!("{at}{name}"),
-                    what: entry.noun(),
-                });
-            }
-            None => None,
-        };
-        let result = self.apply(base, below, &format!("{at}{name}/"))?;
-        match (place, result) {
-            (Some(place), Some(id)) => entries[place].id = id,
-            (Some(place), None) => {
-                entries.remove(place);
-            }
-            (None, Some(id)) => entries.push(Entry {
-                mode: Bytes::from_static(b"40000"),
-                name: name.to_owned().into(),
-                id,
-            }),
-            (None, None) => {}
-        }
-        Ok(())
-    }
-
-    fn file(
-        &self,
-        entries: &mut Vec<Entry>,
-        name: &str,
-        content: &Bytes,
-        at: &str,
-    ) -> Result<(), Fault> {
-        let known = entries
-            .iter_mut()
-            .find(|entry| entry.name == name.as_bytes());
-        let same = known
-            .as_ref()
-            .is_some_and(|entry| entry.id == ObjectId::of_blob(content));
-        match known {
-            Some(entry) if entry.is_tree() => Err(Fault::InTheWay {
-                path: format!("{at}{name}"),
-                what: entry.noun(),
-            }),
-            Some(entry) => {
-                // The mode of a file stays: not every machine can see an execute bit.
-                if !matches!(entry.kind(), Some(EntryMode::File | EntryMode::Executable)) {
-                    entry.mode = Bytes::from_static(b"100644");
-                }
-                if !same {
-                    entry.id = (self.write)(git2::ObjectType::Blob, content)?;
-                }
-                Ok(())
-            }
-            None => {
-                let id = (self.write)(git2::ObjectType::Blob, content)?;
-                entries.push(Entry {
-                    mode: Bytes::from_static(b"100644"),
-                    name: name.to_owned().into(),
-                    id,
-                });
-                Ok(())
-            }
-        }
-    }
-
-    fn raw(&self, id: &ObjectId) -> Result<&Bytes, Fault> {
-        self.trees
-            .get(id)
-            .ok_or_else(|| Fault::protocol("editing the tree", format!("tree {id} was not read")))
-    }
-}
-
-impl Edit {
-    fn removes(&self, name: &[u8]) -> bool {
-        let name = std::str::from_utf8(name).ok();
-        name.is_some_and(|name| matches!(self.files.get(name), Some(None)))
-    }
-}
-
-#[cfg(test)]
-#[path = "tree_tests.rs"]
-mod tests;

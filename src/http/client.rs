@@ -8,7 +8,7 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
-use super::error::Error;
+use super::error::{Error, Progress};
 use super::{Options, Response};
 use crate::model::RedactedUrl;
 
@@ -118,7 +118,7 @@ impl Http {
                 target => {
                     return Err(Error::Redirect {
                         method: request.method.clone(),
-                        url: RedactedUrl::new(url),
+                        url: Box::new(RedactedUrl::new(url)),
                         target: target
                             .map_or_else(|raw| raw, |url| RedactedUrl::new(url).to_string()),
                     });
@@ -128,7 +128,7 @@ impl Http {
         Err(Error::Redirect {
             method: request.method.clone(),
             target: RedactedUrl::new(url).to_string(),
-            url: RedactedUrl::new(request.url.clone()),
+            url: Box::new(RedactedUrl::new(request.url.clone())),
         })
     }
 
@@ -146,8 +146,13 @@ impl Http {
                 Ok(Response::new(response, request.method.clone()))
             }
             Err(error) => {
-                let sent = !error.is_connect() && !error.is_builder();
-                Err(connection_error(&request.method, url, &error, sent))
+                let early = error.is_connect() || error.is_builder();
+                let progress = if early {
+                    Progress::Connecting
+                } else {
+                    Progress::Waiting
+                };
+                Err(connection_error(&request.method, url, &error, progress))
             }
         }
     }
@@ -218,7 +223,7 @@ pub(super) fn connection_error(
     method: &Method,
     url: &Url,
     error: &reqwest::Error,
-    sent: bool,
+    progress: Progress,
 ) -> Error {
     let reason = if error.is_timeout() && !error.is_connect() {
         "the server did not answer in time".to_owned()
@@ -227,9 +232,9 @@ pub(super) fn connection_error(
     };
     Error::Connection {
         method: method.clone(),
-        url: RedactedUrl::new(url.clone()),
+        url: Box::new(RedactedUrl::new(url.clone())),
         reason,
-        sent,
+        progress,
     }
 }
 

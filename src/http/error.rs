@@ -8,6 +8,17 @@ use reqwest::Method;
 use crate::error::{Error as CommandError, Kind};
 use crate::model::RedactedUrl;
 
+/// How far a request came before its connection failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// The server has not seen it.
+    Connecting,
+    /// The server may have seen it; no answer came.
+    Waiting,
+    /// The answer had begun.
+    Answering,
+}
+
 /// A failed request.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -20,11 +31,11 @@ pub enum Error {
         /// The request's method.
         method: Method,
         /// The request's URL.
-        url: RedactedUrl,
+        url: Box<RedactedUrl>,
         /// The chain of causes on one line.
         reason: String,
-        /// Whether the server may have seen the request.
-        sent: bool,
+        /// How far the request came.
+        progress: Progress,
     },
     /// The server sends us to another host, or in circles.
     #[error("{method} {url} was answered with a redirect to {target}, which is not followed")]
@@ -32,7 +43,7 @@ pub enum Error {
         /// The request's method.
         method: Method,
         /// The request's URL.
-        url: RedactedUrl,
+        url: Box<RedactedUrl>,
         /// Where the server points to.
         target: String,
     },
@@ -42,7 +53,7 @@ pub enum Error {
         /// The request's method.
         method: Method,
         /// The request's URL.
-        url: RedactedUrl,
+        url: Box<RedactedUrl>,
         /// The limit that was passed.
         limit: u64,
     },

@@ -11,7 +11,7 @@ mod response;
 
 pub use backoff::{Backoff, Retry};
 pub use client::{Http, Request};
-pub use error::{Error, Failure};
+pub use error::{Error, Failure, Progress};
 pub use response::Response;
 
 use std::time::Duration;
@@ -46,7 +46,7 @@ impl Options {
             ca_bundle_pem: None,
             http1_only: false,
             connect_timeout: Duration::from_secs(20),
-            read_timeout: Duration::from_secs(180),
+            read_timeout: Duration::from_secs(120),
             retry: Retry::requests(),
         }
     }

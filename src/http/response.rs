@@ -6,7 +6,7 @@ use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
-use super::error::{Error, Failure};
+use super::error::{Error, Failure, Progress};
 use crate::model::RedactedUrl;
 
 /// How much of the body of an error answer is read.
@@ -85,13 +85,18 @@ impl Response {
     /// The next piece of the body; at most `limit` bytes in all.
     pub async fn chunk(&mut self, limit: u64) -> Result<Option<Bytes>, Error> {
         let chunk = self.inner.chunk().await.map_err(|error| {
-            super::client::connection_error(&self.method, self.inner.url(), &error, true)
+            super::client::connection_error(
+                &self.method,
+                self.inner.url(),
+                &error,
+                Progress::Answering,
+            )
         })?;
         self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
         if self.received > limit {
             return Err(Error::TooLong {
                 method: self.method.clone(),
-                url: RedactedUrl::new(self.inner.url().clone()),
+                url: Box::new(RedactedUrl::new(self.inner.url().clone())),
                 limit,
             });
         }

@@ -67,7 +67,9 @@ pub enum Failure<E> {
 /// Publishes what `decide` proposes.
 ///
 /// `decide` is called with the tip on every attempt, so that a lost race is
-/// planned anew on what is there now; `None` means that nothing is to change.
+/// planned anew on what is there now. `None` means that nothing is to be sent.
+/// A proposal that changes nothing makes no commit: it only creates the branch
+/// where that does not exist.
 /// It is not called when every folder already holds exactly what is wanted.
 /// A push whose answer was lost is looked for in the branch before anything
 /// is sent again.
@@ -92,7 +94,7 @@ pub async fn run<E>(
 
 /// Waits for the next try, or gives up.
 async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<(), Failure<E>> {
-    match backoff.pause(None) {
+    match backoff.pause(error.asked_pause()) {
         Some(pause) => {
             tokio::time::sleep(pause).await;
             Ok(())
@@ -139,6 +141,9 @@ async fn once<E>(
         .push(&tip, &proposal.changes, &proposal.commit)
         .await
         .map_err(Failure::Git)?;
+    if tip.is_at(pushed.commit) {
+        return Ok(Outcome::Unchanged { tip, attempt });
+    }
     Ok(Outcome::Published {
         pushed,
         tip,

@@ -2,9 +2,12 @@
 //! real git, and to local paths: through the library's public interface.
 
 mod answers;
+mod branches;
 mod local;
 mod publisher;
 mod races;
+mod refusals;
+mod source;
 
 use rstest::rstest;
 
@@ -72,18 +75,20 @@ async fn nothing_to_publish_takes_two_turns_and_sends_no_object() {
         .await
         .unwrap();
     assert!(matches!(outcome, Outcome::Unchanged { .. }));
-    let targets: Vec<_> = server
+    let requests: Vec<_> = server
         .requests()
         .into_iter()
-        .map(|request| request.target)
+        .map(|request| format!("{} {}", request.method, request.target))
         .collect();
     assert_eq!(
-        targets,
+        requests,
         [
-            "/manifests/info/refs?service=git-upload-pack",
-            "/manifests/git-upload-pack"
+            "GET /manifests/info/refs?service=git-upload-pack",
+            "POST /manifests/git-upload-pack"
         ]
     );
+    let (up, down) = server.bytes();
+    assert!(up < 1000 && down < 6000, "{up} bytes up, {down} down");
     assert_eq!(repository.tip("main"), tip);
 }
 
@@ -126,9 +131,9 @@ async fn servers_that_offer_less_are_read_as_a_whole(
     let server = GitServer::start();
     server.speak_only_the_oldest_protocol();
     let repository = server.create("manifests");
-    config
-        .iter()
-        .for_each(|(key, value)| repository.config(key, value));
+    for (key, value) in config {
+        repository.config(key, value);
+    }
     repository.commit("main", "start", &[("README.md", "100644", "hello")]);
     let publisher = Publisher::at(&server, "manifests");
     publisher
@@ -190,7 +195,8 @@ async fn packs_with_deltas_against_other_objects_are_understood() {
     let server = GitServer::start();
     let repository = server.create("manifests");
     repository.config("uploadpack.allowFilter", "false");
-    let long: String = (0..2000).map(|line| format!("line {line}\n")).collect();
+    let lines: Vec<_> = (0..2000).map(|line| format!("line {line}\n")).collect();
+    let long = lines.concat();
     let other = format!("{long}one more\n");
     let third = format!("first\n{long}");
     repository.commit(
@@ -214,47 +220,29 @@ async fn packs_with_deltas_against_other_objects_are_understood() {
     repository.assert_sound();
 }
 
-#[rstest]
-#[case::named(Some("release/1"), "release/1")]
-#[case::named_in_full(Some("refs/heads/live"), "live")]
 #[tokio::test]
-async fn a_missing_branch_starts_at_the_default_branch(
-    #[case] branch: Option<&str>,
-    #[case] name: &str,
-) {
-    let server = GitServer::start();
-    let repository = server.create("manifests");
-    repository.git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
-    let start = repository.commit("trunk", "start", &[("README.md", "100644", "hello")]);
-    let mut publisher = Publisher::at(&server, "manifests");
-    publisher.branch = branch.map(str::to_owned);
+async fn a_proxy_is_used_and_told_who_we_are() {
+    let proxy = GitServer::start();
+    let repository = proxy.create("manifests");
+    let mut publisher = Publisher::to("http://git.contoso.invalid/manifests");
+    publisher.http.proxy = Some(gitops_publisher::http::Proxy {
+        url: proxy.url(""),
+        user: Some("me".into()),
+        password: Some(gitops_publisher::model::Secret::new("proxy-password")),
+        bypass: vec![],
+    });
     publisher
         .publish("dev", &files(&["a.yaml=1"]))
         .await
         .unwrap();
-    assert_eq!(
-        repository.git(&["rev-parse", &format!("{name}^")]).trim(),
-        start
+    assert_eq!(repository.subjects("main"), ["Publish dev"]);
+    let request = &proxy.requests()[0];
+    assert!(
+        request
+            .headers
+            .iter()
+            .any(|(name, _)| name == "proxy-authorization")
     );
-    assert_eq!(repository.tip("trunk").unwrap(), start);
-    assert_eq!(
-        repository.paths(name),
-        ["README.md", "dev/.gitops-publisher", "dev/a.yaml"]
-    );
-}
-
-#[tokio::test]
-async fn the_default_branch_is_found_whatever_its_name() {
-    let server = GitServer::start();
-    let repository = server.create("manifests");
-    repository.git(&["symbolic-ref", "HEAD", "refs/heads/trunk"]);
-    repository.commit("main", "another branch", &[("x", "100644", "x")]);
-    repository.commit("trunk", "start", &[("README.md", "100644", "hello")]);
-    Publisher::at(&server, "manifests")
-        .publish("dev", &files(&["a.yaml=1"]))
-        .await
-        .unwrap();
-    assert_eq!(repository.subjects("trunk"), ["Publish dev", "start"]);
 }
 
 #[tokio::test]

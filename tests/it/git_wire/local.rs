@@ -132,3 +132,43 @@ async fn a_folder_with_something_else_is_not_touched() {
     );
     assert!(error.all_hints()[0].contains("git clone"));
 }
+
+#[tokio::test]
+async fn a_repository_with_other_object_ids_is_refused() {
+    let temp = tempfile::tempdir().unwrap();
+    git(
+        temp.path(),
+        &["init", "-q", "--bare", "--object-format=sha256", "m.git"],
+    );
+    let error = refused(&publisher(&temp.path().join("m.git"))).await;
+    assert!(
+        error.to_string().contains("object format sha256"),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn eight_writers_at_once_all_land() {
+    let temp = tempfile::tempdir().unwrap();
+    let path = temp.path().join("m.git");
+    let writers: Vec<_> = (0..8)
+        .map(|writer| {
+            let mut publisher = publisher(&path);
+            publisher.create = true;
+            publisher.retry = gitops_publisher::http::Retry::pushes();
+            tokio::spawn(async move {
+                let files = files(&["a.yaml=1", "b.yaml=2"]);
+                let result = publisher.publish(&format!("env-{writer}"), &files).await;
+                result.map(drop).map_err(|error| error.to_string())
+            })
+        })
+        .collect();
+    for writer in writers {
+        assert_eq!(writer.await.unwrap(), Ok(()));
+    }
+    assert_eq!(
+        git(&path, &["rev-list", "--count", "--no-merges", "main"]),
+        "8\n"
+    );
+    git(&path, &["fsck", "--strict"]);
+}

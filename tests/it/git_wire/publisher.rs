@@ -1,4 +1,5 @@
 //! The smallest publisher: plans by the ledger alone.
+#![allow(unreachable_pub, reason = "public to the tests beside it")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -28,12 +29,12 @@ pub fn files(texts: &[&str]) -> Files {
 /// This many files of about 1.5 KB.
 pub fn many(count: usize) -> Files {
     let file = |index: usize| {
-        let lines: String = (0..40)
+        let lines: Vec<_> = (0..40)
             .map(|line| format!("key-{line}: value {index} of {line} and so on\n"))
             .collect();
         (
             RelPath::parse(&format!("app-{index:04}.yaml")).unwrap(),
-            lines,
+            lines.concat(),
         )
     };
     (0..count).map(file).collect()
@@ -47,6 +48,7 @@ pub struct Publisher {
     pub token: Option<String>,
     pub create: bool,
     pub retry: Retry,
+    pub http: http::Options,
     temp: tempfile::TempDir,
 }
 
@@ -63,6 +65,7 @@ impl Publisher {
             token: None,
             create: false,
             retry: Retry::pushes().without_pauses(),
+            http: http_options(),
             temp: tempfile::tempdir().unwrap(),
         }
     }
@@ -76,10 +79,8 @@ impl Publisher {
         let secret = self.token.as_deref().map(Secret::new);
         let authorization =
             secret.map(|token| host::authorization(location.kind, &token, None).unwrap());
-        let mut http = http::Options::new("gitops-publisher/test");
-        http.retry = Retry::requests().without_pauses();
         let options = git::Options {
-            http,
+            http: self.http.clone(),
             authorization,
             temp_root: self.temp.path().to_path_buf(),
             create_if_missing: self.create,
@@ -131,6 +132,12 @@ impl Publisher {
         })
         .await
     }
+}
+
+fn http_options() -> http::Options {
+    let mut options = http::Options::new("gitops-publisher/test");
+    options.retry = Retry::requests().without_pauses();
+    options
 }
 
 pub type Failure = publish::Failure<std::convert::Infallible>;

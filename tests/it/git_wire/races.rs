@@ -6,6 +6,7 @@ use rstest::rstest;
 
 use super::publisher::{Publisher, files};
 use crate::support::git_server::{Fault, GitServer, Turn};
+use gitops_publisher::http::Retry;
 use gitops_publisher::publish::Outcome;
 
 #[tokio::test]
@@ -15,12 +16,12 @@ async fn a_lost_race_is_planned_again_on_the_new_tip() {
     repository.commit("main", "start", &[("README.md", "100644", "hello")]);
     let other = repository.clone();
     server.before_push(move || {
-        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]))
+        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]));
     });
     let mut tips = Vec::new();
     let outcome = Publisher::at(&server, "manifests")
         .publish_when("dev", &files(&["a.yaml=1"]), |tip| {
-            tips.push(tip.commit.unwrap())
+            tips.push(tip.commit.unwrap());
         })
         .await
         .unwrap();
@@ -51,7 +52,7 @@ async fn a_branch_that_appears_meanwhile_is_built_upon() {
     let repository = server.create("manifests");
     let other = repository.clone();
     server.before_push(move || {
-        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]))
+        drop(other.commit("main", "other", &[("other/x.yaml", "100644", "x")]));
     });
     Publisher::at(&server, "manifests")
         .publish("dev", &files(&["a.yaml=1"]))
@@ -72,7 +73,7 @@ async fn a_race_that_is_always_lost_ends_after_ten_tries() {
                 "main",
                 &format!("other {round}"),
                 &[("x", "100644", &round.to_string())],
-            ))
+            ));
         });
     }
     let error = Publisher::at(&server, "manifests")
@@ -103,10 +104,7 @@ async fn eight_writers_at_once_all_land_one_after_another() {
             let server = server.clone();
             tokio::spawn(async move {
                 let mut publisher = Publisher::at(&server, "manifests");
-                publisher.retry = gitops_publisher::http::Retry {
-                    attempts: 40,
-                    ..gitops_publisher::http::Retry::pushes()
-                };
+                publisher.retry = Retry::pushes();
                 publisher
                     .publish(&format!("env-{writer}"), &files(&["a.yaml=1", "b.yaml=2"]))
                     .await
@@ -148,6 +146,59 @@ async fn a_lost_answer_is_resolved_by_reading_and_nothing_lands_twice(#[case] fa
     assert_eq!(repository.tip("main").unwrap(), pushed.commit.to_string());
     assert_eq!(repository.subjects("main"), ["Publish dev", "start"]);
     repository.assert_sound();
+}
+
+#[tokio::test]
+async fn a_server_that_goes_silent_is_not_waited_for_for_ever() {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    server.inject(Turn::Push, Fault::Stall);
+    let mut publisher = Publisher::at(&server, "manifests");
+    publisher.http.read_timeout = std::time::Duration::from_millis(1500);
+    let outcome = publisher
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    assert!(matches!(outcome, Outcome::Published { .. }), "{outcome:?}");
+    assert_eq!(repository.subjects("main"), ["Publish dev"]);
+}
+
+#[rstest]
+#[case(429)]
+#[case(503)]
+#[tokio::test]
+async fn a_server_that_is_too_busy_for_a_push_is_asked_again(#[case] status: u16) {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    server.inject(
+        Turn::Push,
+        Fault::answer(status, &[("retry-after", "1")], ""),
+    );
+    Publisher::at(&server, "manifests")
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    assert_eq!(repository.subjects("main"), ["Publish dev"]);
+}
+
+#[tokio::test]
+async fn a_push_whose_outcome_stays_unknown_names_the_commit() {
+    let server = GitServer::start();
+    server.create("manifests");
+    server.inject(Turn::Push, Fault::DropBefore);
+    server.inject(Turn::Push, Fault::DropBefore);
+    let mut publisher = Publisher::at(&server, "manifests");
+    publisher.retry.attempts = 2;
+    let error = publisher
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("the connection was lost after commit "),
+        "{error}"
+    );
+    assert!(error.contains("not known whether it landed"), "{error}");
 }
 
 #[tokio::test]

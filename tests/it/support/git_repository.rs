@@ -51,22 +51,23 @@ impl GitRepository {
     /// Adds a commit to `branch` that writes `files` on top of what is there.
     pub fn commit(&self, branch: &str, message: &str, files: &[File<'_>]) -> String {
         let exists = self.tip(branch).is_some();
-        let mut stream = format!(
-            "commit refs/heads/{branch}\ncommitter Test <test@contoso.com> 1700000000 +0000\ndata {}\n{message}\n",
-            message.len()
-        );
+        let mut stream = String::new();
+        let mut line = |text: String| {
+            stream.push_str(&text);
+            stream.push('\n');
+        };
+        line(format!("commit refs/heads/{branch}"));
+        line("committer Test <test@contoso.com> 1700000000 +0000".to_owned());
+        line(format!("data {}\n{message}", message.len()));
         if exists {
-            stream.push_str(&format!("from refs/heads/{branch}^0\n"));
+            line(format!("from refs/heads/{branch}^0"));
         }
         for (path, mode, content) in files {
-            match *mode {
-                "160000" => stream.push_str(&format!("M 160000 {content} {path}\n")),
-                "delete" => stream.push_str(&format!("D {path}\n")),
-                mode => stream.push_str(&format!(
-                    "M {mode} inline {path}\ndata {}\n{content}\n",
-                    content.len()
-                )),
-            }
+            line(match *mode {
+                "160000" => format!("M 160000 {content} {path}"),
+                "delete" => format!("D {path}"),
+                mode => format!("M {mode} inline {path}\ndata {}\n{content}", content.len()),
+            });
         }
         git_with_input(
             &self.path,

@@ -58,6 +58,8 @@ pub enum Fault {
     DropBefore,
     /// The request is carried out, and the connection is closed without an answer.
     DropAfter,
+    /// The request is carried out, and the answer never comes.
+    Stall,
     /// The request is carried out, and the connection is closed in the middle of the answer.
     CutAnswer,
 }
@@ -183,7 +185,7 @@ impl GitServer {
     pub fn require(&self, user: &str, token: &str) {
         let basic = format!("Basic {}", STANDARD.encode(format!("{user}:{token}")));
         self.behaviour(|behaviour| {
-            behaviour.accepted = Some(vec![basic, format!("Bearer {token}")])
+            behaviour.accepted = Some(vec![basic, format!("Bearer {token}")]);
         });
     }
 
@@ -300,6 +302,7 @@ async fn handle(
             answer
         }
         Some(Fault::CutAnswer) => half(answer).await,
+        Some(Fault::Stall) => std::future::pending().await,
         _ => answer,
     }
 }

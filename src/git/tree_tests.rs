@@ -1,1 +1,0 @@
-//! Tests of tree reading and editing.
