@@ -5,7 +5,8 @@
 #![cfg(unix)]
 #![expect(
     clippy::disallowed_methods,
-    reason = "the test builds a task folder and starts node itself"
+    clippy::print_stdout,
+    reason = "the test builds a task folder, starts node itself and says when there is none"
 )]
 
 use std::fs;
@@ -185,10 +186,10 @@ fn an_exit_by_signal_is_128_and_its_number(#[case] signal: &str, #[case] code: i
 fn a_signal_reaches_the_program_and_the_launcher_waits_for_its_clean_up(#[case] signal: &str) {
     // `read` on a pipe that nobody writes to blocks without another process.
     let script = format!(
-        r#"mkfifo block
+        r"mkfifo block
         trap 'echo cleaning; read _ <release; echo clean; exit 7' {signal}
         echo ready
-        while :; do read _ <>block; done"#
+        while :; do read _ <>block; done"
     );
     let Some(task) = Task::with_program(&script) else {
         return;

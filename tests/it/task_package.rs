@@ -1,6 +1,7 @@
 //! What goes into the package agrees with itself: task.json with the rules,
 //! its schema and its README; the extension with the task; one version.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -69,12 +70,9 @@ fn the_readme_describes_every_input_as_task_json_does() {
 fn the_readme_describes_every_output_variable_as_task_json_does() {
     let mut expected = String::from("| Variable | What it says |\n|---|---|\n");
     for output in task()["outputVariables"].as_array().unwrap() {
-        let (name, help) = (&output["name"], &output["description"]);
-        expected += &format!(
-            "| `{}` | {} |\n",
-            name.as_str().unwrap(),
-            help.as_str().unwrap()
-        );
+        let name = output["name"].as_str().unwrap();
+        let help = output["description"].as_str().unwrap();
+        writeln!(expected, "| `{name}` | {help} |").unwrap();
     }
     assert_eq!(table("outputs"), expected);
 }
