@@ -89,7 +89,7 @@ impl Group<'_> {
                     published,
                 });
             }
-            let plan = plan::folder(&settings.ownership, &desired(context, environment), state)
+            let plan = plan::folder(settings.ownership, &desired(context, environment), state)
                 .map_err(|error| here(error.into()))?;
             check::removals(&settings.brakes, &settings.folder, &plan)
                 .map_err(|error| here(error.into()))?;

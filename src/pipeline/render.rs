@@ -70,9 +70,9 @@ pub async fn render(context: &Context, settings: &Settings) -> Result<Vec<Render
         0 => Ok(rendered),
         1 => Err(failures.remove(0)),
         failed => {
-            failures
-                .iter()
-                .for_each(|error| context.reporter.error(error));
+            for error in &failures {
+                context.reporter.error(error);
+            }
             let kind = failures[0].kind();
             Err(Error::message(
                 kind,

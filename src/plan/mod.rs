@@ -48,7 +48,7 @@ pub struct Desired<'a> {
 /// The plan is empty when every byte already stands there, whatever generator
 /// version or run wrote it: the same inputs never make a commit.
 pub fn folder(
-    options: &Options,
+    options: Options,
     desired: &Desired<'_>,
     state: &FolderState,
 ) -> Result<FolderPlan, Error> {

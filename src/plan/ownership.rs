@@ -93,7 +93,7 @@ pub(super) fn is_plain(mode: EntryMode) -> bool {
 
 /// Refuses what the options do not allow.
 pub(super) fn check(
-    options: &Options,
+    options: Options,
     folder: &Folder,
     desired: &BTreeMap<&RelPath, ObjectId>,
     state: &FolderState,

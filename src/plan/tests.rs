@@ -56,12 +56,7 @@ impl Environment {
 
     /// The folder after this environment was published.
     fn published(&self) -> FolderState {
-        let plan = folder(
-            &Options::default(),
-            &self.desired(),
-            &FolderState::default(),
-        )
-        .unwrap();
+        let plan = folder(Options::default(), &self.desired(), &FolderState::default()).unwrap();
         FolderState {
             entries: entries(
                 self.files
@@ -96,7 +91,7 @@ fn shop() -> Environment {
 #[test]
 fn the_first_publication_adds_everything() {
     let plan = folder(
-        &Options::default(),
+        Options::default(),
         &shop().desired(),
         &FolderState::default(),
     )
@@ -111,7 +106,7 @@ fn publishing_the_same_again_changes_nothing() {
     let mut again = shop();
     again.publication.run = Some(99);
     again.generator.version = "2".to_owned();
-    let plan = folder(&Options::default(), &again.desired(), &shop().published()).unwrap();
+    let plan = folder(Options::default(), &again.desired(), &shop().published()).unwrap();
     assert!(
         plan.is_empty(),
         "a new run or generator version alone is no content: {plan:?}"
@@ -121,7 +116,7 @@ fn publishing_the_same_again_changes_nothing() {
 #[test]
 fn a_plan_names_the_resources_that_change_and_those_that_go() {
     let next = Environment::of(&[("web.yaml", DEPLOYMENT, "replicas: 2")]);
-    let plan = folder(&Options::default(), &next.desired(), &shop().published()).unwrap();
+    let plan = folder(Options::default(), &next.desired(), &shop().published()).unwrap();
     assert_eq!(plan.resources_before, 2);
     assert_eq!(
         plan.resources,
@@ -148,7 +143,7 @@ fn a_resource_that_moves_to_another_file_is_no_change_for_the_cluster() {
         ("moved.yaml", DEPLOYMENT, "replicas: 1"),
         ("svc.yaml", SERVICE, "port: 80"),
     ]);
-    let plan = folder(&Options::default(), &next.desired(), &shop().published()).unwrap();
+    let plan = folder(Options::default(), &next.desired(), &shop().published()).unwrap();
     assert!(plan.resources.is_empty());
     assert_eq!(plan.files.len(), 2);
 }
@@ -159,7 +154,7 @@ fn files_that_we_did_not_write_are_left_alone() {
     state
         .entries
         .extend(entries([("README.md", b"by hand".as_slice())]));
-    let plan = folder(&Options::default(), &shop().desired(), &state).unwrap();
+    let plan = folder(Options::default(), &shop().desired(), &state).unwrap();
     assert!(plan.is_empty());
 }
 
@@ -169,7 +164,7 @@ fn a_folder_in_use_is_not_taken_over_unasked() {
         entries: entries([("README.md", b"x".as_slice()), ("web.yaml", b"replicas: 1")]),
         ledger: None,
     };
-    let error = folder(&Options::default(), &shop().desired(), &state).unwrap_err();
+    let error = folder(Options::default(), &shop().desired(), &state).unwrap_err();
     assert_eq!(
         error.to_string(),
         "the folder `dev` of the manifest repository already holds 1 file that gitops-publisher did not write: README.md"
@@ -178,7 +173,7 @@ fn a_folder_in_use_is_not_taken_over_unasked() {
         foreign_files: ForeignFiles::Keep,
         ..Options::default()
     };
-    let plan = folder(&keep, &shop().desired(), &state).unwrap();
+    let plan = folder(keep, &shop().desired(), &state).unwrap();
     assert_eq!(
         plan.files,
         BTreeMap::from([(path("svc.yaml"), FileChange::Added)])
@@ -187,7 +182,7 @@ fn a_folder_in_use_is_not_taken_over_unasked() {
         foreign_files: ForeignFiles::Adopt,
         ..Options::default()
     };
-    let plan = folder(&adopt, &shop().desired(), &state).unwrap();
+    let plan = folder(adopt, &shop().desired(), &state).unwrap();
     assert_eq!(plan.files[&path("README.md")], FileChange::Removed);
 }
 
@@ -209,7 +204,7 @@ fn a_foreign_file_in_the_way_stops_the_run(#[case] foreign: &str) {
         foreign_files: ForeignFiles::Keep,
         ..Options::default()
     };
-    let error = folder(&keep, &environment.desired(), &state).unwrap_err();
+    let error = folder(keep, &environment.desired(), &state).unwrap_err();
     assert!(
         matches!(&error, Error::InTheWay { files, .. } if files == &[path(foreign)]),
         "{error}"
@@ -229,7 +224,7 @@ fn a_hand_edit_stops_the_run_unless_it_may_be_overwritten(#[case] content: Optio
         ("web.yaml", DEPLOYMENT, "replicas: 2"),
         ("svc.yaml", SERVICE, "port: 80"),
     ]);
-    let error = folder(&Options::default(), &next.desired(), &state).unwrap_err();
+    let error = folder(Options::default(), &next.desired(), &state).unwrap_err();
     assert_eq!(
         error.to_string(),
         "1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote them: web.yaml"
@@ -238,7 +233,7 @@ fn a_hand_edit_stops_the_run_unless_it_may_be_overwritten(#[case] content: Optio
         hand_edits: HandEdits::Overwrite,
         ..Options::default()
     };
-    let plan = folder(&overwrite, &next.desired(), &state).unwrap();
+    let plan = folder(overwrite, &next.desired(), &state).unwrap();
     assert!(plan.writes.contains_key(&path("web.yaml")));
 }
 
@@ -252,7 +247,7 @@ fn a_hand_edit_that_is_what_we_would_write_is_welcome() {
         ("web.yaml", DEPLOYMENT, "replicas: 2"),
         ("svc.yaml", SERVICE, "port: 80"),
     ]);
-    let plan = folder(&Options::default(), &next.desired(), &state).unwrap();
+    let plan = folder(Options::default(), &next.desired(), &state).unwrap();
     assert!(plan.is_empty());
 }
 
@@ -262,7 +257,7 @@ fn a_folder_with_the_right_bytes_and_no_ledger_becomes_ours() {
         ledger: None,
         ..shop().published()
     };
-    let plan = folder(&Options::default(), &shop().desired(), &state).unwrap();
+    let plan = folder(Options::default(), &shop().desired(), &state).unwrap();
     assert!(plan.files.is_empty());
     assert!(plan.ledger.is_some());
 }

@@ -3,6 +3,11 @@
     clippy::unwrap_used,
     reason = "a failed assumption should fail the test"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests set up the world that the program works in"
+)]
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
 mod architecture;

@@ -136,12 +136,6 @@ impl Program {
         self
     }
 
-    #[must_use]
-    pub fn in_folder(mut self, folder: &str) -> Self {
-        self.folder.push(folder);
-        self
-    }
-
     /// The command, for tests that need more than its end.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-publisher"));
