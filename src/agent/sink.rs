@@ -25,7 +25,7 @@ impl Sink for AgentSink {
 fn render(event: &Event<'_>) -> String {
     match event {
         Event::Info(text) => neutralize(text),
-        Event::Debug(text) => lines(text, "##vso[task.debug]"),
+        Event::Debug(text) => lines(&neutralize(text), "##vso[task.debug]"),
         Event::Warning(text) => issue("warning", text),
         Event::Error { message, hints } => {
             let text = hints.iter().fold((*message).to_owned(), |text, hint| {
@@ -54,12 +54,12 @@ fn render(event: &Event<'_>) -> String {
         Event::Failed(message) => {
             format!(
                 "##vso[task.complete result=Failed;]{}",
-                encode_data(&first_line(message))
+                encode_data(&neutralize(&first_line(message)))
             )
         }
         Event::SucceededWithIssues(message) => format!(
             "##vso[task.complete result=SucceededWithIssues;]{}",
-            encode_data(&first_line(message))
+            encode_data(&neutralize(&first_line(message)))
         ),
     }
 }
@@ -75,7 +75,10 @@ fn lines(text: &str, command: &str) -> String {
 
 /// An error or warning for the run's list of issues.
 fn issue(kind: &str, text: &str) -> String {
-    format!("##vso[task.logissue type={kind}]{}", encode_data(text))
+    format!(
+        "##vso[task.logissue type={kind}]{}",
+        encode_data(&neutralize(text))
+    )
 }
 
 /// The message for a place that shows one line.
@@ -97,7 +100,7 @@ mod tests {
         let hints = ["set `allowEmpty`".to_owned()];
         let shown: Vec<_> = [
             Event::Info("plain ##vso[task.complete]x"),
-            Event::Warning("50% of\nit"),
+            Event::Warning("50% of\n##vso[x]it"),
             Event::Error {
                 message: "it; failed]",
                 hints: &hints,
@@ -118,7 +121,7 @@ mod tests {
         .collect();
         insta::assert_snapshot!(shown.join("\n"), @r"
         plain **vso[task.complete]x
-        ##vso[task.logissue type=warning]50%AZP25 of%0Ait
+        ##vso[task.logissue type=warning]50%AZP25 of%0A**vso[x]it
         ##vso[task.logissue type=error]it; failed]%0AHint: set `allowEmpty`
         ##vso[task.setprogress value=40;]dev
         ##vso[task.setvariable variable=dev.added;isOutput=true]3

@@ -56,10 +56,7 @@ pub async fn render(context: &Context, settings: &Settings) -> Result<Vec<Render
         match result {
             Ok(environment) => {
                 for finding in &environment.findings {
-                    let name = &environment.settings.name;
-                    context
-                        .reporter
-                        .warning(&format!("environment {name}: {finding}"));
+                    context.reporter.warning(&finding.to_string());
                 }
                 rendered.push(environment);
             }
@@ -108,6 +105,10 @@ async fn render_one(
     check::not_empty(&settings.brakes, &settings.name, resources.len())?;
     let mut findings = generated.findings;
     findings.append(&mut odd);
+    let findings = findings
+        .into_iter()
+        .map(|finding| of_environment(&settings.name, finding))
+        .collect();
     Ok(Rendered {
         settings,
         generator: generated.generator,
@@ -115,4 +116,18 @@ async fn render_one(
         resources,
         findings,
     })
+}
+
+/// A finding that names its environment, as a run has several.
+fn of_environment(name: &str, finding: Finding) -> Finding {
+    let here = format!("environment {name}");
+    let place = match finding.place {
+        Some(place) if place.starts_with(&here) => place,
+        Some(place) => format!("{here}, {place}"),
+        None => here,
+    };
+    Finding {
+        place: Some(place),
+        ..finding
+    }
 }

@@ -18,5 +18,6 @@ mod manifests;
 mod publish;
 mod settings_pages;
 mod support;
+mod task;
 mod task_package;
 mod verify;

@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::git_repository;
+
 /// A working folder with a private home and temporary folder.
 pub struct Workspace {
     root: TempDir,
@@ -174,27 +176,9 @@ impl Program {
     }
 }
 
-/// Runs git in `folder`, shielded from the machine's settings.
+/// Runs git in `folder` under a name of its own, shielded from the machine's settings.
 pub fn git(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new("git")
-        .args([
-            "-c",
-            "user.name=Test",
-            "-c",
-            "user.email=test@contoso.com",
-            "-c",
-            "init.defaultBranch=main",
-        ])
-        .args(arguments)
-        .current_dir(folder)
-        .env("GIT_CONFIG_NOSYSTEM", "1")
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "git {arguments:?}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout).unwrap()
+    let identity = ["-c", "user.name=Test", "-c", "user.email=test@contoso.com"];
+    let first_branch = ["-c", "init.defaultBranch=main"];
+    git_repository::git(folder, &[&identity[..], &first_branch, arguments].concat())
 }
