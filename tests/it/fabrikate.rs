@@ -4,6 +4,10 @@
     clippy::disallowed_methods,
     reason = "tests prepare folders and look programs up"
 )]
+#![expect(
+    clippy::print_stdout,
+    reason = "what is skipped or differs should be seen"
+)]
 
 mod features;
 mod golden;
