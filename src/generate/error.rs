@@ -89,7 +89,8 @@ pub enum Fault {
     ComponentMissing {
         /// The folder.
         folder: String,
-        /// How it would have come there.
+        /// How it would have come there: the entry's method, or `url` for a
+        /// URL without one.
         method: String,
     },
     /// Two layers of configuration do not fit.
@@ -236,6 +237,9 @@ impl Fault {
             Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
             Self::ComponentMissing { method, .. } if method == "git" => {
                 "it comes from git and is not installed: run `fab install` before, or commit the `components` folder"
+            }
+            Self::ComponentMissing { method, .. } if method == "url" => {
+                "an entry whose `source` is a URL needs `method: git`"
             }
             Self::HelmFailed { missing: true, .. } => {
                 "the chart is not installed: run `fab install` before, or commit the `helm_repos` folder"

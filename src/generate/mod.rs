@@ -179,3 +179,25 @@ fn in_parallel<I: Sync, O: Send>(items: &[I], work: impl Fn(&I) -> O + Sync) -> 
     all.sort_unstable_by_key(|&(at, _)| at);
     all.into_iter().map(|(_, output)| output).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_can_be_spawned_on_any_runtime() {
+        fn spawnable<T: Send>(_: &T) {}
+        let tools = Tools::new("", "");
+        let options = Options::new(".", "dev");
+        spawnable(&run(&tools, &options));
+    }
+
+    #[test]
+    fn work_on_all_cores_keeps_the_order() {
+        let items: Vec<usize> = (0..1000).collect();
+        assert_eq!(
+            in_parallel(&items, |item| item * 2),
+            items.iter().map(|i| i * 2).collect::<Vec<_>>()
+        );
+    }
+}

@@ -12,6 +12,9 @@ use super::{Fault, Options};
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
 
+/// How deep the folders of a chart may nest.
+const DEPTH: usize = 64;
+
 /// A source, and the folder that confines it. Both are real paths.
 #[derive(Debug, Clone)]
 pub(super) struct Reader {
@@ -196,7 +199,10 @@ impl Reader {
 
     /// Checks that no symbolic link below a checked folder leads out.
     pub(super) fn check_below(&self, folder: &Path, depth: usize) -> Result<(), Fault> {
-        if depth > 32 || !folder.is_dir() {
+        if depth > DEPTH {
+            return Err(Fault::TooDeep(DEPTH));
+        }
+        if !folder.is_dir() {
             return Ok(());
         }
         for entry in self.entries(folder)? {

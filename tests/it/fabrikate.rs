@@ -4,6 +4,10 @@
     clippy::disallowed_methods,
     reason = "tests prepare folders and look programs up"
 )]
+#![expect(
+    clippy::print_stdout,
+    reason = "what is skipped or differs should be seen"
+)]
 
 mod features;
 mod golden;
@@ -23,7 +27,7 @@ pub(crate) fn shared(below: &str) -> Option<PathBuf> {
     folder.canonicalize().ok()
 }
 
-/// A folder with these files; the path ends at the first blank-free part.
+/// A folder with these files.
 pub(crate) fn source(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (path, content) in files {

@@ -250,7 +250,12 @@ fn in_folder(
         return Err(Fault::Cycle(reader.show(&folder)));
     }
     reader.check(&folder, &parent.folder)?;
-    let component = load(reader, &folder, &entry.method)?;
+    let method = if entry.source.contains("://") && entry.method != "git" {
+        "url"
+    } else {
+        &entry.method
+    };
+    let component = load(reader, &folder, method)?;
     let loaded = config::load(reader, &folder, environments, handed_down(entry, parent))?;
     let mut chain = parent.loaded.clone();
     chain.push(folder.clone());

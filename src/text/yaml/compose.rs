@@ -11,7 +11,7 @@ use crate::text::{Form, Kind, Node, SyntaxError};
 /// How deep a document may nest, aliases expanded.
 const DEPTH: usize = 256;
 
-/// How many nodes aliases and merge keys may add to one text.
+/// How many nodes anchors, aliases and merge keys may copy in one text.
 const EXPANSION: usize = 1_000_000;
 
 /// One document of a YAML stream.
@@ -95,6 +95,8 @@ impl<'t> Composer<'t> {
             _ => return Err(fault(span, "a value is missing")),
         };
         if let Some(id) = anchor {
+            // The copy counts too: anchors in anchors would add up.
+            self.charge(built.size, span)?;
             self.anchors.insert(id, built.clone());
         }
         Ok(built)
@@ -236,6 +238,8 @@ fn syntax(error: &ScanError) -> SyntaxError {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     #[rstest::rstest]
@@ -258,7 +262,7 @@ mod tests {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let below = format!("*a{}, ", level - 1).repeat(10);
-            text += &format!("a{level}: &a{level} [{below}]\n");
+            let _ = writeln!(text, "a{level}: &a{level} [{below}]");
         }
         let message = parse(&text).unwrap_err().to_string();
         assert!(message.contains("too many values"), "{message}");
@@ -269,7 +273,7 @@ mod tests {
         assert!(parse(&"[".repeat(100_000)).is_err());
         let mut text = "a0: &a0 [x]\n".to_owned();
         for level in 1..2000 {
-            text += &format!("a{level}: &a{level} [*a{}]\n", level - 1);
+            let _ = writeln!(text, "a{level}: &a{level} [*a{}]", level - 1);
         }
         let message = parse(&text).unwrap_err().to_string();
         assert!(message.contains("nested too deeply"), "{message}");

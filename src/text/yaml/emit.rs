@@ -80,9 +80,7 @@ impl Writer {
     fn map(&mut self, pairs: &[(Value, Value)], place: Place) {
         let outer = self.indent;
         self.indent += if place == Place::Root { 0 } else { 2 };
-        let mut sorted: Vec<_> = pairs.iter().collect();
-        sorted.sort_by(|(a, _), (b, _)| key_order(a, b));
-        for (key, value) in sorted {
+        for (key, value) in sorted(pairs) {
             self.line_start();
             if is_simple_key(key) {
                 self.single(key, Place::Key);
@@ -177,6 +175,29 @@ fn float(value: f64) -> String {
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
+}
+
+/// Pairs in the library's order of keys. That order has cycles (`10` < `1a` <
+/// `9` < `10`), which a library sort may answer with a panic: so the pairs are
+/// put into a plain order first, and then inserted one by one.
+fn sorted(pairs: &[(Value, Value)]) -> Vec<&(Value, Value)> {
+    let mut plain: Vec<_> = pairs.iter().collect();
+    plain.sort_by(|(a, _), (b, _)| plain_order(a, b));
+    let mut sorted: Vec<&(Value, Value)> = Vec::with_capacity(plain.len());
+    for pair in plain {
+        let at = sorted.partition_point(|(key, _)| key_order(key, &pair.0) != Ordering::Greater);
+        sorted.insert(at, pair);
+    }
+    sorted
+}
+
+/// Any total order.
+fn plain_order(a: &Value, b: &Value) -> Ordering {
+    let number = |value| rank(value).unwrap_or(0.0);
+    kind(a)
+        .cmp(&kind(b))
+        .then_with(|| text(a).cmp(&text(b)))
+        .then_with(|| number(a).total_cmp(&number(b)))
 }
 
 /// Booleans and numbers by value, then strings: digit runs by value, other

@@ -371,6 +371,40 @@ async fn a_symbolic_link_that_leaves_the_source_is_refused(#[case] link: &str) {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_link_that_leads_out_does_not_become_safe_by_a_detour() {
+    let outside = source(&[("other/component.yaml", "name: secret")]);
+    let folder = source(&[
+        (
+            "component.yaml",
+            "name: a\nsubcomponents: [{name: b, source: link/back}]",
+        ),
+        (
+            "real/component.yaml",
+            "name: b\nsubcomponents: [{name: c, source: ../other}]",
+        ),
+    ]);
+    let link = |target: &Path, at: &Path| std::os::unix::fs::symlink(target, at).unwrap();
+    link(outside.path(), &folder.path().join("link"));
+    link(&folder.path().join("real"), &outside.path().join("back"));
+    let error = render(folder.path(), "prod").await.unwrap_err().to_string();
+    assert!(
+        error.starts_with("component `a/b/c`: `link/other` leads out of"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_url_without_method_git_says_what_is_lacking() {
+    let folder = source(&[(
+        "component.yaml",
+        "name: a\nsubcomponents: [{name: b, source: 'https://x/y'}]",
+    )]);
+    let error = error::Error::from(render(folder.path(), "prod").await.unwrap_err());
+    assert!(error.all_hints()[0].contains("method: git"), "{error}");
+}
+
 #[tokio::test]
 async fn helm_that_is_not_there_is_asked_for() {
     let folder = source(&[("component.yaml", "name: a\ntype: helm\npath: c")]);

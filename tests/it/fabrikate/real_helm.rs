@@ -1,5 +1,6 @@
 //! Real charts through real helm.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use gitops_publisher::generate::{self, Generated, Kind, Options};
@@ -116,11 +117,11 @@ async fn real_charts_render_to_the_recorded_documents() {
             if word == "-f" {
                 let values = std::fs::read_to_string(corpus.join(words.next().unwrap())).unwrap();
                 config.push_str("config:\n");
-                values
-                    .lines()
-                    .for_each(|line| config.push_str(&format!("  {line}\n")));
+                for line in values.lines() {
+                    let _ = writeln!(config, "  {line}");
+                }
             } else {
-                flags.push_str(&format!(" '{word}'"));
+                let _ = write!(flags, " '{word}'");
             }
         }
         copy_text(

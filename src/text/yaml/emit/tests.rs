@@ -97,6 +97,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn keys_come_out_in_one_order_however_they_went_in(
+        keys in prop::collection::btree_set("[0-9a-c_A.]{0,4}", 0..80),
+        seed in any::<u64>(),
+    ) {
+        let pair = |key: &String| (Value::Str(key.clone()), Value::Null);
+        let mut pairs: Vec<_> = keys.iter().map(pair).collect();
+        let written = emit(&Value::Map(pairs.clone()));
+        pairs.sort_by_key(|(key, _)| Value::List(vec![Value::Uint(seed), key.clone()]).digest());
+        prop_assert_eq!(emit(&Value::Map(pairs)), written);
+    }
+
+    #[test]
+    fn no_text_makes_the_parser_panic(text in "[-a-z0-9:&*!|>{}\\[\\],#'\"%@?< \n\t]{0,60}") {
+        for document in parse(&text).unwrap_or_default() {
+            if let Ok(value) = Value::of(&document.root, Dialect::Rendered) {
+                let _ = emit(&value);
+            }
+        }
+    }
+}
+
 fn has_duplicates(value: &Value) -> bool {
     match value {
         Value::Map(pairs) => pairs.iter().enumerate().any(|(at, (key, value))| {
