@@ -7,12 +7,20 @@
     )
 )]
 
+pub mod agent;
+pub mod check;
+pub mod cli;
+pub mod context;
 pub mod error;
 pub mod generate;
 pub mod git;
 pub mod host;
 pub mod http;
 pub mod model;
+pub mod pipeline;
+pub mod plan;
 pub mod publish;
+pub mod report;
+pub mod settings;
 pub mod text;
 pub mod tools;

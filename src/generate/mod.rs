@@ -1,1 +1,181 @@
-//! Placeholder front page.
+//! The generate stage: from a source to manifests.
+//!
+//! Owns the generators and the reading of resources from what they made.
+//! Reads the source and runs tools; writes nothing, prints nothing, and knows
+//! neither settings nor agent nor the other stages.
+
+mod error;
+mod fabrikate;
+mod manifests;
+mod reading;
+pub mod resources;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{Error, Fault};
+pub use fabrikate::output_folder;
+pub use resources::resources;
+
+use crate::model::{FileSet, Finding, GeneratorStamp};
+use crate::tools::Tools;
+
+/// What turns a source into manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A Fabrikate high-level definition.
+    Fabrikate,
+    /// Plain manifests, taken as they are.
+    Manifests,
+}
+
+impl Kind {
+    /// Looks at the source: a folder with `component.yaml` or
+    /// `component.json` is Fabrikate's, everything else is plain manifests.
+    pub fn detect(source: &Path) -> Self {
+        let has = |name| source.join(name).is_file();
+        if has("component.yaml") || has("component.json") {
+            Self::Fabrikate
+        } else {
+            Self::Manifests
+        }
+    }
+
+    /// The name that users write.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fabrikate => "fabrikate",
+            Self::Manifests => "manifests",
+        }
+    }
+}
+
+/// What happens to something doubtful.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Policy {
+    /// A warning; the run goes on.
+    Warn,
+    /// An error.
+    Refuse,
+}
+
+/// Whether the shell lines in a source are executed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HookPolicy {
+    /// They run.
+    Run,
+    /// A source that has some is refused.
+    Refuse,
+}
+
+/// What to generate, and how.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The source: a folder, or for plain manifests also a single file.
+    pub source: PathBuf,
+    /// The folder that nothing is read outside of, normally the checkout.
+    /// Without one: the nearest folder above the source with a `.git`, or
+    /// else the source itself.
+    pub confine: Option<PathBuf>,
+    /// The generator; without one, the source is looked at.
+    pub kind: Option<Kind>,
+    /// The environment that is generated, for the log.
+    pub environment: String,
+    /// Fabrikate's environments, highest priority first, without `common`.
+    pub fabrikate_environments: Vec<String>,
+    /// Whether Fabrikate's hooks run.
+    pub hooks: HookPolicy,
+    /// A Fabrikate environment that matches no configuration file.
+    pub unknown_environment: Policy,
+    /// A Helm chart that yields no document.
+    pub empty_chart: Policy,
+}
+
+impl Options {
+    /// One Fabrikate environment, or plain manifests, with the cautious
+    /// defaults: hooks run, a chart without documents is an error, an
+    /// environment without configuration is a warning.
+    pub fn new(source: impl Into<PathBuf>, environment: &str) -> Self {
+        Self {
+            source: source.into(),
+            confine: None,
+            kind: None,
+            environment: environment.to_owned(),
+            fabrikate_environments: vec![environment.to_owned()],
+            hooks: HookPolicy::Run,
+            unknown_environment: Policy::Warn,
+            empty_chart: Policy::Refuse,
+        }
+    }
+}
+
+/// The manifests of one environment.
+#[derive(Debug, Clone)]
+pub struct Generated {
+    /// What made them.
+    pub generator: GeneratorStamp,
+    /// The files, by path from the environment's folder.
+    pub files: FileSet,
+    /// What is worth telling, in the order of the source.
+    pub findings: Vec<Finding>,
+}
+
+/// Generates the manifests of one environment.
+pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
+    let kind = options
+        .kind
+        .unwrap_or_else(|| Kind::detect(&options.source));
+    tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
+    let (files, findings) = match kind {
+        Kind::Fabrikate => fabrikate::run(tools, options).await?,
+        Kind::Manifests => {
+            let options = options.clone();
+            let files = off_thread(move || manifests::run(&options)).await?;
+            (files, Vec::new())
+        }
+    };
+    Ok(Generated {
+        generator: GeneratorStamp {
+            name: kind.name().to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        files,
+        findings,
+    })
+}
+
+/// Runs work that blocks where blocking does no harm.
+async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.expect("the work neither panics nor is cancelled while it is awaited")
+}
+
+/// Applies `work` to every item on all cores; results keep the items' order.
+fn in_parallel<I: Sync, O: Send>(items: &[I], work: impl Fn(&I) -> O + Sync) -> Vec<O> {
+    let cores = std::thread::available_parallelism().map_or(2, usize::from);
+    let threads = cores.min(items.len().div_ceil(8));
+    if threads < 2 {
+        return items.iter().map(work).collect();
+    }
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    let worker = || {
+        let mut done = Vec::new();
+        loop {
+            let start = next.fetch_add(8, std::sync::atomic::Ordering::Relaxed);
+            let end = items.len().min(start + 8);
+            if start >= end {
+                return done;
+            }
+            done.extend((start..end).map(|at| (at, work(&items[at]))));
+        }
+    };
+    let mut all: Vec<(usize, O)> = std::thread::scope(|scope| {
+        let handles: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
+        let mut all = worker();
+        for handle in handles {
+            all.extend(handle.join().expect("the work does not panic"));
+        }
+        all
+    });
+    all.sort_unstable_by_key(|&(at, _)| at);
+    all.into_iter().map(|(_, output)| output).collect()
+}

@@ -4,7 +4,9 @@
 //! Owns retrying (`retry`) and the order of runs (`order`). What is to change
 //! is decided by the caller, on every attempt anew.
 
+pub mod message;
 pub mod order;
 mod retry;
 
+pub use crate::http::Retry;
 pub use retry::{Failure, Options, Outcome, Proposal, run};

@@ -1,1 +1,10 @@
-//! Placeholder front page.
+//! Facades over text formats, so that a change of library stays in one room.
+//!
+//! Owns parsing and writing. May not touch files, and knows nothing of what
+//! the texts are about.
+
+pub mod json;
+pub mod node;
+pub mod yaml;
+
+pub use node::{Form, Kind, Node, SyntaxError};

@@ -1,1 +1,191 @@
-//! Placeholder front page.
+//! External programs: finding them and running them.
+//!
+//! Owns every child process of the product; nothing else starts one. A child
+//! sees no more of the world than it needs: an allow-listed environment, a
+//! private home and temporary folder that vanish afterwards, no standard
+//! input. Dropping the future of [`Tools::run`] kills the child and
+//! everything that it started. May not print, and knows nothing of the
+//! stages that call it.
+
+mod child;
+mod error;
+mod output;
+
+use std::ffi::{OsStr, OsString};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+pub use error::Error;
+pub use output::{Invocation, Output, Status};
+
+/// Where programs are found and what their environment looks like.
+///
+/// Cheap to clone; clones share the limit on programs that run at once.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    search_path: OsString,
+    environment: Vec<(OsString, OsString)>,
+    temp_root: PathBuf,
+    helm: Option<PathBuf>,
+    slots: Arc<Semaphore>,
+}
+
+impl Tools {
+    /// Tools on `search_path` (in the form of `PATH`), with temporary files
+    /// below `temp_root`. Children see no variable but those that are added
+    /// with [`Tools::environment`] and those that make up their private home.
+    pub fn new(search_path: impl Into<OsString>, temp_root: impl Into<PathBuf>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            search_path: search_path.into(),
+            environment: Vec::new(),
+            temp_root: temp_root.into(),
+            helm: None,
+            slots: Arc::new(Semaphore::new(cores)),
+        }
+    }
+
+    /// Adds variables that every child sees (proxies, `SystemRoot`, …).
+    /// `PATH` is always there; the private home cannot be overridden.
+    #[must_use]
+    pub fn environment<K, V>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let variables = variables.into_iter();
+        self.environment
+            .extend(variables.map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    /// Uses this helm, whatever is on the search path.
+    #[must_use]
+    pub fn helm(mut self, program: Option<PathBuf>) -> Self {
+        self.helm = program;
+        self
+    }
+
+    /// The absolute path of `program`: the configured one, or the first
+    /// executable of that name on the search path. Relative entries of the
+    /// search path are passed over, so that no checkout can supply a program.
+    pub fn find(&self, program: &str) -> Result<PathBuf, Error> {
+        if program == "helm"
+            && let Some(helm) = &self.helm
+        {
+            return if is_executable(helm) {
+                Ok(helm.clone())
+            } else {
+                Err(Error::NotExecutable(helm.clone()))
+            };
+        }
+        std::env::split_paths(&self.search_path)
+            .filter(|folder| folder.is_absolute())
+            .flat_map(|folder| file_names(program).map(move |name| folder.join(name)))
+            .find(|candidate| is_executable(candidate))
+            .ok_or_else(|| Error::Missing(program.to_owned()))
+    }
+
+    /// A file that only this user can read, gone when the value is dropped.
+    /// For what a program must read from a file and nobody else should see.
+    pub fn private_file(&self, suffix: &str, content: &[u8]) -> Result<tempfile::TempPath, Error> {
+        let write = || {
+            let mut file = tempfile::Builder::new()
+                .prefix("gitops-")
+                .suffix(suffix)
+                .tempfile_in(&self.temp_root)?;
+            file.write_all(content)?;
+            file.flush()?;
+            Ok(file.into_temp_path())
+        };
+        write().map_err(|source| self.no_temp(source))
+    }
+
+    /// Runs a program to its end and returns what it wrote, whatever its exit
+    /// status. At most as many run at once as the machine has cores.
+    pub async fn run(&self, invocation: &Invocation) -> Result<Output, Error> {
+        // An error would mean that somebody closed the semaphore; nobody does.
+        let _slot = self.slots.acquire().await.ok();
+        let home = tempfile::Builder::new()
+            .prefix("gitops-home-")
+            .tempdir_in(&self.temp_root)
+            .map_err(|source| self.no_temp(source))?;
+        let environment = self.child_environment(home.path());
+        tracing::debug!(program = %invocation.program.display(), args = ?invocation.args, "running");
+        let output = child::run(invocation, &environment).await?;
+        tracing::debug!(status = %output.status, stdout = output.stdout.len(), "ended");
+        Ok(output)
+    }
+
+    /// All variables that a child with this home sees.
+    fn child_environment(&self, home: &Path) -> Vec<(OsString, OsString)> {
+        let mut variables = self.environment.clone();
+        variables.push(("PATH".into(), self.search_path.clone()));
+        for (name, folder) in PRIVATE_FOLDERS {
+            variables.push((name.into(), home.join(folder).into_os_string()));
+        }
+        // The same output everywhere, and no cluster to ask.
+        for (name, value) in [("LC_ALL", "C"), ("TZ", "UTC"), ("GIT_TERMINAL_PROMPT", "0")] {
+            variables.push((name.into(), value.into()));
+        }
+        variables
+    }
+
+    fn no_temp(&self, source: std::io::Error) -> Error {
+        Error::Temporary {
+            folder: self.temp_root.clone(),
+            source,
+        }
+    }
+}
+
+/// Variables that name a place to keep things, and where that is in the
+/// private home. The empty text is the home itself.
+const PRIVATE_FOLDERS: [(&str, &str); 15] = [
+    ("HOME", ""),
+    ("USERPROFILE", ""),
+    ("TMPDIR", ""),
+    ("TEMP", ""),
+    ("TMP", ""),
+    ("APPDATA", "appdata"),
+    ("LOCALAPPDATA", "localappdata"),
+    ("XDG_CONFIG_HOME", "config"),
+    ("XDG_CACHE_HOME", "cache"),
+    ("XDG_DATA_HOME", "data"),
+    ("XDG_STATE_HOME", "state"),
+    ("HELM_CONFIG_HOME", "helm/config"),
+    ("HELM_CACHE_HOME", "helm/cache"),
+    ("HELM_DATA_HOME", "helm/data"),
+    ("KUBECONFIG", "no-kubeconfig"),
+];
+
+/// The file names that `program` may have.
+fn file_names(program: &str) -> impl Iterator<Item = String> + use<> {
+    let suffix = std::env::consts::EXE_SUFFIX;
+    std::iter::once(format!("{program}{suffix}"))
+}
+
+#[cfg(unix)]
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata()
+        .is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_executable(path: &Path) -> bool {
+    path.is_file()
+}
+
+/// A program's name for messages: the file name of its path.
+fn shown(program: &Path) -> std::borrow::Cow<'_, str> {
+    program
+        .file_name()
+        .map_or_else(|| program.to_string_lossy(), OsStr::to_string_lossy)
+}
+
+#[cfg(all(test, unix))]
+mod tests;

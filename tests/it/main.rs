@@ -3,7 +3,21 @@
     clippy::unwrap_used,
     reason = "a failed assumption should fail the test"
 )]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "tests set up the world that the program works in"
+)]
+#![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
+mod architecture;
 mod fabrikate;
 mod git_wire;
+mod launcher;
+mod manifests;
+mod publish;
+mod settings_pages;
 mod support;
+mod task;
+mod task_package;
+mod verify;

@@ -1,8 +1,5 @@
-//! What the integration tests share: a real git server, and git itself.
-#![allow(
-    unreachable_pub,
-    reason = "what is shared between test modules is public to them"
-)]
+//! What the tests are built from: the program, a real git server, and git itself.
 
 pub mod git_repository;
 pub mod git_server;
+pub mod program;

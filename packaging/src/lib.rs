@@ -1,0 +1,13 @@
+//! Builds the Marketplace extension package (VSIX).
+//!
+//! [`extension`] reads `vss-extension.json` and collects the files that go
+//! into the package, [`task`] holds the rules for a task folder,
+//! [`manifest`] writes the package's own three descriptions, [`archive`]
+//! writes and reopens the zip, and [`platform`] knows the binaries and how
+//! large they may be. Same inputs give the same bytes on every machine.
+
+pub mod archive;
+pub mod extension;
+pub mod manifest;
+pub mod platform;
+pub mod task;

@@ -1,0 +1,103 @@
+//! Every environment variable that is read, and the one place that reads them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// Set to `True` in every pipeline run.
+pub const TF_BUILD: &str = "TF_BUILD";
+/// A private folder that the agent empties after the job.
+pub const AGENT_TEMPDIRECTORY: &str = "AGENT_TEMPDIRECTORY";
+/// URL of the organisation or collection, the same in builds and releases.
+pub const SYSTEM_COLLECTIONURI: &str = "SYSTEM_COLLECTIONURI";
+/// Older name of the same.
+pub const SYSTEM_TEAMFOUNDATIONCOLLECTIONURI: &str = "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI";
+/// The project's name.
+pub const SYSTEM_TEAMPROJECT: &str = "SYSTEM_TEAMPROJECT";
+/// The pipeline definition's id.
+pub const SYSTEM_DEFINITIONID: &str = "SYSTEM_DEFINITIONID";
+/// `build`, `release`, `deployment`, `gates`, `checks`.
+pub const SYSTEM_HOSTTYPE: &str = "SYSTEM_HOSTTYPE";
+/// `true` when the run was started with diagnostics.
+pub const SYSTEM_DEBUG: &str = "SYSTEM_DEBUG";
+/// Why the run started; `PullRequest` for a pull request's build.
+pub const BUILD_REASON: &str = "BUILD_REASON";
+/// The run's id, rising within the organisation.
+pub const BUILD_BUILDID: &str = "BUILD_BUILDID";
+/// URL of the repository that the run checked out.
+pub const BUILD_REPOSITORY_URI: &str = "BUILD_REPOSITORY_URI";
+/// The commit that the run checked out.
+pub const BUILD_SOURCEVERSION: &str = "BUILD_SOURCEVERSION";
+/// A classic release's id, rising within the organisation.
+pub const RELEASE_RELEASEID: &str = "RELEASE_RELEASEID";
+/// The alias of the artifact that names the source of a classic release.
+pub const RELEASE_PRIMARYARTIFACTSOURCEALIAS: &str = "RELEASE_PRIMARYARTIFACTSOURCEALIAS";
+/// The job's own token, always sent to tasks.
+pub const JOB_TOKEN: &str = "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN";
+/// The agent's proxy.
+pub const AGENT_PROXYURL: &str = "AGENT_PROXYURL";
+/// User of the agent's proxy.
+pub const AGENT_PROXYUSERNAME: &str = "AGENT_PROXYUSERNAME";
+/// Password of the agent's proxy.
+pub const AGENT_PROXYPASSWORD: &str = "SECRET_AGENT_PROXYPASSWORD";
+/// JSON array of regular expressions of hosts that need no proxy.
+pub const AGENT_PROXYBYPASSLIST: &str = "AGENT_PROXYBYPASSLIST";
+/// A PEM file with the company's certification authorities.
+pub const AGENT_CAINFO: &str = "AGENT_CAINFO";
+/// The token for the manifest repository, at a terminal.
+pub const GITOPS_TOKEN: &str = "GITOPS_TOKEN";
+/// Level of the debug log, at a terminal: `debug`, or a `tracing` filter.
+pub const GITOPS_LOG: &str = "GITOPS_LOG";
+/// `1` makes `publish` act as `verify`, as in the script this replaces.
+pub const VERIFY_ONLY: &str = "VERIFY_ONLY";
+
+/// The environment as it was when the program started.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Reads the process environment, once. Values that are not Unicode are left out.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the room that reads the environment"
+    )]
+    pub fn capture() -> Self {
+        let text = |value: std::ffi::OsString| value.into_string().ok();
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
+            .collect()
+    }
+
+    /// The value of a variable; `None` when it is absent or empty, which the
+    /// agent does not tell apart.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let value = match self.0.get(name) {
+            None if cfg!(windows) => self.0.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?.1,
+            found => found?,
+        };
+        (!value.is_empty()).then_some(value.as_str())
+    }
+
+    /// Every variable.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether a pipeline agent runs us.
+    pub fn is_pipeline(&self) -> bool {
+        self.get(TF_BUILD).is_some()
+    }
+
+    /// Where temporary files go: the agent's private folder, else the system's.
+    pub fn temp_root(&self) -> PathBuf {
+        self.get(AGENT_TEMPDIRECTORY)
+            .map_or_else(std::env::temp_dir, PathBuf::from)
+    }
+}
+
+impl FromIterator<(String, String)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}

@@ -1,0 +1,279 @@
+//! What the environment says about this run.
+
+use std::path::PathBuf;
+
+use crate::model::{PublicationStamp, RedactedUrl, Secret};
+
+use super::Environment;
+use super::env::{
+    AGENT_CAINFO, AGENT_PROXYBYPASSLIST, AGENT_PROXYPASSWORD, AGENT_PROXYURL, AGENT_PROXYUSERNAME,
+    BUILD_BUILDID, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION, JOB_TOKEN,
+    RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID, SYSTEM_COLLECTIONURI,
+    SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
+};
+
+/// The agent's proxy.
+#[derive(Debug, Clone)]
+pub struct Proxy {
+    /// `http://proxy:8080`
+    pub url: String,
+    /// User and password, when it wants them.
+    pub credentials: Option<(String, Secret)>,
+    /// Regular expressions of hosts that need no proxy.
+    pub bypass: Vec<String>,
+}
+
+/// Where this run comes from. In a classic release the source is that of the
+/// primary artifact, and the run is the release.
+pub fn publication(environment: &Environment) -> PublicationStamp {
+    let get = |name: &str| environment.get(name).map(str::to_owned);
+    let artifact = |fact: &str| {
+        let alias = environment.get(RELEASE_PRIMARYARTIFACTSOURCEALIAS)?;
+        let alias = alias.replace(['.', ' '], "_").to_uppercase();
+        get(&format!("RELEASE_ARTIFACTS_{alias}_{fact}"))
+    };
+    let release = environment.get(SYSTEM_HOSTTYPE) == Some("release");
+    let number = get(if release {
+        RELEASE_RELEASEID
+    } else {
+        BUILD_BUILDID
+    });
+    let repository = get(BUILD_REPOSITORY_URI).or_else(|| artifact("REPOSITORY_URI"));
+    PublicationStamp {
+        source_repository: repository.map(|url| without_credentials(&url)),
+        source_commit: get(BUILD_SOURCEVERSION).or_else(|| artifact("SOURCEVERSION")),
+        pipeline: pipeline(environment),
+        run: number.and_then(|number| number.parse().ok()),
+    }
+}
+
+/// The pipeline definition: run numbers compare only within it.
+fn pipeline(environment: &Environment) -> Option<String> {
+    let collection = collection(environment)?.trim_end_matches('/');
+    let project = environment.get(SYSTEM_TEAMPROJECT)?;
+    let host = environment.get(SYSTEM_HOSTTYPE).unwrap_or("build");
+    let definition = environment.get(SYSTEM_DEFINITIONID)?;
+    Some(format!("{collection}/{project}/{host}/{definition}"))
+}
+
+/// URL of the organisation or collection that runs the pipeline.
+fn collection(environment: &Environment) -> Option<&str> {
+    environment
+        .get(SYSTEM_COLLECTIONURI)
+        .or_else(|| environment.get(SYSTEM_TEAMFOUNDATIONCOLLECTIONURI))
+}
+
+/// The URL as it may be shown and stored.
+fn without_credentials(url: &str) -> String {
+    url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| RedactedUrl::new(url).to_string())
+}
+
+/// The job's own token, for repositories of the organisation it belongs to.
+pub fn job_token(environment: &Environment, repository: &url::Url) -> Option<Secret> {
+    let collection = url::Url::parse(collection(environment)?).ok()?;
+    if !below(&collection, repository) && !same_organisation(&collection, repository) {
+        return None;
+    }
+    environment.get(JOB_TOKEN).map(Secret::new)
+}
+
+/// Whether the repository's URL lies below the collection's.
+fn below(collection: &url::Url, repository: &url::Url) -> bool {
+    let folder = format!("{}/", collection.path().trim_end_matches('/'));
+    collection.origin() == repository.origin() && repository.path().starts_with(&folder)
+}
+
+/// `contoso.visualstudio.com` and `dev.azure.com/contoso` are one organisation.
+fn same_organisation(collection: &url::Url, repository: &url::Url) -> bool {
+    let organisation = |url: &url::Url| -> Option<String> {
+        let host = url.host_str()?.to_ascii_lowercase();
+        match host.strip_suffix(".visualstudio.com") {
+            Some(name) => Some(name.to_owned()),
+            None if host == "dev.azure.com" => {
+                Some(url.path_segments()?.next()?.to_ascii_lowercase())
+            }
+            None => None,
+        }
+    };
+    let secure = repository.scheme() == "https";
+    secure && organisation(collection).is_some_and(|name| Some(name) == organisation(repository))
+}
+
+/// Every secret that the agent gave this run: they are masked before anything
+/// is printed.
+pub fn secrets(environment: &Environment) -> Vec<Secret> {
+    let secret = |name: &str| {
+        name.starts_with("SECRET_")
+            || name.starts_with("ENDPOINT_AUTH_PARAMETER_")
+            || name.starts_with("VSTS_TASKVARIABLE_")
+            || name.starts_with("SECUREFILE_TICKET_")
+    };
+    // Parameters that are no secret and would hide ordinary words.
+    let public = [
+        "_USERNAME",
+        "_SCHEME",
+        "_AUTHORITY",
+        "_ISCREATEDAUTOMATICALLY",
+        "_SCOPE",
+    ];
+    environment
+        .iter()
+        .filter(|(name, _)| secret(name) && !public.iter().any(|end| name.ends_with(end)))
+        .map(|(_, value)| Secret::new(value))
+        .filter(|secret| !secret.is_empty())
+        .collect()
+}
+
+/// The agent's proxy. The agent does not set `HTTPS_PROXY` for tasks.
+pub fn proxy(environment: &Environment) -> Option<Proxy> {
+    let user = environment.get(AGENT_PROXYUSERNAME);
+    let bypass = environment.get(AGENT_PROXYBYPASSLIST).unwrap_or("[]");
+    Some(Proxy {
+        url: environment.get(AGENT_PROXYURL)?.to_owned(),
+        credentials: user.map(|user| {
+            let password = environment.get(AGENT_PROXYPASSWORD).unwrap_or_default();
+            (user.to_owned(), Secret::new(password))
+        }),
+        bypass: serde_json::from_str(bypass).unwrap_or_default(),
+    })
+}
+
+/// The PEM file with the company's certification authorities.
+pub fn extra_ca(environment: &Environment) -> Option<PathBuf> {
+    environment.get(AGENT_CAINFO).map(PathBuf::from)
+}
+
+/// What programs that we start may see: how to find programs and libraries,
+/// the language, the way through the proxy, and nothing of the run.
+pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
+    const KEPT: [&str; 20] = [
+        "PATH",
+        "PATHEXT",
+        "SYSTEMROOT",
+        "SYSTEMDRIVE",
+        "WINDIR",
+        "COMSPEC",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "TZ",
+        "LD_LIBRARY_PATH",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "NO_PROXY",
+        "ALL_PROXY",
+        "NUMBER_OF_PROCESSORS",
+        "PROCESSOR_ARCHITECTURE",
+        "OS",
+    ];
+    let mut kept: Vec<_> = environment
+        .iter()
+        .filter(|(name, _)| KEPT.contains(&name.to_ascii_uppercase().as_str()))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    if let Some(proxy) = proxy(environment).filter(|proxy| proxy.credentials.is_none()) {
+        for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
+            if environment.get(name).is_none() {
+                kept.push((name.to_owned(), proxy.url.clone()));
+            }
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        variables
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_build_names_its_source_and_number() {
+        let stamp = publication(&environment(&[
+            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
+            ("SYSTEM_TEAMPROJECT", "shop"),
+            ("SYSTEM_DEFINITIONID", "12"),
+            ("SYSTEM_HOSTTYPE", "build"),
+            ("BUILD_BUILDID", "345"),
+            ("BUILD_SOURCEVERSION", "abc"),
+            (
+                "BUILD_REPOSITORY_URI",
+                "https://contoso@dev.azure.com/contoso/shop/_git/hld",
+            ),
+        ]));
+        assert_eq!(
+            stamp.pipeline.as_deref(),
+            Some("https://dev.azure.com/contoso/shop/build/12")
+        );
+        assert_eq!(stamp.run, Some(345));
+        assert_eq!(
+            stamp.source_repository.as_deref(),
+            Some("https://dev.azure.com/contoso/shop/_git/hld")
+        );
+    }
+
+    #[test]
+    fn a_classic_release_takes_its_source_from_the_primary_artifact() {
+        let stamp = publication(&environment(&[
+            ("SYSTEM_HOSTTYPE", "release"),
+            ("RELEASE_RELEASEID", "9"),
+            ("RELEASE_PRIMARYARTIFACTSOURCEALIAS", "_hld repo"),
+            ("RELEASE_ARTIFACTS__HLD_REPO_SOURCEVERSION", "def"),
+        ]));
+        assert_eq!(
+            (stamp.run, stamp.source_commit.as_deref()),
+            (Some(9), Some("def"))
+        );
+    }
+
+    #[rstest::rstest]
+    #[case("https://dev.azure.com/contoso/shop/_git/manifests", true)]
+    #[case("https://contoso.visualstudio.com/shop/_git/manifests", true)]
+    #[case("https://dev.azure.com/contoso-two/shop/_git/manifests", false)]
+    #[case(
+        "https://dev.azure.com.evil.example/contoso/shop/_git/manifests",
+        false
+    )]
+    #[case("https://github.com/contoso/manifests", false)]
+    #[case("http://dev.azure.com/contoso/shop/_git/manifests", false)]
+    fn the_job_token_goes_only_to_its_own_organisation(#[case] url: &str, #[case] sent: bool) {
+        let environment = environment(&[
+            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
+            (
+                "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
+                "t0ken",
+            ),
+        ]);
+        let url = url::Url::parse(url).unwrap();
+        assert_eq!(job_token(&environment, &url).is_some(), sent);
+    }
+
+    #[test]
+    fn programs_see_nothing_of_the_run() {
+        let kept = child_environment(&environment(&[
+            ("PATH", "/bin"),
+            ("SECRET_X", "s3cret"),
+            ("INPUT_TOKEN", "t0ken"),
+            ("SYSTEM_ACCESSTOKEN", "t0ken"),
+            ("AGENT_PROXYURL", "http://proxy:8080"),
+        ]));
+        let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "PATH",
+                "HTTP_PROXY",
+                "HTTPS_PROXY",
+                "http_proxy",
+                "https_proxy"
+            ]
+        );
+    }
+}

@@ -1,0 +1,133 @@
+//! The reporter's sink in a pipeline run: logging commands on stdout.
+
+use std::io::Write as _;
+
+use crate::report::{Event, Sink};
+
+use super::command::{encode_data, encode_property, neutralize};
+
+/// Writes events as the agent understands them.
+#[derive(Debug, Default)]
+pub struct AgentSink;
+
+/// The agent's live feed cuts lines at this many characters.
+const MESSAGE_LIMIT: usize = 1000;
+
+impl Sink for AgentSink {
+    fn write(&self, event: Event<'_>) {
+        let line = render(&event);
+        // A closed stdout means that the agent is gone; there is nobody to tell.
+        let _ = writeln!(std::io::stdout().lock(), "{line}");
+    }
+}
+
+/// The line or lines for one event.
+fn render(event: &Event<'_>) -> String {
+    match event {
+        Event::Info(text) => neutralize(text),
+        Event::Debug(text) => lines(&neutralize(text), "##vso[task.debug]"),
+        Event::Warning(text) => issue("warning", text),
+        Event::Error { message, hints } => {
+            let text = hints.iter().fold((*message).to_owned(), |text, hint| {
+                format!("{text}\nHint: {hint}")
+            });
+            issue("error", &text)
+        }
+        Event::GroupStart(title) => format!("##[group]{}", neutralize(title)),
+        Event::GroupEnd => "##[endgroup]".to_owned(),
+        Event::Progress { percent, text } => {
+            format!(
+                "##vso[task.setprogress value={percent};]{}",
+                encode_data(text)
+            )
+        }
+        Event::Mask(secret) => lines(secret, "##vso[task.setsecret]"),
+        Event::Output { name, value } => format!(
+            "##vso[task.setvariable variable={};isOutput=true]{}",
+            encode_property(name),
+            encode_data(value)
+        ),
+        Event::Summary(path) => format!(
+            "##vso[task.addattachment type=Distributedtask.Core.Summary;name=GitOps]{}",
+            encode_data(path)
+        ),
+        Event::Failed(message) => {
+            format!(
+                "##vso[task.complete result=Failed;]{}",
+                encode_data(&neutralize(&first_line(message)))
+            )
+        }
+        Event::SucceededWithIssues(message) => format!(
+            "##vso[task.complete result=SucceededWithIssues;]{}",
+            encode_data(&neutralize(&first_line(message)))
+        ),
+    }
+}
+
+/// One command per line: the agent refuses secrets of several lines.
+fn lines(text: &str, command: &str) -> String {
+    let lines: Vec<_> = text
+        .lines()
+        .map(|line| format!("{command}{}", encode_data(line)))
+        .collect();
+    lines.join("\n")
+}
+
+/// An error or warning for the run's list of issues.
+fn issue(kind: &str, text: &str) -> String {
+    format!(
+        "##vso[task.logissue type={kind}]{}",
+        encode_data(&neutralize(text))
+    )
+}
+
+/// The message for a place that shows one line.
+fn first_line(text: &str) -> String {
+    text.lines()
+        .next()
+        .unwrap_or_default()
+        .chars()
+        .take(MESSAGE_LIMIT)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_become_logging_commands() {
+        let hints = ["set `allowEmpty`".to_owned()];
+        let shown: Vec<_> = [
+            Event::Info("plain ##vso[task.complete]x"),
+            Event::Warning("50% of\n##vso[x]it"),
+            Event::Error {
+                message: "it; failed]",
+                hints: &hints,
+            },
+            Event::Progress {
+                percent: 40,
+                text: "dev",
+            },
+            Event::Output {
+                name: "dev.added",
+                value: "3",
+            },
+            Event::Mask("two\nlines"),
+            Event::Failed("first\nsecond"),
+        ]
+        .iter()
+        .map(render)
+        .collect();
+        insta::assert_snapshot!(shown.join("\n"), @r"
+        plain **vso[task.complete]x
+        ##vso[task.logissue type=warning]50%AZP25 of%0A**vso[x]it
+        ##vso[task.logissue type=error]it; failed]%0AHint: set `allowEmpty`
+        ##vso[task.setprogress value=40;]dev
+        ##vso[task.setvariable variable=dev.added;isOutput=true]3
+        ##vso[task.setsecret]two
+        ##vso[task.setsecret]lines
+        ##vso[task.complete result=Failed;]first
+        ");
+    }
+}

@@ -1,0 +1,108 @@
+//! From settings and environment to the things that touch the world: tools,
+//! the HTTP client's options, and manifest repositories with their credentials.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::agent::{self, Environment};
+use crate::error::{Error, Kind};
+use crate::git::{self, Remote};
+use crate::host::{self, Location, Place};
+use crate::http;
+use crate::report::Reporter;
+use crate::settings::Target;
+use crate::tools::Tools;
+
+use super::token::Tokens;
+
+/// External programs, as this run may use them.
+pub(super) fn tools(environment: &Environment, helm: Option<PathBuf>) -> Tools {
+    let path = environment.get("PATH").unwrap_or_default();
+    Tools::new(path, environment.temp_root())
+        .environment(agent::child_environment(environment))
+        .helm(helm)
+}
+
+/// Opens manifest repositories.
+pub(super) struct Connector {
+    environment: Arc<Environment>,
+    reporter: Arc<Reporter>,
+    tokens: Tokens,
+    http: http::Options,
+}
+
+impl Connector {
+    /// Reads what the environment says about the way out.
+    pub(super) fn new(
+        environment: &Arc<Environment>,
+        tokens: Tokens,
+        reporter: &Arc<Reporter>,
+    ) -> Result<Self, Error> {
+        let mut http = http::Options::new(concat!("gitops-publisher/", env!("CARGO_PKG_VERSION")));
+        http.proxy = agent::proxy(environment).map(|proxy| {
+            let (user, password) = proxy.credentials.unzip();
+            http::Proxy {
+                url: proxy.url,
+                user,
+                password,
+                bypass: proxy.bypass,
+            }
+        });
+        if let Some(path) = agent::extra_ca(environment) {
+            let read = std::fs::read(&path);
+            http.ca_bundle_pem = Some(read.map_err(|source| {
+                let said = format!(
+                    "cannot read the agent's certificate file {}",
+                    path.display()
+                );
+                Error::new(Kind::Input, anyhow::Error::new(source).context(said))
+            })?);
+        }
+        Ok(Self {
+            environment: Arc::clone(environment),
+            reporter: Arc::clone(reporter),
+            tokens,
+            http,
+        })
+    }
+
+    /// Prepares one manifest repository. `create` makes a local one where
+    /// there is nothing yet.
+    pub(super) fn open(&self, target: &Target, create: bool) -> Result<Remote, Error> {
+        let location = host::resolve(&target.repository, target.host.kind())?;
+        if let Some(embedded) = &location.embedded {
+            self.reporter.mask(embedded);
+            self.reporter.warning(
+                "the manifest repository's URL contains a password; it is not used. Give the token as a secret, and take it out of the URL",
+            );
+        }
+        let authorization = self.authorization(&location, target)?;
+        let options = git::Options {
+            http: self.http.clone(),
+            authorization,
+            temp_root: self.environment.temp_root(),
+            create_if_missing: create,
+        };
+        Ok(Remote::open(&location, options))
+    }
+
+    /// The credentials for one repository, masked before they are used.
+    fn authorization(
+        &self,
+        location: &Location,
+        target: &Target,
+    ) -> Result<Option<host::Authorization>, Error> {
+        let Place::Url(url) = &location.place else {
+            return Ok(None);
+        };
+        let Some(token) = self.tokens.for_repository(&self.environment, url.url()) else {
+            return Ok(None);
+        };
+        let user = target.user.as_deref().or(token.user.as_deref());
+        let authorization = host::authorization(location.kind, &token.secret, user)?;
+        self.reporter.mask(&token.secret);
+        self.reporter
+            .mask_with(|redactor| authorization.register(redactor));
+        Ok(Some(authorization))
+    }
+}

@@ -1,0 +1,227 @@
+//! Commands: what the user typed becomes settings, settings become a run, and
+//! the run becomes a report and an exit code.
+//!
+//! One short file per command. Nobody uses this module; it may use everything.
+
+mod connect;
+mod fab;
+mod logging;
+mod run;
+mod shutdown;
+mod task;
+mod token;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::error::ErrorKind;
+use clap::{
+    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
+};
+
+use crate::agent::{AgentSink, Environment};
+use crate::error::Error;
+use crate::report::{Reporter, TerminalSink, write_stdout};
+use crate::settings::definition::{EnvironmentArgs, RunArgs};
+use crate::settings::schema;
+
+/// Turns Kubernetes templates into manifests and publishes them to the
+/// repository that Flux or Argo CD watches.
+#[derive(Debug, Parser)]
+#[command(name = "gitops-publisher", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// How to print the result: `text` for people, `json` as one object on stdout.
+    #[arg(long, global = true, value_enum, default_value = "text")]
+    format: Format,
+
+    /// Show what is being done, for finding a fault.
+    #[arg(long, short, global = true)]
+    verbose: bool,
+}
+
+/// How a result is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// One JSON object on stdout.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Render every environment and publish it to the manifest repository.
+    Publish(RunCommand),
+    /// Do everything but publish: render, check, and list what would change.
+    Verify(RunCommand),
+    /// Render every environment into a folder or to stdout.
+    Render(RenderCommand),
+    /// Stand in for the Fabrikate program.
+    Fab(fab::FabCommand),
+    /// Run as a task of an Azure pipeline: read the inputs, run the command they name.
+    Task,
+    /// Print the JSON schema of `gitops.yaml`.
+    Schema,
+    /// Print the completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// The settings of `publish` and `verify`.
+#[derive(Debug, Args)]
+struct RunCommand {
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+}
+
+/// The settings of `render`.
+#[derive(Debug, Args)]
+struct RenderCommand {
+    #[command(flatten)]
+    settings: RunCommand,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Where `render` puts what it renders.
+#[derive(Debug, Clone, Args)]
+struct OutputArgs {
+    /// The folder to render into, one folder per environment; `-` for stdout.
+    #[arg(long, value_name = "FOLDER", default_value = "-", value_hint = ValueHint::DirPath)]
+    output: PathBuf,
+
+    /// Replace the environments' folders below the output folder when they hold something.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    replace: bool,
+}
+
+/// Runs the program with the process's arguments.
+pub fn main(environment: Environment) -> ExitCode {
+    run_with(std::env::args_os().collect(), environment)
+}
+
+fn run_with(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
+    let definition = Cli::command();
+    let matches = match definition.try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let task = matches!(cli.command, Command::Task);
+    let reporter = Arc::new(if task {
+        Reporter::new(AgentSink)
+    } else {
+        Reporter::new(TerminalSink {
+            verbose: cli.verbose,
+        })
+    });
+    logging::install(&reporter, &environment, cli.verbose);
+    let environment = Arc::new(environment);
+    let work = dispatch(
+        cli,
+        matches,
+        Arc::clone(&environment),
+        Arc::clone(&reporter),
+    );
+    let result = shutdown::block_on(work, task);
+    finish(result, task, &reporter)
+}
+
+/// Runs the command.
+async fn dispatch(
+    cli: Cli,
+    matches: ArgMatches,
+    environment: Arc<Environment>,
+    reporter: Arc<Reporter>,
+) -> Result<(), Error> {
+    let matches = matches
+        .subcommand()
+        .map(|(_, matches)| matches.clone())
+        .unwrap_or_default();
+    let json = cli.format == Format::Json;
+    match cli.command {
+        Command::Publish(_) => {
+            run::typed(
+                run::Action::Publish,
+                &matches,
+                &environment,
+                &reporter,
+                json,
+            )
+            .await
+        }
+        Command::Verify(_) => {
+            run::typed(run::Action::Verify, &matches, &environment, &reporter, json).await
+        }
+        Command::Render(command) => {
+            let action = run::Action::Render(command.output);
+            run::typed(action, &matches, &environment, &reporter, json).await
+        }
+        Command::Fab(command) => fab::run(command, &environment, &reporter).await,
+        Command::Task => task::run(&environment, &reporter).await,
+        Command::Schema => {
+            let mut text = format!("{:#}", schema::schema());
+            text.push('\n');
+            Ok(write_stdout(text.as_bytes())?)
+        }
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "gitops-publisher", &mut script);
+            Ok(write_stdout(&script)?)
+        }
+    }
+}
+
+/// The exit code, after the last words.
+///
+/// An explained failure in a pipeline ends the task as failed and the process
+/// with 0: another code would add a line about the launcher to the log.
+fn finish(result: shutdown::Outcome, task: bool, reporter: &Reporter) -> ExitCode {
+    match result {
+        shutdown::Outcome::Done(Ok(())) => ExitCode::SUCCESS,
+        shutdown::Outcome::Done(Err(error)) => {
+            reporter.error(&error);
+            if task {
+                reporter.failed(&error.to_string());
+                return ExitCode::SUCCESS;
+            }
+            ExitCode::from(error.kind().exit_code())
+        }
+        shutdown::Outcome::Cancelled(code) => {
+            reporter.info("Cancelled. Nothing is left behind.");
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// Shows help, version, or what is wrong with the command line.
+fn usage(error: &clap::Error) -> ExitCode {
+    // clap knows whether it goes to stdout or stderr; a closed stream leaves nobody to tell.
+    let _ = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(2),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definition_holds_together() {
+        Cli::command().debug_assert();
+    }
+}

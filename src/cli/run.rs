@@ -1,0 +1,240 @@
+//! `publish`, `verify` and `render`: settings, the pipeline, the report.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use clap::{ArgMatches, Args as _, Command};
+
+use crate::agent::env::{BUILD_REASON, VERIFY_ONLY};
+use crate::agent::{self, Environment};
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::git::source::Source;
+use crate::model::{PublicationStamp, RelPath};
+use crate::pipeline::{self, Rendered};
+use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
+use crate::settings::{
+    self, FileSettings, Layer, Settings, Target, from_matches, from_old_variables, read_file,
+};
+
+use super::connect::Connector;
+use super::token::Tokens;
+use super::{OutputArgs, RunCommand};
+
+/// The command to run.
+#[derive(Debug)]
+pub(super) enum Action {
+    Publish,
+    Verify,
+    Render(OutputArgs),
+}
+
+/// What was given at the strongest door.
+pub(super) struct Doors {
+    pub(super) given: Layer,
+    pub(super) task: bool,
+}
+
+/// The settings file that is used when none is named.
+const DEFAULT_FILE: &str = "gitops.yaml";
+
+/// The manifest repository at a terminal, when none is named.
+const LOCAL_REPOSITORY: &str = "./.gitops/manifests.git";
+
+/// Runs a command that was typed at a terminal.
+pub(super) async fn typed(
+    action: Action,
+    matches: &ArgMatches,
+    environment: &Arc<Environment>,
+    reporter: &Arc<Reporter>,
+    json: bool,
+) -> Result<(), Error> {
+    let given = from_matches(&definition(), matches);
+    let doors = Doors { given, task: false };
+    run(action, doors, environment, reporter, json).await
+}
+
+/// The settings of a run, as clap arguments.
+fn definition() -> Command {
+    RunCommand::augment_args(Command::new("run"))
+}
+
+/// Runs a command with the settings of every door.
+pub(super) async fn run(
+    action: Action,
+    doors: Doors,
+    environment: &Arc<Environment>,
+    reporter: &Arc<Reporter>,
+    json: bool,
+) -> Result<(), Error> {
+    let mut settings = settings(&doors, environment)?;
+    let verify_only = environment.get(VERIFY_ONLY) == Some("1");
+    let action = match action {
+        Action::Publish if verify_only => Action::Verify,
+        action => action,
+    };
+    if matches!(action, Action::Publish) {
+        require_repository(&mut settings, doors.task)?;
+    }
+    let tokens = Tokens::find(environment, &settings.run, doors.task)?;
+    for secret in tokens.secrets() {
+        reporter.mask(secret);
+    }
+    let context = Context {
+        reporter: Arc::clone(reporter),
+        tools: super::connect::tools(environment, settings.run.helm.clone()),
+        publication: publication(environment, &settings),
+        seconds: seconds(),
+        pull_request: environment.get(BUILD_REASON) == Some("PullRequest"),
+    };
+    let connector = Connector::new(environment, tokens, reporter)?;
+    let rendered = pipeline::render(&context, &settings).await?;
+    let report = match action {
+        Action::Publish => {
+            // A local repository that was named must be there; only our own is made.
+            let open = |target: &Target| {
+                connector.open(target, !doors.task && target.repository == LOCAL_REPOSITORY)
+            };
+            pipeline::publish(&context, &settings, &rendered, open).await?
+        }
+        Action::Verify => {
+            let open = |target: &Target| connector.open(target, false);
+            pipeline::verify(&context, &settings, &rendered, open).await?
+        }
+        Action::Render(output) => {
+            write_rendered(&output, &rendered)?;
+            pipeline::render_report(&rendered)
+        }
+    };
+    show(&report, environment, reporter, json)
+}
+
+/// Which run this is. Where the environment does not say, the checkout does.
+fn publication(environment: &Environment, settings: &Settings) -> PublicationStamp {
+    let mut stamp = agent::publication(environment);
+    let source = settings
+        .environments
+        .first()
+        .map(|first| first.source.as_path());
+    let checkout = source.and_then(|source| Source::discover(source).ok().flatten());
+    if let Some(checkout) = checkout.filter(|_| stamp.source_commit.is_none()) {
+        stamp.source_commit = checkout.head().map(|commit| commit.to_string());
+        stamp.source_repository = stamp.source_repository.or_else(|| checkout.origin());
+    }
+    stamp
+}
+
+/// The time, in seconds since 1970 (UTC).
+fn seconds() -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.ok()
+        .and_then(|now| i64::try_from(now.as_secs()).ok())
+        .unwrap_or_default()
+}
+
+/// Puts the doors together.
+fn settings(doors: &Doors, environment: &Environment) -> Result<Settings, Error> {
+    let definition = definition();
+    let old = from_old_variables(&definition, environment);
+    let named = doors
+        .given
+        .get("config")
+        .and_then(|value| value.texts.first())
+        .map(PathBuf::from);
+    let file = match named {
+        Some(path) => read_file(&path)?,
+        None if Path::new(DEFAULT_FILE).is_file() => read_file(Path::new(DEFAULT_FILE))?,
+        None => FileSettings::default(),
+    };
+    settings::resolve(&doors.given, &file, &old)
+}
+
+/// Publishing needs a manifest repository. A person at a terminal gets a local
+/// one to start with; a pipeline must name it.
+fn require_repository(settings: &mut Settings, task: bool) -> Result<(), Error> {
+    for environment in settings
+        .environments
+        .iter_mut()
+        .filter(|environment| environment.target.is_none())
+    {
+        if task {
+            let said = format!(
+                "no manifest repository is set for environment `{}`",
+                environment.name
+            );
+            return Err(Error::message(Kind::Usage, said)
+                .hint("set the input `manifestRepo`, or `manifestRepo` in `gitops.yaml`"));
+        }
+        environment.target = Some(Target::local(LOCAL_REPOSITORY));
+    }
+    Ok(())
+}
+
+/// Writes what was rendered where `render` was told to.
+fn write_rendered(output: &OutputArgs, rendered: &[Rendered]) -> Result<(), Error> {
+    if output.output == Path::new("-") {
+        let mut text = Vec::new();
+        for environment in rendered {
+            for (path, content) in environment
+                .files
+                .iter()
+                .filter(|(_, content)| !content.is_empty())
+            {
+                let place = environment.settings.folder.join(path);
+                text.extend_from_slice(format!("---\n# {place}\n").as_bytes());
+                text.extend_from_slice(content);
+                if !content.ends_with(b"\n") {
+                    text.push(b'\n');
+                }
+            }
+        }
+        return Ok(write_stdout(&text)?);
+    }
+    for environment in rendered {
+        let folder = environment.settings.folder.path().map_or_else(
+            || output.output.clone(),
+            |path: &RelPath| path.on_disk(&output.output),
+        );
+        write_folder(&folder, &environment.files, output.replace)?;
+    }
+    Ok(())
+}
+
+/// Tells what the run came to, at every door.
+fn show(
+    report: &RunReport,
+    environment: &Environment,
+    reporter: &Reporter,
+    json: bool,
+) -> Result<(), Error> {
+    for environment in &report.environments {
+        let (title, lines) = report::changes(environment);
+        if lines.is_empty() {
+            reporter.info(&title);
+        } else {
+            reporter.group(&title, &lines);
+        }
+    }
+    let outcome = report::outcome(report);
+    if !outcome.is_empty() {
+        reporter.info(&outcome);
+    }
+    for (name, value) in report.outputs() {
+        reporter.output(&name, &value);
+    }
+    if environment.is_pipeline() {
+        let text = reporter.clean(&report::markdown(report));
+        let path = report::write_summary(&environment.temp_root(), &text)?;
+        reporter.summary(&path.to_string_lossy());
+    }
+    if json {
+        let mut text = reporter.clean(&format!("{:#}", serde_json::json!(report)));
+        text.push('\n');
+        write_stdout(text.as_bytes())?;
+    }
+    if !report.warnings.is_empty() {
+        reporter.succeeded_with_issues(&format!("Done with {} warnings", report.warnings.len()));
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! Running until done or told to stop.
+//!
+//! Cancelling is dropping: child processes are killed and temporary folders
+//! removed by their owners' destructors. The agent gives 7.5 seconds between
+//! its first signal and the next.
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::error::{Error, Kind};
+
+/// How the work ended.
+pub(super) enum Outcome {
+    /// By itself.
+    Done(Result<(), Error>),
+    /// By a signal; the exit code for it.
+    Cancelled(u8),
+}
+
+/// How long threads that cannot be interrupted may take to finish.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Runs `work` on a runtime of its own.
+///
+/// `with_parent` ends it too when the process that started us goes away: the
+/// agent kills the launcher alone, and an orphan must not go on publishing.
+pub(super) fn block_on(
+    work: impl Future<Output = Result<(), Error>>,
+    with_parent: bool,
+) -> Outcome {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return Outcome::Done(Err(
+                Error::new(Kind::Internal, error).context("cannot start the runtime")
+            ));
+        }
+    };
+    let outcome = runtime.block_on(async {
+        tokio::select! {
+            result = work => Outcome::Done(result),
+            code = signal() => Outcome::Cancelled(code),
+            () = orphaned(), if with_parent => Outcome::Cancelled(143),
+        }
+    });
+    runtime.shutdown_timeout(GRACE);
+    outcome
+}
+
+/// Waits for the signal to stop; gives the exit code that goes with it.
+#[cfg(unix)]
+async fn signal() -> u8 {
+    use tokio::signal::unix::{SignalKind, signal};
+    let listen = |kind| signal(kind).ok();
+    let wait = |listener: Option<tokio::signal::unix::Signal>| async {
+        match listener {
+            Some(mut listener) => {
+                listener.recv().await;
+            }
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = wait(listen(SignalKind::interrupt())) => 130,
+        () = wait(listen(SignalKind::terminate())) => 143,
+        () = wait(listen(SignalKind::hangup())) => 129,
+    }
+}
+
+/// Waits for the console event to stop.
+#[cfg(windows)]
+async fn signal() -> u8 {
+    let ctrl_break = async {
+        match tokio::signal::windows::ctrl_break() {
+            Ok(mut listener) => {
+                listener.recv().await;
+            }
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => 130,
+        () = ctrl_break => 143,
+    }
+}
+
+/// Waits until the parent process is another one than at the start.
+#[cfg(unix)]
+async fn orphaned() {
+    let parent = std::os::unix::process::parent_id();
+    let mut tick = tokio::time::interval(Duration::from_millis(500));
+    while std::os::unix::process::parent_id() == parent {
+        tick.tick().await;
+    }
+}
+
+/// On Windows the agent ends the whole process tree.
+#[cfg(windows)]
+async fn orphaned() {
+    std::future::pending().await
+}

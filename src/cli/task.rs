@@ -1,0 +1,51 @@
+//! `task`: what the launcher in the extension calls.
+//!
+//! Reads the inputs, runs the command they name, and reports with pipeline
+//! commands.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::{Args as _, Command};
+
+use crate::agent::{self, Environment};
+use crate::error::{Error, Kind};
+use crate::report::Reporter;
+use crate::settings::{from_inputs, parse};
+
+use super::run::{self, Action, Doors};
+use super::{OutputArgs, RunCommand};
+
+/// Runs the task.
+pub(super) async fn run(
+    environment: &Arc<Environment>,
+    reporter: &Arc<Reporter>,
+) -> Result<(), Error> {
+    for secret in agent::secrets(environment) {
+        reporter.hide(&secret);
+    }
+    let definition = RunCommand::augment_args(Command::new("task"));
+    let given = from_inputs(&definition, environment)?;
+    let command = agent::input(environment, "command");
+    let action = match command.as_deref() {
+        None | Some("publish") => Action::Publish,
+        Some("verify") => Action::Verify,
+        Some("render") => {
+            let definition = OutputArgs::augment_args(Command::new("render"));
+            let output: OutputArgs = parse(&[&from_inputs(&definition, environment)?])?;
+            if output.output == Path::new("-") {
+                return Err(Error::message(Kind::Usage, "the input `output` is empty")
+                    .hint("name the folder to render into, such as `$(Build.ArtifactStagingDirectory)/manifests`"));
+            }
+            Action::Render(output)
+        }
+        Some(other) => {
+            return Err(
+                Error::message(Kind::Usage, format!("the input `command` is {other:?}"))
+                    .hint("it can be one of: publish, verify, render"),
+            );
+        }
+    };
+    let doors = Doors { given, task: true };
+    run::run(action, doors, environment, reporter, false).await
+}

@@ -1,0 +1,22 @@
+//! What a run carries besides its settings.
+
+use std::sync::Arc;
+
+use crate::model::PublicationStamp;
+use crate::report::Reporter;
+use crate::tools::Tools;
+
+/// Data without which a run cannot work.
+#[derive(Debug)]
+pub struct Context {
+    /// The way out for every message.
+    pub reporter: Arc<Reporter>,
+    /// External programs.
+    pub tools: Tools,
+    /// Which run this is, and of which source.
+    pub publication: PublicationStamp,
+    /// The time of the run, in seconds since 1970 (UTC).
+    pub seconds: i64,
+    /// This is a build of a pull request: anybody may have written the source.
+    pub pull_request: bool,
+}

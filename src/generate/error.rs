@@ -1,0 +1,295 @@
+//! Why manifests could not be generated.
+
+use std::fmt;
+
+use crate::error::Kind;
+use crate::model::PathError;
+use crate::text::SyntaxError;
+use crate::tools;
+
+/// A failure of the generate stage, with the component that it is about.
+#[derive(Debug)]
+pub struct Error {
+    /// Path of the Fabrikate component, from the root.
+    pub component: Option<String>,
+    /// What went wrong.
+    pub fault: Fault,
+}
+
+/// What went wrong. Files are shown as seen from the source.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// The source does not exist.
+    #[error("the source `{0}` does not exist")]
+    SourceMissing(String),
+    /// The source is a file, and the generator needs a folder.
+    #[error("the source `{0}` is a file, but a folder is needed")]
+    SourceIsFile(String),
+    /// A single file as source that is not a manifest.
+    #[error("the source `{0}` is neither a folder nor a .yaml, .yml or .json file")]
+    SourceKind(String),
+    /// A file or folder could not be read.
+    #[error("`{file}` could not be read")]
+    Read {
+        /// The file or folder.
+        file: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// Not text.
+    #[error("`{0}` is not UTF-8 text")]
+    NotText(String),
+    /// Larger than a manifest can sensibly be.
+    #[error("`{file}` has {size} bytes; at most {limit} are read")]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Its size in bytes.
+        size: u64,
+        /// The bound in bytes.
+        limit: u64,
+    },
+    /// Neither a file nor a folder.
+    #[error("`{0}` is not an ordinary file")]
+    NotAFile(String),
+    /// A path or symbolic link leads out of the source.
+    #[error("`{path}` leads out of `{root}`")]
+    Outside {
+        /// The path.
+        path: String,
+        /// The folder that nothing is read outside of.
+        root: String,
+    },
+    /// A name cannot be a path in the output.
+    #[error("its name cannot be a file name: {0}")]
+    Name(#[from] PathError),
+    /// A component's name has a separator.
+    #[error("its name {0:?} cannot be a file name: it contains a `/`")]
+    NameHasSlash(String),
+    /// Malformed YAML or JSON.
+    #[error("`{file}` is malformed, {source}")]
+    Syntax {
+        /// The file.
+        file: String,
+        /// Where and why.
+        source: SyntaxError,
+    },
+    /// Well-formed, but not what it should be.
+    #[error("`{file}`{place}: {message}")]
+    Shape {
+        /// The file.
+        file: String,
+        /// `, line 3, column 5`, or nothing.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// No component file.
+    #[error("there is neither a component.yaml nor a component.json in `{folder}`")]
+    ComponentMissing {
+        /// The folder.
+        folder: String,
+        /// How it would have come there.
+        method: String,
+    },
+    /// Two layers of configuration do not fit.
+    #[error("`{key}` is {above} in a higher layer, but {below} in `{file}`")]
+    Clash {
+        /// The key's path.
+        key: String,
+        /// What the higher layer has.
+        above: &'static str,
+        /// What the lower layer has.
+        below: &'static str,
+        /// The lower layer's file.
+        file: String,
+    },
+    /// A component that contains itself.
+    #[error(
+        "it loads `{0}`, which is one of the components that it is in: the definition never ends"
+    )]
+    Cycle(String),
+    /// Nested deeper than anybody can follow.
+    #[error("it is nested more than {0} levels deep")]
+    TooDeep(usize),
+    /// More components than is sensible.
+    #[error("the definition has more than {0} components")]
+    TooMany(usize),
+    /// A static component's folder has a folder in it.
+    #[error(
+        "the static folder `{folder}` contains the folder `{name}`; Fabrikate reads files only"
+    )]
+    Subfolder {
+        /// The static folder.
+        folder: String,
+        /// What is in it.
+        name: String,
+    },
+    /// A static component's folder is not there.
+    #[error("the static folder `{0}` does not exist")]
+    StaticMissing(String),
+    /// Two components write one file.
+    #[error("it writes `{file}`, which the component `{other}` writes too")]
+    Duplicate {
+        /// The output file.
+        file: String,
+        /// The other component.
+        other: String,
+    },
+    /// The source wants to run something, and may not.
+    #[error("it has a {0} hook, and hooks may not run here")]
+    HookRefused(&'static str),
+    /// A hook failed.
+    #[error("its {hook} hook `{line}` failed with {status}{}", quoted(.tail))]
+    HookFailed {
+        /// `before-generate` or `after-generate`.
+        hook: &'static str,
+        /// The shell line.
+        line: String,
+        /// How it ended.
+        status: tools::Status,
+        /// The end of what it wrote.
+        tail: String,
+    },
+    /// Helm failed.
+    #[error("helm could not render the chart `{chart}` as release `{release}` ({status}){}", quoted(.output))]
+    HelmFailed {
+        /// The chart's folder.
+        chart: String,
+        /// The release.
+        release: String,
+        /// How it ended.
+        status: tools::Status,
+        /// The end of what it said.
+        output: String,
+        /// Whether the chart is not there at all.
+        missing: bool,
+    },
+    /// A release name that helm would take for an option.
+    #[error("its name {0:?} starts with `-` and cannot be a Helm release")]
+    ReleaseName(String),
+    /// Helm rendered nothing.
+    #[error("the chart `{0}` yields no document")]
+    EmptyChart(String),
+    /// What helm wrote is not YAML.
+    #[error("what helm rendered from `{chart}` is malformed in document {document}, {source}")]
+    Rendered {
+        /// The chart's folder.
+        chart: String,
+        /// The number of the document, from 1.
+        document: usize,
+        /// Where in it, and why.
+        source: SyntaxError,
+    },
+    /// `metadata` is not a map.
+    #[error(
+        "a namespace cannot be injected into document {document} of `{chart}`: its metadata is {found}"
+    )]
+    Metadata {
+        /// The chart's folder.
+        chart: String,
+        /// The number of the document, from 1.
+        document: usize,
+        /// What it is.
+        found: &'static str,
+    },
+    /// An environment without a configuration file.
+    #[error("there is no configuration file for the environment {0} in any component")]
+    UnknownEnvironment(String),
+    /// A program could not be run.
+    #[error(transparent)]
+    Tool(#[from] tools::Error),
+}
+
+/// Quoted output on lines of its own, when there is any.
+fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(":\n{text}")
+    }
+}
+
+impl Fault {
+    /// This fault in this component.
+    pub(super) fn of(self, component: &str) -> Error {
+        Error {
+            component: Some(component.to_owned()),
+            fault: self,
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Tool(error) => error.kind(),
+            Self::HookRefused(_) => Kind::Policy,
+            _ => Kind::Input,
+        }
+    }
+
+    fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Tool(error) => return error.hints(),
+            Self::SourceMissing(_) => {
+                "check the `source` setting; it is seen from the folder the run started in"
+            }
+            Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
+            Self::ComponentMissing { method, .. } if method == "git" => {
+                "it comes from git and is not installed: run `fab install` before, or commit the `components` folder"
+            }
+            Self::HelmFailed { missing: true, .. } => {
+                "the chart is not installed: run `fab install` before, or commit the `helm_repos` folder"
+            }
+            Self::Cycle(_) => {
+                "an entry needs a `source` or a `path` that leads to another component"
+            }
+            Self::Subfolder { .. } => "move its files up, or make it a static component of its own",
+            Self::StaticMissing(_) => {
+                "check its `path`; what comes by http is installed by `fab install`"
+            }
+            Self::HookRefused(_) => {
+                "a pull request build executes nothing from the source; set `allowHooks` if its authors are trusted"
+            }
+            Self::EmptyChart(_) => {
+                "disable the component in this environment, or allow charts without documents"
+            }
+            Self::UnknownEnvironment(_) => {
+                "check the spelling; names are those of the files in `config` folders"
+            }
+            Self::Clash { .. } => "use the same shape in both layers",
+            _ => return Vec::new(),
+        };
+        vec![hint.to_owned()]
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(fault: Fault) -> Self {
+        Self {
+            component: None,
+            fault,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.component {
+            Some(component) => write!(f, "component `{component}`: {}", self.fault),
+            None => write!(f, "{}", self.fault),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.fault.source()
+    }
+}
+
+impl From<Error> for crate::error::Error {
+    fn from(error: Error) -> Self {
+        let (kind, hints) = (error.fault.kind(), error.fault.hints());
+        Self::new(kind, error).hints(hints)
+    }
+}

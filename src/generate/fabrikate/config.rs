@@ -1,0 +1,123 @@
+//! Configuration files: `config/<environment>.yaml`, or else `.json`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::Fault;
+use super::fields::Source;
+use super::merge;
+use crate::generate::reading::{Reader, join};
+use crate::text::Node;
+use crate::text::yaml::{Dialect, Value};
+
+/// How deep configuration may nest for subcomponents.
+const DEPTH: usize = 64;
+
+/// Configuration of a component and of those below it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Config {
+    pub namespace: String,
+    pub inject_namespace: bool,
+    pub disabled: bool,
+    /// Values for the chart.
+    pub values: BTreeMap<String, Value>,
+    pub entries: BTreeMap<String, Config>,
+}
+
+/// The configuration of one folder, all environments merged.
+pub(super) struct Loaded {
+    pub config: Config,
+    /// Which of the environments have a file here.
+    pub found: Vec<bool>,
+}
+
+/// Merges below `above` what the component folder `folder` configures:
+/// each environment in its order, and `common` at last.
+pub(super) fn load(
+    reader: &Reader,
+    folder: &Path,
+    environments: &[String],
+    above: Config,
+) -> Result<Loaded, Fault> {
+    let mut config = above;
+    let mut found = vec![false; environments.len()];
+    let configs = folder.join("config");
+    if !reader.is_folder(&configs)? {
+        return Ok(Loaded { config, found });
+    }
+    let names = environments.iter().map(String::as_str).chain(["common"]);
+    for (at, environment) in names.enumerate() {
+        let Some(layer) = load_file(reader, &configs, environment)? else {
+            continue;
+        };
+        if let Some(found) = found.get_mut(at) {
+            *found = true;
+        }
+        let (file, layer) = layer;
+        merge::configs(&mut config, layer, &file)?;
+    }
+    Ok(Loaded { config, found })
+}
+
+fn load_file(
+    reader: &Reader,
+    configs: &Path,
+    environment: &str,
+) -> Result<Option<(String, Config)>, Fault> {
+    for (extension, json) in [("yaml", false), ("json", true)] {
+        let path = join(configs, &format!("{environment}.{extension}"));
+        // A plain name cannot lead out; a link is checked when it is read.
+        if environment.contains(['/', '\\']) {
+            reader.check(&path, configs)?;
+        }
+        let Some(text) = reader.text(&path)? else {
+            continue;
+        };
+        let file = reader.show(&path);
+        let source = Source { file: &file, json };
+        let config = match source.parse(&text)? {
+            Some(root) => read(source, &root, 0)?,
+            None => Config::default(),
+        };
+        return Ok(Some((file, config)));
+    }
+    Ok(None)
+}
+
+fn read(source: Source<'_>, node: &Node, depth: usize) -> Result<Config, Fault> {
+    if depth > DEPTH {
+        return Err(Fault::TooDeep(DEPTH));
+    }
+    let mut config = Config {
+        namespace: source.text(node, "namespace")?,
+        inject_namespace: source.flag(node, "injectNamespace")?,
+        disabled: source.flag(node, "disabled")?,
+        ..Config::default()
+    };
+    for (key, value) in source.map(node, "config")? {
+        let value = Value::of(value, Dialect::Config);
+        let value = value
+            .map_err(|_| source.wrong(key, "a map key below this one is not a single value"))?;
+        config.values.insert(name(source, key)?, value);
+    }
+    for (key, value) in source.map(node, "subcomponents")? {
+        let below = match value.pairs() {
+            Some(_) => read(source, value, depth + 1)?,
+            None if value.is_null() => Config::default(),
+            None => {
+                let message = format!(
+                    "a subcomponent's configuration is {}, not a map",
+                    value.noun()
+                );
+                return Err(source.wrong(value, &message));
+            }
+        };
+        config.entries.insert(name(source, key)?, below);
+    }
+    Ok(config)
+}
+
+fn name(source: Source<'_>, key: &Node) -> Result<String, Fault> {
+    let name = key.text().map(ToOwned::to_owned);
+    name.ok_or_else(|| source.wrong(key, "a map key is not a single value"))
+}

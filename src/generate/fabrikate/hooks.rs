@@ -1,0 +1,44 @@
+//! Hooks: shell lines that a component runs around its generation.
+
+use super::walk::Visit;
+use super::{Error, Fault, Options};
+use crate::generate::HookPolicy;
+use crate::tools::{Invocation, Tools};
+
+/// How many lines of output an error quotes.
+const TAIL: usize = 20;
+
+/// Runs the lines one by one in the component's folder; the first that fails
+/// ends it.
+pub(super) async fn run(
+    tools: &Tools,
+    options: &Options,
+    visit: &Visit,
+    hook: &'static str,
+    lines: &[String],
+) -> Result<(), Error> {
+    let wrap = |fault: Fault| fault.of(&visit.label);
+    if !lines.is_empty() && options.hooks == HookPolicy::Refuse {
+        return Err(wrap(Fault::HookRefused(hook)));
+    }
+    for line in lines {
+        let shell = tools.find("sh").map_err(|error| wrap(error.into()))?;
+        let invocation = Invocation::new(shell)
+            .arg("-c")
+            .arg(line)
+            .directory(&visit.folder);
+        let output = tools
+            .run(&invocation)
+            .await
+            .map_err(|error| wrap(error.into()))?;
+        if !output.status.success() {
+            return Err(wrap(Fault::HookFailed {
+                hook,
+                line: line.clone(),
+                status: output.status,
+                tail: output.tail(TAIL),
+            }));
+        }
+    }
+    Ok(())
+}

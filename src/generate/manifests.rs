@@ -1,0 +1,81 @@
+//! The `manifests` generator: plain YAML and JSON, taken as it is.
+
+use std::path::{Path, PathBuf};
+
+use super::reading::Reader;
+use super::{Error, Fault, Options, in_parallel};
+use crate::model::{FileSet, RelPath};
+
+/// How deep folders may nest.
+const DEPTH: usize = 64;
+
+/// The extensions of manifests.
+const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Reads every manifest of the source. Hidden files and folders are skipped.
+pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
+    let reader = Reader::new(options)?;
+    let mut found = Vec::new();
+    if reader.source.is_dir() {
+        collect(&reader, &reader.source, "", 0, &mut found)?;
+    } else {
+        let name = reader.source.file_name().and_then(|name| name.to_str());
+        match name.filter(|name| is_manifest(name)) {
+            Some(name) => found.push((reader.source.clone(), name.to_owned())),
+            None => return Err(Fault::SourceKind(options.source.display().to_string()).into()),
+        }
+    }
+    let files = in_parallel(&found, |(file, path)| read(&reader, file, path));
+    files.into_iter().collect()
+}
+
+fn read(reader: &Reader, file: &Path, path: &str) -> Result<(RelPath, bytes::Bytes), Error> {
+    let path = RelPath::parse(path).map_err(Fault::Name)?;
+    let mut content = Vec::new();
+    let meta = file.symlink_metadata();
+    let meta = meta.map_err(|error| reader.fault(file, error))?;
+    reader.append(file, meta.file_type(), &mut content)?;
+    Ok((path, content.into()))
+}
+
+fn collect(
+    reader: &Reader,
+    folder: &Path,
+    path: &str,
+    depth: usize,
+    found: &mut Vec<(PathBuf, String)>,
+) -> Result<(), Error> {
+    if depth > DEPTH {
+        return Err(Fault::TooDeep(DEPTH).into());
+    }
+    for entry in reader.entries(folder)? {
+        let file = folder.join(&entry.name);
+        let Some(name) = entry.name.to_str() else {
+            return Err(Fault::NotText(reader.show(&file)).into());
+        };
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = if path.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{path}/{name}")
+        };
+        let mut is_folder = entry.file_type.is_dir();
+        if entry.file_type.is_symlink() {
+            reader.check(&file, folder)?;
+            is_folder = file.is_dir();
+        }
+        if is_folder {
+            collect(reader, &file, &path, depth + 1, found)?;
+        } else if is_manifest(name) {
+            found.push((file, path));
+        }
+    }
+    Ok(())
+}
+
+fn is_manifest(name: &str) -> bool {
+    let extension = Path::new(name).extension().and_then(|text| text.to_str());
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+}

@@ -1,0 +1,45 @@
+//! The full run: the only room that knows every stage.
+//!
+//! Rendering happens once per environment, in parallel; then one commit per
+//! branch carries all environments that go there. The plan is made against
+//! the tip of the branch, and made again whenever somebody else was faster.
+
+mod compare;
+mod publish;
+mod render;
+
+use crate::model::Finding;
+use crate::report::{EnvironmentReport, RunReport};
+
+pub use publish::{publish, verify};
+pub use render::{Rendered, render};
+
+/// The report of a run that only rendered.
+pub fn render_report(rendered: &[Rendered]) -> RunReport {
+    RunReport {
+        command: "render",
+        environments: rendered.iter().map(environment_report).collect(),
+        warnings: warnings(rendered),
+        ..RunReport::default()
+    }
+}
+
+/// One environment, before it was compared with anything.
+fn environment_report(rendered: &Rendered) -> EnvironmentReport {
+    EnvironmentReport {
+        name: rendered.settings.name.clone(),
+        generator: rendered.generator.name.clone(),
+        folder: rendered.settings.folder.to_string(),
+        files: rendered.files.len(),
+        resources: rendered.resources.len(),
+        changes: None,
+    }
+}
+
+/// What is worth a look, of every environment.
+fn warnings(rendered: &[Rendered]) -> Vec<Finding> {
+    rendered
+        .iter()
+        .flat_map(|environment| environment.findings.clone())
+        .collect()
+}

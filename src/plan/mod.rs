@@ -1,0 +1,126 @@
+//! Stage: what publishing would change in one owned folder.
+//!
+//! A pure function from what was rendered and what stands at the tip of the
+//! branch to a [`FolderPlan`]. Owns the rules of ownership: only files in the
+//! ledger are removed, a file that a person changed stops the run, files that
+//! are not ours are left alone. May not talk to a server or look at settings.
+
+mod ownership;
+mod resources;
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    FileChange, FileSet, Folder, FolderPlan, FolderState, GeneratorStamp, Ledger, LedgerFile,
+    ObjectId, PublicationStamp, Resource,
+};
+
+pub use ownership::{Error, ForeignFiles, HandEdits};
+
+/// How to treat files in an owned folder that are not as we left them.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options {
+    /// Files that we did not write.
+    pub foreign_files: ForeignFiles,
+    /// Files that we wrote and a person changed since.
+    pub hand_edits: HandEdits,
+}
+
+/// What an environment was rendered to, and for whom.
+#[derive(Debug, Clone, Copy)]
+pub struct Desired<'a> {
+    /// The environment's name.
+    pub environment: &'a str,
+    /// The folder in the manifest repository that it owns.
+    pub folder: &'a Folder,
+    /// The files, by path from the folder.
+    pub files: &'a FileSet,
+    /// The resources in those files.
+    pub resources: &'a [Resource],
+    /// What generated them.
+    pub generator: &'a GeneratorStamp,
+    /// Which run this is.
+    pub publication: &'a PublicationStamp,
+}
+
+/// Compares `desired` with the folder as it stands.
+///
+/// The plan is empty when every byte already stands there, whatever generator
+/// version or run wrote it: the same inputs never make a commit.
+pub fn folder(
+    options: Options,
+    desired: &Desired<'_>,
+    state: &FolderState,
+) -> Result<FolderPlan, Error> {
+    let ids: BTreeMap<_, _> = desired
+        .files
+        .iter()
+        .map(|(path, content)| (path, ObjectId::of_blob(content)))
+        .collect();
+    ownership::check(options, desired.folder, &ids, state)?;
+
+    let nothing_owned = BTreeMap::new();
+    let owned = state
+        .ledger
+        .as_ref()
+        .map_or(&nothing_owned, |ledger| &ledger.files);
+    let mut plan = FolderPlan {
+        resources_before: state
+            .ledger
+            .as_ref()
+            .map_or(0, |ledger| ledger.resources().count()),
+        ..FolderPlan::default()
+    };
+    for (path, content) in desired.files.iter() {
+        let change = match state.entries.get(path) {
+            Some(entry) if ownership::is_plain(entry.mode) && entry.id == ids[path] => continue,
+            Some(_) => FileChange::Changed,
+            None => FileChange::Added,
+        };
+        plan.files.insert(path.clone(), change);
+        plan.writes.insert(path.clone(), content.clone());
+    }
+    let adopt = options.foreign_files == ForeignFiles::Adopt;
+    for path in state.entries.keys() {
+        if !ids.contains_key(path) && (adopt || owned.contains_key(path)) {
+            plan.files.insert(path.clone(), FileChange::Removed);
+        }
+    }
+    // A folder with the right bytes and no ledger becomes ours by adding one.
+    let unowned = state.ledger.is_none() && !desired.files.is_empty();
+    if !plan.files.is_empty() || unowned {
+        let ledger = new_ledger(desired, &ids);
+        plan.resources = resources::changes(state.ledger.as_ref(), &ledger);
+        plan.ledger = Some(ledger);
+    }
+    Ok(plan)
+}
+
+/// The ledger to write with this publication.
+fn new_ledger(desired: &Desired<'_>, ids: &BTreeMap<&crate::model::RelPath, ObjectId>) -> Ledger {
+    let mut files: BTreeMap<_, _> = ids
+        .iter()
+        .map(|(path, blob)| {
+            let file = LedgerFile {
+                blob: *blob,
+                resources: BTreeMap::new(),
+            };
+            ((*path).clone(), file)
+        })
+        .collect();
+    for resource in desired.resources {
+        if let Some(file) = files.get_mut(&resource.file) {
+            file.resources
+                .insert(resource.id.clone(), resource.digest.clone());
+        }
+    }
+    Ledger::new(
+        desired.environment,
+        desired.generator.clone(),
+        desired.publication.clone(),
+        files,
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,263 @@
+//! The rules of ownership, case by case.
+
+use std::collections::BTreeMap;
+
+use super::*;
+use crate::model::{EntryMode, FolderEntry, RelPath, ResourceChange, ResourceId};
+
+const DEPLOYMENT: &str = "apps/v1 Deployment shop/web";
+const SERVICE: &str = "v1 Service shop/web";
+
+fn path(text: &str) -> RelPath {
+    RelPath::parse(text).unwrap()
+}
+
+/// A rendered environment in which every file holds one resource.
+struct Environment {
+    folder: Folder,
+    files: FileSet,
+    resources: Vec<Resource>,
+    generator: GeneratorStamp,
+    publication: PublicationStamp,
+}
+
+impl Environment {
+    fn of(files: &[(&str, &str, &str)]) -> Self {
+        let mut set = FileSet::new();
+        let mut resources = Vec::new();
+        for (file, id, content) in files {
+            set.insert(path(file), content.as_bytes().to_vec());
+            resources.push(Resource {
+                id: ResourceId::parse(id).unwrap(),
+                file: path(file),
+                line: 1,
+                digest: format!("hash of {content}"),
+            });
+        }
+        Self {
+            folder: Folder::parse("dev").unwrap(),
+            files: set,
+            resources,
+            generator: GeneratorStamp::default(),
+            publication: PublicationStamp::default(),
+        }
+    }
+
+    fn desired(&self) -> Desired<'_> {
+        Desired {
+            environment: "dev",
+            folder: &self.folder,
+            files: &self.files,
+            resources: &self.resources,
+            generator: &self.generator,
+            publication: &self.publication,
+        }
+    }
+
+    /// The folder after this environment was published.
+    fn published(&self) -> FolderState {
+        let plan = folder(Options::default(), &self.desired(), &FolderState::default()).unwrap();
+        FolderState {
+            entries: entries(
+                self.files
+                    .iter()
+                    .map(|(path, content)| (path.as_str(), &content[..])),
+            ),
+            ledger: plan.ledger,
+        }
+    }
+}
+
+fn entries<'a>(
+    files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+) -> BTreeMap<RelPath, FolderEntry> {
+    let entry = |content| FolderEntry {
+        mode: EntryMode::File,
+        id: ObjectId::of_blob(content),
+    };
+    files
+        .into_iter()
+        .map(|(name, content)| (path(name), entry(content)))
+        .collect()
+}
+
+fn shop() -> Environment {
+    Environment::of(&[
+        ("web.yaml", DEPLOYMENT, "replicas: 1"),
+        ("svc.yaml", SERVICE, "port: 80"),
+    ])
+}
+
+#[test]
+fn the_first_publication_adds_everything() {
+    let plan = folder(
+        Options::default(),
+        &shop().desired(),
+        &FolderState::default(),
+    )
+    .unwrap();
+    assert_eq!(plan.files.len(), 2);
+    assert_eq!(plan.count(ResourceChange::Added), 2);
+    assert!(plan.ledger.is_some());
+}
+
+#[test]
+fn publishing_the_same_again_changes_nothing() {
+    let mut again = shop();
+    again.publication.run = Some(99);
+    again.generator.version = "2".to_owned();
+    let plan = folder(Options::default(), &again.desired(), &shop().published()).unwrap();
+    assert!(
+        plan.is_empty(),
+        "a new run or generator version alone is no content: {plan:?}"
+    );
+}
+
+#[test]
+fn a_plan_names_the_resources_that_change_and_those_that_go() {
+    let next = Environment::of(&[("web.yaml", DEPLOYMENT, "replicas: 2")]);
+    let plan = folder(Options::default(), &next.desired(), &shop().published()).unwrap();
+    assert_eq!(plan.resources_before, 2);
+    assert_eq!(
+        plan.resources,
+        BTreeMap::from([
+            (
+                ResourceId::parse(DEPLOYMENT).unwrap(),
+                ResourceChange::Changed
+            ),
+            (ResourceId::parse(SERVICE).unwrap(), ResourceChange::Removed),
+        ])
+    );
+    assert_eq!(
+        plan.files,
+        BTreeMap::from([
+            (path("web.yaml"), FileChange::Changed),
+            (path("svc.yaml"), FileChange::Removed),
+        ])
+    );
+}
+
+#[test]
+fn a_resource_that_moves_to_another_file_is_no_change_for_the_cluster() {
+    let next = Environment::of(&[
+        ("moved.yaml", DEPLOYMENT, "replicas: 1"),
+        ("svc.yaml", SERVICE, "port: 80"),
+    ]);
+    let plan = folder(Options::default(), &next.desired(), &shop().published()).unwrap();
+    assert!(plan.resources.is_empty());
+    assert_eq!(plan.files.len(), 2);
+}
+
+#[test]
+fn files_that_we_did_not_write_are_left_alone() {
+    let mut state = shop().published();
+    state
+        .entries
+        .extend(entries([("README.md", b"by hand".as_slice())]));
+    let plan = folder(Options::default(), &shop().desired(), &state).unwrap();
+    assert!(plan.is_empty());
+}
+
+#[test]
+fn a_folder_in_use_is_not_taken_over_unasked() {
+    let state = FolderState {
+        entries: entries([("README.md", b"x".as_slice()), ("web.yaml", b"replicas: 1")]),
+        ledger: None,
+    };
+    let error = folder(Options::default(), &shop().desired(), &state).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the folder `dev` of the manifest repository already holds 1 file that gitops-publisher did not write: README.md"
+    );
+    let keep = Options {
+        foreign_files: ForeignFiles::Keep,
+        ..Options::default()
+    };
+    let plan = folder(keep, &shop().desired(), &state).unwrap();
+    assert_eq!(
+        plan.files,
+        BTreeMap::from([(path("svc.yaml"), FileChange::Added)])
+    );
+    let adopt = Options {
+        foreign_files: ForeignFiles::Adopt,
+        ..Options::default()
+    };
+    let plan = folder(adopt, &shop().desired(), &state).unwrap();
+    assert_eq!(plan.files[&path("README.md")], FileChange::Removed);
+}
+
+#[rstest::rstest]
+#[case::at_the_path("web.yaml")]
+#[case::above_the_path("dir")]
+#[case::below_the_path("svc.yaml/readme")]
+fn a_foreign_file_in_the_way_stops_the_run(#[case] foreign: &str) {
+    let environment = Environment::of(&[
+        ("web.yaml", DEPLOYMENT, "replicas: 1"),
+        ("svc.yaml", SERVICE, "port: 80"),
+        ("dir/cm.yaml", "v1 ConfigMap shop/cm", "a: b"),
+    ]);
+    let state = FolderState {
+        entries: entries([(foreign, b"by hand".as_slice())]),
+        ledger: None,
+    };
+    let keep = Options {
+        foreign_files: ForeignFiles::Keep,
+        ..Options::default()
+    };
+    let error = folder(keep, &environment.desired(), &state).unwrap_err();
+    assert!(
+        matches!(&error, Error::InTheWay { files, .. } if files == &[path(foreign)]),
+        "{error}"
+    );
+}
+
+#[rstest::rstest]
+#[case::changed(Some(b"replicas: 9".as_slice()))]
+#[case::removed(None)]
+fn a_hand_edit_stops_the_run_unless_it_may_be_overwritten(#[case] content: Option<&[u8]>) {
+    let mut state = shop().published();
+    state.entries.remove(&path("web.yaml"));
+    state
+        .entries
+        .extend(entries(content.map(|content| ("web.yaml", content))));
+    let next = Environment::of(&[
+        ("web.yaml", DEPLOYMENT, "replicas: 2"),
+        ("svc.yaml", SERVICE, "port: 80"),
+    ]);
+    let error = folder(Options::default(), &next.desired(), &state).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote them: web.yaml"
+    );
+    let overwrite = Options {
+        hand_edits: HandEdits::Overwrite,
+        ..Options::default()
+    };
+    let plan = folder(overwrite, &next.desired(), &state).unwrap();
+    assert!(plan.writes.contains_key(&path("web.yaml")));
+}
+
+#[test]
+fn a_hand_edit_that_is_what_we_would_write_is_welcome() {
+    let mut state = shop().published();
+    state
+        .entries
+        .extend(entries([("web.yaml", b"replicas: 2".as_slice())]));
+    let next = Environment::of(&[
+        ("web.yaml", DEPLOYMENT, "replicas: 2"),
+        ("svc.yaml", SERVICE, "port: 80"),
+    ]);
+    let plan = folder(Options::default(), &next.desired(), &state).unwrap();
+    assert!(plan.is_empty());
+}
+
+#[test]
+fn a_folder_with_the_right_bytes_and_no_ledger_becomes_ours() {
+    let state = FolderState {
+        ledger: None,
+        ..shop().published()
+    };
+    let plan = folder(Options::default(), &shop().desired(), &state).unwrap();
+    assert!(plan.files.is_empty());
+    assert!(plan.ledger.is_some());
+}

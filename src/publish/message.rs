@@ -1,0 +1,109 @@
+//! The commit message: a subject for people, trailers for programs.
+
+use crate::model::PublicationStamp;
+
+/// The trailer that names the published root tree.
+pub const TREE_TRAILER: &str = "Gitops-Tree";
+
+/// A message for one commit with these environments.
+///
+/// `text` is the user's own message; without one, the subject names the
+/// environments and the source. Values are put on one line each, so that no
+/// branch or repository name can add a trailer of its own.
+pub fn message(
+    text: Option<&str>,
+    environments: &[&str],
+    stamp: &PublicationStamp,
+    version: &str,
+) -> String {
+    let names = environments.join(", ");
+    let subject = match text.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => text.replace("\r\n", "\n"),
+        None => format!("Publish {names}{}", source(stamp)),
+    };
+    let run = stamp.run.map(|run| run.to_string());
+    let trailers = [
+        ("Environments", Some(names.as_str())),
+        ("Source-Repository", stamp.source_repository.as_deref()),
+        ("Source-Commit", stamp.source_commit.as_deref()),
+        ("Pipeline", stamp.pipeline.as_deref()),
+        ("Run", run.as_deref()),
+        ("Version", Some(version)),
+    ];
+    let mut message = format!("{subject}\n");
+    for (key, value) in trailers {
+        if let Some(value) = value {
+            let line: String = value
+                .chars()
+                .map(|c| if c.is_control() { ' ' } else { c })
+                .collect();
+            message.push_str(&format!("\nGitops-{key}: {line}"));
+        }
+    }
+    message.push('\n');
+    message
+}
+
+/// ` from hld@0123456789`, as far as it is known.
+fn source(stamp: &PublicationStamp) -> String {
+    let Some(commit) = &stamp.source_commit else {
+        return String::new();
+    };
+    let commit: String = commit.chars().take(10).collect();
+    let repository = stamp.source_repository.as_deref().unwrap_or_default();
+    let name = repository
+        .trim_end_matches('/')
+        .trim_end_matches(".git")
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    match name {
+        "" => format!(" from {commit}"),
+        name => format!(" from {name}@{commit}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stamp() -> PublicationStamp {
+        PublicationStamp {
+            source_repository: Some("https://dev.azure.com/contoso/shop/_git/hld".into()),
+            source_commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
+            pipeline: Some("https://dev.azure.com/contoso/shop/build/12".into()),
+            run: Some(345),
+        }
+    }
+
+    #[test]
+    fn the_subject_names_environments_and_source_and_trailers_say_the_rest() {
+        insta::assert_snapshot!(message(None, &["dev", "prod"], &stamp(), "gitops-publisher 0.1.0"), @r"
+        Publish dev, prod from hld@0123456789
+
+        Gitops-Environments: dev, prod
+        Gitops-Source-Repository: https://dev.azure.com/contoso/shop/_git/hld
+        Gitops-Source-Commit: 0123456789abcdef0123456789abcdef01234567
+        Gitops-Pipeline: https://dev.azure.com/contoso/shop/build/12
+        Gitops-Run: 345
+        Gitops-Version: gitops-publisher 0.1.0
+        ");
+    }
+
+    #[test]
+    fn an_own_message_stays_as_it_is_and_no_value_adds_a_trailer() {
+        let stamp = PublicationStamp {
+            source_repository: Some("https://x/y\nGitops-Run: 9".into()),
+            ..PublicationStamp::default()
+        };
+        insta::assert_snapshot!(message(Some("Ship it\r\n\r\nfor good\n"), &["dev"], &stamp, "v"), @r"
+        Ship it
+
+        for good
+
+        Gitops-Environments: dev
+        Gitops-Source-Repository: https://x/y Gitops-Run: 9
+        Gitops-Version: v
+        ");
+    }
+}

@@ -1,0 +1,204 @@
+//! What the user reads: messages, the summary, the machine-readable result.
+//!
+//! Nobody else prints. Owns the [`Reporter`], through which every message
+//! passes so that secrets and pipeline commands never get out, and the
+//! [`RunReport`] with its views. May use `model` only.
+
+mod output;
+mod run_report;
+mod summary;
+mod terminal;
+mod text;
+
+use std::collections::HashSet;
+use std::sync::{PoisonError, RwLock};
+
+use crate::error::Error;
+use crate::model::{Redactor, Secret};
+
+pub use output::{OutputError, write_folder, write_stdout, write_summary};
+pub use run_report::{Changes, EnvironmentReport, Publication, RunReport};
+pub use summary::markdown;
+pub use terminal::TerminalSink;
+pub use text::{changes, outcome};
+
+/// One thing to tell.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// Something that happened.
+    Info(&'a str),
+    /// A detail for whoever looks for a fault.
+    Debug(&'a str),
+    /// Something worth a look.
+    Warning(&'a str),
+    /// Why the command failed, and what to do.
+    Error {
+        /// One sentence.
+        message: &'a str,
+        /// What the user can do.
+        hints: &'a [String],
+    },
+    /// Lines from here on belong together.
+    GroupStart(&'a str),
+    /// The group ends.
+    GroupEnd,
+    /// How far the run is.
+    Progress {
+        /// 0 to 100.
+        percent: u8,
+        /// What is being done.
+        text: &'a str,
+    },
+    /// A text that must never be shown.
+    Mask(&'a str),
+    /// A value for later steps.
+    Output {
+        /// The variable's name.
+        name: &'a str,
+        /// Its value.
+        value: &'a str,
+    },
+    /// A Markdown file for the run's page.
+    Summary(&'a str),
+    /// The run failed with an explained error.
+    Failed(&'a str),
+    /// The run did its work, and something in it needs a look.
+    SucceededWithIssues(&'a str),
+}
+
+/// Where events go: an agent, a terminal, or a test.
+pub trait Sink: Send + Sync {
+    /// Shows one event. Text is already free of secrets and control characters.
+    fn write(&self, event: Event<'_>);
+}
+
+/// The way out for every message.
+pub struct Reporter {
+    sink: Box<dyn Sink>,
+    redactor: RwLock<Redactor>,
+}
+
+impl Reporter {
+    /// A reporter that writes to `sink`.
+    pub fn new(sink: impl Sink + 'static) -> Self {
+        Self {
+            sink: Box::new(sink),
+            redactor: RwLock::default(),
+        }
+    }
+
+    /// Makes a secret unprintable, here and in what the agent prints.
+    pub fn mask(&self, secret: &Secret) {
+        if !secret.is_empty() {
+            self.mask_with(|redactor| redactor.add(secret));
+        }
+    }
+
+    /// Makes a secret unprintable here; the agent gave it to us and masks it itself.
+    pub fn hide(&self, secret: &Secret) {
+        let mut redactor = self
+            .redactor
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        redactor.add(secret);
+    }
+
+    /// Makes everything unprintable that `add` adds.
+    ///
+    /// The agent masks a secret in the forms it knows; other forms, such as
+    /// the value of a header, are named to it as well.
+    pub fn mask_with(&self, add: impl FnOnce(&mut Redactor)) {
+        let mut redactor = self
+            .redactor
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let before: HashSet<String> = redactor.forms().map(str::to_owned).collect();
+        add(&mut redactor);
+        for form in redactor.forms().filter(|form| !before.contains(*form)) {
+            self.sink.write(Event::Mask(form));
+        }
+    }
+
+    /// `text` as it may be shown: without secrets, without control characters.
+    pub fn clean(&self, text: &str) -> String {
+        let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        redactor
+            .redact(text)
+            .chars()
+            .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+            .collect()
+    }
+
+    /// Tells what happened.
+    pub fn info(&self, text: &str) {
+        self.sink.write(Event::Info(&self.clean(text)));
+    }
+
+    /// Tells a detail.
+    pub fn debug(&self, text: &str) {
+        self.sink.write(Event::Debug(&self.clean(text)));
+    }
+
+    /// Tells something worth a look.
+    pub fn warning(&self, text: &str) {
+        self.sink.write(Event::Warning(&self.clean(text)));
+    }
+
+    /// Tells why the command failed, and what to do.
+    pub fn error(&self, error: &Error) {
+        let hints: Vec<_> = error
+            .all_hints()
+            .iter()
+            .map(|hint| self.clean(hint))
+            .collect();
+        self.sink.write(Event::Error {
+            message: &self.clean(&error.to_string()),
+            hints: &hints,
+        });
+    }
+
+    /// Shows lines under a title that can be folded.
+    pub fn group(&self, title: &str, lines: &str) {
+        self.sink.write(Event::GroupStart(&self.clean(title)));
+        self.info(lines.trim_end());
+        self.sink.write(Event::GroupEnd);
+    }
+
+    /// Tells how far the run is.
+    pub fn progress(&self, percent: u8, text: &str) {
+        self.sink.write(Event::Progress {
+            percent: percent.min(100),
+            text: &self.clean(text),
+        });
+    }
+
+    /// Hands a value to later steps.
+    pub fn output(&self, name: &str, value: &str) {
+        self.sink.write(Event::Output {
+            name,
+            value: &self.clean(value),
+        });
+    }
+
+    /// Shows a Markdown file on the run's page.
+    pub fn summary(&self, path: &str) {
+        self.sink.write(Event::Summary(path));
+    }
+
+    /// Ends the run as failed.
+    pub fn failed(&self, message: &str) {
+        self.sink.write(Event::Failed(&self.clean(message)));
+    }
+
+    /// Ends the run as done with warnings.
+    pub fn succeeded_with_issues(&self, message: &str) {
+        self.sink
+            .write(Event::SucceededWithIssues(&self.clean(message)));
+    }
+}
+
+impl std::fmt::Debug for Reporter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reporter")
+    }
+}

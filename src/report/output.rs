@@ -1,0 +1,164 @@
+//! The only place that writes results to disk or stdout.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::error::{self, Kind};
+use crate::model::FileSet;
+
+/// Why a result could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The disk or the permissions said no.
+    #[error("cannot write {}", path.display())]
+    Write {
+        /// What was being written.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The folder holds something that was not rendered.
+    #[error("the output folder {} is not empty", path.display())]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+}
+
+impl From<OutputError> for error::Error {
+    fn from(error: OutputError) -> Self {
+        let (kind, hint) = match &error {
+            OutputError::Write { source, .. } => match source.kind() {
+                std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                    (Kind::Internal, "free some space; nothing was published")
+                }
+                _ => (
+                    Kind::Internal,
+                    "check that the folder exists and may be written to",
+                ),
+            },
+            OutputError::NotEmpty { .. } => {
+                (Kind::Usage, "name a new or an empty folder with `--output`")
+            }
+        };
+        Self::new(kind, error).hint(hint)
+    }
+}
+
+/// Writes `files` below `folder`, through a neighbour folder that is renamed
+/// when it is whole: a reader sees the old state or the new, never half.
+///
+/// `replace` says whether what stands there may go; without it, a folder that
+/// holds anything is an error.
+pub fn write_folder(folder: &Path, files: &FileSet, replace: bool) -> Result<(), OutputError> {
+    let failed = |path: &Path| {
+        let path = path.to_path_buf();
+        move |source| OutputError::Write { path, source }
+    };
+    let occupied = folder
+        .read_dir()
+        .is_ok_and(|mut entries| entries.next().is_some());
+    if occupied && !replace {
+        return Err(OutputError::NotEmpty {
+            path: folder.to_path_buf(),
+        });
+    }
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(parent).map_err(failed(parent))?;
+    let fresh = tempfile::Builder::new()
+        .prefix(".gitops-")
+        .tempdir_in(parent)
+        .map_err(failed(parent))?;
+    let root = fresh.path().join("output");
+    std::fs::create_dir(&root).map_err(failed(&root))?;
+    let mut made = PathBuf::new();
+    for (path, content) in files.iter() {
+        let target = path.on_disk(&root);
+        let above = target.parent().unwrap_or(&root);
+        if above != made {
+            std::fs::create_dir_all(above).map_err(failed(above))?;
+            made = above.to_path_buf();
+        }
+        write(&target, content).map_err(failed(&path.on_disk(folder)))?;
+    }
+    let old = fresh.path().join("old");
+    match std::fs::rename(folder, &old) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(folder)(error)),
+    }
+    std::fs::rename(&root, folder).map_err(failed(folder))
+}
+
+/// Writes the Markdown summary; gives back where it stands.
+pub fn write_summary(folder: &Path, text: &str) -> Result<PathBuf, OutputError> {
+    let path = folder.join(format!("gitops-summary-{}.md", std::process::id()));
+    write(&path, text.as_bytes()).map_err(|source| OutputError::Write {
+        path: path.clone(),
+        source,
+    })?;
+    Ok(path)
+}
+
+/// Writes data to stdout. A reader that went away is not an error.
+pub fn write_stdout(data: &[u8]) -> Result<(), OutputError> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(data).and_then(|()| stdout.flush()) {
+        Err(source) if source.kind() != std::io::ErrorKind::BrokenPipe => Err(OutputError::Write {
+            path: PathBuf::from("stdout"),
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one file.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the room that writes results"
+)]
+fn write(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    std::fs::write(path, content)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RelPath;
+
+    fn files(names: &[&str]) -> FileSet {
+        names
+            .iter()
+            .map(|name| {
+                (
+                    RelPath::parse(name).unwrap(),
+                    bytes::Bytes::from_static(b"x"),
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_folder_is_replaced_as_a_whole_and_only_when_that_is_meant() {
+        let temp = tempfile::tempdir().unwrap();
+        let out = temp.path().join("a/out");
+        write_folder(&out, &files(&["old/file.yaml"]), false).unwrap();
+        let error = write_folder(&out, &files(&["new.yaml"]), false).unwrap_err();
+        assert!(error.to_string().ends_with("is not empty"), "{error}");
+        write_folder(&out, &files(&["new.yaml"]), true).unwrap();
+        let names: Vec<_> = out
+            .read_dir()
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["new.yaml"]);
+        assert_eq!(
+            out.parent().unwrap().read_dir().unwrap().count(),
+            1,
+            "nothing is left beside it"
+        );
+    }
+}

@@ -1,0 +1,119 @@
+//! The result of a run as data: the one thing that every view is made from.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::{Finding, FolderPlan, ResourceChange, ResourceId};
+
+/// What a run did, or would do.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunReport {
+    /// `publish`, `verify` or `render`.
+    pub command: &'static str,
+    /// Whether the manifest repository changed (`publish`) or would (`verify`).
+    pub changed: bool,
+    /// One entry per branch that was published to or compared with.
+    pub publications: Vec<Publication>,
+    /// One entry per environment, in the order they were given.
+    pub environments: Vec<EnvironmentReport>,
+    /// What is worth a look.
+    pub warnings: Vec<Finding>,
+}
+
+/// What happened on one branch of one manifest repository.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Publication {
+    /// The repository, without credentials.
+    pub manifest_repo_url: String,
+    /// The branch.
+    pub branch: String,
+    /// The commit that holds what was rendered: the new one, or the tip when
+    /// nothing changed. Absent for an empty repository.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit_id: Option<String>,
+    /// Whether a commit was made.
+    pub changed: bool,
+    /// How often the push was tried again because somebody else was faster.
+    pub retries: u32,
+}
+
+/// One environment of a run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvironmentReport {
+    /// Its name.
+    pub name: String,
+    /// What generated it.
+    pub generator: String,
+    /// The folder it owns.
+    pub folder: String,
+    /// How many files it renders to.
+    pub files: usize,
+    /// How many resources it renders to.
+    pub resources: usize,
+    /// What changes in the manifest repository; absent when there was nothing to compare with.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
+}
+
+/// What changes in one owned folder.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Changes {
+    /// Resources that are new.
+    pub added: usize,
+    /// Resources whose content differs.
+    pub changed: usize,
+    /// Resources that go.
+    pub removed: usize,
+    /// Files that differ, the ledger not counted.
+    pub changed_files: usize,
+    /// Each resource that does not stay as it is.
+    pub changes: BTreeMap<ResourceId, ResourceChange>,
+}
+
+impl From<&FolderPlan> for Changes {
+    fn from(plan: &FolderPlan) -> Self {
+        Self {
+            added: plan.count(ResourceChange::Added),
+            changed: plan.count(ResourceChange::Changed),
+            removed: plan.count(ResourceChange::Removed),
+            changed_files: plan.files.len(),
+            changes: plan.resources.clone(),
+        }
+    }
+}
+
+impl RunReport {
+    /// The variables for later steps of a pipeline.
+    pub fn outputs(&self) -> Vec<(String, String)> {
+        let mut outputs = vec![("changed".to_owned(), self.changed.to_string())];
+        if let Some(publication) = self.publications.first() {
+            outputs.push((
+                "manifestRepoUrl".to_owned(),
+                publication.manifest_repo_url.clone(),
+            ));
+            outputs.push(("branch".to_owned(), publication.branch.clone()));
+            outputs.push((
+                "commitId".to_owned(),
+                publication.commit_id.clone().unwrap_or_default(),
+            ));
+        }
+        for environment in &self.environments {
+            let name = &environment.name;
+            outputs.push((
+                format!("{name}.resources"),
+                environment.resources.to_string(),
+            ));
+            if let Some(changes) = &environment.changes {
+                outputs.push((format!("{name}.added"), changes.added.to_string()));
+                outputs.push((format!("{name}.changed"), changes.changed.to_string()));
+                outputs.push((format!("{name}.removed"), changes.removed.to_string()));
+            }
+        }
+        outputs
+    }
+}

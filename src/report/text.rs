@@ -1,0 +1,105 @@
+//! The result for people: a few lines per environment.
+
+use std::fmt::Write as _;
+
+use crate::model::ResourceChange;
+
+use super::{Changes, EnvironmentReport, Publication, RunReport};
+
+/// At most this many resources are listed per environment.
+const SHOWN: usize = 40;
+
+/// The heading and the changed resources of one environment.
+pub fn changes(environment: &EnvironmentReport) -> (String, String) {
+    let EnvironmentReport {
+        name,
+        generator,
+        folder,
+        files,
+        resources,
+        ..
+    } = environment;
+    let rendered = format!(
+        "{name}: {} in {} ({generator})",
+        count(*resources, "resource"),
+        count(*files, "file")
+    );
+    let Some(changes) = &environment.changes else {
+        return (rendered, String::new());
+    };
+    let title = format!("{rendered} -> {folder}: {}", totals(changes));
+    let mut lines = String::new();
+    for (id, change) in changes.changes.iter().take(SHOWN) {
+        let sign = match change {
+            ResourceChange::Added => '+',
+            ResourceChange::Changed => '~',
+            ResourceChange::Removed => '-',
+        };
+        let _ = writeln!(lines, "  {sign} {id}");
+    }
+    if changes.changes.len() > SHOWN {
+        let _ = writeln!(lines, "  … and {} more", changes.changes.len() - SHOWN);
+    }
+    (title, lines)
+}
+
+/// `2 added, 1 changed, 0 removed`, or that nothing changes.
+pub(super) fn totals(changes: &Changes) -> String {
+    if changes.changes.is_empty() && changes.changed_files == 0 {
+        return "no change".to_owned();
+    }
+    let Changes {
+        added,
+        changed,
+        removed,
+        changed_files,
+        ..
+    } = changes;
+    format!(
+        "{added} added, {changed} changed, {removed} removed ({})",
+        count(*changed_files, "file")
+    )
+}
+
+/// What the run came to, per branch.
+pub fn outcome(report: &RunReport) -> String {
+    let mut text = String::new();
+    for publication in &report.publications {
+        let place = format!(
+            "{} (branch {})",
+            publication.manifest_repo_url, publication.branch
+        );
+        let commit = publication.commit_id.as_deref().unwrap_or("no commit yet");
+        let _ = match (report.command, publication.changed) {
+            ("publish", true) => {
+                writeln!(text, "Published {commit} to {place}{}", look(publication))
+            }
+            ("publish", false) => writeln!(
+                text,
+                "Nothing changed: {place} already holds this, at {commit}"
+            ),
+            (_, true) => writeln!(text, "Publishing would change {place}"),
+            (_, false) => writeln!(text, "Publishing would change nothing in {place}"),
+        };
+    }
+    text.trim_end().to_owned()
+}
+
+/// The command that shows the commit, where the repository is on this machine.
+fn look(publication: &Publication) -> String {
+    let Publication {
+        manifest_repo_url: place,
+        branch,
+        ..
+    } = publication;
+    if place.contains("://") {
+        return String::new();
+    }
+    format!("\nLook at it: git -C {place} show --stat {branch}")
+}
+
+/// `1 file`, `3 files`.
+fn count(number: usize, word: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} {word}{ending}")
+}

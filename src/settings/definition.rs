@@ -1,0 +1,168 @@
+//! The one definition of every setting of a run.
+//!
+//! The doc comments are the help at the terminal, in the task editor, in the
+//! JSON schema and in the docs; a test compares them.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use crate::generate::Kind;
+use crate::host::HostKind;
+use crate::plan::{ForeignFiles, HandEdits};
+
+/// Settings of the whole run.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// The settings file. `gitops.yaml` in the working directory is used when it exists.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+
+    /// The environments to render, separated by commas or lines. All environments of the settings file when not given.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub environments: Vec<String>,
+
+    /// The message of the commit. Names the environments and the source commit when not given.
+    #[arg(long, value_name = "TEXT")]
+    pub commit_message: Option<String>,
+
+    /// The author's name in the commit.
+    #[arg(long, value_name = "NAME", default_value = "GitOps Publisher")]
+    pub author_name: String,
+
+    /// The author's e-mail address in the commit.
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "gitops-publisher@localhost"
+    )]
+    pub author_email: String,
+
+    /// Publish although a newer run or source commit was published before, for a rollback.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub allow_older: bool,
+
+    /// A file that holds the token for the manifest repository.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub token_file: Option<PathBuf>,
+
+    /// The helm program. `helm` on the search path when not given.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub helm: Option<PathBuf>,
+}
+
+/// Settings that each environment can have for itself.
+#[derive(Debug, Clone, Args)]
+pub struct EnvironmentArgs {
+    /// The folder with the templates: a Fabrikate definition or plain manifests.
+    #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
+    pub source: PathBuf,
+
+    /// What turns the source into manifests. `auto` looks at the source.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub generator: GeneratorSetting,
+
+    /// The configurations of a Fabrikate definition, most important first. The environment's name when not given.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub fabrikate_environments: Vec<String>,
+
+    /// The folder of the environment in the manifest repository; `.` is the root. The environment's name when not given.
+    #[arg(long, value_name = "FOLDER")]
+    pub folder: Option<String>,
+
+    /// The manifest repository: an https URL, `organisation/project/_git/repository`, `owner/repository`, or a local path.
+    #[arg(long, value_name = "REPOSITORY")]
+    pub manifest_repo: Option<String>,
+
+    /// The branch to publish to. The repository's default branch when not given.
+    #[arg(long, value_name = "BRANCH")]
+    pub branch: Option<String>,
+
+    /// Where the manifest repository lives. `auto` looks at its URL.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub git_host: GitHostSetting,
+
+    /// The user name that goes with the token on a host of kind `git`.
+    #[arg(long, value_name = "NAME")]
+    pub git_user: Option<String>,
+
+    /// What to do when the folder holds files that were not written by this program: stop, keep them, or take the folder over.
+    #[arg(long, value_enum, default_value = "fail")]
+    pub foreign_files: ForeignFiles,
+
+    /// What to do when a person changed a published file: stop, or write over it.
+    #[arg(long, value_enum, default_value = "fail")]
+    pub hand_edits: HandEdits,
+
+    /// Accept an environment that renders to no resource.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub allow_empty: bool,
+
+    /// Accept any removal in this run, of protected kinds and in any number.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub allow_removal: bool,
+
+    /// The share of an environment's resources, in percent, that one run may remove.
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub max_removed_percent: u8,
+
+    /// Kinds of which no resource may be removed.
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        default_value = "Namespace,CustomResourceDefinition,PersistentVolume,PersistentVolumeClaim"
+    )]
+    pub protected_kinds: Vec<String>,
+
+    /// Run the hooks of a Fabrikate definition on a pull request build too, where anybody may have written them.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub allow_hooks: bool,
+}
+
+/// The setting `generator`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GeneratorSetting {
+    /// Looks at the source.
+    Auto,
+    /// A Fabrikate high-level definition.
+    Fabrikate,
+    /// Plain manifests, taken as they are.
+    Manifests,
+}
+
+impl GeneratorSetting {
+    /// The generator; `None` looks at the source.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Auto => None,
+            Self::Fabrikate => Some(Kind::Fabrikate),
+            Self::Manifests => Some(Kind::Manifests),
+        }
+    }
+}
+
+/// The setting `gitHost`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GitHostSetting {
+    /// Looks at the URL.
+    Auto,
+    /// Azure DevOps Services or Server.
+    Azure,
+    /// github.com or GitHub Enterprise.
+    Github,
+    /// Any other git server.
+    Git,
+}
+
+impl GitHostSetting {
+    /// The kind of host; `None` looks at the URL.
+    pub fn kind(self) -> Option<HostKind> {
+        match self {
+            Self::Auto => None,
+            Self::Azure => Some(HostKind::Azure),
+            Self::Github => Some(HostKind::GitHub),
+            Self::Git => Some(HostKind::Git),
+        }
+    }
+}

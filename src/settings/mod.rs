@@ -1,0 +1,22 @@
+//! Settings: one definition, four doors.
+//!
+//! A setting is defined once, as a clap argument in [`definition`]. Its name
+//! at the other doors is derived: `--manifest-repo` is the task input
+//! `manifestRepo` and the key `manifestRepo` of `gitops.yaml`. Each door
+//! gives a [`Layer`] of texts that remember where they stood; the winning
+//! texts are parsed and checked by clap, once, for every door alike.
+//!
+//! May use `agent` for reading and the stages' option types. Stages never
+//! see this module.
+
+pub mod definition;
+mod doors;
+mod file;
+mod layer;
+mod resolve;
+pub mod schema;
+
+pub use doors::{from_inputs, from_matches, from_old_variables};
+pub use file::{FileSettings, read as read_file};
+pub use layer::{Layer, Origin, Value, camel_case, parse};
+pub use resolve::{EnvironmentSettings, Settings, Target, resolve};

@@ -1,0 +1,316 @@
+//! From layers to validated settings, one set per environment.
+
+use std::path::PathBuf;
+
+use indexmap::IndexMap;
+
+use crate::check::Brakes;
+use crate::error::{Error, Kind};
+use crate::model::{Folder, RelPath};
+use crate::plan;
+
+use super::definition::{EnvironmentArgs, GeneratorSetting, GitHostSetting, RunArgs};
+use super::file::FileSettings;
+use super::layer::{Layer, Origin, parse};
+
+/// Everything a run needs to know, validated.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Settings of the whole run.
+    pub run: RunArgs,
+    /// The environments to render, in the order they were named.
+    pub environments: Vec<EnvironmentSettings>,
+}
+
+/// One environment, validated.
+#[derive(Debug, Clone)]
+pub struct EnvironmentSettings {
+    /// The environment's name.
+    pub name: String,
+    /// The folder with the templates.
+    pub source: PathBuf,
+    /// What turns it into manifests.
+    pub generator: GeneratorSetting,
+    /// The configurations of a Fabrikate definition, most important first.
+    pub fabrikate_environments: Vec<String>,
+    /// Hooks may run on a pull request build.
+    pub allow_hooks: bool,
+    /// The folder it owns in the manifest repository.
+    pub folder: Folder,
+    /// Where it is published to; absent when no manifest repository is set.
+    pub target: Option<Target>,
+    /// How to treat files that are not as we left them.
+    pub ownership: plan::Options,
+    /// What stops a publication.
+    pub brakes: Brakes,
+}
+
+/// A branch of a manifest repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The repository as the user wrote it.
+    pub repository: String,
+    /// The branch; the default branch when absent.
+    pub branch: Option<String>,
+    /// Where the repository lives.
+    pub host: GitHostSetting,
+    /// The user name for hosts of kind `git`.
+    pub user: Option<String>,
+}
+
+impl Target {
+    /// A repository at a local path.
+    pub fn local(path: &str) -> Self {
+        Self {
+            repository: path.to_owned(),
+            branch: None,
+            host: GitHostSetting::Git,
+            user: None,
+        }
+    }
+}
+
+/// Puts the layers together.
+///
+/// `given` is what the command line or the task inputs say, `old` the
+/// variables of the old scripts.
+pub fn resolve(given: &Layer, file: &FileSettings, old: &Layer) -> Result<Settings, Error> {
+    let run: RunArgs = parse(&[given, &file.top, old])?;
+    let nothing = Layer::new();
+    let mut environments = Vec::new();
+    for (name, configurations) in names(&run, given, file, old)? {
+        let own = file.environments.get(&name).unwrap_or(&nothing);
+        let args: EnvironmentArgs = parse(&[given, own, &file.top, old])?;
+        environments.push(environment(name, configurations, args)?);
+    }
+    refuse_overlaps(&environments)?;
+    Ok(Settings { run, environments })
+}
+
+/// The environments of this run, each with the Fabrikate configurations that
+/// its name stands for.
+fn names(
+    run: &RunArgs,
+    given: &Layer,
+    file: &FileSettings,
+    old: &Layer,
+) -> Result<IndexMap<String, Vec<String>>, Error> {
+    let asked_by_variable = !given.contains_key("environments")
+        && old
+            .get("environments")
+            .is_some_and(|value| matches!(value.origin, Origin::Variable(_)));
+    if !file.environments.is_empty() && (run.environments.is_empty() || asked_by_variable) {
+        return Ok(file
+            .environments
+            .keys()
+            .map(|name| (name.clone(), vec![name.clone()]))
+            .collect());
+    }
+    let mut names = IndexMap::new();
+    for name in &run.environments {
+        if !file.environments.is_empty() && !file.environments.contains_key(name) {
+            let known: Vec<_> = file.environments.keys().map(String::as_str).collect();
+            return Err(Error::message(
+                Kind::Usage,
+                format!("there is no environment `{name}` in the settings file"),
+            )
+            .hint(format!("it has: {}", known.join(", "))));
+        }
+        // The old script passed each item unquoted: blanks made several configurations.
+        let words: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
+        let (name, words) = if asked_by_variable {
+            (words.join("-"), words)
+        } else {
+            (name.clone(), vec![name.clone()])
+        };
+        if names.insert(name.clone(), words).is_some() {
+            return Err(Error::message(
+                Kind::Usage,
+                format!("the environment `{name}` is named twice"),
+            ));
+        }
+    }
+    if names.is_empty() {
+        return Err(Error::message(Kind::Usage, "no environment is named").hint(
+            "name at least one with `environments`, such as `dev`, or list them in `gitops.yaml`",
+        ));
+    }
+    Ok(names)
+}
+
+/// Validates the settings of one environment.
+fn environment(
+    name: String,
+    configurations: Vec<String>,
+    args: EnvironmentArgs,
+) -> Result<EnvironmentSettings, Error> {
+    let wrong = |error| {
+        Error::new(
+            Kind::Usage,
+            anyhow::Error::new(error).context(format!("environment `{name}`")),
+        )
+    };
+    RelPath::parse(&name).map_err(wrong)?;
+    let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
+    let target = args.manifest_repo.map(|repository| Target {
+        repository,
+        branch: args.branch,
+        host: args.git_host,
+        user: args.git_user,
+    });
+    let own = !args.fabrikate_environments.is_empty();
+    Ok(EnvironmentSettings {
+        source: args.source,
+        generator: args.generator,
+        fabrikate_environments: if own {
+            args.fabrikate_environments
+        } else {
+            configurations
+        },
+        allow_hooks: args.allow_hooks,
+        folder,
+        target,
+        ownership: plan::Options {
+            foreign_files: args.foreign_files,
+            hand_edits: args.hand_edits,
+        },
+        brakes: Brakes {
+            allow_empty: args.allow_empty,
+            allow_removal: args.allow_removal,
+            max_removed_percent: args.max_removed_percent,
+            protected_kinds: args.protected_kinds,
+        },
+        name,
+    })
+}
+
+/// Two environments cannot own the same files.
+fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<(), Error> {
+    for (at, one) in environments.iter().enumerate() {
+        let clash = environments[..at]
+            .iter()
+            .find(|other| other.target == one.target && other.folder.overlaps(&one.folder));
+        if let Some(other) = clash {
+            return Err(Error::message(
+                Kind::Usage,
+                format!(
+                    "the environments `{}` and `{}` would own the same folder: `{}` and `{}`",
+                    other.name, one.name, other.folder, one.folder
+                ),
+            )
+            .hint("give each environment a `folder` of its own, none inside another"));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Value;
+
+    fn layer(origin: &Origin, values: &[(&str, &str)]) -> Layer {
+        let value = |text: &str| Value {
+            texts: text.split(',').map(str::to_owned).collect(),
+            origin: origin.clone(),
+        };
+        values
+            .iter()
+            .map(|(id, text)| ((*id).to_owned(), value(text)))
+            .collect()
+    }
+
+    fn flags(values: &[(&str, &str)]) -> Layer {
+        layer(&Origin::Flag("x".into()), values)
+    }
+
+    fn file(environments: &[(&str, &[(&str, &str)])]) -> FileSettings {
+        FileSettings {
+            top: Layer::new(),
+            environments: environments
+                .iter()
+                .map(|(name, values)| ((*name).to_owned(), flags(values)))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn an_environment_owns_the_folder_of_its_name_unless_told_otherwise() {
+        let settings = resolve(
+            &Layer::new(),
+            &file(&[
+                ("dev", &[]),
+                (
+                    "prod",
+                    &[("folder", "clusters/prod"), ("max_removed_percent", "5")],
+                ),
+            ]),
+            &Layer::new(),
+        )
+        .unwrap();
+        let folders: Vec<_> = settings
+            .environments
+            .iter()
+            .map(|e| e.folder.to_string())
+            .collect();
+        assert_eq!(folders, ["dev", "clusters/prod"]);
+        assert_eq!(settings.environments[1].brakes.max_removed_percent, 5);
+    }
+
+    #[test]
+    fn a_flag_beats_the_section_of_the_environment() {
+        let given = flags(&[("branch", "hotfix"), ("manifest_repo", "a/b")]);
+        let settings = resolve(
+            &given,
+            &file(&[("dev", &[("branch", "main")])]),
+            &Layer::new(),
+        )
+        .unwrap();
+        assert_eq!(
+            settings.environments[0]
+                .target
+                .as_ref()
+                .unwrap()
+                .branch
+                .as_deref(),
+            Some("hotfix")
+        );
+    }
+
+    #[test]
+    fn blanks_in_fab_envs_make_several_configurations_as_in_the_old_script() {
+        let old = layer(
+            &Origin::Variable("FAB_ENVS"),
+            &[("environments", "dev,prod west")],
+        );
+        let settings = resolve(&Layer::new(), &FileSettings::default(), &old).unwrap();
+        let shown: Vec<_> = settings
+            .environments
+            .iter()
+            .map(|e| (e.name.as_str(), e.fabrikate_environments.join("+")))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("dev", "dev".to_owned()),
+                ("prod-west", "prod+west".to_owned())
+            ]
+        );
+    }
+
+    #[rstest::rstest]
+    #[case(flags(&[]), &[], "no environment is named")]
+    #[case(flags(&[("environments", "qa")]), &[("dev", &[] as &[_])], "there is no environment `qa` in the settings file")]
+    #[case(flags(&[("environments", "qa,qa")]), &[], "the environment `qa` is named twice")]
+    #[case(flags(&[("environments", "../x")]), &[], "environment `../x`: \"../x\" is not a safe relative path: it has a `.` or `..` segment")]
+    #[case(flags(&[]), &[("dev", &[("folder", "a")] as &[_]), ("prod", &[("folder", "a/b")])],
+        "the environments `dev` and `prod` would own the same folder: `a` and `a/b`")]
+    fn what_cannot_work_is_refused(
+        #[case] given: Layer,
+        #[case] environments: &[(&str, &[(&str, &str)])],
+        #[case] said: &str,
+    ) {
+        let error = resolve(&given, &file(environments), &Layer::new()).unwrap_err();
+        assert_eq!(error.to_string(), said);
+    }
+}

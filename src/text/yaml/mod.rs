@@ -1,0 +1,13 @@
+//! YAML: parsing with positions, typing of scalars, and writing.
+//!
+//! The parser is that of serde-saphyr; typing and writing are our own,
+//! because both must be what Fabrikate's and Kubernetes' libraries do.
+
+mod compose;
+mod emit;
+mod scalar;
+mod value;
+
+pub use compose::{Document, parse};
+pub use emit::emit;
+pub use value::{Dialect, KeyError, Value};

@@ -1,0 +1,159 @@
+//! The layout rules of ARCHITECTURE.md, read from the sources.
+
+use std::path::{Path, PathBuf};
+
+/// Which rooms each room may use besides itself, `model` and `error`.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("model", &[]),
+    ("text", &[]),
+    ("tools", &[]),
+    ("http", &[]),
+    ("host", &[]),
+    ("git", &["host", "http"]),
+    ("report", &[]),
+    ("check", &[]),
+    ("plan", &[]),
+    ("generate", &["text", "tools"]),
+    ("publish", &["git", "host", "http"]),
+    ("agent", &["report"]),
+    (
+        "settings",
+        &["agent", "check", "generate", "host", "plan", "text"],
+    ),
+    ("context", &["report", "tools"]),
+    (
+        "pipeline",
+        &[
+            "check", "context", "generate", "git", "host", "plan", "publish", "report", "settings",
+            "tools",
+        ],
+    ),
+];
+
+/// Files longer than this do more than one thing.
+const LINES: usize = 400;
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs")
+            && !path.ends_with("tests.rs")
+        {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// The room that a file belongs to: the first part of its path.
+fn room(path: &Path) -> String {
+    let first = path
+        .strip_prefix(root())
+        .unwrap()
+        .iter()
+        .next()
+        .unwrap()
+        .to_str()
+        .unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The rooms that a source text names as `crate::room`.
+fn used(text: &str) -> Vec<String> {
+    let word = |rest: &str| {
+        rest.chars()
+            .take_while(|c| c.is_alphanumeric() || *c == '_')
+            .collect::<String>()
+    };
+    text.match_indices("crate::")
+        .map(|(at, found)| word(&text[at + found.len()..]))
+        .collect()
+}
+
+/// The text of a source without its unit tests.
+fn without_tests(path: &Path) -> String {
+    let text = std::fs::read_to_string(path).unwrap();
+    text.split("#[cfg(test)]").next().unwrap().to_owned()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let mut wrong = Vec::new();
+    for path in sources(&root()) {
+        let room = room(&path);
+        let Some((_, allowed)) = ALLOWED.iter().find(|(name, _)| *name == room) else {
+            assert!(
+                ["cli", "main", "lib", "error"].contains(&room.as_str()),
+                "no rule for {}",
+                path.display()
+            );
+            continue;
+        };
+        let text = without_tests(&path);
+        for other in used(&text) {
+            let fine = other == room
+                || ["model", "error"].contains(&other.as_str())
+                || allowed.contains(&other.as_str());
+            if !fine && !other.is_empty() {
+                wrong.push(format!("{} uses {other}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_is_short_and_says_what_it_is() {
+    let mut wrong = Vec::new();
+    for path in sources(&root()) {
+        let text = without_tests(&path);
+        if !text.starts_with("//!") {
+            wrong.push(format!(
+                "{} does not start with its purpose",
+                path.display()
+            ));
+        }
+        if text.lines().count() > LINES {
+            wrong.push(format!(
+                "{} has {} lines",
+                path.display(),
+                text.lines().count()
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn words_of_one_host_stay_in_its_room() {
+    let rooms = |path: &Path| {
+        path.strip_prefix(root())
+            .unwrap()
+            .to_string_lossy()
+            .replace('\\', "/")
+    };
+    let mut wrong = Vec::new();
+    for path in sources(&root()) {
+        let name = rooms(&path);
+        let text = without_tests(&path);
+        let at_home = ["agent/", "host/", "cli/"]
+            .iter()
+            .any(|room| name.starts_with(room));
+        if !at_home
+            && ["SYSTEM_", "BUILD_BUILDID", "##vso", "TF401019"]
+                .iter()
+                .any(|word| text.contains(word))
+        {
+            wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,434 @@
+//! The task, as an agent runs it: inputs in, logging commands out, a real git
+//! server behind HTTP.
+
+use std::sync::{Arc, Barrier};
+
+use crate::support::git_server::{Fault, GitServer, Turn};
+use crate::support::program::{Program, Workspace};
+
+const TOKEN: &str = "marked-token/7f3a+9c\"x";
+
+/// A source with one resource, and a server that wants the token.
+struct Scene {
+    workspace: Workspace,
+    server: GitServer,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let workspace = Workspace::new();
+        workspace.write("src/web.yaml", &service("web", 80));
+        let server = GitServer::start();
+        server.create("manifests");
+        server.require("git", TOKEN);
+        Self { workspace, server }
+    }
+
+    /// The task with these inputs besides the usual ones.
+    fn task(&self, inputs: &[(&str, &str)]) -> Program {
+        let url = self.server.url("manifests");
+        let usual = [
+            ("source", "src"),
+            ("environments", "dev"),
+            ("manifestRepo", url.as_str()),
+            ("token", TOKEN),
+        ];
+        self.workspace.task(&[&usual, inputs].concat())
+    }
+}
+
+fn service(name: &str, port: u16) -> String {
+    format!(
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: shop\nspec:\n  ports: [{{port: {port}}}]\n"
+    )
+}
+
+/// What the agent shows, without what differs from run to run.
+fn shown(stdout: &str) -> String {
+    let secrets = "##vso[task.setsecret]";
+    stdout
+        .lines()
+        .filter(|line| !line.starts_with(secrets))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn a_run_publishes_and_tells_the_agent_what_it_did() {
+    let scene = Scene::new();
+    let ended = scene.task(&[]).succeed();
+    assert_eq!(ended.stderr, "");
+    insta::with_settings!({filters => vec![
+        (r"[0-9a-f]{40}", "[commit]"),
+        (r"127\.0\.0\.1:\d+", "[server]"),
+        (r"\]\S*gitops-summary-\d+", "][temp]/gitops-summary"),
+    ]}, {
+        insta::assert_snapshot!(shown(&ended.stdout), @r"
+        ##vso[task.setprogress value=70;]Rendering
+        ##vso[task.setprogress value=75;]Publishing
+        ##[group]dev: 1 resource in 1 file (manifests) -> dev: 1 added, 0 changed, 0 removed (1 file)
+          + v1 Service shop/web
+        ##[endgroup]
+        Published [commit] to http://[server]/manifests (branch main)
+        ##vso[task.setvariable variable=changed;isOutput=true]true
+        ##vso[task.setvariable variable=manifestRepoUrl;isOutput=true]http://[server]/manifests
+        ##vso[task.setvariable variable=branch;isOutput=true]main
+        ##vso[task.setvariable variable=commitId;isOutput=true][commit]
+        ##vso[task.setvariable variable=dev.resources;isOutput=true]1
+        ##vso[task.setvariable variable=dev.added;isOutput=true]1
+        ##vso[task.setvariable variable=dev.changed;isOutput=true]0
+        ##vso[task.setvariable variable=dev.removed;isOutput=true]0
+        ##vso[task.addattachment type=Distributedtask.Core.Summary;name=GitOps][temp]/gitops-summary.md
+        ");
+    });
+    assert!(
+        ended
+            .stdout
+            .contains(&format!("##vso[task.setsecret]{TOKEN}"))
+    );
+}
+
+#[test]
+fn nothing_to_publish_takes_two_turns_and_sends_nothing() {
+    let scene = Scene::new();
+    scene.task(&[]).succeed();
+    scene.server.forget();
+    let ended = scene.task(&[]).succeed();
+    assert_eq!(scene.server.turns(), 2);
+    assert!(
+        ended
+            .stdout
+            .contains("##vso[task.setvariable variable=changed;isOutput=true]false"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn the_next_publication_takes_four_turns() {
+    let scene = Scene::new();
+    scene.task(&[]).succeed();
+    scene.workspace.write("src/web.yaml", &service("web", 81));
+    scene.server.forget();
+    scene.task(&[]).succeed();
+    assert!(scene.server.turns() <= 4, "{}", scene.server.turns());
+}
+
+#[test]
+fn the_token_is_nowhere_but_in_the_header() {
+    let scene = Scene::new();
+    // A helm that writes down everything it is told, and prints something to render.
+    let bin = scene.workspace.path().join("bin");
+    scene.workspace.write("bin/helm", "#!/bin/sh\n{ env; echo \"$@\"; cat /proc/$$/environ /proc/$PPID/cmdline; } >> \"$(dirname \"$0\")/seen\" 2>/dev/null\nprintf -- '---\\napiVersion: v1\\nkind: ConfigMap\\nmetadata: {name: chart}\\n'\necho 'warning: ##vso[task.setvariable variable=x]owned' >&2\n");
+    make_executable(&bin.join("helm"));
+    scene
+        .workspace
+        .write(
+            "hld/component.yaml",
+            "name: shop\nsubcomponents:\n- {name: chart, type: helm, path: ./chart}\n",
+        )
+        .write(
+            "hld/chart/Chart.yaml",
+            "apiVersion: v2\nname: chart\nversion: 0.1.0\n",
+        );
+    let helm = bin.join("helm").display().to_string();
+    let ended = scene
+        .task(&[("source", "hld"), ("helm", &helm)])
+        .variable("SYSTEM_DEBUG", "true")
+        .variable("SECRET_OTHER", "another-secret-value")
+        .succeed();
+    let forms = [
+        TOKEN.to_owned(),
+        TOKEN.replace('"', "\\\""),
+        "marked-token%2F7f3a%2B9c%22x".to_owned(),
+        base64(TOKEN),
+        base64(&format!("git:{TOKEN}")),
+        base64(&format!(":{TOKEN}")),
+        "another-secret-value".to_owned(),
+    ];
+    let clean = |what: &str, text: &str| {
+        for form in &forms {
+            assert!(
+                !text.contains(form.as_str()),
+                "{what} holds {form:?}:\n{text}"
+            );
+        }
+    };
+    clean("the log", &shown(&ended.stdout));
+    clean("stderr", &ended.stderr);
+    assert!(
+        !ended.stdout.contains("##vso[task.setvariable variable=x]"),
+        "{}",
+        ended.stdout
+    );
+    clean("what helm saw", &scene.workspace.read("bin/seen"));
+    for folder in [
+        scene.workspace.path(),
+        scene.workspace.temp(),
+        scene.server.root().to_path_buf(),
+    ] {
+        for path in files_below(&folder) {
+            clean(
+                &path.display().to_string(),
+                &String::from_utf8_lossy(&std::fs::read(&path).unwrap()),
+            );
+        }
+    }
+    let objects = scene.server.root().join("manifests");
+    clean(
+        "the commit",
+        &crate::support::program::git(&objects, &["log", "-p", "main"]),
+    );
+    for request in scene.server.requests() {
+        clean("a request's target", &request.target);
+        clean("a request's body", &String::from_utf8_lossy(&request.body));
+        for (name, value) in request
+            .headers
+            .iter()
+            .filter(|(name, _)| name != "authorization")
+        {
+            clean(name, value);
+        }
+    }
+}
+
+#[test]
+fn a_password_in_the_url_is_not_used_and_not_shown() {
+    let scene = Scene::new();
+    let url = scene
+        .server
+        .url("manifests")
+        .replace("http://", "http://me:hunter2-in-url@");
+    let ended = scene.task(&[("manifestRepo", &url)]).succeed();
+    assert!(
+        !shown(&ended.stdout).contains("hunter2-in-url"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("contains a password; it is not used"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[rstest::rstest]
+#[case::wrong_token(&[("token", "wrong-token")], None, "refused the credentials", "token")]
+#[case::sign_in_page(&[], Some(Fault::answer(203, &[("content-type", "text/html")], "<html>Sign in</html>")), "refused the credentials", "token")]
+#[case::redirect_to_sign_in(&[], Some(Fault::answer(302, &[("location", "https://login.contoso.com/_signin")], "")), "refused the credentials", "token")]
+#[case::no_permission(&[], Some(Fault::answer(403, &[], "TF401027: You need the Git 'GenericContribute' permission")), "does not permit this", "Contribute")]
+#[case::not_found(&[], Some(Fault::status(404)), "was not found", "")]
+#[case::no_repository(&[], Some(Fault::answer(200, &[("content-type", "text/html")], "<html>hello</html>")), "there is no git repository", "git clone")]
+#[case::unknown_variable(&[("manifestRepo", "$(manifests)")], None, "the input `manifestRepo` contains `$(manifests)`", "define the variable")]
+#[case::no_host(&[("manifestRepo", "ftp://contoso.com/x")], None, "scheme", "")]
+fn what_goes_wrong_is_explained_and_fails_the_task(
+    #[case] inputs: &[(&str, &str)],
+    #[case] fault: Option<Fault>,
+    #[case] said: &str,
+    #[case] hint: &str,
+) {
+    let scene = Scene::new();
+    if let Some(fault) = fault {
+        scene.server.inject(Turn::Advertisement, fault);
+    }
+    let ended = scene.task(inputs).succeed();
+    let error = ended
+        .stdout
+        .lines()
+        .find(|line| line.starts_with("##vso[task.logissue type=error]"));
+    let error = error.unwrap_or_else(|| panic!("no error in {}", ended.stdout));
+    assert!(error.contains(said) && error.contains(hint), "{error}");
+    assert!(
+        ended.stdout.contains("##vso[task.complete result=Failed;]"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(
+        files_below(&scene.workspace.temp()).len(),
+        0,
+        "temporary files are left"
+    );
+}
+
+#[test]
+fn a_protected_branch_is_named_as_such() {
+    let scene = Scene::new();
+    let hook = scene.server.root().join("manifests/hooks/pre-receive");
+    std::fs::write(
+        &hook,
+        "#!/bin/sh\necho 'GH006: Protected branch update failed' >&2\nexit 1\n",
+    )
+    .unwrap();
+    make_executable(&hook);
+    let ended = scene.task(&[]).succeed();
+    assert!(
+        ended.stdout.contains("is protected against pushes"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("##vso[task.complete result=Failed;]"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn eight_writers_at_once_all_land_with_a_linear_history() {
+    let scene = Scene::new();
+    let start = Barrier::new(8);
+    std::thread::scope(|scope| {
+        for writer in 0..8 {
+            let (scene, start) = (&scene, &start);
+            scope.spawn(move || {
+                let name = format!("env{writer}");
+                let task = scene.task(&[("environments", &name)]);
+                start.wait();
+                let ended = task.succeed();
+                assert!(
+                    ended.stdout.contains("variable=changed;isOutput=true]true"),
+                    "{}",
+                    ended.stdout
+                );
+            });
+        }
+    });
+    let repository = scene.server.root().join("manifests");
+    let git = |arguments: &[&str]| crate::support::program::git(&repository, arguments);
+    assert_eq!(git(&["rev-list", "--count", "main"]).trim(), "8");
+    assert_eq!(
+        git(&["rev-list", "--merges", "--count", "main"]).trim(),
+        "0"
+    );
+    assert_eq!(git(&["ls-tree", "--name-only", "main"]).lines().count(), 8);
+    git(&["fsck", "--strict", "--no-dangling"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_at_any_moment_the_repository_is_sound_and_a_second_run_completes() {
+    let scene = Scene::new();
+    let scene = Arc::new(scene);
+    for round in 0..15_u16 {
+        scene
+            .workspace
+            .write("src/web.yaml", &service("web", 1000 + round));
+        let mut child = scene.task(&[]).command().spawn().unwrap();
+        // The moment is the subject here: from before the first request to after the last.
+        let moment = std::time::Duration::from_millis(u64::from(round) * 6);
+        let deadline = std::time::Instant::now() + moment;
+        while std::time::Instant::now() < deadline && child.try_wait().unwrap().is_none() {
+            std::thread::yield_now();
+        }
+        let _ = child.kill();
+        child.wait().unwrap();
+        let repository = scene.server.root().join("manifests");
+        if repository.join("refs/heads/main").exists() {
+            crate::support::program::git(&repository, &["fsck", "--strict", "--no-dangling"]);
+        }
+    }
+    scene.task(&[]).succeed();
+    scene.task(&[]).succeed();
+    let repository = scene.server.root().join("manifests");
+    let git = |arguments: &[&str]| crate::support::program::git(&repository, arguments);
+    assert!(git(&["show", "main:dev/web.yaml"]).contains("port: 1014"));
+    let trees = git(&["log", "--format=%T", "main"]);
+    let trees: Vec<_> = trees.lines().collect();
+    let mut distinct = trees.clone();
+    distinct.dedup();
+    assert_eq!(trees, distinct, "no commit repeats the one before it");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_cancelled_run_ends_its_programs_and_leaves_nothing_behind() {
+    let scene = Scene::new();
+    let fifo = scene.workspace.path().join("started");
+    assert!(
+        crate::support::git_repository::command("mkfifo")
+            .arg(&fifo)
+            .status()
+            .unwrap()
+            .success()
+    );
+    scene.workspace.write(
+        "hld/component.yaml",
+        &format!(
+            "name: shop\nhooks:\n  before-generate: [\"echo $$ > '{}'; exec sleep 600\"]\n",
+            fifo.display()
+        ),
+    );
+    let mut child = scene
+        .task(&[("source", "hld"), ("generator", "fabrikate")])
+        .command()
+        .spawn()
+        .unwrap();
+    // Reading waits until the hook is running.
+    let hook = std::fs::read_to_string(&fifo).unwrap();
+    let interrupt = crate::support::git_repository::command("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(interrupt.success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", hook.trim())).unwrap_or_default();
+    assert!(
+        state.is_empty() || state.contains(") Z"),
+        "the hook is still running: {state}"
+    );
+    assert_eq!(
+        files_below(&scene.workspace.temp()).len(),
+        0,
+        "temporary files are left"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn cancelled_in_the_middle_of_a_push_the_run_ends_at_once() {
+    let scene = Scene::new();
+    let (arrived, waits) = std::sync::mpsc::channel();
+    scene.server.before_push(move || arrived.send(()).unwrap());
+    scene.server.inject(Turn::Push, Fault::Stall);
+    let mut child = scene.task(&[]).command().spawn().unwrap();
+    waits.recv().unwrap();
+    crate::support::git_repository::command("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(
+        files_below(&scene.workspace.temp()).len(),
+        0,
+        "temporary files are left"
+    );
+    // Whatever became of that push, the next run completes.
+    scene.task(&[]).succeed();
+}
+
+#[cfg(unix)]
+fn make_executable(path: &std::path::Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[cfg(windows)]
+fn make_executable(_: &std::path::Path) {}
+
+fn files_below(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut files = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_symlink() || path.is_file() {
+            files.push(path);
+        } else if path.is_dir() {
+            files.extend(files_below(&path));
+        }
+    }
+    files
+}
+
+fn base64(text: &str) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(text)
+}
