@@ -52,8 +52,9 @@ impl Options {
     }
 }
 
-/// A proxy and who we are to it.
-#[derive(Debug, Clone)]
+/// A proxy and who we are to it. Not printable: people write passwords into
+/// proxy addresses.
+#[derive(Clone)]
 pub struct Proxy {
     /// `http://proxy.contoso.com:8080`
     pub url: String,
