@@ -21,7 +21,11 @@ const BINARIES = {
 };
 const WINDOWS = process.platform === 'win32';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'].concat(WINDOWS ? ['SIGBREAK'] : []);
+
+let child;
 let privateFolder;
+let signalled;
 
 /** Reports a failed step; exit code 0 keeps the agent from adding a line about node. */
 function fail(message) {
@@ -73,29 +77,26 @@ function privateCopy(file) {
     return copy;
 }
 
+// The program cleans up and ends by itself; leaving first would orphan it.
+// On Windows it has had the console event already, and kill() would be the end of it.
+function relay(signal) {
+    signalled = signal;
+    if (child && !WINDOWS) {
+        child.kill(signal);
+    }
+}
+
 function start(file) {
-    const child = childProcess.spawn(file, ['task'], {
+    child = childProcess.spawn(file, ['task'], {
         shell: false,
         stdio: ['ignore', 'inherit', 'inherit'],
         windowsHide: true,
     });
-    let signalled;
-    // The program cleans up and ends by itself; leaving first would orphan it.
-    // On Windows it has had the console event already, and kill() would be the end of it.
-    const relay = (signal) => {
-        signalled = signal;
-        if (!WINDOWS) {
-            child.kill(signal);
-        }
-    };
-    const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'].concat(WINDOWS ? ['SIGBREAK'] : []);
-    signals.forEach((signal) => process.on(signal, relay));
-
-    child.on('error', (error) => {
-        if (child.pid !== undefined) {
+    const started = child;
+    started.on('error', (error) => {
+        if (started.pid !== undefined) {
             return; // a signal could not be delivered; the exit tells the rest
         }
-        signals.forEach((signal) => process.removeListener(signal, relay));
         if (signalled) {
             cleanUp();
             process.exit(128 + os.constants.signals[signalled]);
@@ -106,7 +107,7 @@ function start(file) {
         }
         fail(`GitOps cannot start ${file}: ${error.message}`);
     });
-    child.on('exit', (code, signal) => {
+    started.on('exit', (code, signal) => {
         cleanUp();
         process.exit(signal ? 128 + os.constants.signals[signal] : code);
     });
@@ -130,6 +131,8 @@ function main() {
     if (!fs.existsSync(file)) {
         fail(`GitOps has no program for ${platform} in this package: ${file} is missing.`);
     }
+    // Before the program starts: a cancellation may come in the same instant.
+    SIGNALS.forEach((signal) => process.on(signal, relay));
     run(() => start(makeExecutable(file)));
 }
 

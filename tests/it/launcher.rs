@@ -209,6 +209,26 @@ fn a_signal_reaches_the_program_and_the_launcher_waits_for_its_clean_up(#[case] 
     assert_eq!(child.wait().unwrap().code(), Some(7));
 }
 
+#[test]
+fn a_signal_in_the_instant_of_the_start_is_relayed_too() {
+    // Without the streams, an orphan would not keep the test waiting.
+    let Some(task) = Task::with_program("exec >&- 2>&-; mkfifo block; read _ <>block") else {
+        return;
+    };
+    let preload = "const c = require('child_process'); const real = c.spawn;
+         c.spawn = (...all) => {
+           const child = real(...all);
+           process.kill(process.pid, 'SIGTERM');
+           return child;
+         };";
+    let output = task.command_after(preload).output().unwrap();
+    assert_eq!(
+        output.status.code(),
+        Some(128 + 15),
+        "the launcher left first"
+    );
+}
+
 fn next(lines: &mut impl BufRead) -> String {
     let mut line = String::new();
     lines.read_line(&mut line).unwrap();
