@@ -1,4 +1,37 @@
 //! GitOps for Azure Pipelines: the library behind `gitops-publisher`.
+//!
+//! A run turns a source (a Fabrikate definition or plain manifests) into one
+//! file set per environment and publishes all of them to the manifest
+//! repository that Flux or Argo CD watches.
+//!
+//! # The way through
+//!
+//! 1. [`cli`] parses the command line. For a task, [`agent`] has the inputs.
+//! 2. [`settings`] puts the doors together (command line or inputs,
+//!    `gitops.yaml`, the variables of old scripts) and validates the result.
+//! 3. [`pipeline::render`] runs [`generate`] for every environment in
+//!    parallel, reads the resources, and lets [`check`] refuse what may not be.
+//! 4. [`pipeline::publish`] opens the repository ([`host`] knows addresses and
+//!    credentials, [`git`] the wire), and hands [`publish::run`] a function
+//!    that decides on every attempt anew: [`publish::order`] whether this run
+//!    may publish at all, [`plan`] what changes in each owned folder,
+//!    [`check`] whether that much may go.
+//! 5. [`report`] shows the result: messages, Markdown, variables, JSON.
+//!
+//! # Files on disk
+//!
+//! | file | where | what |
+//! |---|---|---|
+//! | `gitops.yaml` | beside the source | settings of several environments |
+//! | `.gitops-publisher` | in each owned folder | [`model::Ledger`] |
+//! | `.gitops/manifests.git` | in the working folder | the repository at a terminal when none is named |
+//!
+//! # Rules
+//!
+//! Stages are functions from values to values; only [`generate`] (the source),
+//! [`tools`] (programs), [`http`] and [`git`] (servers), and [`report`] touch
+//! the world. Dependencies point one way, from [`cli`] to [`model`]; a test
+//! reads the sources and holds it.
 #![cfg_attr(
     test,
     allow(

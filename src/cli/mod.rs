@@ -12,25 +12,22 @@ mod task;
 mod token;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::error::ErrorKind;
-use clap::{
-    ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint,
-};
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use crate::agent::{AgentSink, Environment};
 use crate::error::Error;
 use crate::report::{Reporter, TerminalSink, write_stdout};
-use crate::settings::definition::{EnvironmentArgs, RunArgs};
+use crate::settings::definition::{EnvironmentArgs, OutputArgs, RunArgs};
 use crate::settings::schema;
 
 /// Turns Kubernetes templates into manifests and publishes them to the
 /// repository that Flux or Argo CD watches.
 #[derive(Debug, Parser)]
-#[command(name = "gitops-publisher", version, arg_required_else_help = true)]
+#[command(name = "gitops-publisher", version = env!("GITOPS_VERSION"), arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -90,18 +87,6 @@ struct RenderCommand {
     settings: RunCommand,
     #[command(flatten)]
     output: OutputArgs,
-}
-
-/// Where `render` puts what it renders.
-#[derive(Debug, Clone, Args)]
-struct OutputArgs {
-    /// The folder to render into, one folder per environment; `-` for stdout.
-    #[arg(long, value_name = "FOLDER", default_value = "-", value_hint = ValueHint::DirPath)]
-    output: PathBuf,
-
-    /// Replace the environments' folders below the output folder when they hold something.
-    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
-    replace: bool,
 }
 
 /// Runs the program with the process's arguments.
@@ -206,7 +191,7 @@ fn finish(result: shutdown::Outcome, task: bool, reporter: &Reporter) -> ExitCod
     }
 }
 
-/// Shows help, version, or what is wrong with the command line.
+/// Shows help, version = env!("GITOPS_VERSION"), or what is wrong with the command line.
 fn usage(error: &clap::Error) -> ExitCode {
     // clap knows whether it goes to stdout or stderr; a closed stream leaves nobody to tell.
     let _ = error.print();

@@ -14,13 +14,14 @@ use crate::git::source::Source;
 use crate::model::{PublicationStamp, RelPath};
 use crate::pipeline::{self, Rendered};
 use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
+use crate::settings::definition::OutputArgs;
 use crate::settings::{
     self, FileSettings, Layer, Settings, Target, from_matches, from_old_variables, read_file,
 };
 
+use super::RunCommand;
 use super::connect::Connector;
 use super::token::Tokens;
-use super::{OutputArgs, RunCommand};
 
 /// The command to run.
 #[derive(Debug)]

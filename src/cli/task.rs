@@ -11,10 +11,11 @@ use clap::{Args as _, Command};
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
 use crate::report::Reporter;
+use crate::settings::definition::OutputArgs;
 use crate::settings::{from_inputs, parse};
 
+use super::RunCommand;
 use super::run::{self, Action, Doors};
-use super::{OutputArgs, RunCommand};
 
 /// Runs the task.
 pub(super) async fn run(

@@ -120,6 +120,18 @@ pub struct EnvironmentArgs {
     pub allow_hooks: bool,
 }
 
+/// Where `render` puts what it renders.
+#[derive(Debug, Clone, Args)]
+pub struct OutputArgs {
+    /// The folder to render into, one folder per environment; `-` for stdout.
+    #[arg(long, value_name = "FOLDER", default_value = "-", value_hint = ValueHint::DirPath)]
+    pub output: PathBuf,
+
+    /// Replace the environments' folders below the output folder when they hold something.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub replace: bool,
+}
+
 /// The setting `generator`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum GeneratorSetting {

@@ -2,7 +2,8 @@
 
 use clap::{Arg, Args as _, Command};
 use gitops_publisher::settings::camel_case;
-use gitops_publisher::settings::definition::{EnvironmentArgs, RunArgs};
+use gitops_publisher::settings::definition::{EnvironmentArgs, OutputArgs, RunArgs};
+use serde_json::{Value, json};
 
 const START: &str =
     "<!-- settings: start (written by `UPDATE_DOCS=1 cargo test settings_page`) -->\n";
@@ -21,7 +22,7 @@ fn table(definition: &Command) -> String {
         } else {
             format!("`{default}`")
         };
-        let mut help = argument.get_help().unwrap().to_string();
+        let mut help = help(argument);
         let choices = choices(argument);
         if !choices.is_empty() {
             help = format!("{help} One of `{}`.", choices.join("`, `"));
@@ -66,5 +67,104 @@ fn the_settings_page_is_current() {
     assert!(
         page == current,
         "docs/settings.md is stale: run UPDATE_DOCS=1 cargo test settings_page"
+    );
+}
+
+/// The help of a setting; clap leaves out the last full stop.
+fn help(argument: &Arg) -> String {
+    let text = argument.get_help().unwrap().to_string();
+    let end = if text.ends_with('.') { "" } else { "." };
+    format!("{text}{end}")
+}
+
+/// What `task.json` must say about a setting.
+fn facts(argument: &Arg) -> Vec<(&'static str, Value)> {
+    let name = camel_case(argument.get_id().as_str());
+    let default = match name.as_str() {
+        // A task has no stdout to render to: the user names the folder.
+        "output" => String::new(),
+        _ => defaults(argument),
+    };
+    let default = match default.as_str() {
+        "true" | "false" => json!(default == "true"),
+        text => json!(text),
+    };
+    vec![
+        ("defaultValue", default),
+        ("helpMarkDown", json!(help(argument))),
+    ]
+}
+
+/// Settings that are no input: a task has its own ways to a token.
+const NO_INPUT: [&str; 1] = ["tokenFile"];
+
+/// Inputs that are no setting.
+const NO_SETTING: [&str; 4] = ["command", "token", "gitConnection", "githubConnection"];
+
+#[test]
+fn the_task_offers_every_setting_as_it_is_defined() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/task/gitops/task.json");
+    let mut task: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let definition = Command::new("");
+    let definition = OutputArgs::augment_args(EnvironmentArgs::augment_args(
+        RunArgs::augment_args(definition),
+    ));
+    let update = std::env::var_os("UPDATE_DOCS").is_some();
+    let inputs = task["inputs"].as_array_mut().unwrap();
+    let mut wrong = Vec::new();
+    for argument in definition.get_arguments() {
+        let name = camel_case(argument.get_id().as_str());
+        let Some(input) = inputs.iter_mut().find(|input| input["name"] == *name) else {
+            if !NO_INPUT.contains(&name.as_str()) {
+                wrong.push(format!("there is no input {name}"));
+            }
+            continue;
+        };
+        for (key, value) in facts(argument) {
+            if update {
+                input[key] = value;
+            } else if input[key] != value {
+                wrong.push(format!(
+                    "{name}: {key} is {}, and should be {value}",
+                    input[key]
+                ));
+            }
+        }
+        let keys: Vec<_> = input["options"]
+            .as_object()
+            .into_iter()
+            .flat_map(|options| options.keys().cloned())
+            .collect();
+        if keys != choices(argument) {
+            wrong.push(format!("{name} offers {keys:?}"));
+        }
+        let kind = input["type"].as_str().unwrap();
+        let fits = match (choices(argument).is_empty(), defaults(argument).as_str()) {
+            (false, _) => kind == "pickList",
+            (true, "true" | "false") => kind == "boolean",
+            (true, text) if text.parse::<u8>().is_ok() => kind == "int",
+            _ => ["string", "multiLine"].contains(&kind),
+        };
+        if !fits {
+            wrong.push(format!("{name} has the type {kind}"));
+        }
+    }
+    let known: Vec<_> = definition
+        .get_arguments()
+        .map(|argument| camel_case(argument.get_id().as_str()))
+        .collect();
+    for input in task["inputs"].as_array().unwrap() {
+        let name = input["name"].as_str().unwrap();
+        if !known.iter().any(|setting| setting == name) && !NO_SETTING.contains(&name) {
+            wrong.push(format!("the input {name} is no setting"));
+        }
+    }
+    if update {
+        std::fs::write(path, format!("{task:#}\n")).unwrap();
+    }
+    assert!(
+        wrong.is_empty(),
+        "{}\nrun UPDATE_DOCS=1 cargo test",
+        wrong.join("\n")
     );
 }

@@ -432,3 +432,103 @@ fn base64(text: &str) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(text)
 }
+
+#[cfg(unix)]
+#[test]
+fn the_task_runs_through_its_launcher() {
+    let node = crate::support::git_repository::command("node")
+        .arg("--version")
+        .output();
+    if node.is_err() {
+        println!("skipped: there is no `node` on PATH");
+        return;
+    }
+    let scene = Scene::new();
+    let folder = scene.workspace.path().join("_tasks/GitOps/1.0.0");
+    let platform = if cfg!(target_os = "macos") {
+        "darwin"
+    } else {
+        "linux"
+    };
+    let machine = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "x64"
+    };
+    let binary = folder.join(format!("bin/{platform}-{machine}/gitops-publisher.bin"));
+    std::fs::create_dir_all(binary.parent().unwrap()).unwrap();
+    // As the agent unpacks it: the execute bit is lost.
+    std::fs::write(
+        &binary,
+        std::fs::read(env!("CARGO_BIN_EXE_gitops-publisher")).unwrap(),
+    )
+    .unwrap();
+    let launcher = concat!(env!("CARGO_MANIFEST_DIR"), "/task/gitops/launcher.js");
+    std::fs::copy(launcher, folder.join("launcher.js")).unwrap();
+    let run = || {
+        let direct = scene.task(&[]).command();
+        let mut node = crate::support::git_repository::command("node");
+        node.arg(folder.join("launcher.js"))
+            .current_dir(direct.get_current_dir().unwrap())
+            .env_clear();
+        node.envs(
+            direct
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        let output = node.output().unwrap();
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run().contains("##vso[task.setvariable variable=changed;isOutput=true]true"));
+    assert!(run().contains("##vso[task.setvariable variable=changed;isOutput=true]false"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_explained_and_nothing_is_published() {
+    let scene = Scene::new();
+    for file in 0..200 {
+        scene.workspace.write(
+            &format!("src/{file}.yaml"),
+            &service(&format!("s{file}"), 80),
+        );
+    }
+    let task = scene
+        .task(&[("command", "render"), ("output", "full/out")])
+        .command();
+    std::fs::create_dir(scene.workspace.path().join("full")).unwrap();
+    // A small file system of our own, where the machine lets us have one.
+    let mut shell = crate::support::git_repository::command("unshare");
+    shell.args([
+        "-rm",
+        "sh",
+        "-c",
+        "mount -t tmpfs -o size=64k,nr_inodes=1000 none full && exec \"$0\" task",
+    ]);
+    shell
+        .arg(task.get_program())
+        .current_dir(task.get_current_dir().unwrap())
+        .env_clear();
+    shell.envs(
+        task.get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    let output = shell.output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    if said.contains("unshare:") || said.contains("mount:") {
+        println!("skipped: no file system of our own here: {said}");
+        return;
+    }
+    let shown = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        shown.contains("cannot write") && shown.contains("No space left"),
+        "{shown}{said}"
+    );
+    assert!(shown.contains("free some space"), "{shown}");
+}
