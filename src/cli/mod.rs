@@ -191,7 +191,7 @@ fn finish(result: shutdown::Outcome, task: bool, reporter: &Reporter) -> ExitCod
     }
 }
 
-/// Shows help, version = env!("GITOPS_VERSION"), or what is wrong with the command line.
+/// Shows help, version, or what is wrong with the command line.
 fn usage(error: &clap::Error) -> ExitCode {
     // clap knows whether it goes to stdout or stderr; a closed stream leaves nobody to tell.
     let _ = error.print();
