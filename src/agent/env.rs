@@ -101,3 +101,10 @@ impl FromIterator<(String, String)> for Environment {
         Self(variables.into_iter().collect())
     }
 }
+
+impl<const N: usize> From<[(&str, &str); N]> for Environment {
+    fn from(variables: [(&str, &str); N]) -> Self {
+        let text = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        variables.into_iter().map(text).collect()
+    }
+}

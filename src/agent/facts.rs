@@ -187,16 +187,9 @@ pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
 mod tests {
     use super::*;
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect()
-    }
-
     #[test]
     fn a_build_names_its_source_and_number() {
-        let stamp = publication(&environment(&[
+        let stamp = publication(&Environment::from([
             ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
             ("SYSTEM_TEAMPROJECT", "shop"),
             ("SYSTEM_DEFINITIONID", "12"),
@@ -221,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_classic_release_takes_its_source_from_the_primary_artifact() {
-        let stamp = publication(&environment(&[
+        let stamp = publication(&Environment::from([
             ("SYSTEM_HOSTTYPE", "release"),
             ("RELEASE_RELEASEID", "9"),
             ("RELEASE_PRIMARYARTIFACTSOURCEALIAS", "_hld repo"),
@@ -244,7 +237,7 @@ mod tests {
     #[case("https://github.com/contoso/manifests", false)]
     #[case("http://dev.azure.com/contoso/shop/_git/manifests", false)]
     fn the_job_token_goes_only_to_its_own_organisation(#[case] url: &str, #[case] sent: bool) {
-        let environment = environment(&[
+        let environment = Environment::from([
             ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
             (
                 "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
@@ -257,7 +250,7 @@ mod tests {
 
     #[test]
     fn programs_see_nothing_of_the_run() {
-        let kept = child_environment(&environment(&[
+        let kept = child_environment(&Environment::from([
             ("PATH", "/bin"),
             ("SECRET_X", "s3cret"),
             ("INPUT_TOKEN", "t0ken"),

@@ -55,16 +55,9 @@ pub fn connection_token(
 mod tests {
     use super::*;
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect()
-    }
-
     #[test]
     fn an_input_is_found_under_its_mangled_name_and_empty_means_not_given() {
-        let environment = environment(&[("INPUT_MANIFESTREPO", "a/b"), ("INPUT_BRANCH", " ")]);
+        let environment = Environment::from([("INPUT_MANIFESTREPO", "a/b"), ("INPUT_BRANCH", " ")]);
         assert_eq!(input(&environment, "manifestRepo").as_deref(), Some("a/b"));
         assert_eq!(input(&environment, "branch"), None);
     }
@@ -81,7 +74,7 @@ mod tests {
 
     #[test]
     fn a_connection_gives_its_token_whatever_its_type_calls_it() {
-        let environment = environment(&[
+        let environment = Environment::from([
             ("INPUT_GITCONNECTION", "0a1b"),
             ("ENDPOINT_AUTH_PARAMETER_0a1b_USERNAME", "ci"),
             ("ENDPOINT_AUTH_PARAMETER_0a1b_PASSWORD", "p4ss"),

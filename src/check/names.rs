@@ -64,9 +64,8 @@ pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
         }
     }
     for (path, _) in files.iter() {
-        let text = path.as_str();
-        for (end, _) in text.match_indices('/') {
-            if let Some(file) = folded.get(&text[..end].to_lowercase()) {
+        for folder in path.ancestors() {
+            if let Some(file) = folded.get(&folder.to_lowercase()) {
                 return Err(NameError::FileAndFolder {
                     environment: environment.to_owned(),
                     file: (*file).clone(),

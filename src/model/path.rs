@@ -57,6 +57,11 @@ impl RelPath {
         self.0.split('/')
     }
 
+    /// The folders above this path, shortest first.
+    pub fn ancestors(&self) -> impl Iterator<Item = &str> {
+        self.0.match_indices('/').map(|(end, _)| &self.0[..end])
+    }
+
     /// Whether this path is `other` or lies below it.
     pub fn starts_with(&self, other: &RelPath) -> bool {
         self.0

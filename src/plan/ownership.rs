@@ -163,7 +163,7 @@ fn in_the_way(desired: &BTreeMap<&RelPath, ObjectId>, state: &FolderState) -> Ve
     };
     let above = desired_folders(desired);
     let blocks = |path: &RelPath| {
-        above.contains(path.as_str()) || ancestors(path).any(|top| desired_file(desired, top))
+        above.contains(path.as_str()) || path.ancestors().any(|top| desired_file(desired, top))
     };
     state
         .entries
@@ -179,13 +179,7 @@ fn in_the_way(desired: &BTreeMap<&RelPath, ObjectId>, state: &FolderState) -> Ve
 
 /// Every folder that the desired files need.
 fn desired_folders<'p>(desired: &BTreeMap<&'p RelPath, ObjectId>) -> HashSet<&'p str> {
-    desired.keys().flat_map(|path| ancestors(path)).collect()
-}
-
-/// The folders above a path, shortest first.
-fn ancestors(path: &RelPath) -> impl Iterator<Item = &str> {
-    let text = path.as_str();
-    text.match_indices('/').map(|(end, _)| &text[..end])
+    desired.keys().flat_map(|path| path.ancestors()).collect()
 }
 
 /// Whether a file is desired at exactly this path.

@@ -136,18 +136,11 @@ mod tests {
         EnvironmentArgs::augment_args(Command::new("x"))
     }
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
-        variables
-            .iter()
-            .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-            .collect()
-    }
-
     #[test]
     fn an_input_that_equals_its_default_was_not_given() {
         let layer = from_inputs(
             &definition(),
-            &environment(&[
+            &Environment::from([
                 ("INPUT_GENERATOR", "auto"),
                 ("INPUT_ALLOWEMPTY", "False"),
                 (
@@ -165,7 +158,7 @@ mod tests {
     fn a_list_may_be_written_over_several_lines() {
         let layer = from_inputs(
             &definition(),
-            &environment(&[("INPUT_PROTECTEDKINDS", "Namespace\r\n Secret,Job\n")]),
+            &Environment::from([("INPUT_PROTECTEDKINDS", "Namespace\r\n Secret,Job\n")]),
         )
         .unwrap();
         let args: EnvironmentArgs = parse(&[&layer]).unwrap();
@@ -176,7 +169,7 @@ mod tests {
     fn a_variable_that_does_not_exist_is_named() {
         let error = from_inputs(
             &definition(),
-            &environment(&[("INPUT_MANIFESTREPO", "$(manifestRepo)")]),
+            &Environment::from([("INPUT_MANIFESTREPO", "$(manifestRepo)")]),
         )
         .unwrap_err();
         assert_eq!(
@@ -189,7 +182,7 @@ mod tests {
     fn the_variables_of_the_old_scripts_still_work() {
         let layer = from_old_variables(
             &definition(),
-            &environment(&[("AKS_MANIFEST_REPO", "a/b"), ("GIT_HOST", "github")]),
+            &Environment::from([("AKS_MANIFEST_REPO", "a/b"), ("GIT_HOST", "github")]),
         );
         let args: EnvironmentArgs = parse(&[&layer]).unwrap();
         assert_eq!(args.manifest_repo.as_deref(), Some("a/b"));
