@@ -1,1 +1,7 @@
-//! Placeholder front page.
+//! Facades over text formats.
+
+pub mod encoding;
+pub mod glob;
+mod glob_braces;
+pub mod jsonc;
+mod utf7;
