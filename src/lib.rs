@@ -15,4 +15,5 @@ pub mod http;
 pub mod model;
 pub mod publish;
 pub mod text;
+pub mod tokens;
 pub mod tools;
