@@ -96,6 +96,14 @@ impl Glob {
         })
     }
 
+    /// The patterns without braces that `pattern` stands for.
+    pub fn alternatives(pattern: &str) -> Result<Vec<String>, GlobError> {
+        super::glob_braces::expand(pattern, MOST_ALTERNATIVES).ok_or_else(|| GlobError {
+            pattern: pattern.to_owned(),
+            reason: "has too many alternatives",
+        })
+    }
+
     /// Whether `path` (segments joined by `/`) matches.
     pub fn matches(&self, path: &str) -> bool {
         let names: Vec<Vec<char>> = path

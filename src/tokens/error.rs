@@ -236,11 +236,7 @@ impl Error {
 
 impl From<Error> for AppError {
     fn from(error: Error) -> Self {
-        let kind = match &error {
-            Error::Value { .. } | Error::Needed(_) => Kind::Usage,
-            _ => Kind::Input,
-        };
         let hint = error.hint();
-        AppError::new(kind, error).hints(hint.map(str::to_owned))
+        AppError::new(Kind::Input, error).hints(hint.map(str::to_owned))
     }
 }

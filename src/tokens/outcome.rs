@@ -70,6 +70,30 @@ impl Counters {
         line
     }
 
+    /// The line about the whole run, which versions 3 to 5 print.
+    pub fn total(&self, level: Compatibility, seconds: f64) -> Option<String> {
+        if !level.is_old() {
+            return None;
+        }
+        let Self {
+            tokens,
+            replaced,
+            files,
+            defaults,
+            transforms,
+            ..
+        } = self;
+        let mut line = format!("replaced {replaced} tokens out of {tokens}");
+        if *defaults > 0 {
+            line += &format!(" (using {defaults} default value(s))");
+        }
+        if *transforms > 0 {
+            line += &format!(" and running {transforms} functions");
+        }
+        line += &format!(" in {files} file(s) in {seconds} seconds.");
+        Some(line)
+    }
+
     /// The output variables by the names of the level.
     pub fn outputs(&self, level: Compatibility) -> Vec<(&'static str, u64)> {
         let names: [&'static str; 5] = match level {

@@ -17,7 +17,7 @@ const MOST_INDENT: u32 = 10_000;
 
 /// What a transform came to.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(super) enum Outcome {
     /// A new value that is escaped like any other.
     Value(String),
     /// A new value that must not be escaped.
@@ -25,7 +25,7 @@ pub enum Outcome {
 }
 
 /// Whether there is a transform of this name at this level.
-pub fn is_known(name: &str, level: Compatibility) -> bool {
+pub(super) fn is_known(name: &str, level: Compatibility) -> bool {
     match name {
         "lower" | "upper" | "base64" | "indent" => true,
         "raw" => !level.is_old(),
@@ -38,7 +38,7 @@ pub fn is_known(name: &str, level: Compatibility) -> bool {
 
 /// Runs one transform that is known. `column` is what stands before the token on its line,
 /// as white space. The error says what is wrong with the arguments or value.
-pub fn run(
+pub(super) fn run(
     step: &Step,
     value: String,
     level: Compatibility,

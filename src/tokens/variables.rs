@@ -74,6 +74,11 @@ impl Layer {
         self
     }
 
+    /// The names as they were given.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.entries.iter().map(|(name, ..)| name.as_str())
+    }
+
     /// Adds a variable with everything that is known about it.
     pub fn push(&mut self, name: String, value: Arc<str>, secret: bool, line: usize) {
         self.entries.push((name, value, secret, line));
@@ -134,6 +139,22 @@ impl Variables {
             level,
             ..Self::default()
         }
+    }
+
+    /// The variables of one environment in a pipeline run: those of
+    /// `gitops.yaml`, of the environment's section, of its variable files in
+    /// their order, and of the pipeline. Each wins over the ones before.
+    pub fn of_environment(
+        top: Layer,
+        section: Layer,
+        files: impl IntoIterator<Item = Layer>,
+        pipeline: impl IntoIterator<Item = Layer>,
+    ) -> Self {
+        let mut variables = Self::new(Compatibility::Own);
+        for layer in [top, section].into_iter().chain(files).chain(pipeline) {
+            variables.add(layer);
+        }
+        variables
     }
 
     /// Adds a layer that wins over all that are there.
