@@ -23,7 +23,7 @@ pub struct TokensArgs {
     #[arg(long, required_unless_present = "explain", num_args = 1.., value_name = "PATTERNS")]
     pub sources: Vec<String>,
     /// Variables: JSON, `@files`, or `$NAME` of an environment variable with JSON, repeatable; later ones win
-    #[arg(long, num_args = 1.., value_name = "VARIABLES", allow_hyphen_values = true)]
+    #[arg(long, num_args = 1.., value_name = "VARIABLES")]
     pub variables: Vec<String>,
     /// Take the environment as variables, weakest of all
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", overrides_with = "no_use_env")]

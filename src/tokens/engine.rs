@@ -20,7 +20,7 @@ use super::transform::{self, Outcome};
 use super::variables::Variables;
 
 /// Values nested deeper than this come from a mistake.
-const MOST_DEPTH: usize = 500;
+const MOST_DEPTH: usize = 100;
 /// More tokens than this in the values of one token come from an attack.
 const MOST_INNER_TOKENS: u64 = 1_000_000;
 /// A longer value comes from an attack.

@@ -50,7 +50,13 @@ pub(super) fn documents(text: &str) -> Result<Vec<Node>, YamlError> {
         let (event, span) = event.map_err(|error| YamlError {
             line: error.marker().line(),
             column: error.marker().col() + 1,
-            reason: error.to_string(),
+            // Its own text ends with the place, which is said already.
+            reason: error
+                .to_string()
+                .split(" at char ")
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
         })?;
         reader.event(event, &span)?;
     }

@@ -7,3 +7,4 @@
 mod fabrikate;
 mod git_wire;
 mod support;
+mod tokens;
