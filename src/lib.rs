@@ -56,4 +56,5 @@ pub mod publish;
 pub mod report;
 pub mod settings;
 pub mod text;
+pub mod tokens;
 pub mod tools;

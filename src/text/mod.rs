@@ -3,8 +3,13 @@
 //! Owns parsing and writing. May not touch files, and knows nothing of what
 //! the texts are about.
 
+pub mod encoding;
+pub mod glob;
+mod glob_braces;
 pub mod json;
+pub mod jsonc;
 pub mod node;
+mod utf7;
 pub mod yaml;
 
 pub use node::{Form, Kind, Node, SyntaxError};

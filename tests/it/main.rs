@@ -20,4 +20,5 @@ mod settings_pages;
 mod support;
 mod task;
 mod task_package;
+mod tokens;
 mod verify;

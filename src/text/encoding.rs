@@ -1,0 +1,374 @@
+//! Text encodings by name: reading, writing, byte order marks.
+//!
+//! Owns the list of names and the difference between strict and lossy
+//! conversion. Knows nothing about tokens or files.
+
+use encoding_rs::Encoding as Page;
+
+/// A way to turn bytes into text and back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// UTF-8.
+    Utf8,
+    /// UTF-16, low byte first.
+    Utf16Le,
+    /// UTF-16, high byte first.
+    Utf16Be,
+    /// UTF-32, low byte first.
+    Utf32Le,
+    /// UTF-32, high byte first.
+    Utf32Be,
+    /// UTF-7 (RFC 2152).
+    Utf7,
+    /// Seven-bit ASCII.
+    Ascii,
+    /// ISO-8859-1, all 256 bytes as they are numbered.
+    Latin1,
+    /// A code page of the WHATWG Encoding Standard.
+    Page(&'static Page),
+}
+
+/// Where a conversion stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed {
+    /// Offset of the first byte that is no text in the encoding.
+    pub offset: usize,
+}
+
+/// A character that an encoding has no bytes for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unencodable(pub char);
+
+impl Codec {
+    /// Looks a name up, without regard to case, blanks, `-` and `_`. Knows the
+    /// names of iconv, of the WHATWG standard, and of .NET (`Unicode`,
+    /// `BigEndianUnicode`).
+    pub fn by_name(name: &str) -> Option<Self> {
+        let plain: String = name
+            .chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .collect();
+        Some(match plain.as_str() {
+            "utf8" | "unicode11utf8" | "cesu8" => Self::Utf8,
+            "utf16le" | "utf16" | "ucs2" | "unicode" => Self::Utf16Le,
+            "utf16be" | "bigendianunicode" => Self::Utf16Be,
+            "utf32le" | "utf32" | "ucs4le" | "ucs4" => Self::Utf32Le,
+            "utf32be" | "ucs4be" => Self::Utf32Be,
+            "utf7" => Self::Utf7,
+            "ascii" | "usascii" | "ansix341968" => Self::Ascii,
+            "iso88591" | "latin1" | "88591" | "isoir100" | "binary" => Self::Latin1,
+            _ => Self::Page(page(name, &plain)?),
+        })
+    }
+
+    /// The name to show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+            Self::Utf32Le => "utf-32le",
+            Self::Utf32Be => "utf-32be",
+            Self::Utf7 => "utf-7",
+            Self::Ascii => "ascii",
+            Self::Latin1 => "iso88591",
+            Self::Page(page) => page.name(),
+        }
+    }
+
+    /// The byte order mark, empty where the encoding has none.
+    pub fn bom(self) -> &'static [u8] {
+        match self {
+            Self::Utf8 => b"\xef\xbb\xbf",
+            Self::Utf16Le => b"\xff\xfe",
+            Self::Utf16Be => b"\xfe\xff",
+            Self::Utf32Le => b"\xff\xfe\0\0",
+            Self::Utf32Be => b"\0\0\xfe\xff",
+            _ => b"",
+        }
+    }
+
+    /// The encoding that a byte order mark at the start of `bytes` announces.
+    pub fn by_bom(bytes: &[u8]) -> Option<Self> {
+        // UTF-32 first: its mark begins with that of UTF-16.
+        [
+            Self::Utf32Le,
+            Self::Utf32Be,
+            Self::Utf8,
+            Self::Utf16Le,
+            Self::Utf16Be,
+        ]
+        .into_iter()
+        .find(|codec| bytes.starts_with(codec.bom()))
+    }
+
+    /// Reads `bytes` (without byte order mark); refuses anything that would
+    /// not be written back as the same bytes.
+    pub fn decode(self, bytes: &[u8]) -> Result<String, Malformed> {
+        let text = self.decode_lossy(bytes);
+        let same = match self {
+            Self::Utf8 => {
+                return String::from_utf8(bytes.to_vec()).map_err(|e| Malformed {
+                    offset: e.utf8_error().valid_up_to(),
+                });
+            }
+            _ => self.encode(&text),
+        };
+        match same {
+            Ok(again) if again == bytes => Ok(text),
+            Ok(again) => Err(Malformed {
+                offset: again.iter().zip(bytes).take_while(|(a, b)| a == b).count(),
+            }),
+            Err(_) => Err(Malformed {
+                offset: self.first_bad(bytes),
+            }),
+        }
+    }
+
+    /// The first byte from which on the bytes are not text.
+    fn first_bad(self, bytes: &[u8]) -> usize {
+        let good = self.decode_lossy(bytes);
+        let before = good.find('\u{fffd}').unwrap_or(good.len());
+        self.encode_lossy(&good[..before]).len()
+    }
+
+    /// Reads `bytes`; what is no text becomes U+FFFD.
+    pub fn decode_lossy(self, bytes: &[u8]) -> String {
+        match self {
+            Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Utf16Le => utf16(bytes, u16::from_le_bytes),
+            Self::Utf16Be => utf16(bytes, u16::from_be_bytes),
+            Self::Utf32Le => utf32(bytes, u32::from_le_bytes),
+            Self::Utf32Be => utf32(bytes, u32::from_be_bytes),
+            Self::Utf7 => super::utf7::decode(bytes),
+            Self::Ascii => bytes
+                .iter()
+                .map(|b| {
+                    if b.is_ascii() {
+                        char::from(*b)
+                    } else {
+                        '\u{fffd}'
+                    }
+                })
+                .collect(),
+            Self::Latin1 => bytes.iter().map(|b| char::from(*b)).collect(),
+            Self::Page(page) => page.decode_without_bom_handling(bytes).0.into_owned(),
+        }
+    }
+
+    /// Writes `text`; names the first character that cannot be written.
+    pub fn encode(self, text: &str) -> Result<Vec<u8>, Unencodable> {
+        match self {
+            Self::Ascii => narrow(text, 0x7f),
+            Self::Latin1 => narrow(text, 0xff),
+            Self::Page(page) => {
+                let (bytes, _, unmappable) = page.encode(text);
+                if unmappable {
+                    let bad = text
+                        .chars()
+                        .find(|c| page.encode(c.encode_utf8(&mut [0; 4])).2);
+                    return Err(Unencodable(bad.unwrap_or('\u{fffd}')));
+                }
+                Ok(bytes.into_owned())
+            }
+            _ => Ok(self.encode_lossy(text)),
+        }
+    }
+
+    /// Writes `text` the way iconv does: one `?` for each UTF-16 unit that
+    /// the encoding lacks; U+FFFD becomes 0xFF in ASCII.
+    pub fn encode_lossy(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Self::Utf16Be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            Self::Utf32Le => text
+                .chars()
+                .flat_map(|c| u32::from(c).to_le_bytes())
+                .collect(),
+            Self::Utf32Be => text
+                .chars()
+                .flat_map(|c| u32::from(c).to_be_bytes())
+                .collect(),
+            Self::Utf7 => super::utf7::encode(text),
+            Self::Ascii => narrow_lossy(text, 0x7f),
+            Self::Latin1 => narrow_lossy(text, 0xff),
+            Self::Page(page) => page_lossy(page, text),
+        }
+    }
+}
+
+/// A code page by any of the ways its name is written.
+fn page(name: &str, plain: &str) -> Option<&'static Page> {
+    if matches!(
+        plain,
+        "utf16" | "utf16le" | "utf16be" | "replacement" | "xuserdefined"
+    ) {
+        return None;
+    }
+    let digits: &str = plain.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let spellings = [
+        name.trim().to_owned(),
+        plain.to_owned(),
+        format!("windows-{digits}"),
+        format!("ibm{digits}"),
+        plain.replace("iso8859", "iso-8859-"),
+        plain.replace("koi8", "koi8-"),
+    ];
+    let known = match plain {
+        "macroman" | "macintosh" => "macintosh",
+        "sjis" | "shiftjis" | "cp932" | "932" => "shift_jis",
+        "cp936" | "936" => "gbk",
+        "cp949" | "949" => "euc-kr",
+        "cp950" | "950" => "big5",
+        _ => "",
+    };
+    std::iter::once(known)
+        .chain(spellings.iter().map(String::as_str))
+        .filter(|label| !label.is_empty())
+        .find_map(|label| Page::for_label_no_replacement(label.as_bytes()))
+        .filter(|page| page.output_encoding() == *page)
+}
+
+/// UTF-16 units; an odd last byte and lone surrogates become U+FFFD.
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let mut text: String = char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
+        .map(|c| c.unwrap_or('\u{fffd}'))
+        .collect();
+    if !rest.is_empty() {
+        text.push('\u{fffd}');
+    }
+    text
+}
+
+/// UTF-32 units; anything that is no scalar value becomes U+FFFD.
+fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> String {
+    let (quads, rest) = bytes.as_chunks::<4>();
+    let mut text: String = quads
+        .iter()
+        .map(|quad| char::from_u32(unit(*quad)).unwrap_or('\u{fffd}'))
+        .collect();
+    if !rest.is_empty() {
+        text.push('\u{fffd}');
+    }
+    text
+}
+
+/// One byte for each character up to `last`.
+fn narrow(text: &str, last: u32) -> Result<Vec<u8>, Unencodable> {
+    text.chars()
+        .map(|c| match u8::try_from(u32::from(c)) {
+            Ok(byte) if u32::from(byte) <= last => Ok(byte),
+            _ => Err(Unencodable(c)),
+        })
+        .collect()
+}
+
+/// One byte for each character up to `last`, `?` for the others.
+fn narrow_lossy(text: &str, last: u32) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        match u8::try_from(u32::from(c)) {
+            Ok(byte) if u32::from(byte) <= last => bytes.push(byte),
+            _ if c == '\u{fffd}' && last == 0x7f => bytes.push(0xff),
+            _ => bytes.extend(std::iter::repeat_n(b'?', c.len_utf16())),
+        }
+    }
+    bytes
+}
+
+/// A code page with `?` for what it lacks.
+fn page_lossy(page: &'static Page, text: &str) -> Vec<u8> {
+    let (bytes, _, unmappable) = page.encode(text);
+    if !unmappable {
+        return bytes.into_owned();
+    }
+    let mut kept = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() || !page.encode(c.encode_utf8(&mut [0; 4])).2 {
+            kept.push(c);
+        } else {
+            kept.extend(std::iter::repeat_n('?', c.len_utf16()));
+        }
+    }
+    page.encode(&kept).0.into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[rstest::rstest]
+    #[case("auto-no", None)]
+    #[case("UTF-8", Some(Codec::Utf8))]
+    #[case("Unicode", Some(Codec::Utf16Le))]
+    #[case("BigEndianUnicode", Some(Codec::Utf16Be))]
+    #[case("UTF32", Some(Codec::Utf32Le))]
+    #[case("utf-7", Some(Codec::Utf7))]
+    #[case("iso88591", Some(Codec::Latin1))]
+    #[case("win1252", Some(Codec::Page(encoding_rs::WINDOWS_1252)))]
+    #[case("windows1252", Some(Codec::Page(encoding_rs::WINDOWS_1252)))]
+    #[case("cp1251", Some(Codec::Page(encoding_rs::WINDOWS_1251)))]
+    #[case("ISO-8859-2", Some(Codec::Page(encoding_rs::ISO_8859_2)))]
+    #[case("iso88592", Some(Codec::Page(encoding_rs::ISO_8859_2)))]
+    #[case("cp866", Some(Codec::Page(encoding_rs::IBM866)))]
+    #[case("Shift_JIS", Some(Codec::Page(encoding_rs::SHIFT_JIS)))]
+    #[case("koi8r", Some(Codec::Page(encoding_rs::KOI8_R)))]
+    fn names_are_found_as_people_write_them(#[case] name: &str, #[case] codec: Option<Codec>) {
+        assert_eq!(Codec::by_name(name), codec);
+    }
+
+    #[test]
+    fn a_mark_of_utf_32_is_not_taken_for_utf_16() {
+        assert_eq!(Codec::by_bom(b"\xff\xfe\0\0a\0\0\0"), Some(Codec::Utf32Le));
+        assert_eq!(Codec::by_bom(b"\xff\xfea\0"), Some(Codec::Utf16Le));
+        assert_eq!(Codec::by_bom(b"abc"), None);
+    }
+
+    #[rstest::rstest]
+    #[case(Codec::Utf8, b"ab\xff", 2)]
+    #[case(Codec::Utf16Le, b"a\0\0\xd8b\0", 2)]
+    #[case(Codec::Utf16Le, b"a\0b", 2)]
+    #[case(Codec::Utf32Le, b"a\0\0\0\0\0\x11\0", 4)]
+    #[case(Codec::Ascii, b"abc\x80", 3)]
+    #[case(Codec::Page(encoding_rs::SHIFT_JIS), b"ab\x81\x20", 2)]
+    fn bytes_that_are_no_text_are_named_by_offset(
+        #[case] codec: Codec,
+        #[case] bytes: &[u8],
+        #[case] offset: usize,
+    ) {
+        assert_eq!(codec.decode(bytes), Err(Malformed { offset }));
+    }
+
+    #[test]
+    fn a_character_outside_the_encoding_is_refused_or_becomes_question_marks() {
+        let page = Codec::by_name("windows1252").unwrap();
+        assert_eq!(page.encode("a€"), Ok(b"a\x80".to_vec()));
+        assert_eq!(page.encode("a😀"), Err(Unencodable('😀')));
+        assert_eq!(page.encode_lossy("a😀é"), b"a??\xe9");
+        assert_eq!(Codec::Latin1.encode("€"), Err(Unencodable('€')));
+        assert_eq!(Codec::Ascii.encode_lossy("é\u{fffd}"), b"?\xff");
+    }
+
+    proptest! {
+        #[test]
+        fn unicode_encodings_keep_every_text(text in "\\PC*") {
+            for codec in [Codec::Utf8, Codec::Utf16Le, Codec::Utf16Be, Codec::Utf32Le, Codec::Utf32Be, Codec::Utf7] {
+                let bytes = codec.encode(&text).unwrap();
+                prop_assert_eq!(codec.decode(&bytes).unwrap(), text.clone());
+            }
+        }
+
+        #[test]
+        fn what_is_read_strictly_is_written_back_as_the_same_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            for codec in [Codec::Utf8, Codec::Utf16Le, Codec::Utf7, Codec::Latin1, Codec::Page(encoding_rs::SHIFT_JIS), Codec::Page(encoding_rs::WINDOWS_1253)] {
+                if let Ok(text) = codec.decode(&bytes) {
+                    prop_assert_eq!(codec.encode(&text).unwrap(), bytes.clone());
+                }
+            }
+        }
+    }
+}

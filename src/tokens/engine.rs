@@ -1,0 +1,427 @@
+//! From one text to the list of its edits.
+//!
+//! Owns what happens to a token: lookup, missing variables, recursion,
+//! transforms, escaping, in the order of each version. Works on UTF-8 bytes
+//! in memory; encodings and files are the business of `bytes` and `files`.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::call::{Call, Step};
+use super::cursor::Cursor;
+use super::error::{Error, Place};
+use super::escape;
+use super::options::{Compatibility, Escape, Level, Missing, Options};
+use super::outcome::{Counters, Message, missing_text, unknown_transform_text};
+use super::scan::Scanner;
+use super::transform::{self, Outcome};
+use super::variables::Variables;
+
+/// Values nested deeper than this come from a mistake.
+const MOST_DEPTH: usize = 100;
+/// More tokens than this in the values of one token come from an attack.
+const MOST_INNER_TOKENS: u64 = 1_000_000;
+/// A longer value comes from an attack.
+const MOST_VALUE: usize = 256 << 20;
+/// Automatic indents wider than this make no sense.
+const MOST_COLUMN: usize = 10_000;
+
+/// One replacement: bytes of the source, and of the values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Edit {
+    pub(super) at: Range<usize>,
+    pub(super) value: Range<usize>,
+}
+
+/// Everything that happens to one text.
+#[derive(Debug, Default)]
+pub(super) struct Edits {
+    pub(super) list: Vec<Edit>,
+    /// The new values, one after the other.
+    pub(super) values: String,
+    pub(super) counters: Counters,
+    pub(super) messages: Vec<Message>,
+}
+
+/// The file that a text belongs to.
+#[derive(Debug, Clone, Copy)]
+pub struct FileName<'n> {
+    /// As it is shown, and by its extension escaped.
+    pub input: &'n str,
+    /// Where it goes, when that is another file.
+    pub output: Option<&'n str>,
+}
+
+impl<'n> FileName<'n> {
+    /// A file that is replaced in place.
+    pub fn in_place(input: &'n str) -> Self {
+        Self {
+            input,
+            output: None,
+        }
+    }
+}
+
+/// Options and variables, made ready for any number of texts.
+#[derive(Debug)]
+pub struct Engine<'o> {
+    pub(super) options: &'o Options,
+    variables: &'o Variables,
+    scanner: Scanner<'o>,
+    used: Vec<AtomicBool>,
+}
+
+/// What a token becomes.
+enum Replacement<'v> {
+    Keep,
+    Text { value: Cow<'v, str>, raw: bool },
+}
+
+/// The state of one text.
+struct Run<'t> {
+    file: &'t Arc<str>,
+    cursor: Cursor<'t>,
+    /// The outermost token.
+    at: Range<usize>,
+    source: &'t [u8],
+    counters: Counters,
+    messages: Vec<Message>,
+    /// Upper-cased names and names as written, from the outside in.
+    path: Vec<(String, String)>,
+    inner_tokens: u64,
+    key: String,
+}
+
+impl Run<'_> {
+    fn place(&mut self) -> Place {
+        let (line, column) = self.cursor.place(self.at.start);
+        Place {
+            file: self.file.to_string(),
+            line,
+            column,
+        }
+    }
+
+    fn token(&self) -> String {
+        String::from_utf8_lossy(&self.source[self.at.clone()]).into_owned()
+    }
+
+    fn say(&mut self, level: Level, text: String) {
+        if level != Level::Off {
+            let (line, column) = self.cursor.place(self.at.start);
+            self.messages.push(Message {
+                level,
+                file: Some(Arc::clone(self.file)),
+                line,
+                column,
+                text,
+            });
+        }
+    }
+
+    fn too_much(&mut self, reason: String) -> Error {
+        Error::TooMuch {
+            place: self.place(),
+            token: self.token(),
+            reason,
+        }
+    }
+}
+
+impl<'o> Engine<'o> {
+    /// Checks the options and gets ready.
+    pub fn new(options: &'o Options, variables: &'o Variables) -> Result<Self, Error> {
+        options.check()?;
+        let mut used = Vec::new();
+        used.resize_with(variables.len(), AtomicBool::default);
+        Ok(Self {
+            options,
+            variables,
+            scanner: Scanner::new(&options.delimiters, options.legacy_pattern),
+            used,
+        })
+    }
+
+    /// Given variables that no text has used so far: name and origin.
+    pub fn unused(&self) -> Vec<(String, String)> {
+        self.variables
+            .unused(|i| self.used[i].load(Ordering::Relaxed))
+            .into_iter()
+            .map(|variable| (variable.name.clone(), variable.origin.to_string()))
+            .collect()
+    }
+
+    /// Whether there is any token in `text`.
+    pub(super) fn first_token(&self, text: &[u8]) -> Option<Range<usize>> {
+        self.scanner.tokens(text).next().map(|token| token.whole)
+    }
+
+    /// The edits of one text.
+    pub(super) fn edits(&self, name: FileName<'_>, text: &[u8]) -> Result<Edits, Error> {
+        let level = self.options.compatibility;
+        let escape = escape::for_file(&self.options.escape, name.input, name.output, level);
+        let file: Arc<str> = name.input.into();
+        let mut run = Run {
+            file: &file,
+            cursor: Cursor::new(text),
+            at: 0..0,
+            source: text,
+            counters: Counters::default(),
+            messages: Vec::new(),
+            path: Vec::new(),
+            inner_tokens: 0,
+            key: String::new(),
+        };
+        let mut list = Vec::new();
+        let mut values = String::new();
+        for token in self.scanner.tokens(text) {
+            run.at = token.whole.clone();
+            run.inner_tokens = 0;
+            let inner = String::from_utf8_lossy(&text[token.name]);
+            let whole = &text[token.whole.clone()];
+            let Replacement::Text { value, raw } = self.token(&mut run, &inner, whole, escape)?
+            else {
+                continue;
+            };
+            let start = values.len();
+            let escape = if raw { &Escape::Off } else { escape };
+            let value = self.indented(&mut run, value, escape);
+            escape::push(&mut values, &value, escape, level);
+            list.push(Edit {
+                at: token.whole,
+                value: start..values.len(),
+            });
+        }
+        Ok(Edits {
+            list,
+            values,
+            counters: run.counters,
+            messages: run.messages,
+        })
+    }
+
+    /// The further lines of a value moved to the token's column, if asked for.
+    fn indented<'v>(
+        &self,
+        run: &mut Run<'_>,
+        value: Cow<'v, str>,
+        escape: &Escape,
+    ) -> Cow<'v, str> {
+        let breaks_stay = !matches!(escape, Escape::Json | Escape::Yaml);
+        if self.options.auto_indent && breaks_stay && value.contains('\n') {
+            let padding = run.cursor.padding(run.at.start, MOST_COLUMN);
+            return Cow::Owned(transform::indent_by(&value, &padding, false));
+        }
+        value
+    }
+
+    /// What one token becomes, before it is escaped.
+    fn token<'v>(
+        &'v self,
+        run: &mut Run<'_>,
+        inner: &str,
+        whole: &[u8],
+        escape: &Escape,
+    ) -> Result<Replacement<'v>, Error> {
+        let level = self.options.compatibility;
+        run.counters.tokens += 1;
+        let call = self.options.transforms.as_ref().and_then(|delimiters| {
+            if level.is_own() {
+                Call::parse(inner, delimiters)
+            } else {
+                Call::parse_old(inner, delimiters)
+            }
+        });
+        let (name, steps) = match &call {
+            Some(call) => (call.variable.as_str(), call.steps.as_slice()),
+            None => (inner, &[][..]),
+        };
+        let found = self.lookup(run, name)?;
+        let (value, transformable) = match found {
+            Some(value) => {
+                run.counters.replaced += 1;
+                (self.expanded(run, name, value, escape)?, true)
+            }
+            None => match self.missing(run, name, steps) {
+                Missing::Keep if level.is_own() => return Ok(Replacement::Keep),
+                Missing::Keep => (
+                    Cow::Owned(String::from_utf8_lossy(whole).into_owned()),
+                    !level.is_old(),
+                ),
+                Missing::Nothing => (Cow::Borrowed(""), !level.is_old()),
+                Missing::Default(value) => (Cow::Owned(value), true),
+            },
+        };
+        if steps.is_empty() || !transformable {
+            return Ok(Replacement::Text { value, raw: false });
+        }
+        self.transformed(run, value.into_owned(), steps)
+    }
+
+    /// The value of a variable, by the rules about empty values.
+    fn lookup(&self, run: &mut Run<'_>, name: &str) -> Result<Option<&'o str>, Error> {
+        let index = self.variables.find(name, &mut run.key);
+        let value = index.map(|i| {
+            self.used[i].store(true, Ordering::Relaxed);
+            &*self.variables.at(i).value
+        });
+        let level = self.options.compatibility;
+        if value.is_none()
+            && name.is_empty()
+            && level == Compatibility::V6
+            && self.variables.asks_pipeline()
+        {
+            return Err(Error::NoName { place: run.place() });
+        }
+        let Some(legacy) = &self.options.legacy_empty else {
+            return Ok(value);
+        };
+        Ok(match value {
+            Some("") => None,
+            Some(value) if !legacy.marker.is_empty() && *value == legacy.marker => Some(""),
+            value => value,
+        })
+    }
+
+    /// What stands in for a missing variable; counts and says so.
+    fn missing(&self, run: &mut Run<'_>, name: &str, steps: &[Step]) -> Missing {
+        let level = self.options.compatibility;
+        run.counters.missing += 1;
+        let own_default = steps
+            .iter()
+            .filter(|step| level.is_own() && step.name == "default")
+            .find_map(|step| step.arguments.first());
+        let action = match own_default {
+            Some(value) => Missing::Default(value.clone()),
+            None => self.options.missing.clone(),
+        };
+        if let Missing::Default(_) = action {
+            run.counters.missing -= 1;
+            run.counters.defaults += 1;
+            run.counters.replaced += 1;
+            return action;
+        }
+        if action == Missing::Nothing && !level.is_old() {
+            run.counters.replaced += 1;
+        }
+        let text = if level.is_own() && name.is_empty() {
+            "a token has no name, so there is no variable for it".to_owned()
+        } else {
+            missing_text(level, name)
+        };
+        run.say(self.options.missing_log, text);
+        action
+    }
+
+    /// A value with the tokens inside it replaced, if that is on.
+    fn expanded<'v>(
+        &'v self,
+        run: &mut Run<'_>,
+        name: &str,
+        value: &'v str,
+        escape: &Escape,
+    ) -> Result<Cow<'v, str>, Error> {
+        if !self.options.recursive || self.scanner.tokens(value.as_bytes()).next().is_none() {
+            return Ok(Cow::Borrowed(value));
+        }
+        let key = if self.options.compatibility.is_old() {
+            name.to_owned()
+        } else {
+            name.to_uppercase()
+        };
+        if let Some(first) = run.path.iter().position(|(seen, _)| *seen == key) {
+            let mut chain: Vec<String> = run.path[first..]
+                .iter()
+                .map(|(_, name)| name.clone())
+                .collect();
+            chain.push(name.to_owned());
+            return Err(Error::Cycle {
+                place: run.place(),
+                chain,
+            });
+        }
+        if run.path.len() == MOST_DEPTH {
+            return Err(run.too_much(format!("its values are nested more than {MOST_DEPTH} deep")));
+        }
+        run.path.push((key, name.to_owned()));
+        let text = self.inner(run, value, escape)?;
+        run.path.pop();
+        Ok(Cow::Owned(text))
+    }
+
+    /// The text of a value with its tokens replaced.
+    fn inner(&self, run: &mut Run<'_>, value: &str, escape: &Escape) -> Result<String, Error> {
+        let level = self.options.compatibility;
+        let mut out = String::with_capacity(value.len());
+        let mut copied = 0;
+        for token in self.scanner.tokens(value.as_bytes()) {
+            run.inner_tokens += 1;
+            if run.inner_tokens > MOST_INNER_TOKENS || out.len() > MOST_VALUE {
+                return Err(run.too_much("its values contain each other too often".to_owned()));
+            }
+            let whole = &value[token.whole.clone()];
+            let made = self.token(run, &value[token.name], whole.as_bytes(), escape)?;
+            out.push_str(&value[copied..token.whole.start]);
+            copied = token.whole.end;
+            match made {
+                Replacement::Keep => out.push_str(whole),
+                // Version 6 escapes at every level, which nobody wants.
+                Replacement::Text { value, raw } if raw || level != Compatibility::V6 => {
+                    out.push_str(&value);
+                }
+                Replacement::Text { value, .. } => escape::push(&mut out, &value, escape, level),
+            }
+        }
+        out.push_str(&value[copied..]);
+        Ok(out)
+    }
+
+    /// A value with the transforms run over it.
+    fn transformed<'v>(
+        &self,
+        run: &mut Run<'_>,
+        mut value: String,
+        steps: &[Step],
+    ) -> Result<Replacement<'v>, Error> {
+        let level = self.options.compatibility;
+        let mut raw = false;
+        for step in steps {
+            let auto = step.name == "indent" && level.is_own();
+            let column = if auto {
+                run.cursor.padding(run.at.start, MOST_COLUMN)
+            } else {
+                String::new()
+            };
+            let kept = transform::is_known(&step.name, level).then(|| std::mem::take(&mut value));
+            let Some(given) = kept else {
+                run.say(Level::Warn, unknown_transform_text(level, &step.name));
+                continue;
+            };
+            let outcome = transform::run(step, given, level, &column);
+            value = match outcome {
+                Ok(Outcome::Value(value)) => value,
+                Ok(Outcome::Raw(value)) => {
+                    raw = true;
+                    value
+                }
+                Err(reason) => {
+                    return Err(Error::Transform {
+                        place: run.place(),
+                        token: run.token(),
+                        reason,
+                    });
+                }
+            };
+            run.counters.transforms += 1;
+            if value.len() > MOST_VALUE {
+                return Err(run.too_much(format!("its value is longer than {MOST_VALUE} bytes")));
+            }
+        }
+        Ok(Replacement::Text {
+            value: Cow::Owned(value),
+            raw,
+        })
+    }
+}

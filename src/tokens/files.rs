@@ -1,0 +1,156 @@
+//! Planning: which files become what, with nothing written yet.
+//!
+//! Owns the order of lines, the view in which the output of one line is input
+//! of a later one, and the gathering of counters and messages.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::bytes::{Content, Replaced};
+use super::engine::{Engine, FileName};
+use super::entry::Entry;
+use super::error::Error;
+use super::options::{FailOn, Level};
+use super::outcome::{Counters, Message};
+use super::parallel;
+use super::walk::{Finding, Found};
+
+/// One file with its new content.
+#[derive(Debug)]
+pub struct Planned {
+    /// The file that was read.
+    pub input: PathBuf,
+    /// The same as seen from the root.
+    pub shown: String,
+    /// Where the content goes.
+    pub target: PathBuf,
+    /// The content.
+    pub content: Content,
+    /// Whether the file had no token and goes to another place as it is.
+    pub copies: bool,
+    /// The encoding that it was read in.
+    pub encoding: &'static str,
+    /// What was counted.
+    pub counters: Counters,
+}
+
+impl Planned {
+    /// Whether anything is to be written.
+    pub fn writes(&self) -> bool {
+        self.content.is_changed() || self.target != self.input
+    }
+}
+
+/// Everything that a run would do.
+#[derive(Debug, Default)]
+pub struct Plan {
+    /// The files in the order of lines and names.
+    pub files: Vec<Planned>,
+    /// What was counted in all of them.
+    pub counters: Counters,
+    /// What is to be told.
+    pub messages: Vec<Message>,
+}
+
+/// A plan that could not be finished.
+#[derive(Debug)]
+pub struct Unfinished {
+    /// What there was before the error.
+    pub plan: Plan,
+    /// The error.
+    pub error: Error,
+}
+
+/// Plans all lines of sources below `root`.
+pub fn plan(
+    engine: &Engine<'_>,
+    finding: Finding,
+    root: &Path,
+    lines: &[String],
+) -> Result<Plan, Box<Unfinished>> {
+    let mut plan = Plan::default();
+    match plan.lines(engine, finding, root, lines) {
+        Ok(()) => Ok(plan),
+        Err(error) => Err(Box::new(Unfinished { plan, error })),
+    }
+}
+
+impl Plan {
+    fn lines(
+        &mut self,
+        engine: &Engine<'_>,
+        finding: Finding,
+        root: &Path,
+        lines: &[String],
+    ) -> Result<(), Error> {
+        let mut latest: HashMap<PathBuf, usize> = HashMap::new();
+        for line in lines {
+            let entry = Entry::parse(line, finding.level)?;
+            let coming: Vec<PathBuf> = latest.keys().cloned().collect();
+            let found = finding.files(&entry, root, &coming)?;
+            if found.is_empty() && engine.options.fail_on.contains(&FailOn::NoFiles) {
+                let text = format!("no file matches {line:?}");
+                self.messages.push(Message::general(Level::Error, text));
+            }
+            let results = parallel::map(&found, |file| {
+                self.one(engine, &entry, finding, file, &latest)
+            });
+            for result in results {
+                let (file, messages) = result?;
+                self.counters += file.counters;
+                self.messages.extend(messages);
+                if file.writes() {
+                    latest.insert(file.target.clone(), self.files.len());
+                }
+                self.files.push(file);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and replaces one file.
+    fn one(
+        &self,
+        engine: &Engine<'_>,
+        entry: &Entry,
+        finding: Finding,
+        file: &Found,
+        latest: &HashMap<PathBuf, usize>,
+    ) -> Result<(Planned, Vec<Message>), Error> {
+        let bytes = match latest.get(&file.path) {
+            Some(i) => self.files[*i].content.to_bytes(),
+            None => fs::read(&file.path).map_err(Error::io("reading", &file.path))?,
+        };
+        let target = resolved(entry.target(&file.path, finding.level));
+        let output = entry.output.is_some().then(|| target.to_string_lossy());
+        let name = FileName {
+            input: &file.shown,
+            output: output.as_deref(),
+        };
+        let Replaced {
+            content,
+            counters,
+            messages,
+            encoding,
+        } = engine.replace(name, bytes)?;
+        let planned = Planned {
+            input: file.path.clone(),
+            shown: file.shown.clone(),
+            copies: counters.tokens == 0 && target != file.path,
+            target,
+            content,
+            encoding,
+            counters,
+        };
+        Ok((planned, messages))
+    }
+}
+
+/// A target that is a symbolic link is written through.
+fn resolved(target: PathBuf) -> PathBuf {
+    match fs::symlink_metadata(&target) {
+        Ok(there) if there.is_symlink() => target.canonicalize().unwrap_or(target),
+        _ => target,
+    }
+}

@@ -1,0 +1,135 @@
+//! Which files are taken, and how they are written.
+
+use super::{folder, read, run, tree};
+
+const VARIABLES: &str = r#"{"a":"1"}"#;
+
+#[test]
+fn the_git_folder_is_never_touched() {
+    let folder = folder(&[
+        (".git/config", b"#{a}#"),
+        (".x/a", b"#{a}#"),
+        ("a", b"#{a}#"),
+    ]);
+    let flags = [
+        "--sources",
+        "**/*",
+        "--include-dot-paths",
+        "--variables",
+        VARIABLES,
+    ];
+    let summary = run(&folder, &flags).unwrap();
+    assert_eq!(summary.counters.files, 2);
+    assert_eq!(read(&folder, ".git/config"), "#{a}#");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_that_lead_back_end_and_linked_files_stay_links() {
+    use std::os::unix::fs::symlink;
+    let folder = folder(&[("d/a.txt", b"#{a}#"), ("real.cfg", b"#{a}#")]);
+    let at = |name: &str| folder.path().join(name);
+    symlink("..", at("d/up")).unwrap();
+    symlink("../d", at("d/self")).unwrap();
+    symlink("real.cfg", at("link.cfg")).unwrap();
+    symlink("nowhere", at("broken.txt")).unwrap();
+    let flags = ["--sources", "**/*.{txt,cfg}", "--variables", VARIABLES];
+    let summary = run(&folder, &flags).unwrap();
+    assert_eq!(summary.counters.files, 2);
+    assert_eq!(read(&folder, "real.cfg"), "1");
+    assert!(at("link.cfg").is_symlink());
+}
+
+#[cfg(unix)]
+#[test]
+fn modes_are_kept_and_copies_take_the_mode_of_their_source() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder(&[("run.sh", b"#{a}#"), ("plain.sh", b"x")]);
+    let mode = |name: &str| {
+        std::fs::metadata(folder.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    for name in ["run.sh", "plain.sh"] {
+        std::fs::set_permissions(
+            folder.path().join(name),
+            std::fs::Permissions::from_mode(0o750),
+        )
+        .unwrap();
+    }
+    let flags = [
+        "--sources",
+        "run.sh",
+        "--sources",
+        "plain.sh => copy.sh",
+        "--variables",
+        VARIABLES,
+    ];
+    run(&folder, &flags).unwrap();
+    assert_eq!((mode("run.sh"), mode("copy.sh")), (0o750, 0o750));
+    assert_eq!(read(&folder, "copy.sh"), "x");
+}
+
+#[test]
+fn the_output_of_one_line_is_input_of_a_later_one() {
+    let folder = folder(&[("a.tpl", b"#{b}#")]);
+    let flags = [
+        "--sources",
+        "a.tpl => b.txt",
+        "--sources",
+        "*.txt",
+        "--variables",
+        r##"{"b":"#{a}#","a":"1"}"##,
+    ];
+    run(&folder, &flags).unwrap();
+    assert_eq!(read(&folder, "b.txt"), "1");
+    assert_eq!(read(&folder, "a.tpl"), "#{b}#");
+}
+
+#[test]
+fn a_file_without_change_is_not_written() {
+    let folder = folder(&[("a.txt", b"x"), ("b.txt", b"#{no}#")]);
+    let flags = [
+        "--sources",
+        "*",
+        "--missing-var-action",
+        "keep",
+        "--variables",
+        VARIABLES,
+    ];
+    let summary = run(&folder, &flags).unwrap();
+    assert!(summary.written.is_empty());
+    assert_eq!(summary.counters.files, 2);
+}
+
+#[test]
+fn no_temporary_file_is_left() {
+    let folder = folder(&[("a.txt", b"#{a}#"), ("d/b.txt", b"#{a}#")]);
+    run(
+        &folder,
+        &[
+            "--sources",
+            "**/*.txt => out/*.txt",
+            "--variables",
+            VARIABLES,
+        ],
+    )
+    .unwrap();
+    let names: Vec<String> = tree(folder.path()).into_keys().collect();
+    assert_eq!(names, ["a.txt", "d/b.txt", "d/out/b.txt", "out/a.txt"]);
+}
+
+#[test]
+fn two_runs_give_the_same_as_one() {
+    let folder = folder(&[
+        ("a.txt", b"#{a}# \xff"),
+        ("b.json", b"\xef\xbb\xbf{\"x\":\"#{a}#\"}"),
+    ]);
+    let flags = ["--sources", "*", "--variables", VARIABLES];
+    run(&folder, &flags).unwrap();
+    let once = tree(folder.path());
+    assert!(run(&folder, &flags).unwrap().written.is_empty());
+    assert_eq!(tree(folder.path()), once);
+}
