@@ -1,13 +1,15 @@
 //! What a run carries besides its settings.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::PublicationStamp;
 use crate::report::Reporter;
+use crate::tokens;
 use crate::tools::Tools;
 
 /// Data without which a run cannot work.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Context {
     /// The way out for every message.
     pub reporter: Arc<Reporter>,
@@ -15,6 +17,10 @@ pub struct Context {
     pub tools: Tools,
     /// Which run this is, and of which source.
     pub publication: PublicationStamp,
+    /// Variables of the pipeline run, for tokens.
+    pub variables: Vec<tokens::Layer>,
+    /// Where temporary files may be made; nothing stays there.
+    pub temp_root: PathBuf,
     /// The time of the run, in seconds since 1970 (UTC).
     pub seconds: i64,
     /// This is a build of a pull request: anybody may have written the source.

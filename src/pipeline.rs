@@ -7,6 +7,7 @@
 mod compare;
 mod publish;
 mod render;
+mod replace;
 
 use crate::model::Finding;
 use crate::report::{EnvironmentReport, RunReport};

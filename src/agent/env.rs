@@ -43,6 +43,10 @@ pub const AGENT_PROXYPASSWORD: &str = "SECRET_AGENT_PROXYPASSWORD";
 pub const AGENT_PROXYBYPASSLIST: &str = "AGENT_PROXYBYPASSLIST";
 /// A PEM file with the company's certification authorities.
 pub const AGENT_CAINFO: &str = "AGENT_CAINFO";
+/// JSON array with the names of the run's public variables.
+pub const VSTS_PUBLIC_VARIABLES: &str = "VSTS_PUBLIC_VARIABLES";
+/// JSON array with the names of the run's secret variables.
+pub const VSTS_SECRET_VARIABLES: &str = "VSTS_SECRET_VARIABLES";
 /// The token for the manifest repository, at a terminal.
 pub const GITOPS_TOKEN: &str = "GITOPS_TOKEN";
 /// Level of the debug log, at a terminal: `debug`, or a `tracing` filter.

@@ -10,6 +10,7 @@ use super::env::{
     BUILD_BUILDID, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION, JOB_TOKEN,
     RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID, SYSTEM_COLLECTIONURI,
     SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
+    VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
 
 /// The agent's proxy.
@@ -122,6 +123,46 @@ pub fn secrets(environment: &Environment) -> Vec<Secret> {
         .map(|(_, value)| Secret::new(value))
         .filter(|secret| !secret.is_empty())
         .collect()
+}
+
+/// A variable of the pipeline run.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// The name as it was defined.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// Whether it must not be shown.
+    pub secret: bool,
+}
+
+/// The variables of the run. The agent lists their names in two variables of
+/// its own, as JSON; a secret's value stands under `SECRET_` and its name.
+pub fn variables(environment: &Environment) -> Vec<Variable> {
+    let names = |list: &str| -> Vec<String> {
+        serde_json::from_str(environment.get(list).unwrap_or("[]")).unwrap_or_default()
+    };
+    let variable = |name: String, secret: bool| {
+        let mangled = super::inputs::mangle(&name);
+        let key = if secret {
+            format!("SECRET_{mangled}")
+        } else {
+            mangled
+        };
+        let value = environment.get(&key).unwrap_or_default().to_owned();
+        Variable {
+            name,
+            value,
+            secret,
+        }
+    };
+    let public = names(VSTS_PUBLIC_VARIABLES)
+        .into_iter()
+        .map(|name| variable(name, false));
+    let secret = names(VSTS_SECRET_VARIABLES)
+        .into_iter()
+        .map(|name| variable(name, true));
+    public.chain(secret).collect()
 }
 
 /// The agent's proxy. The agent does not set `HTTPS_PROXY` for tasks.
@@ -246,6 +287,28 @@ mod tests {
         ]);
         let url = url::Url::parse(url).unwrap();
         assert_eq!(job_token(&environment, &url).is_some(), sent);
+    }
+
+    #[test]
+    fn variables_are_found_by_the_names_that_the_agent_lists() {
+        let found = variables(&Environment::from([
+            ("VSTS_PUBLIC_VARIABLES", r#"["image.tag", "empty"]"#),
+            ("VSTS_SECRET_VARIABLES", r#"["db password"]"#),
+            ("IMAGE_TAG", "1.2"),
+            ("SECRET_DB_PASSWORD", "s3cret"),
+        ]));
+        let shown: Vec<_> = found
+            .iter()
+            .map(|v| (v.name.as_str(), v.value.as_str(), v.secret))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("image.tag", "1.2", false),
+                ("empty", "", false),
+                ("db password", "s3cret", true)
+            ]
+        );
     }
 
     #[test]

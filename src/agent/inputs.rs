@@ -15,7 +15,7 @@ pub fn input(environment: &Environment, name: &str) -> Option<String> {
 }
 
 /// The agent's form of an input or variable name.
-fn mangle(name: &str) -> String {
+pub(super) fn mangle(name: &str) -> String {
     name.replace(['.', ' '], "_").to_uppercase()
 }
 

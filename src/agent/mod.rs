@@ -14,6 +14,8 @@ mod sink;
 
 pub use command::{encode_data, encode_property, neutralize};
 pub use env::Environment;
-pub use facts::{Proxy, child_environment, extra_ca, job_token, proxy, publication, secrets};
+pub use facts::{
+    Proxy, Variable, child_environment, extra_ca, job_token, proxy, publication, secrets, variables,
+};
 pub use inputs::{connection_token, input, unresolved_macro};
 pub use sink::AgentSink;

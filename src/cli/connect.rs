@@ -11,6 +11,7 @@ use crate::host::{self, Location, Place};
 use crate::http;
 use crate::report::Reporter;
 use crate::settings::Target;
+use crate::tokens::{Layer, Matching};
 use crate::tools::Tools;
 
 use super::token::Tokens;
@@ -21,6 +22,18 @@ pub(super) fn tools(environment: &Environment, helm: Option<PathBuf>) -> Tools {
     Tools::new(path, environment.temp_root())
         .environment(agent::child_environment(environment))
         .helm(helm)
+}
+
+/// The variables of the pipeline run, for tokens.
+pub(super) fn variables(environment: &Environment) -> Option<Layer> {
+    if !environment.is_pipeline() {
+        return None;
+    }
+    let mut layer = Layer::new("pipeline", Matching::Pipeline);
+    for variable in agent::variables(environment) {
+        layer.push(variable.name, variable.value.into(), variable.secret, 0);
+    }
+    Some(layer)
 }
 
 /// Opens manifest repositories.

@@ -87,6 +87,8 @@ pub(super) async fn run(
         tools: super::connect::tools(environment, settings.run.helm.clone()),
         publication: publication(environment, &settings),
         seconds: seconds(),
+        variables: super::connect::variables(environment).into_iter().collect(),
+        temp_root: environment.temp_root(),
         pull_request: environment.get(BUILD_REASON) == Some("PullRequest"),
     };
     let connector = Connector::new(environment, tokens, reporter)?;

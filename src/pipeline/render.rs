@@ -10,6 +10,9 @@ use crate::error::{Error, Kind};
 use crate::generate::{self, HookPolicy, resources};
 use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
 use crate::settings::{EnvironmentSettings, Settings};
+use crate::tokens::Prepared;
+
+use super::replace;
 
 /// One environment, rendered and checked.
 #[derive(Debug)]
@@ -32,14 +35,8 @@ pub struct Rendered {
 pub async fn render(context: &Context, settings: &Settings) -> Result<Vec<Rendered>, Error> {
     let mut tasks = JoinSet::new();
     for (at, environment) in settings.environments.iter().cloned().enumerate() {
-        let tools = context.tools.clone();
-        let hooks = context.pull_request && !environment.allow_hooks;
-        let hooks = if hooks {
-            HookPolicy::Refuse
-        } else {
-            HookPolicy::Run
-        };
-        tasks.spawn(async move { (at, render_one(&tools, environment, hooks).await) });
+        let (context, explain) = (context.clone(), settings.run.explain.clone());
+        tasks.spawn(async move { (at, render_one(&context, environment, &explain).await) });
     }
     let total = settings.environments.len();
     let mut results = BTreeMap::new();
@@ -81,30 +78,39 @@ pub async fn render(context: &Context, settings: &Settings) -> Result<Vec<Render
 
 /// Renders and checks one environment.
 async fn render_one(
-    tools: &crate::tools::Tools,
+    context: &Context,
     settings: EnvironmentSettings,
-    hooks: HookPolicy,
+    explain: &[String],
 ) -> Result<Rendered, Error> {
     let name = settings.name.clone();
     let here = |error: Error| error.context(format!("environment {name}"));
+    let (settings, prepared, mut findings) =
+        prepare(context, settings, explain).await.map_err(here)?;
+    let copy = prepared.as_ref().and_then(Prepared::path);
+    let refuse_hooks = context.pull_request && !settings.allow_hooks;
     let options = generate::Options {
         kind: settings.generator.kind(),
         fabrikate_environments: settings.fabrikate_environments.clone(),
-        hooks,
-        ..generate::Options::new(&settings.source, &settings.name)
+        hooks: if refuse_hooks {
+            HookPolicy::Refuse
+        } else {
+            HookPolicy::Run
+        },
+        ..generate::Options::new(copy.unwrap_or(&settings.source), &settings.name)
     };
-    let generated = generate::run(tools, &options)
+    let generated = generate::run(&context.tools, &options)
         .await
         .map_err(|error| here(error.into()))?;
+    findings.extend(generated.findings);
+    findings.extend(replace::leftovers(&settings, &generated.files).map_err(here)?);
     let files = generated.files.clone();
-    // Parsing is work for a thread that may block.
-    let read = tokio::task::spawn_blocking(move || resources::resources(&files)).await;
-    let read = read.map_err(|error| here(Error::new(Kind::Internal, error)))?;
-    let (resources, mut odd) = read.map_err(|error| here(error.into()))?;
+    let read = blocking(move || resources::resources(&files))
+        .await
+        .map_err(here)?;
+    let (resources, odd) = read.map_err(|error| here(error.into()))?;
+    findings.extend(odd);
     check::file_names(&settings.name, &generated.files)?;
     check::not_empty(&settings.brakes, &settings.name, resources.len())?;
-    let mut findings = generated.findings;
-    findings.append(&mut odd);
     let findings = findings
         .into_iter()
         .map(|finding| of_environment(&settings.name, finding))
@@ -116,6 +122,42 @@ async fn render_one(
         resources,
         findings,
     })
+}
+
+/// Replaces the tokens of the source, unless that is switched off.
+async fn prepare(
+    context: &Context,
+    settings: EnvironmentSettings,
+    explain: &[String],
+) -> Result<(EnvironmentSettings, Option<Prepared>, Vec<Finding>), Error> {
+    if !settings.tokens.enabled || !settings.source.exists() {
+        // A source that is not there is the generator's to explain.
+        return Ok((settings, None, Vec::new()));
+    }
+    let (pipeline, temp_root) = (context.variables.clone(), context.temp_root.clone());
+    let (settings, variables, result) = blocking(move || {
+        let variables = replace::variables(&pipeline, &settings.tokens);
+        let result = match &variables {
+            Ok(variables) => replace::prepare(variables, &settings, &temp_root).map(Some),
+            Err(_) => Ok(None),
+        };
+        (settings, variables, result)
+    })
+    .await?;
+    replace::explain(context, &settings.name, explain, &variables?);
+    let (prepared, findings) = match result? {
+        Some((prepared, findings)) => (Some(prepared), findings),
+        None => (None, Vec::new()),
+    };
+    Ok((settings, prepared, findings))
+}
+
+/// Runs work that blocks on a thread that may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Error> {
+    let joined = tokio::task::spawn_blocking(work).await;
+    joined.map_err(|error| Error::new(Kind::Internal, error))
 }
 
 /// A finding that names its environment, as a run has several.

@@ -42,6 +42,10 @@ pub struct RunArgs {
     #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub allow_older: bool,
 
+    /// Names of variables to explain: every place that has one, and which wins.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub explain: Vec<String>,
+
     /// A file that holds the token for the manifest repository.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
@@ -115,6 +119,38 @@ pub struct EnvironmentArgs {
     )]
     pub protected_kinds: Vec<String>,
 
+    /// Replace the tokens in the source before it is rendered.
+    #[arg(long, default_value_t = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub replace_tokens: bool,
+
+    /// Files with variables for tokens, as patterns separated by commas or lines; later ones win.
+    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    pub variable_files: Vec<String>,
+
+    /// What tokens look like: `default` is `#{name}#`; also `azpipelines`, `doublebraces`, `doubleunderscores`, `githubactions`, `octopus`, `rm`, and `custom` with prefix and suffix.
+    #[arg(long, value_name = "PATTERN", default_value = "default")]
+    pub token_pattern: String,
+
+    /// What a token of the pattern `custom` begins with.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub token_prefix: Option<String>,
+
+    /// What a token of the pattern `custom` ends with.
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub token_suffix: Option<String>,
+
+    /// Replace the tokens in values of variables as well.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub recursive: bool,
+
+    /// Understand transforms in tokens, such as `#{upper(name)}#`.
+    #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
+    pub transforms: bool,
+
+    /// What to do when a token is left in the manifests because it has no variable.
+    #[arg(long, value_enum, default_value = "fail")]
+    pub leftover_tokens: LeftoverSetting,
+
     /// Run the hooks of a Fabrikate definition on a pull request build too, where anybody may have written them.
     #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub allow_hooks: bool,
@@ -130,6 +166,17 @@ pub struct OutputArgs {
     /// Replace the environments' folders below the output folder when they hold something.
     #[arg(long, default_value_t = false, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = clap::ArgAction::Set)]
     pub replace: bool,
+}
+
+/// The setting `leftoverTokens`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LeftoverSetting {
+    /// The run fails and names them.
+    Fail,
+    /// The run warns.
+    Warn,
+    /// They are published as they are.
+    Allow,
 }
 
 /// The setting `generator`.

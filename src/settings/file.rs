@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_saphyr::Spanned;
 
 use crate::error::{Error, Kind};
+use crate::tokens;
 
 use super::definition::{EnvironmentArgs, RunArgs};
 use super::doors::texts;
@@ -22,6 +23,25 @@ pub struct FileSettings {
     pub top: Layer,
     /// For one environment, in the order of the file.
     pub environments: IndexMap<String, Layer>,
+    /// Every scalar of the file under its whole key, when it has variables.
+    variables: Option<tokens::Layer>,
+}
+
+/// The key of the variables for tokens, at the top and in an environment.
+const VARIABLES: &str = "variables";
+
+impl FileSettings {
+    /// The variables for every environment, and those of one.
+    pub fn variables(&self, environment: &str) -> (tokens::Layer, tokens::Layer) {
+        let below = |prefix: &str| match &self.variables {
+            Some(all) => all.below(prefix),
+            None => tokens::Layer::new("", tokens::Matching::Exact),
+        };
+        (
+            below("variables."),
+            below(&format!("environments.{environment}.variables.")),
+        )
+    }
 }
 
 /// Settings that make no sense in the file itself.
@@ -72,18 +92,30 @@ fn parse(path: &Path, text: &str) -> Result<FileSettings, Error> {
     let environment_keys = EnvironmentArgs::augment_args(Command::new(""));
     let all_keys = RunArgs::augment_args(environment_keys.clone());
     let mut settings = FileSettings::default();
-    for (key, value) in all.iter().filter(|(key, _)| *key != "environments") {
+    let mut has_variables = all.contains_key(VARIABLES);
+    let no_setting = ["environments", VARIABLES];
+    for (key, value) in all
+        .iter()
+        .filter(|(key, _)| !no_setting.contains(&key.as_str()))
+    {
         let (id, value) = setting(path, &all_keys, key, key, value)?;
         settings.top.extend(value.map(|value| (id, value)));
     }
     for (name, section) in sections.environments.unwrap_or_default() {
         let mut layer = Layer::new();
-        for (key, value) in section.unwrap_or_default() {
+        let section = section.unwrap_or_default();
+        has_variables |= section.contains_key(VARIABLES);
+        for (key, value) in section.into_iter().filter(|(key, _)| key != VARIABLES) {
             let full = format!("environments.{name}.{key}");
             let (id, value) = setting(path, &environment_keys, &key, &full, &value)?;
             layer.extend(value.map(|value| (id, value)));
         }
         settings.environments.insert(name, layer);
+    }
+    if has_variables {
+        let shown = path.display().to_string();
+        let level = tokens::Compatibility::Own;
+        settings.variables = Some(tokens::layer_of_file(&shown, text.as_bytes(), level, ".")?);
     }
     Ok(settings)
 }
@@ -171,8 +203,11 @@ fn from_file(path: &Path, argument: &clap::Arg, text: String) -> String {
         return text;
     }
     let folder = path.parent().unwrap_or(Path::new(""));
-    let joined: PathBuf = folder.join(text).components().collect();
-    joined.to_string_lossy().into_owned()
+    let (not, pattern) = text
+        .strip_prefix('!')
+        .map_or(("", text.as_str()), |rest| ("!", rest));
+    let joined: PathBuf = folder.join(pattern).components().collect();
+    format!("{not}{}", joined.to_string_lossy())
 }
 
 /// A hint that names the most similar known key, or all of them.
@@ -255,6 +290,18 @@ mod tests {
     fn what_is_wrong_is_named_with_its_line(#[case] text: &str, #[case] start: &str) {
         let said = said(text);
         assert!(said.starts_with(start), "{said}");
+    }
+
+    #[test]
+    fn variables_keep_the_digits_they_were_written_with() {
+        let file = parsed(
+            "variables: {tag: 1.10, app: {name: web}}\nenvironments:\n  dev: {variables: {tag: 2.0}}\n",
+        );
+        let (top, section) = file.variables("dev");
+        assert_eq!(top.names().collect::<Vec<_>>(), ["tag", "app.name"]);
+        let variables = tokens::Variables::of_environment(top, section, [], []);
+        assert_eq!(&*variables.get("tag").unwrap().value, "2.0");
+        assert_eq!(variables.explain("tag")[1].value, "1.10");
     }
 
     #[test]

@@ -19,4 +19,4 @@ pub mod schema;
 pub use doors::{from_inputs, from_matches, from_old_variables};
 pub use file::{FileSettings, read as read_file};
 pub use layer::{Layer, Origin, Value, camel_case, parse};
-pub use resolve::{EnvironmentSettings, Settings, Target, resolve};
+pub use resolve::{EnvironmentSettings, Settings, Target, TokenSettings, resolve};

@@ -8,8 +8,11 @@ use crate::check::Brakes;
 use crate::error::{Error, Kind};
 use crate::model::{Folder, RelPath};
 use crate::plan;
+use crate::tokens;
 
-use super::definition::{EnvironmentArgs, GeneratorSetting, GitHostSetting, RunArgs};
+use super::definition::{
+    EnvironmentArgs, GeneratorSetting, GitHostSetting, LeftoverSetting, RunArgs,
+};
 use super::file::FileSettings;
 use super::layer::{Layer, Origin, parse};
 
@@ -33,6 +36,8 @@ pub struct EnvironmentSettings {
     pub generator: GeneratorSetting,
     /// The configurations of a Fabrikate definition, most important first.
     pub fabrikate_environments: Vec<String>,
+    /// How its tokens are replaced.
+    pub tokens: TokenSettings,
     /// Hooks may run on a pull request build.
     pub allow_hooks: bool,
     /// The folder it owns in the manifest repository.
@@ -43,6 +48,21 @@ pub struct EnvironmentSettings {
     pub ownership: plan::Options,
     /// What stops a publication.
     pub brakes: Brakes,
+}
+
+/// Token replacement in the source of one environment.
+#[derive(Debug, Clone)]
+pub struct TokenSettings {
+    /// Whether it happens at all.
+    pub enabled: bool,
+    /// How.
+    pub options: tokens::Options,
+    /// What a token without variable means in the end.
+    pub leftover: LeftoverSetting,
+    /// Variables of the settings file: for every environment, then for this one.
+    pub variables: (tokens::Layer, tokens::Layer),
+    /// Patterns of files with variables.
+    pub files: Vec<String>,
 }
 
 /// A branch of a manifest repository.
@@ -81,7 +101,8 @@ pub fn resolve(given: &Layer, file: &FileSettings, old: &Layer) -> Result<Settin
     for (name, configurations) in names(&run, given, file, old)? {
         let own = file.environments.get(&name).unwrap_or(&nothing);
         let args: EnvironmentArgs = parse(&[given, own, &file.top, old])?;
-        environments.push(environment(name, configurations, args)?);
+        let variables = file.variables(&name);
+        environments.push(environment(name, configurations, variables, args)?);
     }
     refuse_overlaps(&environments)?;
     Ok(Settings { run, environments })
@@ -142,6 +163,7 @@ fn names(
 fn environment(
     name: String,
     configurations: Vec<String>,
+    variables: (tokens::Layer, tokens::Layer),
     args: EnvironmentArgs,
 ) -> Result<EnvironmentSettings, Error> {
     let wrong = |error| {
@@ -152,6 +174,7 @@ fn environment(
     };
     RelPath::parse(&name).map_err(wrong)?;
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
+    let tokens = token_settings(&args, variables)?;
     let target = args.manifest_repo.map(|repository| Target {
         repository,
         branch: args.branch,
@@ -167,6 +190,7 @@ fn environment(
         } else {
             configurations
         },
+        tokens,
         allow_hooks: args.allow_hooks,
         folder,
         target,
@@ -181,6 +205,31 @@ fn environment(
             protected_kinds: args.protected_kinds,
         },
         name,
+    })
+}
+
+/// Validates how tokens are replaced. A missing variable leaves its token,
+/// and the manifests are searched for what is left: a token in a part of the
+/// source that is not rendered does no harm.
+fn token_settings(
+    args: &EnvironmentArgs,
+    variables: (tokens::Layer, tokens::Layer),
+) -> Result<TokenSettings, Error> {
+    let prefix = args.token_prefix.as_deref();
+    let suffix = args.token_suffix.as_deref();
+    let mut options = tokens::Options::of_pattern(&args.token_pattern, prefix, suffix)?;
+    options.missing = tokens::Missing::Keep;
+    options.recursive = args.recursive;
+    if args.transforms {
+        options.transforms = Some(tokens::Delimiters::new("transform", "(", ")")?);
+    }
+    options.check()?;
+    Ok(TokenSettings {
+        enabled: args.replace_tokens,
+        options,
+        leftover: args.leftover_tokens,
+        variables,
+        files: args.variable_files.clone(),
     })
 }
 
@@ -226,7 +275,6 @@ mod tests {
 
     fn file(environments: &[(&str, &[(&str, &str)])]) -> FileSettings {
         FileSettings {
-            top: Layer::new(),
             environments: environments
                 .iter()
                 .map(|(name, values)| ((*name).to_owned(), flags(values)))

@@ -9,7 +9,8 @@ use super::layer::camel_case;
 
 /// The schema, for editors.
 pub fn schema() -> Value {
-    let environment = properties(&EnvironmentArgs::augment_args(Command::new("")));
+    let mut environment = properties(&EnvironmentArgs::augment_args(Command::new("")));
+    environment.insert("variables".to_owned(), variables());
     let mut top = properties(&RunArgs::augment_args(Command::new("")));
     top.remove("config");
     top.remove("environments");
@@ -33,6 +34,14 @@ pub fn schema() -> Value {
         "type": "object",
         "properties": top,
         "additionalProperties": false,
+    })
+}
+
+/// The one setting that is a map.
+fn variables() -> Value {
+    json!({
+        "description": "Variables for tokens. Nested maps make names with dots.",
+        "type": "object",
     })
 }
 

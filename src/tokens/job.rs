@@ -70,6 +70,25 @@ pub(super) struct Texts {
     pub(super) legacy_empty: Option<LegacyEmpty>,
 }
 
+impl Options {
+    /// Our own level with this pattern; `custom` needs prefix and suffix, and
+    /// both together mean `custom`.
+    pub fn of_pattern(
+        pattern: &str,
+        prefix: Option<&str>,
+        suffix: Option<&str>,
+    ) -> Result<Self, Error> {
+        let named = pattern != "default" || prefix.is_none() || suffix.is_none();
+        Texts {
+            pattern: named.then(|| pattern.to_owned()),
+            prefix: prefix.map(str::to_owned),
+            suffix: suffix.map(str::to_owned),
+            ..Texts::default()
+        }
+        .options(Compatibility::Own)
+    }
+}
+
 impl Texts {
     /// Checks everything and makes options of it.
     pub(super) fn options(&self, level: Compatibility) -> Result<Options, Error> {

@@ -29,6 +29,7 @@ mod outcome;
 mod parallel;
 mod run;
 mod scan;
+mod source;
 mod space;
 mod transform;
 mod tree;
@@ -54,6 +55,7 @@ pub use options::{
 pub use outcome::{Counters, Message};
 pub use run::{FileSummary, Summary, run, run_cli};
 pub use scan::{Scanner, Token};
+pub use source::{Prepared, prepare};
 pub use variables::{Explanation, Layer, Matching, Variable, Variables};
 pub use walk::{Finding, Found};
 pub use write::write;

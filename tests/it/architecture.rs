@@ -12,20 +12,23 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("git", &["host", "http"]),
     ("report", &[]),
     ("check", &[]),
+    ("tokens", &["text"]),
     ("plan", &[]),
     ("generate", &["text", "tools"]),
     ("publish", &["git", "host", "http"]),
     ("agent", &["report"]),
     (
         "settings",
-        &["agent", "check", "generate", "host", "plan", "text"],
+        &[
+            "agent", "check", "generate", "host", "plan", "text", "tokens",
+        ],
     ),
-    ("context", &["report", "tools"]),
+    ("context", &["report", "tokens", "tools"]),
     (
         "pipeline",
         &[
             "check", "context", "generate", "git", "host", "plan", "publish", "report", "settings",
-            "tools",
+            "tokens", "tools",
         ],
     ),
 ];

@@ -16,6 +16,7 @@ mod git_wire;
 mod launcher;
 mod manifests;
 mod publish;
+mod replaced;
 mod settings_pages;
 mod support;
 mod task;

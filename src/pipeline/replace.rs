@@ -1,0 +1,105 @@
+//! Tokens in a run: before an environment is rendered, and after.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::model::{FileSet, Finding};
+use crate::settings::definition::LeftoverSetting;
+use crate::settings::{EnvironmentSettings, TokenSettings};
+use crate::tokens::{self, Engine, Prepared, Source, Variables};
+
+/// All variables of one environment, in order of precedence.
+pub(super) fn variables(
+    pipeline: &[tokens::Layer],
+    settings: &TokenSettings,
+) -> Result<Variables, Error> {
+    let finding = tokens::Finding {
+        level: tokens::Compatibility::Own,
+        case_insensitive: false,
+        dot: true,
+    };
+    let reader = tokens::Reader {
+        finding,
+        root: Path::new("."),
+        separator: ".",
+        environment: &BTreeMap::new(),
+    };
+    let files = reader.layers(&[Source::Files(settings.files.join("\n"))])?;
+    let (top, section) = settings.variables.clone();
+    Ok(Variables::of_environment(
+        top,
+        section,
+        files,
+        pipeline.iter().cloned(),
+    ))
+}
+
+/// The source with its tokens replaced, and what is worth telling about it.
+pub(super) fn prepare(
+    variables: &Variables,
+    settings: &EnvironmentSettings,
+    temp_root: &Path,
+) -> Result<(Prepared, Vec<Finding>), Error> {
+    let engine = Engine::new(&settings.tokens.options, variables)?;
+    let prepared = tokens::prepare(&engine, &settings.source, temp_root)?;
+    let findings: Vec<_> = prepared
+        .messages
+        .iter()
+        .filter_map(tokens::Message::to_finding)
+        .collect();
+    Ok((prepared, findings))
+}
+
+/// What is left over in the manifests: an error, findings, or nothing.
+pub(super) fn leftovers(
+    settings: &EnvironmentSettings,
+    files: &FileSet,
+) -> Result<Vec<Finding>, Error> {
+    if !settings.tokens.enabled || settings.tokens.leftover == LeftoverSetting::Allow {
+        return Ok(Vec::new());
+    }
+    let bytes = files.iter().map(|(path, content)| (path, &content[..]));
+    let found = tokens::leftovers(&settings.tokens.options.delimiters, bytes);
+    if settings.tokens.leftover == LeftoverSetting::Warn {
+        let warning = |left: &tokens::Leftover| {
+            let Finding { message, .. } = left.to_finding();
+            Finding::warning(left.place.to_string(), message)
+        };
+        return Ok(found.iter().map(warning).collect());
+    }
+    let Some(first) = found.first() else {
+        return Ok(Vec::new());
+    };
+    let more = match found.len() - 1 {
+        0 => String::new(),
+        1 => ", and 1 more".to_owned(),
+        more => format!(", and {more} more"),
+    };
+    Err(Error::message(Kind::Input, format!("{}{more}", first.to_finding()))
+        .hint("define the variable in `variables`, a file of `variableFiles`, or the pipeline")
+        .hint("if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`"))
+}
+
+/// Shows where variables come from.
+pub(super) fn explain(
+    context: &Context,
+    environment: &str,
+    names: &[String],
+    variables: &Variables,
+) {
+    for name in names {
+        let found = variables.explain(name);
+        if found.is_empty() {
+            context
+                .reporter
+                .info(&format!("{environment}: no variable is named {name}"));
+        }
+        for explanation in found {
+            context
+                .reporter
+                .info(&format!("{environment}: {explanation}"));
+        }
+    }
+}
