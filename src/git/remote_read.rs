@@ -216,9 +216,10 @@ impl SmartHttp {
         let (Some(session), Some(top), true) = (&tip.session, tip.commit, tip.exists) else {
             return Ok(false);
         };
-        let filters: &[Option<&str>] = match session.capabilities.has("filter") {
-            true => &[Some("tree:0"), Some("blob:none"), None],
-            false => &[None],
+        let filters: &[Option<&str>] = if session.capabilities.has("filter") {
+            &[Some("tree:0"), Some("blob:none"), None]
+        } else {
+            &[None]
         };
         for filter in filters {
             let wants = Wants {

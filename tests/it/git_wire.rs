@@ -4,6 +4,7 @@
 mod answers;
 mod branches;
 mod local;
+mod narrow;
 mod publisher;
 mod races;
 mod refusals;
