@@ -1,6 +1,12 @@
 //! The commit object: who, when, what for.
 
-use crate::model::ObjectId;
+use std::collections::BTreeMap;
+
+use crate::model::{Folder, ObjectId};
+
+/// The trailer that names an owned folder's ledger: its id, a space, the folder.
+/// A later read asks for it at once instead of looking for its id first.
+const LEDGER_TRAILER: &str = "Gitops-Ledger";
 
 /// A name and an e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,19 +34,29 @@ pub struct CommitDraft {
 }
 
 impl CommitDraft {
-    /// The commit object's bytes.
-    pub(super) fn to_bytes(&self, tree: &ObjectId, parent: Option<&ObjectId>) -> Vec<u8> {
+    /// The commit object's bytes. `ledgers` are those that stand in `tree`.
+    pub(super) fn to_bytes(
+        &self,
+        tree: &ObjectId,
+        parent: Option<&ObjectId>,
+        ledgers: &BTreeMap<Folder, ObjectId>,
+    ) -> Vec<u8> {
         let parent = parent
             .map(|id| format!("parent {id}\n"))
             .unwrap_or_default();
         let mut message = self.message.trim_end().replace('\0', "");
-        if let Some(key) = &self.tree_trailer {
+        let mut trailers: Vec<_> = ledgers
+            .iter()
+            .map(|(folder, id)| format!("{LEDGER_TRAILER}: {id} {folder}"))
+            .collect();
+        trailers.extend(self.tree_trailer.iter().map(|key| format!("{key}: {tree}")));
+        if !trailers.is_empty() {
             let gap = if ends_with_trailers(&message) {
                 ""
             } else {
                 "\n"
             };
-            message = format!("{message}\n{gap}{key}: {tree}");
+            message = format!("{message}\n{gap}{}", trailers.join("\n"));
         }
         format!(
             "tree {tree}\n{parent}author {} {time} +0000\ncommitter {} {time} +0000\n\n{message}\n",
@@ -107,6 +123,19 @@ pub(super) fn links(commit: &[u8]) -> Option<Links> {
     tree.map(|tree| Links { tree, parents })
 }
 
+/// The ledgers that a commit's message names, each with its folder. Anybody can
+/// write such a line.
+pub(super) fn ledgers(commit: &[u8]) -> Vec<(ObjectId, String)> {
+    let text = String::from_utf8_lossy(commit);
+    let message = text.split_once("\n\n").map_or("", |(_, message)| message);
+    let named = |line: &str| {
+        let value = line.strip_prefix(LEDGER_TRAILER)?.strip_prefix(": ")?;
+        let (id, folder) = value.split_once(' ')?;
+        Some((ObjectId::parse(id)?, folder.to_owned()))
+    };
+    message.lines().filter_map(named).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,7 +165,7 @@ mod tests {
             tree_trailer: Some("Tree".into()),
             ..draft()
         };
-        let bytes = draft.to_bytes(&ObjectId::of_blob(b""), None);
+        let bytes = draft.to_bytes(&ObjectId::of_blob(b""), None, &BTreeMap::new());
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains(expected), "{text}");
     }
@@ -144,15 +173,18 @@ mod tests {
     #[test]
     fn names_cannot_break_the_header_and_the_tree_becomes_a_trailer() {
         let id = ObjectId::of_blob(b"");
-        let bytes = draft().to_bytes(&id, Some(&id));
+        let folder = Folder::parse("apps/my shop").unwrap();
+        let named = BTreeMap::from([(folder, id)]);
+        let bytes = draft().to_bytes(&id, Some(&id), &named);
         assert_eq!(
             String::from_utf8(bytes.clone()).unwrap(),
             format!(
                 "tree {id}\nparent {id}\nauthor A xB <bot@contoso.com> 1700000000 +0000\n\
                  committer unknown <bot@contoso.com> 1700000000 +0000\n\n\
-                 Publish dev\n\nRun: 7\nPublished-Tree: {id}\n"
+                 Publish dev\n\nRun: 7\nGitops-Ledger: {id} apps/my shop\nPublished-Tree: {id}\n"
             )
         );
+        assert_eq!(ledgers(&bytes), [(id, "apps/my shop".to_owned())]);
         let links = links(&bytes).unwrap();
         assert_eq!((links.tree, links.parents), (id, vec![id]));
     }

@@ -107,14 +107,21 @@ pub(super) struct Store {
 impl Store {
     /// Opens the objects for reading.
     pub(super) fn objects(&self) -> Result<Objects<'_>, Fault> {
+        Self::together(std::slice::from_ref(self))
+    }
+
+    /// Opens the objects of several stores as one.
+    pub(super) fn together(stores: &[Self]) -> Result<Objects<'_>, Fault> {
         const OPENING: &str = "opening temporary files";
         let odb = Odb::new().map_err(Fault::machine(OPENING))?;
-        let path = self.folder.path().to_str().ok_or(Fault::Machine {
-            doing: OPENING,
-            reason: "the temporary folder's name is not Unicode".to_owned(),
-        })?;
-        odb.add_disk_alternate(path)
-            .map_err(Fault::machine(OPENING))?;
+        for store in stores {
+            let path = store.folder.path().to_str().ok_or(Fault::Machine {
+                doing: OPENING,
+                reason: "the temporary folder's name is not Unicode".to_owned(),
+            })?;
+            odb.add_disk_alternate(path)
+                .map_err(Fault::machine(OPENING))?;
+        }
         Ok(Objects(odb))
     }
 }

@@ -1,6 +1,7 @@
 //! Building what a push sends: blobs, trees and one commit, all in memory.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use git2::{Buf, ObjectType, Odb, Repository};
 
@@ -9,7 +10,7 @@ use super::edit;
 use super::error::Fault;
 use super::intake::object_id;
 use super::tip::{FolderChange, Pushed, Tip};
-use crate::model::ObjectId;
+use crate::model::{Folder, ObjectId};
 
 const DOING: &str = "building the commit";
 
@@ -39,13 +40,35 @@ pub(super) fn build(
         // A commit that changes nothing is not made; a new branch then starts
         // at the commit that is there.
         Some(parent) if tip.root == Some(tree) => parent,
-        parent => write(ObjectType::Commit, &draft.to_bytes(&tree, parent.as_ref()))?,
+        parent => write(
+            ObjectType::Commit,
+            &draft.to_bytes(&tree, parent.as_ref(), &ledgers(tip, changes)),
+        )?,
     };
     let pack = pack(odb, &fresh.into_inner())?;
     Ok(Built {
         pushed: Pushed { commit, tree },
         pack,
     })
+}
+
+/// The ledgers that stand in the owned folders once `changes` are made; those
+/// of folders that do not change are known from the tip.
+fn ledgers(tip: &Tip, changes: &[FolderChange]) -> BTreeMap<Folder, ObjectId> {
+    let mut ledgers = tip.ledgers.clone();
+    for FolderChange { folder, plan } in changes {
+        match &plan.ledger {
+            Some(ledger) if ledger.files.is_empty() => {
+                ledgers.remove(folder);
+            }
+            Some(ledger) => {
+                let id = ObjectId::of_blob(&ledger.to_bytes());
+                ledgers.insert(folder.clone(), id);
+            }
+            None => {}
+        }
+    }
+    ledgers
 }
 
 fn pack(odb: Odb<'_>, objects: &[git2::Oid]) -> Result<Buf, Fault> {

@@ -1,6 +1,6 @@
 //! From the objects of a commit to a [`Tip`]: shared by both transports.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -20,7 +20,7 @@ pub(super) struct Seen {
     trees: Trees,
     folders: Vec<FolderTree>,
     /// Contents of the ledgers that came along.
-    pub(super) ledgers: HashMap<ObjectId, Bytes>,
+    ledgers: HashMap<ObjectId, Bytes>,
 }
 
 impl Seen {
@@ -54,6 +54,16 @@ impl Seen {
             folders: read,
             ledgers,
         })
+    }
+
+    /// What is known of a commit without its folders' trees and ledgers.
+    pub(super) fn of(root: ObjectId, trees: Trees, folders: Vec<FolderTree>) -> Self {
+        Self {
+            root,
+            trees,
+            folders,
+            ledgers: HashMap::new(),
+        }
     }
 
     /// Whether every folder has a ledger and exactly the wanted files.
@@ -95,7 +105,9 @@ impl Seen {
         session: Option<Arc<Session>>,
     ) -> Result<Tip, Fault> {
         let mut folders = Vec::new();
+        let mut ledgers = BTreeMap::new();
         for (found, wanted) in self.folders.into_iter().zip(wanted) {
+            ledgers.extend(found.ledger.map(|id| (wanted.folder.clone(), id)));
             let bytes = found.ledger.and_then(|id| self.ledgers.get(&id));
             let ledger = bytes.map(|bytes| Ledger::parse(bytes)).transpose();
             let ledger = ledger.map_err(|source| Fault::Ledger {
@@ -112,6 +124,7 @@ impl Seen {
             commit: Some(commit),
             exists,
             folders,
+            ledgers,
             settled,
             root: Some(self.root),
             trees: Arc::new(self.trees),
@@ -127,6 +140,7 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         commit: None,
         exists: false,
         folders: wanted.iter().map(|_| FolderState::default()).collect(),
+        ledgers: BTreeMap::new(),
         settled: false,
         root: None,
         trees: Arc::default(),

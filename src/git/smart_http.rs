@@ -1,24 +1,20 @@
-//! A repository behind smart HTTP: at most four requests for a publication,
-//! two when there is nothing to publish.
+//! A repository behind smart HTTP: its requests, and how each is answered.
+//! Which objects are asked for is decided beside this (`remote_read`).
 
-use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use bytes::Bytes;
-use git2::ObjectType;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use url::Url;
 
 use super::Options;
 use super::advertisement::{Advertisement, Capabilities};
 use super::answer;
-use super::commit::{self, CommitDraft};
+use super::commit::CommitDraft;
 use super::error::{Error, Fault};
 use super::fetch::{self, Answer, Wants};
 use super::intake::{Store, blocking};
 use super::objects;
-use super::pack_guard::Limits;
 use super::pkt;
-use super::read::{self, Seen};
 use super::report::{self, Verdict};
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
 use crate::host::HostKind;
@@ -29,8 +25,6 @@ use crate::model::{ObjectId, RedactedUrl};
 const LONGEST_LIST: u64 = 128 << 20;
 /// Bytes of the answer to a push, at most.
 const LONGEST_REPORT: u64 = 1 << 20;
-/// How many commits back a push of unknown outcome is looked for.
-const LOOK_BACK: u32 = 100;
 
 /// The type of the answer to a push.
 const PUSH_ANSWER: &str = "git-receive-pack-result";
@@ -38,15 +32,17 @@ const PUSH_ANSWER: &str = "git-receive-pack-result";
 /// A repository behind HTTP or HTTPS.
 pub struct SmartHttp {
     url: RedactedUrl,
-    kind: HostKind,
+    pub(super) kind: HostKind,
     http: Http,
     options: Options,
+    /// The server refused a filter or a want that the narrow read needs.
+    pub(super) narrow_refused: AtomicBool,
 }
 
 /// What the first answer told, for the requests that follow it.
 pub(super) struct Session {
     base: Url,
-    capabilities: Capabilities,
+    pub(super) capabilities: Capabilities,
 }
 
 impl SmartHttp {
@@ -58,6 +54,7 @@ impl SmartHttp {
             kind,
             http: Http::new(http),
             options,
+            narrow_refused: AtomicBool::new(false),
         }
     }
 
@@ -95,32 +92,8 @@ impl SmartHttp {
         }
     }
 
-    async fn try_read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Fault> {
-        let (session, refs) = self.advertisement().await?;
-        let (branch, commit, exists) = refs.choose(branch)?;
-        let session = Arc::new(session);
-        let Some(commit) = commit else {
-            return Ok(read::empty(branch, wanted, Some(session)));
-        };
-        let filtered = session.capabilities.has("filter");
-        let mut seen = self.trees(&session, commit, wanted, filtered).await?;
-        let settled = exists && seen.is_settled(wanted);
-        let missing = seen.missing_ledgers();
-        if !settled && !missing.is_empty() {
-            match self.ledgers(&session, missing).await {
-                Ok(ledgers) => seen.ledgers.extend(ledgers),
-                Err(Fault::WantRefused(said)) => {
-                    tracing::debug!(said, "reading everything instead");
-                    seen = self.trees(&session, commit, wanted, false).await?;
-                }
-                Err(fault) => return Err(fault),
-            }
-        }
-        seen.into_tip(branch, commit, exists, settled, wanted, Some(session))
-    }
-
     /// Turn 1: the branches and what the server can do.
-    async fn advertisement(&self) -> Result<(Session, Advertisement), Fault> {
+    pub(super) async fn advertisement(&self) -> Result<(Session, Advertisement), Fault> {
         let mut url = extended(self.url.url(), "info/refs");
         url.set_query(Some("service=git-upload-pack"));
         let response = self
@@ -147,65 +120,8 @@ impl SmartHttp {
         Ok((Session { base, capabilities }, refs))
     }
 
-    /// Turn 2: the commit and its trees; without a filter, everything in it.
-    async fn trees(
-        &self,
-        session: &Session,
-        commit: ObjectId,
-        wanted: &[Wanted],
-        filtered: bool,
-    ) -> Result<Seen, Fault> {
-        let wants = Wants {
-            ids: &[commit],
-            depth: Some(1),
-            filter: filtered.then_some("blob:none"),
-            limits: if filtered {
-                Limits::FILTERED
-            } else {
-                Limits::WHOLE
-            },
-        };
-        let store = match self.fetch(session, &wants).await {
-            Err(Fault::WantRefused(_)) if filtered => {
-                let wants = Wants {
-                    filter: None,
-                    limits: Limits::WHOLE,
-                    ..wants
-                };
-                self.fetch(session, &wants).await?
-            }
-            result => result?,
-        };
-        let folders = wanted
-            .iter()
-            .map(|wanted| wanted.folder.clone())
-            .collect::<Vec<_>>();
-        blocking(move || Seen::read(&store.objects()?, commit, &folders)).await
-    }
-
-    /// Turn 3: the ledgers, by their ids.
-    async fn ledgers(
-        &self,
-        session: &Session,
-        ids: Vec<ObjectId>,
-    ) -> Result<Vec<(ObjectId, Bytes)>, Fault> {
-        let filter = session.capabilities.has("filter").then_some("blob:none");
-        let wants = Wants {
-            ids: &ids,
-            depth: None,
-            filter,
-            limits: Limits::FILTERED,
-        };
-        let store = self.fetch(session, &wants).await?;
-        blocking(move || {
-            let objects = store.objects()?;
-            let read = |id| Ok((id, objects.need(&id, ObjectType::Blob)?));
-            ids.into_iter().map(read).collect()
-        })
-        .await
-    }
-
-    async fn fetch(&self, session: &Session, wants: &Wants<'_>) -> Result<Store, Fault> {
+    /// One request for objects, which land in a temporary folder.
+    pub(super) async fn fetch(&self, session: &Session, wants: &Wants<'_>) -> Result<Store, Fault> {
         let body = wants.request(&session.capabilities);
         let url = extended(&session.base, "git-upload-pack");
         let request = Request::post(url, body)
@@ -286,47 +202,6 @@ impl SmartHttp {
             Verdict::Unknown(reason) => Err(unknown(reason)),
             Verdict::Refused(fault) => Err(fault),
         }
-    }
-
-    async fn try_contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Fault> {
-        let (Some(session), Some(top), true) = (&tip.session, tip.commit, tip.exists) else {
-            return Ok(false);
-        };
-        let filter = session.capabilities.has("filter").then_some("tree:0");
-        let limits = if filter.is_some() {
-            Limits::FILTERED
-        } else {
-            Limits::WHOLE
-        };
-        let wants = Wants {
-            ids: &[top],
-            depth: Some(LOOK_BACK),
-            filter,
-            limits,
-        };
-        let store = self.fetch(session, &wants).await?;
-        blocking(move || {
-            let objects = store.objects()?;
-            let mut queue = vec![top];
-            let mut met = std::collections::HashSet::new();
-            while let Some(id) = queue.pop() {
-                if id == commit {
-                    return Ok(true);
-                }
-                // Below the depth that was asked for, parents are absent.
-                if met.insert(id)
-                    && let Some(bytes) = objects.read(&id, ObjectType::Commit)?
-                {
-                    queue.extend(
-                        commit::links(&bytes)
-                            .map(|links| links.parents)
-                            .unwrap_or_default(),
-                    );
-                }
-            }
-            Ok(false)
-        })
-        .await
     }
 
     /// Sends a request with our credentials; only an answer of git comes back.

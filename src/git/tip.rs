@@ -42,6 +42,8 @@ pub struct Tip {
     pub exists: bool,
     /// What each wanted folder holds, in the order they were asked for.
     pub folders: Vec<FolderState>,
+    /// The ids of the ledgers that were found.
+    pub(super) ledgers: BTreeMap<Folder, ObjectId>,
     pub(super) settled: bool,
     pub(super) root: Option<ObjectId>,
     pub(super) trees: Arc<Trees>,

@@ -101,6 +101,47 @@ pub(super) fn serialize(mut entries: Vec<Entry>) -> Vec<u8> {
     tree
 }
 
+/// The id of the tree that holds exactly these ordinary files.
+pub(super) fn tree_id(files: &BTreeMap<RelPath, ObjectId>) -> ObjectId {
+    let files: Vec<_> = files
+        .iter()
+        .map(|(path, id)| (path.as_str(), *id))
+        .collect();
+    id_of(&files)
+}
+
+/// The id of a tree. The paths are sorted, so that those below one folder
+/// stand together.
+fn id_of(files: &[(&str, ObjectId)]) -> ObjectId {
+    let mut entries = Vec::new();
+    let mut rest = files;
+    while let Some(((path, id), after)) = rest.split_first() {
+        let Some((top, _)) = path.split_once('/') else {
+            entries.push(Entry {
+                mode: Bytes::from_static(b"100644"),
+                name: Bytes::copy_from_slice(path.as_bytes()),
+                id: *id,
+            });
+            rest = after;
+            continue;
+        };
+        let below = |path: &str| Some(path.strip_prefix(top)?.strip_prefix('/')?.len());
+        let count = rest.iter().take_while(|(path, _)| below(path).is_some());
+        let (group, after) = rest.split_at(count.count());
+        let group: Vec<_> = group
+            .iter()
+            .map(|(path, id)| (&path[top.len() + 1..], *id))
+            .collect();
+        entries.push(Entry {
+            mode: Bytes::from_static(b"40000"),
+            name: Bytes::copy_from_slice(top.as_bytes()),
+            id: id_of(&group),
+        });
+        rest = after;
+    }
+    ObjectId::of_tree(&serialize(entries))
+}
+
 /// What an owned folder holds, its ledger by id only.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FolderTree {
@@ -139,6 +180,25 @@ impl<'a> Reader<'a> {
 
     /// Reads `folder` below the root tree; empty when it does not exist.
     pub(super) fn folder(&mut self, root: ObjectId, folder: &Folder) -> Result<FolderTree, Fault> {
+        let Some(id) = self.find(root, folder)? else {
+            return Ok(FolderTree::default());
+        };
+        let mut result = FolderTree::default();
+        self.walk(id, None, 0, &mut result)?;
+        let ledger = RelPath::parse(LEDGER_FILE)
+            .ok()
+            .and_then(|path| result.entries.remove(&path));
+        result.ledger = ledger.map(|entry| entry.id);
+        Ok(result)
+    }
+
+    /// The id of `folder`'s tree below the root tree; `None` when it does not
+    /// exist. The folder's own tree is not read.
+    pub(super) fn find(
+        &mut self,
+        root: ObjectId,
+        folder: &Folder,
+    ) -> Result<Option<ObjectId>, Fault> {
         let mut id = root;
         let mut walked = String::new();
         for segment in folder.path().iter().flat_map(|path| path.segments()) {
@@ -152,7 +212,7 @@ impl<'a> Reader<'a> {
                 .into_iter()
                 .find(|entry| entry.name == segment.as_bytes());
             match found {
-                None => return Ok(FolderTree::default()),
+                None => return Ok(None),
                 Some(entry) if entry.is_tree() => id = entry.id,
                 Some(entry) => {
                     return Err(Fault::InTheWay {
@@ -162,13 +222,7 @@ impl<'a> Reader<'a> {
                 }
             }
         }
-        let mut result = FolderTree::default();
-        self.walk(id, None, 0, &mut result)?;
-        let ledger = RelPath::parse(LEDGER_FILE)
-            .ok()
-            .and_then(|path| result.entries.remove(&path));
-        result.ledger = ledger.map(|entry| entry.id);
-        Ok(result)
+        Ok(Some(id))
     }
 
     /// Takes every file below a tree. Names that no safe path can have cannot

@@ -14,8 +14,17 @@ impl ObjectId {
 
     /// The id of a file's content, as `git hash-object` computes it.
     pub fn of_blob(content: &[u8]) -> Self {
+        Self::of("blob", content)
+    }
+
+    /// The id of a raw tree object.
+    pub fn of_tree(content: &[u8]) -> Self {
+        Self::of("tree", content)
+    }
+
+    fn of(kind: &str, content: &[u8]) -> Self {
         let mut hasher = Sha1::new();
-        hasher.update(format!("blob {}\0", content.len()));
+        hasher.update(format!("{kind} {}\0", content.len()));
         hasher.update(content);
         Self(hasher.finalize().into())
     }

@@ -4,6 +4,7 @@
 mod answers;
 mod branches;
 mod local;
+mod narrow;
 mod publisher;
 mod races;
 mod refusals;
@@ -178,8 +179,10 @@ async fn a_server_that_refuses_single_objects_is_read_as_a_whole() {
         &[("content-type", "application/x-git-upload-pack-result")],
         &format!("{:04x}{said}", said.len() + 4),
     );
-    server.inject(Turn::Fetch, Fault::Nothing);
-    server.inject(Turn::Fetch, refusal);
+    for fault in [Fault::Nothing, refusal.clone(), Fault::Nothing, refusal] {
+        server.inject(Turn::Fetch, fault);
+    }
+    server.forget();
     publisher
         .publish("dev", &files(&["b.yaml=2"]))
         .await
@@ -188,6 +191,7 @@ async fn a_server_that_refuses_single_objects_is_read_as_a_whole() {
         repository.paths("main"),
         ["dev/.gitops-publisher", "dev/b.yaml"]
     );
+    assert_eq!(server.turns(), 7, "two ways were tried before the third");
 }
 
 #[tokio::test]

@@ -201,10 +201,10 @@ async fn hostile_and_broken_packs_are_refused_and_leave_nothing(
     } else {
         content_type
     };
-    server.inject(
-        Turn::Fetch,
-        Fault::answer(200, &[("content-type", content_type)], body),
-    );
+    let answer = Fault::answer(200, &[("content-type", content_type)], body);
+    for _every_way_to_ask in 0..2 {
+        server.inject(Turn::Fetch, answer.clone());
+    }
     let publisher = Publisher::at(&server, "manifests");
     let error = refused(&publisher).await.to_string();
     assert!(error.contains(expected), "{error}");

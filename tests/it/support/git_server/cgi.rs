@@ -7,7 +7,9 @@ use std::sync::OnceLock;
 use axum::body::{Body, Bytes};
 use axum::http::request::Parts;
 use axum::response::Response;
-use tokio::io::AsyncWriteExt as _;
+use futures_util::StreamExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::Child;
 
 use crate::support::git_repository::{command, git};
 
@@ -43,9 +45,35 @@ pub async fn run(root: &Path, head: &Parts, body: Bytes, newest: bool) -> Respon
         .unwrap();
     let mut stdin = child.stdin.take().unwrap();
     let feeder = tokio::spawn(async move { drop(stdin.write_all(&body).await) });
+    if head.uri.path().ends_with("/git-upload-pack") {
+        return pass_on(child).await;
+    }
     let output = child.wait_with_output().await.unwrap();
     feeder.await.unwrap();
     parse(output.stdout)
+}
+
+/// Passes a fetch on while git makes it, as any server does: packs are large.
+async fn pass_on(mut child: Child) -> Response {
+    let mut stdout = child.stdout.take().unwrap();
+    let mut start = Vec::new();
+    while !start.windows(4).any(|window| window == b"\r\n\r\n") {
+        if stdout.read_buf(&mut start).await.unwrap() == 0 {
+            break;
+        }
+    }
+    let (head, first) = parse(start).into_parts();
+    let first = axum::body::to_bytes(first, usize::MAX).await.unwrap();
+    let rest = futures_util::stream::unfold((stdout, child), |(mut stdout, mut child)| async {
+        let mut piece = Vec::with_capacity(64 * 1024);
+        if matches!(stdout.read_buf(&mut piece).await, Ok(1..)) {
+            return Some((Ok(Bytes::from(piece)), (stdout, child)));
+        }
+        drop(child.wait().await);
+        None
+    });
+    let first = futures_util::stream::iter([Ok::<_, std::io::Error>(first)]);
+    Response::from_parts(head, Body::from_stream(first.chain(rest)))
 }
 
 fn program() -> &'static PathBuf {

@@ -1,0 +1,142 @@
+//! A first look at a tip through the trees above the owned folders: which tree
+//! each folder is, and which ledger recent commits say it has.
+//!
+//! The say of a commit message is a guess. It saves a request when it is right
+//! and costs one when it is wrong; it decides nothing by itself.
+
+use std::collections::{BTreeSet, HashMap};
+
+use git2::ObjectType;
+
+use super::commit;
+use super::error::Fault;
+use super::intake::Objects;
+use super::read::Seen;
+use super::tip::{Trees, Wanted};
+use super::tree::{FolderTree, Reader, tree_id};
+use crate::model::ledger::LEDGER_FILE;
+use crate::model::{EntryMode, FolderEntry, ObjectId, RelPath};
+
+/// How many commits back the names of ledgers are looked for. Few, because the
+/// trees above the folders come along with each.
+pub(super) const LOOK_BACK: u32 = 10;
+
+/// What the trees above the owned folders tell.
+pub(super) struct Glance {
+    root: ObjectId,
+    trees: Trees,
+    folders: Vec<Glimpse>,
+}
+
+/// One owned folder from above.
+#[derive(Default)]
+struct Glimpse {
+    /// Its tree, when it exists.
+    tree: Option<ObjectId>,
+    /// The ledger that it is said to have.
+    ledger: Option<ObjectId>,
+}
+
+impl Glance {
+    /// Reads the trees above the folders, and the messages of the commits that
+    /// came along.
+    pub(super) fn read(
+        objects: &Objects<'_>,
+        commit: ObjectId,
+        wanted: &[Wanted],
+    ) -> Result<Self, Fault> {
+        let bytes = objects.need(&commit, ObjectType::Commit)?;
+        let links = commit::links(&bytes).ok_or_else(|| {
+            Fault::protocol("reading the objects", format!("commit {commit} is damaged"))
+        })?;
+        let load = |id: &ObjectId| objects.need(id, ObjectType::Tree);
+        let mut reader = Reader::new(&load);
+        reader.root(links.tree)?;
+        let mut folders = Vec::new();
+        for wanted in wanted {
+            // What stands in the way is told when the folder itself is read.
+            let tree = match reader.find(links.tree, &wanted.folder) {
+                Err(Fault::InTheWay { .. }) => None,
+                result => result?,
+            };
+            folders.push(Glimpse { tree, ledger: None });
+        }
+        ledgers_said(objects, commit, wanted, &mut folders)?;
+        Ok(Self {
+            root: links.tree,
+            trees: reader.into_trees(),
+            folders,
+        })
+    }
+
+    /// What is in the folders, when each holds exactly what is wanted. The
+    /// folder's id proves it: it is the hash of all that the folder holds.
+    pub(super) fn proven(&self, wanted: &[Wanted]) -> Option<Seen> {
+        let ledger_path = RelPath::parse(LEDGER_FILE).ok()?;
+        let prove = |(glimpse, wanted): (&Glimpse, &Wanted)| {
+            let files = wanted.files.as_ref()?;
+            let ledger = glimpse.ledger?;
+            let mut all = files.clone();
+            if all.insert(ledger_path.clone(), ledger).is_some() {
+                return None;
+            }
+            if Some(tree_id(&all)) != glimpse.tree {
+                return None;
+            }
+            let entry = |(path, id): (&RelPath, &ObjectId)| {
+                let mode = EntryMode::File;
+                (path.clone(), FolderEntry { mode, id: *id })
+            };
+            Some(FolderTree {
+                entries: files.iter().map(entry).collect(),
+                ledger: Some(ledger),
+            })
+        };
+        let folders: Option<Vec<_>> = self.folders.iter().zip(wanted).map(prove).collect();
+        Some(Seen::of(self.root, self.trees.clone(), folders?))
+    }
+
+    /// The ledgers that the folders are said to have, and the folders' trees.
+    ///
+    /// In this order: git forgets that a file was asked for by its id when it
+    /// meets it in a tree first, and the filter then keeps the file back.
+    pub(super) fn wants(&self) -> Vec<ObjectId> {
+        let ledgers: BTreeSet<_> = self.folders.iter().filter_map(|it| it.ledger).collect();
+        let trees: BTreeSet<_> = self.folders.iter().filter_map(|it| it.tree).collect();
+        ledgers
+            .iter()
+            .chain(trees.difference(&ledgers))
+            .copied()
+            .collect()
+    }
+}
+
+/// Notes what the newest message says of each folder that exists, from `commit`
+/// along first parents as far as the commits are at hand.
+fn ledgers_said(
+    objects: &Objects<'_>,
+    commit: ObjectId,
+    wanted: &[Wanted],
+    folders: &mut [Glimpse],
+) -> Result<(), Fault> {
+    let mut next = Some(commit);
+    for _ in 0..LOOK_BACK {
+        let Some(id) = next else {
+            break;
+        };
+        let Some(bytes) = objects.read(&id, ObjectType::Commit)? else {
+            break;
+        };
+        let said: HashMap<_, _> = commit::ledgers(&bytes)
+            .into_iter()
+            .map(|(ledger, folder)| (folder, ledger))
+            .collect();
+        for (glimpse, wanted) in folders.iter_mut().zip(wanted) {
+            if glimpse.tree.is_some() && glimpse.ledger.is_none() {
+                glimpse.ledger = said.get(&wanted.folder.to_string()).copied();
+            }
+        }
+        next = commit::links(&bytes).and_then(|links| links.parents.first().copied());
+    }
+    Ok(())
+}

@@ -1,0 +1,276 @@
+//! What to ask a server for, so that little comes down in few requests.
+//!
+//! Two ways lead to the same result. The narrow one asks for the trees above
+//! the owned folders, then for the folders and the ledgers that recent commits
+//! name in their messages: its cost does not depend on what else is in the
+//! repository. The broad one asks for every tree of the tip, or without a
+//! filter for everything. What a message says is never trusted: a ledger counts
+//! only when the folder's own tree names it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use git2::ObjectType;
+
+use super::commit;
+use super::error::Fault;
+use super::fetch::Wants;
+use super::glance::{self, Glance};
+use super::intake::{Objects, Store, blocking};
+use super::pack_guard::Limits;
+use super::read::{self, Seen};
+use super::smart_http::{Session, SmartHttp};
+use super::tip::{Tip, Wanted};
+use crate::host::HostKind;
+use crate::model::ObjectId;
+
+/// How many commits back a push of unknown outcome is looked for.
+const LOOK_BACK: u32 = 100;
+/// Folders below each other, at most, for the narrow way.
+const DEEPEST: usize = 32;
+
+impl SmartHttp {
+    /// Turns 1 to 3 of a publication: the tip and the owned folders at it.
+    pub(super) async fn try_read(
+        &self,
+        branch: Option<&str>,
+        wanted: &[Wanted],
+    ) -> Result<Tip, Fault> {
+        let (session, refs) = self.advertisement().await?;
+        let (branch, commit, exists) = refs.choose(branch)?;
+        let session = Arc::new(session);
+        let Some(commit) = commit else {
+            return Ok(read::empty(branch, wanted, Some(session)));
+        };
+        let narrow = match self.narrow_depth(&session, wanted) {
+            Some(depth) => self.narrow(&session, commit, exists, wanted, depth).await?,
+            None => None,
+        };
+        let seen = match narrow {
+            Some(seen) => seen,
+            None => self.broad(&session, commit, exists, wanted).await?,
+        };
+        let settled = exists && seen.is_settled(wanted);
+        seen.into_tip(branch, commit, exists, settled, wanted, Some(session))
+    }
+
+    /// How deep the owned folders lie, where the narrow way is open: the server
+    /// filters trees by depth and hands out trees by id. Azure DevOps and
+    /// GitHub know no depth but 0, so that asking would only cost a turn.
+    fn narrow_depth(&self, session: &Session, wanted: &[Wanted]) -> Option<usize> {
+        let offered = ["filter", "shallow", "allow-reachable-sha1-in-want"];
+        let able = self.kind == HostKind::Git
+            && offered.iter().all(|name| session.capabilities.has(name))
+            && !self.narrow_refused.load(Ordering::Relaxed);
+        let depth = |wanted: &Wanted| Some(wanted.folder.path()?.segments().count());
+        let depths: Option<Vec<_>> = wanted.iter().map(depth).collect();
+        let deepest = depths?.into_iter().max()?;
+        (able && deepest <= DEEPEST).then_some(deepest)
+    }
+
+    /// The narrow way; `None` when the server does not let us go it.
+    async fn narrow(
+        &self,
+        session: &Session,
+        commit: ObjectId,
+        exists: bool,
+        wanted: &[Wanted],
+        depth: usize,
+    ) -> Result<Option<Seen>, Fault> {
+        match self
+            .try_narrow(session, commit, exists, wanted, depth)
+            .await
+        {
+            Ok(seen) => Ok(Some(seen)),
+            Err(
+                fault @ (Fault::WantRefused(_) | Fault::Protocol { .. } | Fault::TooBig { .. }),
+            ) => {
+                tracing::debug!(%fault, "reading every tree instead");
+                self.narrow_refused.store(true, Ordering::Relaxed);
+                Ok(None)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    async fn try_narrow(
+        &self,
+        session: &Session,
+        commit: ObjectId,
+        exists: bool,
+        wanted: &[Wanted],
+        depth: usize,
+    ) -> Result<Seen, Fault> {
+        // The root has depth 0, so the folders' own trees stay away; files that
+        // lie above a folder have a smaller depth and need the second filter.
+        let filter = match depth {
+            1 => "tree:1".to_owned(),
+            _ => format!("combine:blob:none+tree:{depth}"),
+        };
+        let wants = Wants {
+            ids: &[commit],
+            depth: Some(glance::LOOK_BACK),
+            filter: Some(&filter),
+            limits: Limits::FILTERED,
+        };
+        let above = self.fetch(session, &wants).await?;
+        let folders = wanted.to_vec();
+        let (above, glance) = blocking(move || {
+            let glance = Glance::read(&above.objects()?, commit, &folders)?;
+            Ok((above, glance))
+        })
+        .await?;
+        if exists && let Some(seen) = glance.proven(wanted) {
+            return Ok(seen);
+        }
+        let mut stores = vec![above];
+        let ids = glance.wants();
+        if !ids.is_empty() {
+            stores.push(self.objects_by_id(session, &ids).await?);
+        }
+        let (stores, seen) = see(stores, commit, wanted).await?;
+        self.with_ledgers(session, stores, seen, commit, exists, wanted)
+            .await
+    }
+
+    /// The broad way: every tree of the tip, and the ledgers by their ids.
+    async fn broad(
+        &self,
+        session: &Session,
+        commit: ObjectId,
+        exists: bool,
+        wanted: &[Wanted],
+    ) -> Result<Seen, Fault> {
+        if session.capabilities.has("filter") {
+            let result = async {
+                let wants = Wants {
+                    ids: &[commit],
+                    depth: Some(1),
+                    filter: Some("blob:none"),
+                    limits: Limits::FILTERED,
+                };
+                let stores = vec![self.fetch(session, &wants).await?];
+                let (stores, seen) = see(stores, commit, wanted).await?;
+                self.with_ledgers(session, stores, seen, commit, exists, wanted)
+                    .await
+            };
+            match result.await {
+                Err(Fault::WantRefused(said)) => {
+                    tracing::debug!(said, "reading everything instead");
+                }
+                result => return result,
+            }
+        }
+        let wants = Wants {
+            ids: &[commit],
+            depth: Some(1),
+            filter: None,
+            limits: Limits::WHOLE,
+        };
+        let stores = vec![self.fetch(session, &wants).await?];
+        let (stores, seen) = see(stores, commit, wanted).await?;
+        self.with_ledgers(session, stores, seen, commit, exists, wanted)
+            .await
+    }
+
+    /// Fetches the ledgers that are still needed.
+    async fn with_ledgers(
+        &self,
+        session: &Session,
+        mut stores: Vec<Store>,
+        seen: Seen,
+        commit: ObjectId,
+        exists: bool,
+        wanted: &[Wanted],
+    ) -> Result<Seen, Fault> {
+        let missing = seen.missing_ledgers();
+        if missing.is_empty() || (exists && seen.is_settled(wanted)) {
+            return Ok(seen);
+        }
+        stores.push(self.objects_by_id(session, &missing).await?);
+        let (_, seen) = see(stores, commit, wanted).await?;
+        match seen.missing_ledgers().first() {
+            None => Ok(seen),
+            Some(id) => Err(Fault::protocol(
+                "reading the objects",
+                format!("the server did not send object {id}"),
+            )),
+        }
+    }
+
+    /// Single objects; of a tree, also the trees below it.
+    async fn objects_by_id(&self, session: &Session, ids: &[ObjectId]) -> Result<Store, Fault> {
+        let wants = Wants {
+            ids,
+            depth: None,
+            filter: session.capabilities.has("filter").then_some("blob:none"),
+            limits: Limits::FILTERED,
+        };
+        self.fetch(session, &wants).await
+    }
+
+    /// Whether `commit` is among the newest commits of the tip. Parents beyond
+    /// the depth that was asked for are absent, and not asked for again.
+    pub(super) async fn try_contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Fault> {
+        let (Some(session), Some(top), true) = (&tip.session, tip.commit, tip.exists) else {
+            return Ok(false);
+        };
+        let filters: &[Option<&str>] = if session.capabilities.has("filter") {
+            &[Some("tree:0"), Some("blob:none"), None]
+        } else {
+            &[None]
+        };
+        for filter in filters {
+            let wants = Wants {
+                ids: &[top],
+                depth: Some(LOOK_BACK),
+                filter: *filter,
+                limits: filter.map_or(Limits::WHOLE, |_| Limits::FILTERED),
+            };
+            match self.fetch(session, &wants).await {
+                Err(Fault::WantRefused(_)) if filter.is_some() => {}
+                Err(fault) => return Err(fault),
+                Ok(store) => {
+                    return blocking(move || is_ancestor(&store.objects()?, commit, top)).await;
+                }
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Looks at the owned folders in what was received so far.
+async fn see(
+    stores: Vec<Store>,
+    commit: ObjectId,
+    wanted: &[Wanted],
+) -> Result<(Vec<Store>, Seen), Fault> {
+    let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
+    blocking(move || {
+        let seen = Seen::read(&Store::together(&stores)?, commit, &folders)?;
+        Ok((stores, seen))
+    })
+    .await
+}
+
+/// Whether `commit` is `top` or among those of its ancestors that are at hand.
+fn is_ancestor(objects: &Objects<'_>, commit: ObjectId, top: ObjectId) -> Result<bool, Fault> {
+    let mut queue = vec![top];
+    let mut met = HashSet::new();
+    while let Some(id) = queue.pop() {
+        if id == commit {
+            return Ok(true);
+        }
+        if met.insert(id)
+            && let Some(bytes) = objects.read(&id, ObjectType::Commit)?
+        {
+            queue.extend(
+                commit::links(&bytes)
+                    .into_iter()
+                    .flat_map(|links| links.parents),
+            );
+        }
+    }
+    Ok(false)
+}
