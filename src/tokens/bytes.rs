@@ -90,7 +90,7 @@ impl Content {
     pub fn into_bytes(self) -> Vec<u8> {
         match self.0 {
             Form::Same(bytes) | Form::Whole(bytes) => bytes,
-            _ => self.to_bytes(),
+            Form::Patched { .. } => self.to_bytes(),
         }
     }
 }
