@@ -14,7 +14,7 @@ use super::options::{Compatibility, FailOn, Level};
 
 /// Replaces tokens in files.
 #[derive(Debug, Clone, Args)]
-#[allow(
+#[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the program that this replaces"
 )]

@@ -55,6 +55,14 @@ impl Content {
         !matches!(self.0, Form::Same(_))
     }
 
+    /// About how many bytes there are.
+    pub(super) fn size_hint(&self) -> usize {
+        match &self.0 {
+            Form::Same(bytes) | Form::Whole(bytes) => bytes.len(),
+            Form::Patched { source, values, .. } => source.len() + values.len(),
+        }
+    }
+
     /// Writes all of it.
     pub fn write_to(&self, out: &mut impl Write) -> io::Result<()> {
         match &self.0 {
@@ -90,7 +98,7 @@ impl Content {
     pub fn into_bytes(self) -> Vec<u8> {
         match self.0 {
             Form::Same(bytes) | Form::Whole(bytes) => bytes,
-            _ => self.to_bytes(),
+            Form::Patched { .. } => self.to_bytes(),
         }
     }
 }

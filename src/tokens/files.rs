@@ -122,7 +122,11 @@ impl Plan {
             Some(i) => self.files[*i].content.to_bytes(),
             None => fs::read(&file.path).map_err(Error::io("reading", &file.path))?,
         };
-        let target = resolved(entry.target(&file.path, finding.level));
+        // Found files are where they really are already.
+        let target = match &entry.output {
+            Some(_) => resolved(entry.target(&file.path, finding.level)),
+            None => file.path.clone(),
+        };
         let output = entry.output.is_some().then(|| target.to_string_lossy());
         let name = FileName {
             input: &file.shown,

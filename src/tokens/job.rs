@@ -15,6 +15,7 @@ use super::options::{
 };
 
 /// Everything that one run needs to know.
+#[expect(clippy::struct_excessive_bools, reason = "each is an input of its own")]
 #[derive(Debug, Clone)]
 pub struct Job {
     /// How texts are replaced.
@@ -46,6 +47,7 @@ pub struct Job {
 }
 
 /// Option texts as they were given; empty ones count as not given.
+#[expect(clippy::struct_excessive_bools, reason = "each is an input of its own")]
 #[derive(Debug, Clone, Default)]
 pub(super) struct Texts {
     pub(super) pattern: Option<String>,

@@ -21,8 +21,9 @@ pub(super) fn yaml_number(text: &str) -> Option<f64> {
         }
     }
     let first = *body.as_bytes().first()?;
-    let digit_first = first.is_ascii_digit();
-    if !digit_first && !(first == b'.' && body.len() > 1 && body.len() == text.len()) {
+    // A point may come first, but not behind a sign.
+    let point_first = first == b'.' && body.len() > 1 && body.len() == text.len();
+    if !first.is_ascii_digit() && !point_first {
         return None;
     }
     let allowed =

@@ -50,24 +50,28 @@ impl Counters {
             ..
         } = self;
         if level.is_old() {
-            let mut line = format!("{replaced} token(s) replaced out of {tokens}");
-            if *defaults > 0 {
-                line += &format!(" (using {defaults} default value(s))");
-            }
-            if *transforms > 0 {
-                line += &format!(" and running {transforms} transformation(s)");
-            }
-            return line;
+            return [
+                format!("{replaced} token(s) replaced out of {tokens}"),
+                if_any(*defaults, || {
+                    format!(" (using {defaults} default value(s))")
+                }),
+                if_any(*transforms, || {
+                    format!(" and running {transforms} transformation(s)")
+                }),
+            ]
+            .concat();
         }
         let s = |n: &u64| if *n > 1 { "s" } else { "" };
-        let mut line = format!("replaced {replaced} token{} out of {tokens}", s(replaced));
-        if *defaults > 0 {
-            line += &format!(" (using {defaults} default value{})", s(defaults));
-        }
-        if *transforms > 0 {
-            line += &format!(" (running {transforms} transform{})", s(transforms));
-        }
-        line
+        [
+            format!("replaced {replaced} token{} out of {tokens}", s(replaced)),
+            if_any(*defaults, || {
+                format!(" (using {defaults} default value{})", s(defaults))
+            }),
+            if_any(*transforms, || {
+                format!(" (running {transforms} transform{})", s(transforms))
+            }),
+        ]
+        .concat()
     }
 
     /// The line about the whole run, which versions 3 to 5 print.
@@ -83,15 +87,17 @@ impl Counters {
             transforms,
             ..
         } = self;
-        let mut line = format!("replaced {replaced} tokens out of {tokens}");
-        if *defaults > 0 {
-            line += &format!(" (using {defaults} default value(s))");
-        }
-        if *transforms > 0 {
-            line += &format!(" and running {transforms} functions");
-        }
-        line += &format!(" in {files} file(s) in {seconds} seconds.");
-        Some(line)
+        let line = [
+            format!("replaced {replaced} tokens out of {tokens}"),
+            if_any(*defaults, || {
+                format!(" (using {defaults} default value(s))")
+            }),
+            if_any(*transforms, || {
+                format!(" and running {transforms} functions")
+            }),
+            format!(" in {files} file(s) in {seconds} seconds."),
+        ];
+        Some(line.concat())
     }
 
     /// The output variables by the names of the level.
@@ -118,6 +124,11 @@ impl Counters {
         ];
         names.into_iter().zip(values).collect()
     }
+}
+
+/// A part of a line that is only there when something was counted.
+fn if_any(count: u64, text: impl Fn() -> String) -> String {
+    if count > 0 { text() } else { String::new() }
 }
 
 /// Something to tell, with the place that it is about.

@@ -51,6 +51,8 @@ pub struct Summary {
     pub explanations: Vec<(String, Vec<Explanation>)>,
     /// Output variables by the names of the level.
     pub outputs: Vec<(&'static str, u64)>,
+    /// The quietest level that is to be shown.
+    pub log_level: Level,
 }
 
 impl Summary {
@@ -126,7 +128,8 @@ pub fn run(
     judge(job, &engine, &mut plan);
     let failed = plan.messages.iter().any(|m| m.level == Level::Error);
     // The old versions write their files and fail afterwards.
-    let writes = !job.dry_run && !(failed && level.is_own());
+    let held_back = failed && level.is_own();
+    let writes = !job.dry_run && !held_back;
     let diff = job.dry_run.then(|| diff::unified(&plan.files));
     let written = if writes {
         write::write(&plan.files)?
@@ -151,6 +154,7 @@ pub fn run(
         diff,
         explanations,
         outputs: plan.counters.outputs(level),
+        log_level: job.log_level,
     })
 }
 

@@ -48,17 +48,16 @@ pub(super) fn run(
     Ok(match step.name.as_str() {
         "lower" => Outcome::Value(value.to_lowercase()),
         "upper" => Outcome::Value(value.to_uppercase()),
-        "base64" => Outcome::Value(BASE64.encode(value)),
+        "base64" | "tobase64" => Outcome::Value(BASE64.encode(value)),
         "indent" => Outcome::Value(indent(&value, argument(0), argument(1), level, column)?),
         "raw" | "noescape" => Outcome::Raw(value),
         "trim" => Outcome::Value(trim(&value).to_owned()),
         "urlencode" => Outcome::Value(url_encode(&value)),
         "json" => Outcome::Raw(format!("\"{}\"", json_text(&value))),
         "yaml" => Outcome::Raw(format!("\"{}\"", yaml_text(&value))),
-        "tobase64" => Outcome::Value(BASE64.encode(value)),
         "frombase64" => Outcome::Value(from_base64(&value)?),
         "replace" => match (argument(0), argument(1)) {
-            (Some(""), _) | (None, _) => {
+            (Some("") | None, _) => {
                 return Err("replace needs the text to look for: replace(name, text, by)".into());
             }
             (Some(text), by) => Outcome::Value(value.replace(text, by.unwrap_or_default())),

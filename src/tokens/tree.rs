@@ -138,7 +138,7 @@ mod tests {
         let list = Kind::List(Rc::new(vec![node(Kind::Null), node(Kind::Bool(true))]));
         let root = node(Kind::Map(Rc::new(vec![
             ("a".to_owned(), node(list)),
-            ("".to_owned(), node(Kind::Text("x".to_owned()))),
+            (String::new(), node(Kind::Text("x".to_owned()))),
         ])));
         let printing = Printing {
             level: Compatibility::Own,

@@ -114,7 +114,10 @@ impl Walk<'_> {
             .iter()
             .position(magic)
             .unwrap_or(segments.len() - 1);
-        let base: String = segments[..fixed].iter().map(|s| format!("{s}/")).collect();
+        let mut base = segments[..fixed].join("/");
+        if fixed > 0 {
+            base.push('/');
+        }
         let base = base.strip_prefix("./").unwrap_or(&base).to_owned();
         let whole = pattern.strip_prefix("./").unwrap_or(pattern);
         let exact = self.root.join(whole);

@@ -8,12 +8,16 @@ use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use tempfile::NamedTempFile;
 
 use super::error::Error;
 use super::files::Planned;
 use super::parallel;
+
+/// Larger writes gain nothing.
+const MOST_BUFFER: usize = 256 << 10;
 
 /// Writes what changes; returns the paths written.
 pub fn write(files: &[Planned]) -> Result<Vec<PathBuf>, Error> {
@@ -24,31 +28,42 @@ pub fn write(files: &[Planned]) -> Result<Vec<PathBuf>, Error> {
     }
     let mut chosen: Vec<usize> = last.into_values().collect();
     chosen.sort_unstable();
-    for i in &chosen {
-        check(&files[*i].target)?;
-    }
-    let staged = parallel::map(&chosen, |i| stage(&files[*i]))
+    let jobs = chosen
+        .iter()
+        .map(|i| Ok((&files[*i], check(&files[*i].target)?)))
+        .collect::<Result<Vec<_>, Error>>()?;
+    let staged = parallel::map(&jobs, |(file, existing)| stage(file, existing.clone()))
         .into_iter()
-        .collect::<Result<Vec<_>, _>>()?;
-    let jobs: Vec<_> = chosen.iter().zip(staged).collect();
-    let mut written = Vec::with_capacity(jobs.len());
-    for (i, temporary) in jobs {
-        let target = &files[*i].target;
-        temporary
-            .persist(target)
-            .map_err(|error| Error::io("replacing", target)(error.error))?;
-        written.push(target.clone());
-    }
-    Ok(written)
+        .zip(&jobs)
+        .map(|(temporary, (file, _))| Ok((Mutex::new(Some(temporary?)), &*file.target)))
+        .collect::<Result<Vec<_>, Error>>()?;
+    parallel::map(&staged, |(temporary, target)| {
+        let taken = temporary.lock().ok().and_then(|mut slot| slot.take());
+        if let Some(temporary) = taken {
+            let renamed = temporary.persist(target);
+            renamed.map_err(|error| Error::io("replacing", target)(error.error))?;
+        }
+        Ok(target.to_path_buf())
+    })
+    .into_iter()
+    .collect()
 }
 
-/// Refuses a target that could not, or should not, be written.
-fn check(target: &Path) -> Result<(), Error> {
-    let reason = match fs::metadata(target) {
-        Ok(there) if there.is_dir() => "it is a folder",
-        Ok(there) if there.permissions().readonly() => "it is write-protected",
-        Ok(there) if !there.is_file() => "it is no ordinary file",
-        _ => return Ok(()),
+/// Refuses a target that could not, or should not, be written; the mode of one
+/// that is there.
+fn check(target: &Path) -> Result<Option<Permissions>, Error> {
+    let Ok(there) = fs::metadata(target) else {
+        return Ok(None);
+    };
+    let mode = there.permissions();
+    let reason = if there.is_dir() {
+        "it is a folder"
+    } else if !there.is_file() {
+        "it is no ordinary file"
+    } else if mode.readonly() {
+        "it is write-protected"
+    } else {
+        return Ok(Some(mode));
     };
     Err(Error::Target {
         path: target.to_path_buf(),
@@ -57,19 +72,21 @@ fn check(target: &Path) -> Result<(), Error> {
 }
 
 /// The new content in a temporary file next to the target.
-fn stage(file: &Planned) -> Result<NamedTempFile, Error> {
+fn stage(file: &Planned, existing: Option<Permissions>) -> Result<NamedTempFile, Error> {
     let target = &file.target;
     let folder = match target.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let existing = permissions(target);
     if existing.is_none() {
         fs::create_dir_all(folder).map_err(Error::io("creating the folder", folder))?;
     }
     let wanted = existing.or_else(|| file.copies.then(|| permissions(&file.input)).flatten());
     let temporary = new_file(folder).map_err(Error::io("writing next to", target))?;
-    let mut out = BufWriter::with_capacity(256 << 10, temporary.as_file());
+    let mut out = BufWriter::with_capacity(
+        file.content.size_hint().min(MOST_BUFFER),
+        temporary.as_file(),
+    );
     file.content
         .write_to(&mut out)
         .and_then(|()| out.flush())

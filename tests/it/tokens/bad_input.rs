@@ -39,7 +39,7 @@ fn options_that_cannot_be_are_named(#[case] flags: &[&str], #[case] message: &st
 #[case(
     "v.json",
     b"{\n  \"a\": 1,\n}",
-    "reading variables from file v.json, line 2, column 9: TBD"
+    "reading variables from file v.json, line 2, column 9: trailing commas are not allowed"
 )]
 #[case(
     "v.yml",

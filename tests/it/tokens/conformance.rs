@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::{CommandLine, tree};
 
 /// The cases of a set, or nothing where it is not there.
+#[allow(clippy::print_stdout, reason = "says how much was replayed")]
 fn cases(set: &str) -> Vec<(PathBuf, Value)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../shared/fixtures")
@@ -94,6 +95,7 @@ fn same<T: PartialEq + std::fmt::Debug>(what: &str, got: &T, want: &T, faults: &
     }
 }
 
+#[allow(clippy::print_stdout, reason = "says how much was replayed")]
 fn report(set: &str, count: usize, failed: &[String]) {
     println!(
         "{set}: {} of {count} cases as recorded",
@@ -206,6 +208,50 @@ fn run_task(case: &Value, folder: &Path) -> Result<Summary, Error> {
     run(&from_inputs(&inputs, folder)?, layers, &environment)
 }
 
+/// Outputs, issues and lines of a run that came to an end.
+fn compare_task(case: &Value, summary: &Summary, faults: &mut Vec<String>) {
+    let expected = &case["expected"];
+    let outputs: BTreeMap<String, String> = summary
+        .outputs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), value.to_string()))
+        .collect();
+    same("outputs", &outputs, &pairs(&expected["outputs"]), faults);
+    let mut issues = Vec::new();
+    for (level, name) in [(Level::Error, "error"), (Level::Warn, "warning")] {
+        issues.extend(
+            said(summary, level)
+                .into_iter()
+                .map(|text| (name.to_owned(), text)),
+        );
+    }
+    // Ours is not deprecated, and says no duration.
+    let wanted: Vec<(String, String)> = expected["issues"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|issue| {
+            (
+                text(&issue[0]),
+                text(&issue[1]).replace(" in {seconds} seconds.", ""),
+            )
+        })
+        .filter(|(_, text)| !text.contains("deprecated"))
+        .collect();
+    same("issues", &issues, &wanted, faults);
+    let level = gitops_publisher::tokens::Compatibility::parse(&text(&case["task_version"]));
+    let mut lines: Vec<_> = summary.files.iter().map(|file| file.line.clone()).collect();
+    if summary.counters.files > 0 {
+        lines.extend(summary.counters.total(level.unwrap(), 0.5));
+    }
+    lines.sort();
+    let wanted: Vec<String> = list(&expected["summary_lines"])
+        .iter()
+        .map(|line| line.replace("{seconds}", "0.5"))
+        .collect();
+    same("lines", &lines, &wanted, faults);
+}
+
 #[test]
 fn every_case_of_the_task_comes_out_as_recorded_at_its_own_level() {
     let cases = cases("replace-tokens-task");
@@ -226,54 +272,7 @@ fn every_case_of_the_task_comes_out_as_recorded_at_its_own_level() {
             &mut faults,
         );
         match &result {
-            Ok(summary) => {
-                let outputs: BTreeMap<String, String> = summary
-                    .outputs
-                    .iter()
-                    .map(|(name, value)| ((*name).to_owned(), value.to_string()))
-                    .collect();
-                same(
-                    "outputs",
-                    &outputs,
-                    &pairs(&expected["outputs"]),
-                    &mut faults,
-                );
-                let mut issues = Vec::new();
-                for (level, name) in [(Level::Error, "error"), (Level::Warn, "warning")] {
-                    issues.extend(
-                        said(summary, level)
-                            .into_iter()
-                            .map(|text| (name.to_owned(), text)),
-                    );
-                }
-                // Ours is not deprecated, and says no duration.
-                let wanted: Vec<(String, String)> = expected["issues"]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|issue| {
-                        (
-                            text(&issue[0]),
-                            text(&issue[1]).replace(" in {seconds} seconds.", ""),
-                        )
-                    })
-                    .filter(|(_, text)| !text.contains("deprecated"))
-                    .collect();
-                same("issues", &issues, &wanted, &mut faults);
-                let level =
-                    gitops_publisher::tokens::Compatibility::parse(&text(&case["task_version"]));
-                let mut lines: Vec<_> =
-                    summary.files.iter().map(|file| file.line.clone()).collect();
-                if summary.counters.files > 0 {
-                    lines.extend(summary.counters.total(level.unwrap(), 0.5));
-                }
-                lines.sort();
-                let wanted: Vec<String> = list(&expected["summary_lines"])
-                    .iter()
-                    .map(|line| line.replace("{seconds}", "0.5"))
-                    .collect();
-                same("lines", &lines, &wanted, &mut faults);
-            }
+            Ok(summary) => compare_task(case, summary, &mut faults),
             // An error before anything was done sets no output.
             Err(_) => same(
                 "outputs",

@@ -83,7 +83,7 @@ fn further_lines_go_to_the_tokens_column(#[case] content: &str, #[case] expected
 #[test]
 fn nested_values_are_escaped_once() {
     let folder = folder(&[("a.json", b"\"#{o}#\"")]);
-    let variables = r##"{"o":"o\" #{i}#","i":"i\""}"##;
+    let variables = r#"{"o":"o\" #{i}#","i":"i\""}"#;
     run(
         &folder,
         &[
