@@ -10,6 +10,7 @@ mod run;
 mod shutdown;
 mod task;
 mod token;
+mod tokens;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -23,6 +24,7 @@ use crate::error::Error;
 use crate::report::{Reporter, TerminalSink, write_stdout};
 use crate::settings::definition::{EnvironmentArgs, OutputArgs, RunArgs};
 use crate::settings::schema;
+use crate::tokens::TokensArgs;
 
 /// Turns Kubernetes templates into manifests and publishes them to the
 /// repository that Flux or Argo CD watches.
@@ -58,6 +60,8 @@ enum Command {
     Verify(RunCommand),
     /// Render every environment into a folder or to stdout.
     Render(RenderCommand),
+    /// Replace tokens in files.
+    Tokens(Box<TokensArgs>),
     /// Stand in for the Fabrikate program.
     Fab(fab::FabCommand),
     /// Run as a task of an Azure pipeline: read the inputs, run the command they name.
@@ -154,6 +158,7 @@ async fn dispatch(
             let action = run::Action::Render(command.output);
             run::typed(action, &matches, &environment, &reporter, json).await
         }
+        Command::Tokens(args) => tokens::typed(*args, &environment, &reporter, json),
         Command::Fab(command) => fab::run(command, &environment, &reporter).await,
         Command::Task => task::run(&environment, &reporter).await,
         Command::Schema => {

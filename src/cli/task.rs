@@ -25,9 +25,12 @@ pub(super) async fn run(
     for secret in agent::secrets(environment) {
         reporter.hide(&secret);
     }
+    let command = agent::input(environment, "command");
+    if command.as_deref() == Some("tokens") {
+        return super::tokens::task(environment, reporter);
+    }
     let definition = RunCommand::augment_args(Command::new("task"));
     let given = from_inputs(&definition, environment)?;
-    let command = agent::input(environment, "command");
     let action = match command.as_deref() {
         None | Some("publish") => Action::Publish,
         Some("verify") => Action::Verify,
@@ -43,7 +46,7 @@ pub(super) async fn run(
         Some(other) => {
             return Err(
                 Error::message(Kind::Usage, format!("the input `command` is {other:?}"))
-                    .hint("it can be one of: publish, verify, render"),
+                    .hint("it can be one of: publish, verify, render, tokens"),
             );
         }
     };

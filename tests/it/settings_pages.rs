@@ -98,8 +98,14 @@ fn facts(argument: &Arg) -> Vec<(&'static str, Value)> {
 /// Settings that are no input: a task has its own ways to a token.
 const NO_INPUT: [&str; 1] = ["tokenFile"];
 
-/// Inputs that are no setting.
-const NO_SETTING: [&str; 4] = ["command", "token", "gitConnection", "githubConnection"];
+/// Whether an input is no setting of a run: ways to a token, and the inputs
+/// of the `tokens` command.
+fn is_no_setting(name: &str) -> bool {
+    ["command", "token", "gitConnection", "githubConnection"].contains(&name)
+        || gitops_publisher::tokens::INPUT_NAMES
+            .iter()
+            .any(|(known, _)| *known == name)
+}
 
 #[test]
 fn the_task_offers_every_setting_as_it_is_defined() {
@@ -155,7 +161,7 @@ fn the_task_offers_every_setting_as_it_is_defined() {
         .collect();
     for input in task["inputs"].as_array().unwrap() {
         let name = input["name"].as_str().unwrap();
-        if !known.iter().any(|setting| setting == name) && !NO_SETTING.contains(&name) {
+        if !known.iter().any(|setting| setting == name) && !is_no_setting(name) {
             wrong.push(format!("the input {name} is no setting"));
         }
     }
@@ -167,4 +173,21 @@ fn the_task_offers_every_setting_as_it_is_defined() {
         "{}\nrun UPDATE_DOCS=1 cargo test",
         wrong.join("\n")
     );
+}
+
+#[test]
+fn the_task_takes_every_input_of_the_replace_tokens_task_by_every_name() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/task/gitops/task.json");
+    let task: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    for (name, aliases) in gitops_publisher::tokens::INPUT_NAMES {
+        let inputs = task["inputs"].as_array().unwrap();
+        let input = inputs.iter().find(|input| input["name"] == *name);
+        let input = input.unwrap_or_else(|| panic!("there is no input {name}"));
+        for alias in *aliases {
+            let known = input["aliases"]
+                .as_array()
+                .is_some_and(|known| known.iter().any(|a| a == alias));
+            assert!(known, "{name} is not known as {alias}");
+        }
+    }
 }

@@ -78,6 +78,10 @@ fn the_readme_describes_every_output_variable_as_task_json_does() {
         let help = output["description"].as_str().unwrap();
         writeln!(expected, "| `{name}` | {help} |").unwrap();
     }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let current = text("task/gitops/README.md").replace(&table("outputs"), &expected);
+        fs::write(Path::new(ROOT).join("task/gitops/README.md"), current).unwrap();
+    }
     assert_eq!(table("outputs"), expected);
 }
 
