@@ -48,7 +48,7 @@ fn main() {
         let generated = runtime.block_on(generate::run(&tools, &options)).unwrap();
         let generating = start.elapsed();
         let start = Instant::now();
-        let (resources, _) = generate::resources(&generated.files).unwrap();
+        let (resources, _) = generate::resources(&generated.files, generate::Policy::Warn).unwrap();
         println!(
             "{} files in {generating:.1?}; {} resources read in {:.1?}",
             generated.files.len(),

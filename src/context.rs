@@ -21,6 +21,9 @@ pub struct Context {
     pub variables: Vec<tokens::Layer>,
     /// Where temporary files may be made; nothing stays there.
     pub temp_root: PathBuf,
+    /// Files and folders that are no part of any source: the settings file,
+    /// the output folder.
+    pub exclude: Vec<PathBuf>,
     /// The time of the run, in seconds since 1970 (UTC).
     pub seconds: i64,
     /// This is a build of a pull request: anybody may have written the source.

@@ -9,18 +9,20 @@ mod publish;
 mod render;
 mod replace;
 
-use crate::model::Finding;
 use crate::report::{EnvironmentReport, RunReport};
 
-pub use publish::{publish, verify};
+pub use publish::{Stopped, publish, verify};
 pub use render::{Rendered, render};
 
-/// The report of a run that only rendered.
-pub fn render_report(rendered: &[Rendered]) -> RunReport {
+/// A report in which nothing was compared yet.
+pub fn report(command: &'static str, rendered: &[Rendered]) -> RunReport {
     RunReport {
-        command: "render",
+        command,
         environments: rendered.iter().map(environment_report).collect(),
-        warnings: warnings(rendered),
+        warnings: rendered
+            .iter()
+            .flat_map(|environment| environment.findings.clone())
+            .collect(),
         ..RunReport::default()
     }
 }
@@ -35,12 +37,4 @@ fn environment_report(rendered: &Rendered) -> EnvironmentReport {
         resources: rendered.resources.len(),
         changes: None,
     }
-}
-
-/// What is worth a look, of every environment.
-fn warnings(rendered: &[Rendered]) -> Vec<Finding> {
-    rendered
-        .iter()
-        .flat_map(|environment| environment.findings.clone())
-        .collect()
 }

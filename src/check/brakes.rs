@@ -39,6 +39,20 @@ pub enum Error {
         /// The limit in percent.
         limit: u8,
     },
+    /// Too many files of others would go.
+    #[error(
+        "publishing would remove {removed} of the {before} files in the folder `{folder}` that something else wrote; at most {limit} percent may go in one run"
+    )]
+    TooManyForeign {
+        /// The owned folder.
+        folder: Folder,
+        /// How many would go.
+        removed: usize,
+        /// How many files there are.
+        before: usize,
+        /// The limit in percent.
+        limit: u8,
+    },
     /// Something that holds data or other resources would go.
     #[error("publishing would remove `{resource}` from the folder `{folder}`; {} is a protected kind", resource.kind)]
     Protected {
@@ -58,6 +72,9 @@ impl From<Error> for error::Error {
             ],
             Error::TooMany { .. } => &[
                 "check that the source is complete; set `allowRemoval` for this run if the removal is meant, or raise `maxRemovedPercent`",
+            ],
+            Error::TooManyForeign { .. } => &[
+                "check that this is the right `folder`; set `allowRemoval` for this run if the removal is meant",
             ],
             Error::Protected { .. } => &[
                 "removing it may delete data or everything inside it; set `allowRemoval` for this run if that is meant, or change `protectedKinds`",
@@ -98,8 +115,17 @@ pub fn removals(brakes: &Brakes, folder: &Folder, plan: &FolderPlan) -> Result<(
             resource: Box::new(id.clone()),
         });
     }
+    let limit = usize::from(brakes.max_removed_percent);
+    if plan.foreign_removed * 100 > plan.files_before * limit {
+        return Err(Error::TooManyForeign {
+            folder: folder.clone(),
+            removed: plan.foreign_removed,
+            before: plan.files_before,
+            limit: brakes.max_removed_percent,
+        });
+    }
     let removed = plan.count(ResourceChange::Removed);
-    if removed * 100 > plan.resources_before * usize::from(brakes.max_removed_percent) {
+    if removed * 100 > plan.resources_before * limit {
         return Err(Error::TooMany {
             folder: folder.clone(),
             removed,
@@ -178,6 +204,22 @@ mod tests {
                 &two
             )
             .is_ok()
+        );
+    }
+
+    #[test]
+    fn files_of_others_do_not_vanish_in_numbers_either() {
+        let plan = FolderPlan {
+            files_before: 10,
+            foreign_removed: 6,
+            ..FolderPlan::default()
+        };
+        let error = removals(&brakes(), &dev(), &plan).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("publishing would remove 6 of the 10 files"),
+            "{error}"
         );
     }
 

@@ -42,6 +42,7 @@ pub(super) struct Connector {
     reporter: Arc<Reporter>,
     tokens: Tokens,
     http: http::Options,
+    pull_request: bool,
 }
 
 impl Connector {
@@ -50,6 +51,7 @@ impl Connector {
         environment: &Arc<Environment>,
         tokens: Tokens,
         reporter: &Arc<Reporter>,
+        pull_request: bool,
     ) -> Result<Self, Error> {
         let mut http = http::Options::new(concat!("gitops-publisher/", env!("CARGO_PKG_VERSION")));
         http.proxy = agent::proxy(environment).map(|proxy| {
@@ -76,6 +78,7 @@ impl Connector {
             reporter: Arc::clone(reporter),
             tokens,
             http,
+            pull_request,
         })
     }
 
@@ -111,11 +114,32 @@ impl Connector {
         let Some(token) = self.tokens.for_repository(&self.environment, url.url()) else {
             return Ok(None);
         };
+        if self.pull_request && target.named_by_file && !token.is_jobs_own {
+            self.reporter.warning(&format!(
+                "the token is not sent to {url}: on a build of a pull request anybody may have written the settings file, and nothing else names that repository. Set the input `manifestRepo` on the task"
+            ));
+            return Ok(None);
+        }
+        if url.url().scheme() == "http" && !is_this_machine(url.url()) {
+            self.reporter.warning(&format!(
+                "the token goes to {url} without encryption; use https"
+            ));
+        }
         let user = target.user.as_deref().or(token.user.as_deref());
         let authorization = host::authorization(location.kind, &token.secret, user)?;
         self.reporter.mask(&token.secret);
         self.reporter
             .mask_with(|redactor| authorization.register(redactor));
         Ok(Some(authorization))
+    }
+}
+
+/// Whether a URL leads to this machine.
+fn is_this_machine(url: &url::Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

@@ -22,7 +22,15 @@ pub(super) fn install(reporter: &Arc<Reporter>, environment: &Environment, verbo
         None if verbose || diagnostics => "gitops_publisher=debug".to_owned(),
         None => return,
     };
-    let layer = ReporterLayer(Arc::clone(reporter)).with_filter(EnvFilter::new(filter));
+    let filter = match EnvFilter::try_new(&filter) {
+        Ok(filter) => filter,
+        Err(error) => {
+            return reporter.warning(&format!(
+                "{GITOPS_LOG} is {filter:?}, which is no filter: {error}"
+            ));
+        }
+    };
+    let layer = ReporterLayer(Arc::clone(reporter)).with_filter(filter);
     // Fails only when a log is installed already, which then serves as well.
     let _ = tracing::subscriber::set_global_default(Registry::default().with(layer));
 }

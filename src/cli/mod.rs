@@ -19,6 +19,9 @@ use std::sync::Arc;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
+use serde_json::json;
+
+use crate::agent::env::GITOPS_LOG;
 use crate::agent::{AgentSink, Environment};
 use crate::error::Error;
 use crate::report::{Reporter, TerminalSink, write_stdout};
@@ -112,10 +115,10 @@ fn run_with(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
     let reporter = Arc::new(if task {
         Reporter::new(AgentSink)
     } else {
-        Reporter::new(TerminalSink {
-            verbose: cli.verbose,
-        })
+        let verbose = cli.verbose || environment.get(GITOPS_LOG).is_some();
+        Reporter::new(TerminalSink { verbose })
     });
+    let json = cli.format == Format::Json && !task;
     logging::install(&reporter, &environment, cli.verbose);
     let environment = Arc::new(environment);
     let work = dispatch(
@@ -125,7 +128,7 @@ fn run_with(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
         Arc::clone(&reporter),
     );
     let result = shutdown::block_on(work, task);
-    finish(result, task, &reporter)
+    finish(result, task, json, &reporter)
 }
 
 /// Runs the command.
@@ -178,7 +181,7 @@ async fn dispatch(
 ///
 /// An explained failure in a pipeline ends the task as failed and the process
 /// with 0: another code would add a line about the launcher to the log.
-fn finish(result: shutdown::Outcome, task: bool, reporter: &Reporter) -> ExitCode {
+fn finish(result: shutdown::Outcome, task: bool, json: bool, reporter: &Reporter) -> ExitCode {
     match result {
         shutdown::Outcome::Done(Ok(())) => ExitCode::SUCCESS,
         shutdown::Outcome::Done(Err(error)) => {
@@ -187,13 +190,29 @@ fn finish(result: shutdown::Outcome, task: bool, reporter: &Reporter) -> ExitCod
                 reporter.failed(&error.to_string());
                 return ExitCode::SUCCESS;
             }
+            if json {
+                // Whoever reads stdout reads stderr too; a closed stdout changes nothing.
+                let _ = write_stdout(reporter.clean(&failure(&error)).as_bytes());
+            }
             ExitCode::from(error.kind().exit_code())
         }
         shutdown::Outcome::Cancelled(code) => {
-            reporter.info("Cancelled. Nothing is left behind.");
+            reporter.info(
+                "Cancelled. If a push was under way, look at the branch to see whether it arrived.",
+            );
             ExitCode::from(code)
         }
     }
+}
+
+/// A failed command as one JSON object.
+fn failure(error: &Error) -> String {
+    let error = json!({
+        "kind": error.kind(),
+        "message": error.to_string(),
+        "hints": error.all_hints(),
+    });
+    format!("{:#}\n", json!({ "error": error }))
 }
 
 /// Shows help, version, or what is wrong with the command line.

@@ -1,6 +1,6 @@
 //! `publish`, `verify` and `render`: settings, the pipeline, the report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -20,7 +20,7 @@ use crate::settings::{
 };
 
 use super::RunCommand;
-use super::connect::Connector;
+use super::connect::{self, Connector};
 use super::token::Tokens;
 
 /// The command to run.
@@ -69,37 +69,60 @@ pub(super) async fn run(
     reporter: &Arc<Reporter>,
     json: bool,
 ) -> Result<(), Error> {
-    let mut settings = settings(&doors, environment)?;
+    let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
+    let (mut settings, file) = settings(&doors, environment, pull_request)?;
     let verify_only = environment.get(VERIFY_ONLY) == Some("1");
     let action = match action {
         Action::Publish if verify_only => Action::Verify,
         action => action,
     };
-    if matches!(action, Action::Publish) {
-        require_repository(&mut settings, doors.task)?;
+    if let Action::Render(output) = &action
+        && json
+        && output.is_stdout()
+    {
+        return Err(
+            Error::message(Kind::Usage, "manifests and JSON cannot both go to stdout")
+                .hint("name a folder with `--output`"),
+        );
     }
-    let tokens = Tokens::find(environment, &settings.run, doors.task)?;
+    if matches!(action, Action::Publish) {
+        require_repository(&mut settings, &doors, pull_request)?;
+    }
+    let tokens = Tokens::find(environment, &settings.run, &doors)?;
     for secret in tokens.secrets() {
         reporter.mask(secret);
     }
+    let mut exclude: Vec<PathBuf> = file.into_iter().collect();
+    if let Action::Render(output) = &action {
+        exclude.push(output.output.clone());
+    }
     let context = Context {
         reporter: Arc::clone(reporter),
-        tools: super::connect::tools(environment, settings.run.helm.clone()),
+        tools: connect::tools(environment, settings.run.helm.clone()),
         publication: publication(environment, &settings),
-        seconds: seconds(),
-        variables: super::connect::variables(environment).into_iter().collect(),
+        variables: connect::variables(environment).into_iter().collect(),
         temp_root: environment.temp_root(),
-        pull_request: environment.get(BUILD_REASON) == Some("PullRequest"),
+        exclude,
+        seconds: seconds(),
+        pull_request,
     };
-    let connector = Connector::new(environment, tokens, reporter)?;
+    let connector = Connector::new(environment, tokens, reporter, pull_request)?;
     let rendered = pipeline::render(&context, &settings).await?;
     let report = match action {
         Action::Publish => {
             // A local repository that was named must be there; only our own is made.
-            let open = |target: &Target| {
-                connector.open(target, !doors.task && target.repository == LOCAL_REPOSITORY)
-            };
-            pipeline::publish(&context, &settings, &rendered, open).await?
+            let create = |target: &Target| !doors.task && target.repository == LOCAL_REPOSITORY;
+            let open = |target: &Target| connector.open(target, create(target));
+            match pipeline::publish(&context, &settings, &rendered, open).await {
+                Ok(report) => report,
+                Err(stopped) => {
+                    // What was published before is told before the error is.
+                    if !stopped.report.publications.is_empty() {
+                        show(&stopped.report, environment, reporter, json)?;
+                    }
+                    return Err(stopped.error);
+                }
+            }
         }
         Action::Verify => {
             let open = |target: &Target| connector.open(target, false);
@@ -107,7 +130,7 @@ pub(super) async fn run(
         }
         Action::Render(output) => {
             write_rendered(&output, &rendered)?;
-            pipeline::render_report(&rendered)
+            pipeline::report("render", &rendered)
         }
     };
     show(&report, environment, reporter, json)
@@ -136,47 +159,64 @@ fn seconds() -> i64 {
         .unwrap_or_default()
 }
 
-/// Puts the doors together.
-fn settings(doors: &Doors, environment: &Environment) -> Result<Settings, Error> {
+/// Puts the doors together; gives back the settings file too, when one was read.
+fn settings(
+    doors: &Doors,
+    environment: &Environment,
+    untrusted: bool,
+) -> Result<(Settings, Option<PathBuf>), Error> {
     let definition = definition();
     let old = from_old_variables(&definition, environment);
     let named = doors
         .given
         .get("config")
-        .and_then(|value| value.texts.first())
-        .map(PathBuf::from);
-    let file = match named {
-        Some(path) => read_file(&path)?,
-        None if Path::new(DEFAULT_FILE).is_file() => read_file(Path::new(DEFAULT_FILE))?,
+        .and_then(|value| value.texts.first());
+    let path = match named {
+        Some(path) => Some(PathBuf::from(path)),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file()),
+    };
+    let file = match &path {
+        Some(path) => read_file(path)?,
         None => FileSettings::default(),
     };
-    settings::resolve(&doors.given, &file, &old)
+    let settings = settings::resolve(&doors.given, &file, &old, untrusted)?;
+    Ok((settings, path))
 }
 
 /// Publishing needs a manifest repository. A person at a terminal gets a local
-/// one to start with; a pipeline must name it.
-fn require_repository(settings: &mut Settings, task: bool) -> Result<(), Error> {
-    for environment in settings
-        .environments
-        .iter_mut()
-        .filter(|environment| environment.target.is_none())
-    {
-        if task {
-            let said = format!(
-                "no manifest repository is set for environment `{}`",
-                environment.name
-            );
-            return Err(Error::message(Kind::Usage, said)
-                .hint("set the input `manifestRepo`, or `manifestRepo` in `gitops.yaml`"));
+/// one to start with; a pipeline must name it, on a build of a pull request
+/// on the task itself.
+fn require_repository(
+    settings: &mut Settings,
+    doors: &Doors,
+    pull_request: bool,
+) -> Result<(), Error> {
+    for environment in &mut settings.environments {
+        let name = &environment.name;
+        match &environment.target {
+            Some(target) if pull_request && target.named_by_file => {
+                let said = format!(
+                    "environment `{name}` is not published: on a build of a pull request anybody may have written the settings file, and nothing else names the manifest repository"
+                );
+                return Err(Error::message(Kind::Policy, said)
+                    .hint("use the command `verify` on pull requests")
+                    .hint("to publish from them all the same, set the input `manifestRepo` on the task"));
+            }
+            Some(_) => {}
+            None if doors.task => {
+                let said = format!("no manifest repository is set for environment `{name}`");
+                return Err(Error::message(Kind::Usage, said)
+                    .hint("set the input `manifestRepo`, or `manifestRepo` in `gitops.yaml`"));
+            }
+            None => environment.target = Some(Target::local(LOCAL_REPOSITORY)),
         }
-        environment.target = Some(Target::local(LOCAL_REPOSITORY));
     }
     Ok(())
 }
 
 /// Writes what was rendered where `render` was told to.
 fn write_rendered(output: &OutputArgs, rendered: &[Rendered]) -> Result<(), Error> {
-    if output.output == Path::new("-") {
+    if output.is_stdout() {
         let mut text = Vec::new();
         for environment in rendered {
             for (path, content) in environment
@@ -228,8 +268,11 @@ fn show(
     }
     if environment.is_pipeline() {
         let text = reporter.clean(&report::markdown(report));
-        let path = report::write_summary(&environment.temp_root(), &text)?;
-        reporter.summary(&path.to_string_lossy());
+        match report::write_summary(&environment.temp_root(), &text) {
+            Ok(path) => reporter.summary(&path.to_string_lossy()),
+            // The work is done; only its picture is missing.
+            Err(error) => reporter.warning(&format!("there is no summary: {}", Error::from(error))),
+        }
     }
     if json {
         let mut text = reporter.clean(&format!("{:#}", serde_json::json!(report)));
@@ -237,7 +280,9 @@ fn show(
         write_stdout(text.as_bytes())?;
     }
     if !report.warnings.is_empty() {
-        reporter.succeeded_with_issues(&format!("Done with {} warnings", report.warnings.len()));
+        let number = report.warnings.len();
+        let ending = if number == 1 { "" } else { "s" };
+        reporter.succeeded_with_issues(&format!("Done with {number} warning{ending}"));
     }
     Ok(())
 }

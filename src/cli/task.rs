@@ -3,7 +3,6 @@
 //! Reads the inputs, runs the command they name, and reports with pipeline
 //! commands.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use clap::{Args as _, Command};
@@ -37,7 +36,7 @@ pub(super) async fn run(
         Some("render") => {
             let definition = OutputArgs::augment_args(Command::new("render"));
             let output: OutputArgs = parse(&[&from_inputs(&definition, environment)?])?;
-            if output.output == Path::new("-") {
+            if output.is_stdout() {
                 return Err(Error::message(Kind::Usage, "the input `output` is empty")
                     .hint("name the folder to render into, such as `$(Build.ArtifactStagingDirectory)/manifests`"));
             }

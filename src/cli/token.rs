@@ -1,16 +1,33 @@
 //! Where the token for the manifest repository comes from.
 
+use std::path::Path;
+
 use crate::agent::env::GITOPS_TOKEN;
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
 use crate::model::Secret;
 use crate::settings::definition::RunArgs;
 
+use super::run::Doors;
+
 /// A token, and the user name that came with it.
 #[derive(Debug, Clone)]
 pub(super) struct Token {
     pub(super) secret: Secret,
     pub(super) user: Option<String>,
+    /// The job's own: worth nothing outside the organisation.
+    pub(super) is_jobs_own: bool,
+}
+
+impl Token {
+    /// A token that somebody gave us.
+    fn new(secret: Secret, user: Option<String>) -> Self {
+        Self {
+            secret,
+            user,
+            is_jobs_own: false,
+        }
+    }
 }
 
 /// The tokens that this run has.
@@ -30,56 +47,38 @@ const OLD_TOKENS: [&str; 4] = [
 ];
 
 impl Tokens {
-    /// Looks for the token: input, service connection, variable, file, and
-    /// last the variables of the old scripts.
+    /// Looks for the token: input, service connection, the file that a flag
+    /// names, variable, the file that the settings file names, and last the
+    /// variables of the old scripts.
     pub(super) fn find(
         environment: &Environment,
         run: &RunArgs,
-        task: bool,
+        doors: &Doors,
     ) -> Result<Self, Error> {
-        let plain = |secret: Secret| Token { secret, user: None };
-        if task {
+        let given = |secret: Secret| Self {
+            given: Some(Token::new(secret, None)),
+        };
+        if doors.task {
             if let Some(text) = agent::input(environment, "token") {
-                if let Some(unknown) = agent::unresolved_macro(&text) {
-                    return Err(Error::message(
-                        Kind::Usage,
-                        format!("the input `token` contains `{unknown}`, a variable that this run does not have"),
-                    )
-                    .hint("define the secret variable, or leave `token` empty to use the job's own token"));
-                }
-                return Ok(Self {
-                    given: Some(plain(Secret::new(&text))),
-                });
+                refuse_macro(&text)?;
+                return Ok(given(Secret::new(&text)));
             }
-            let connection = ["gitConnection", "githubConnection"]
-                .into_iter()
-                .find_map(|input| agent::connection_token(environment, input));
-            if let Some((user, secret)) = connection {
-                return Ok(Self {
-                    given: Some(Token { secret, user }),
-                });
+            if let Some(token) = connection(environment)? {
+                return Ok(Self { given: Some(token) });
             }
         }
-        if let Some(text) = environment.get(GITOPS_TOKEN) {
-            return Ok(Self {
-                given: Some(plain(Secret::new(text))),
-            });
+        let by_flag = doors.given.contains_key("token_file");
+        let variable = || environment.get(GITOPS_TOKEN).map(Secret::new);
+        if let Some(secret) = variable().filter(|_| !by_flag) {
+            return Ok(given(secret));
         }
         if let Some(path) = &run.token_file {
-            let text = std::fs::read_to_string(path).map_err(|source| {
-                let said = format!("cannot read the token file {}", path.display());
-                Error::new(Kind::Usage, anyhow::Error::new(source).context(said))
-            })?;
-            return Ok(Self {
-                given: Some(plain(Secret::new(&text))),
-            });
+            return Ok(given(read(path)?));
         }
         let old = OLD_TOKENS
             .into_iter()
             .find_map(|name| environment.get(name));
-        Ok(Self {
-            given: old.map(Secret::new).map(plain),
-        })
+        Ok(old.map(Secret::new).map(given).unwrap_or_default())
     }
 
     /// The token for one repository. The job's own token serves when nothing
@@ -91,7 +90,10 @@ impl Tokens {
     ) -> Option<Token> {
         let own = || {
             let secret = agent::job_token(environment, repository)?;
-            Some(Token { secret, user: None })
+            Some(Token {
+                is_jobs_own: true,
+                ..Token::new(secret, None)
+            })
         };
         self.given
             .clone()
@@ -103,4 +105,46 @@ impl Tokens {
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.given.iter().map(|token| &token.secret)
     }
+}
+
+/// The token of the service connection that an input names.
+fn connection(environment: &Environment) -> Result<Option<Token>, Error> {
+    for name in ["gitConnection", "githubConnection"] {
+        if agent::input(environment, name).is_none() {
+            continue;
+        }
+        let Some((user, secret)) = agent::connection_token(environment, name) else {
+            let said =
+                format!("the service connection of the input `{name}` holds no token or password");
+            return Err(Error::message(Kind::Input, said)
+                .hint("check the connection in the project's settings: it needs a user name with a token, or a token alone"));
+        };
+        return Ok(Some(Token::new(secret, user)));
+    }
+    Ok(None)
+}
+
+/// A token that still holds a `$(variable)` is none.
+fn refuse_macro(text: &str) -> Result<(), Error> {
+    let Some(unknown) = agent::unresolved_macro(text) else {
+        return Ok(());
+    };
+    let said =
+        format!("the input `token` contains `{unknown}`, a variable that this run does not have");
+    Err(Error::message(Kind::Usage, said)
+        .hint("define the secret variable, or leave `token` empty to use the job's own token"))
+}
+
+/// The token in a file.
+fn read(path: &Path) -> Result<Secret, Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| {
+        let said = format!("cannot read the token file {}", path.display());
+        Error::new(Kind::Usage, anyhow::Error::new(source).context(said))
+    })?;
+    let secret = Secret::new(&text);
+    if secret.is_empty() {
+        let said = format!("the token file {} is empty", path.display());
+        return Err(Error::message(Kind::Usage, said));
+    }
+    Ok(secret)
 }

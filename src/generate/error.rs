@@ -39,6 +39,14 @@ pub enum Fault {
     /// Not text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(String),
+    /// A document among manifests that is none.
+    #[error("{place} is not a Kubernetes resource: {lack}")]
+    NoResource {
+        /// File and line.
+        place: String,
+        /// What it lacks.
+        lack: &'static str,
+    },
     /// Larger than a manifest can sensibly be.
     #[error("`{file}` has {size} bytes; at most {limit} are read")]
     TooLarge {
@@ -255,10 +263,13 @@ impl Fault {
                 "a pull request build executes nothing from the source; set `allowHooks` if its authors are trusted"
             }
             Self::EmptyChart(_) => {
-                "disable the component in this environment, or allow charts without documents"
+                "disable the component in this environment, or set `allowEmptyCharts`"
             }
             Self::UnknownEnvironment(_) => {
                 "check the spelling; names are those of the files in `config` folders"
+            }
+            Self::NoResource { .. } => {
+                "move it out of the source, or name the folder with the manifests as `source`"
             }
             Self::Clash { .. } => "use the same shape in both layers",
             _ => return Vec::new(),

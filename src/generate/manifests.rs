@@ -18,6 +18,12 @@ pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
     let mut found = Vec::new();
     if reader.source.is_dir() {
         collect(&reader, &reader.source, "", 0, &mut found)?;
+        let excluded: Vec<_> = options
+            .exclude
+            .iter()
+            .filter_map(|path| path.canonicalize().ok())
+            .collect();
+        found.retain(|(file, _)| !excluded.iter().any(|path| file.starts_with(path)));
     } else {
         let name = reader.source.file_name().and_then(|name| name.to_str());
         match name.filter(|name| is_manifest(name)) {

@@ -88,6 +88,8 @@ pub struct Options {
     pub unknown_environment: Policy,
     /// A Helm chart that yields no document.
     pub empty_chart: Policy,
+    /// Files and folders in the source that are no manifests.
+    pub exclude: Vec<PathBuf>,
 }
 
 impl Options {
@@ -104,6 +106,7 @@ impl Options {
             hooks: HookPolicy::Run,
             unknown_environment: Policy::Warn,
             empty_chart: Policy::Refuse,
+            exclude: Vec::new(),
         }
     }
 }

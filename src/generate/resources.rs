@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Error, Fault, in_parallel};
+use super::{Error, Fault, Policy, in_parallel};
 use crate::model::{FileSet, Finding, RelPath, Resource, ResourceId};
 use crate::text::yaml::{self, Dialect, Value};
 use crate::text::{Kind, Node, json};
@@ -10,15 +10,16 @@ use crate::text::{Kind, Node, json};
 /// The resources of every `.yaml`, `.yml` and `.json` file, in the order of
 /// files and documents, the items of a `List` one by one.
 ///
-/// Malformed text is an error. A document that is no resource, and a resource
-/// that occurs twice, are findings. Empty documents are nothing.
-pub fn resources(files: &FileSet) -> Result<(Vec<Resource>, Vec<Finding>), Error> {
+/// Malformed text is an error. A resource that occurs twice is a finding, and
+/// so is a document that is no resource, unless `others` refuses it. Empty
+/// documents are nothing.
+pub fn resources(files: &FileSet, others: Policy) -> Result<(Vec<Resource>, Vec<Finding>), Error> {
     let files: Vec<_> = files
         .iter()
         .filter(|(path, _)| matches!(extension(path), "yaml" | "yml" | "json"))
         .collect();
     let mut all = Found::default();
-    for found in in_parallel(&files, |(path, content)| read(path, content)) {
+    for found in in_parallel(&files, |(path, content)| read(path, content, others)) {
         let found = found?;
         all.resources.extend(found.resources);
         all.findings.extend(found.findings);
@@ -46,7 +47,7 @@ struct Found {
     findings: Vec<Finding>,
 }
 
-fn read(file: &RelPath, content: &[u8]) -> Result<Found, Fault> {
+fn read(file: &RelPath, content: &[u8], others: Policy) -> Result<Found, Fault> {
     let text = std::str::from_utf8(content).map_err(|_| Fault::NotText(file.to_string()))?;
     let malformed = |source| Fault::Syntax {
         file: file.to_string(),
@@ -55,23 +56,29 @@ fn read(file: &RelPath, content: &[u8]) -> Result<Found, Fault> {
     let mut found = Found::default();
     if extension(file) == "json" {
         let root = json::parse(text).map_err(malformed)?;
-        found.document(file, &root, 1)?;
+        found.document(file, &root, 1, others)?;
     } else {
         for document in yaml::parse(text).map_err(malformed)? {
-            found.document(file, &document.root, document.line)?;
+            found.document(file, &document.root, document.line, others)?;
         }
     }
     Ok(found)
 }
 
 impl Found {
-    fn document(&mut self, file: &RelPath, root: &Node, line: usize) -> Result<(), Fault> {
+    fn document(
+        &mut self,
+        file: &RelPath,
+        root: &Node,
+        line: usize,
+        others: Policy,
+    ) -> Result<(), Fault> {
         if root.is_null() || root.pairs().is_some_and(<[_]>::is_empty) {
             return Ok(());
         }
         if let Some(items) = list_items(root) {
             for item in items {
-                self.document(file, item, item.line.max(line))?;
+                self.document(file, item, item.line.max(line), others)?;
             }
             return Ok(());
         }
@@ -87,6 +94,12 @@ impl Found {
                 line,
                 digest: value.digest(),
             }),
+            Err(lack) if others == Policy::Refuse => {
+                return Err(Fault::NoResource {
+                    place: place(file, line),
+                    lack,
+                });
+            }
             Err(lack) => self.findings.push(Finding::warning(
                 place(file, line),
                 format!("a document is not a Kubernetes resource: {lack}"),
@@ -152,12 +165,22 @@ mod tests {
     const CONFIG: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: shop}\n";
 
     #[test]
+    fn where_only_manifests_may_be_anything_else_is_an_error() {
+        let files = set(&[("a.yaml", "steps: []\n")]);
+        let error = resources(&files, Policy::Refuse).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a.yaml, line 1 is not a Kubernetes resource: it has no apiVersion"
+        );
+    }
+
+    #[test]
     fn documents_lists_and_generated_names_become_resources() {
         let list = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata: {generateName: p-}\n";
         let text = format!("# only a comment\n---\n{CONFIG}---\n---\n{list}");
         let json = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"web"}}"#;
         let files = set(&[("x/a.yaml", &text), ("b.json", json), ("README.md", ": :")]);
-        let (resources, findings) = resources(&files).unwrap();
+        let (resources, findings) = resources(&files, Policy::Warn).unwrap();
         let shown: Vec<_> = resources
             .iter()
             .map(|r| format!("{} {}:{}", r.id, r.file, r.line))
@@ -175,14 +198,14 @@ mod tests {
 
     #[test]
     fn malformed_text_is_an_error_with_its_place() {
-        let error = resources(&set(&[("a.yaml", "a: 1\nb: [\n")])).unwrap_err();
+        let error = resources(&set(&[("a.yaml", "a: 1\nb: [\n")]), Policy::Warn).unwrap_err();
         assert!(
             error
                 .to_string()
                 .starts_with("`a.yaml` is malformed, line 2, column 4"),
             "{error}"
         );
-        let error = resources(&set(&[("a.json", "{\n  \"a\" 1}")])).unwrap_err();
+        let error = resources(&set(&[("a.json", "{\n  \"a\" 1}")]), Policy::Warn).unwrap_err();
         assert!(
             error
                 .to_string()
@@ -197,7 +220,7 @@ mod tests {
     #[case("apiVersion: v1\nmetadata: {name: a}", "it has no kind")]
     #[case("apiVersion: v1\nkind: X", "it has no metadata.name")]
     fn a_document_that_is_no_resource_is_a_finding(#[case] text: &str, #[case] lack: &str) {
-        let (found, findings) = resources(&set(&[("a.yaml", text)])).unwrap();
+        let (found, findings) = resources(&set(&[("a.yaml", text)]), Policy::Warn).unwrap();
         assert_eq!(found, []);
         assert_eq!(
             findings[0].to_string(),
@@ -207,7 +230,11 @@ mod tests {
 
     #[test]
     fn a_resource_that_occurs_twice_names_both_places() {
-        let (_, findings) = resources(&set(&[("a.yaml", CONFIG), ("b.yaml", CONFIG)])).unwrap();
+        let (_, findings) = resources(
+            &set(&[("a.yaml", CONFIG), ("b.yaml", CONFIG)]),
+            Policy::Warn,
+        )
+        .unwrap();
         assert_eq!(
             findings[0].to_string(),
             "b.yaml, line 1: v1 ConfigMap shop/a occurs twice: it is also in a.yaml, line 1"

@@ -114,13 +114,31 @@ impl Advertisement {
     /// the likeliest branch at the same commit.
     fn default_branch(&self) -> Option<String> {
         if let Some(head) = self.capabilities.head() {
-            return Some(head.to_owned());
+            let exists = self.branches.contains_key(head) || !self.any;
+            return exists.then(|| head.to_owned()).or_else(|| self.stand_in());
         }
-        let head = self.head?;
-        let usual = ["main", "master"].into_iter().map(str::to_owned);
-        let all = usual.chain(self.branches.keys().cloned());
-        all.into_iter()
+        let Some(head) = self.head else {
+            return self.stand_in();
+        };
+        self.likely()
             .find(|name| self.branches.get(name) == Some(&head))
+    }
+
+    /// The branches, those with the usual names first.
+    fn likely(&self) -> impl Iterator<Item = String> {
+        let usual = ["main", "master"].into_iter().map(str::to_owned);
+        usual.chain(self.branches.keys().cloned())
+    }
+
+    /// The branch to take where HEAD names none that exists: the only one, or
+    /// one with a usual name.
+    fn stand_in(&self) -> Option<String> {
+        let mut found = self
+            .likely()
+            .filter(|name| self.branches.contains_key(name));
+        let first = found.next()?;
+        let usual = ["main", "master"].contains(&first.as_str());
+        (usual || self.branches.len() == 1).then_some(first)
     }
 }
 
@@ -159,11 +177,9 @@ pub(super) fn choose(
     if let Some(tip) = tip_of(&name) {
         return Ok((name, Some(tip), true));
     }
-    let base = default
-        .as_deref()
-        .and_then(tip_of)
-        .ok_or(Fault::NoDefaultBranch)?;
-    Ok((name, Some(base), false))
+    // Without a default branch to start from, the branch starts empty.
+    let base = default.as_deref().and_then(tip_of);
+    Ok((name, base, false))
 }
 
 #[cfg(test)]
@@ -220,13 +236,29 @@ mod tests {
 
     #[test]
     fn branches_without_a_default_need_a_name() {
-        let refs = read(&[format!("{A} refs/heads/dev\0multi_ack\n")]).unwrap();
+        let refs = read(&[
+            format!("{A} refs/heads/dev\0multi_ack\n"),
+            format!("{A} refs/heads/qa\n"),
+        ])
+        .unwrap();
         assert!(matches!(refs.choose(None), Err(Fault::NoDefaultBranch)));
+        assert_eq!(
+            refs.choose(Some("new")).unwrap(),
+            ("new".into(), None, false)
+        );
         assert!(refs.choose(Some("dev")).is_ok());
         assert!(matches!(
             refs.choose(Some("a..b")),
             Err(Fault::InvalidBranch(_))
         ));
+    }
+
+    #[test]
+    fn where_head_names_nothing_the_only_branch_serves() {
+        let refs = read(&[format!("{A} refs/heads/live\0multi_ack\n")]).unwrap();
+        assert_eq!(refs.choose(None).unwrap().0, "live");
+        let a = ObjectId::parse(A);
+        assert_eq!(refs.choose(Some("new")).unwrap(), ("new".into(), a, false));
     }
 
     #[test]

@@ -175,10 +175,15 @@ impl Folder {
         }
     }
 
-    /// Whether one of the two folders contains the other.
+    /// Whether one of the two folders contains the other, on a file system
+    /// that does not tell upper from lower case.
     pub fn overlaps(&self, other: &Folder) -> bool {
+        let folded = |path: &RelPath| RelPath(path.0.to_lowercase());
         match (&self.0, &other.0) {
-            (Some(a), Some(b)) => a.starts_with(b) || b.starts_with(a),
+            (Some(a), Some(b)) => {
+                let (a, b) = (folded(a), folded(b));
+                a.starts_with(&b) || b.starts_with(&a)
+            }
             _ => true,
         }
     }
@@ -239,6 +244,7 @@ mod tests {
     fn folders_overlap_only_at_segment_borders() {
         let folder = |text| Folder::parse(text).unwrap();
         assert!(folder("a").overlaps(&folder("a/b")));
+        assert!(folder("Dev").overlaps(&folder("dev")));
         assert!(!folder("a").overlaps(&folder("ab")));
         assert!(Folder::ROOT.overlaps(&folder("a")));
     }

@@ -39,6 +39,10 @@ pub struct FolderPlan {
     pub resources: BTreeMap<ResourceId, ResourceChange>,
     /// How many resources the folder had before.
     pub resources_before: usize,
+    /// How many files the folder had before, whoever wrote them.
+    pub files_before: usize,
+    /// How many files go that were never ours.
+    pub foreign_removed: usize,
     /// Content of the added and changed files.
     pub writes: BTreeMap<RelPath, Bytes>,
     /// The ledger to write along; absent when nothing changes.

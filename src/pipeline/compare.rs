@@ -37,7 +37,10 @@ pub(super) fn groups(rendered: &[Rendered]) -> Vec<Group<'_>> {
         let Some(target) = &environment.settings.target else {
             continue;
         };
-        match groups.iter_mut().find(|group| group.target == target) {
+        match groups
+            .iter_mut()
+            .find(|group| group.target.is_same_branch(target))
+        {
             Some(group) => group.members.push(environment),
             None => groups.push(Group {
                 target,

@@ -1,45 +1,59 @@
 //! From checked file sets to commits, or to what they would change.
 
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::git::{CommitDraft, Identity, Remote, Tip};
 use crate::model::{Finding, FolderPlan, PublicationStamp};
-use crate::publish::{self, Outcome, Proposal, message, message::TREE_TRAILER};
-use crate::report::{Changes, Publication, RunReport};
+use crate::publish::{self, Outcome as Ended, Proposal, message, message::TREE_TRAILER};
+use crate::report::{Changes, Outcome, Publication, RunReport};
 use crate::settings::{Settings, Target};
 
 use super::compare::{Decision, Group, groups};
-use super::{Rendered, environment_report, warnings};
+use super::{Rendered, report};
+
+/// A run that failed after part of it was done.
+#[derive(Debug)]
+pub struct Stopped {
+    /// What was done before.
+    pub report: RunReport,
+    /// Why it failed.
+    pub error: Error,
+}
+
+/// One branch: the environments that go there, and how to reach it.
+struct Branch<'a> {
+    group: Group<'a>,
+    remote: Remote,
+}
 
 /// Publishes every environment: one commit per branch.
 ///
 /// `open` prepares a manifest repository. With several branches, each is
 /// looked at before the first is pushed to, so that a brake on one of them
-/// stops all.
+/// stops all. When a later branch fails, the report says what was published.
 pub async fn publish(
     context: &Context,
     settings: &Settings,
     rendered: &[Rendered],
     open: impl Fn(&Target) -> Result<Remote, Error>,
-) -> Result<RunReport, Error> {
-    let groups = groups(rendered);
-    let mut remotes = Vec::new();
-    for group in &groups {
-        remotes.push(open(group.target)?);
-    }
-    if groups.len() > 1 {
-        for (group, remote) in groups.iter().zip(&remotes) {
-            let tip = read(remote, group).await?;
-            if !tip.is_settled() {
-                group.decide(context, settings.run.allow_older, &tip)?;
-            }
-        }
-    }
+) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("publish", rendered);
-    for (at, (group, remote)) in groups.iter().zip(&remotes).enumerate() {
-        let share = u8::try_from(75 + at * 25 / groups.len()).unwrap_or(75);
+    let stopped = |report: &RunReport, error| {
+        Box::new(Stopped {
+            report: report.clone(),
+            error,
+        })
+    };
+    let branches = branches(rendered, open).map_err(|error| stopped(&report, error))?;
+    look_at_all(context, settings, &branches)
+        .await
+        .map_err(|error| stopped(&report, error))?;
+    for (at, branch) in branches.iter().enumerate() {
+        let share = u8::try_from(75 + at * 25 / branches.len()).unwrap_or(75);
         context.reporter.progress(share, "Publishing");
-        publish_group(context, settings, group, remote, &mut report).await?;
+        publish_branch(context, settings, branch, &mut report)
+            .await
+            .map_err(|error| stopped(&report, error))?;
     }
     Ok(report)
 }
@@ -53,43 +67,115 @@ pub async fn verify(
     open: impl Fn(&Target) -> Result<Remote, Error>,
 ) -> Result<RunReport, Error> {
     let mut report = report("verify", rendered);
-    for group in groups(rendered) {
-        let remote = open(group.target)?;
-        let tip = read(&remote, &group).await?;
+    let branches = branches(rendered, open)?;
+    let mut tips = Vec::new();
+    for branch in &branches {
+        tips.push(read(branch).await?);
+    }
+    refuse_one_branch_twice(&branches, &tips)?;
+    for (Branch { group, remote }, tip) in branches.iter().zip(&tips) {
         let mut plans = vec![FolderPlan::default(); group.members.len()];
+        let mut outcome = Outcome::Unchanged;
         if !tip.is_settled() {
-            match group.decide(context, settings.run.allow_older, &tip)? {
+            match group.decide(context, settings.run.allow_older, tip)? {
                 Decision::Plans(made) => plans = made,
                 Decision::Older {
                     environment,
                     published,
                 } => {
+                    outcome = Outcome::Older;
                     warn_older(context, &mut report, &environment, &published);
                 }
             }
         }
-        let changed = plans.iter().any(|plan| !plan.is_empty());
-        let publication = publication(&remote, &tip, changed, 1);
-        add(&mut report, &group, &plans, publication);
+        if plans.iter().any(|plan| !plan.is_empty()) {
+            outcome = Outcome::WouldPublish;
+        }
+        add(
+            &mut report,
+            group,
+            &plans,
+            publication(remote, tip, outcome, 1),
+        );
     }
     Ok(report)
 }
 
-/// The tip of the group's branch.
-async fn read(remote: &Remote, group: &Group<'_>) -> Result<Tip, Error> {
+/// Opens the repository of every group.
+fn branches<'a>(
+    rendered: &'a [Rendered],
+    open: impl Fn(&Target) -> Result<Remote, Error>,
+) -> Result<Vec<Branch<'a>>, Error> {
+    let branch = |group: Group<'a>| {
+        let remote = open(group.target)?;
+        Ok(Branch { group, remote })
+    };
+    groups(rendered).into_iter().map(branch).collect()
+}
+
+/// With several branches, looks at each before anything is sent.
+async fn look_at_all(
+    context: &Context,
+    settings: &Settings,
+    branches: &[Branch<'_>],
+) -> Result<(), Error> {
+    if branches.len() < 2 {
+        return Ok(());
+    }
+    let mut tips = Vec::new();
+    for branch in branches {
+        tips.push(read(branch).await?);
+    }
+    refuse_one_branch_twice(branches, &tips)?;
+    for (branch, tip) in branches
+        .iter()
+        .zip(&tips)
+        .filter(|(_, tip)| !tip.is_settled())
+    {
+        branch
+            .group
+            .decide(context, settings.run.allow_older, tip)?;
+    }
+    Ok(())
+}
+
+/// The default branch may be one that another environment names.
+fn refuse_one_branch_twice(branches: &[Branch<'_>], tips: &[Tip]) -> Result<(), Error> {
+    for (at, (one, tip)) in branches.iter().zip(tips).enumerate() {
+        let before = branches[..at].iter().zip(tips);
+        let is_same = |(other, other_tip): &(&Branch<'_>, &Tip)| {
+            other.group.target.place == one.group.target.place && other_tip.branch == tip.branch
+        };
+        if let Some((other, _)) = before.clone().find(is_same) {
+            let said = format!(
+                "the environments `{}` and `{}` go to the same branch {:?}, which only one of them names",
+                other.group.names().join(", "),
+                one.group.names().join(", "),
+                tip.branch
+            );
+            return Err(Error::message(Kind::Usage, said)
+                .hint("set `branch` for both, or for neither: they are then one commit"));
+        }
+    }
+    Ok(())
+}
+
+/// The tip of the branch.
+async fn read(branch: &Branch<'_>) -> Result<Tip, Error> {
+    let Branch { group, remote } = branch;
     Ok(remote
         .read(group.target.branch.as_deref(), &group.wanted())
         .await?)
 }
 
 /// Publishes the environments of one branch.
-async fn publish_group(
+async fn publish_branch(
     context: &Context,
     settings: &Settings,
-    group: &Group<'_>,
-    remote: &Remote,
+    branch: &Branch<'_>,
     report: &mut RunReport,
 ) -> Result<(), Error> {
+    let Branch { group, remote } = branch;
     let options = publish::Options {
         branch: group.target.branch.clone(),
         wanted: group.wanted(),
@@ -97,7 +183,7 @@ async fn publish_group(
     };
     let mut plans = vec![FolderPlan::default(); group.members.len()];
     let mut older = None;
-    let outcome = publish::run(remote, &options, |tip| {
+    let ended = publish::run(remote, &options, |tip| {
         match group.decide(context, settings.run.allow_older, tip)? {
             Decision::Older {
                 environment,
@@ -115,18 +201,23 @@ async fn publish_group(
         }
     })
     .await?;
-    let publication = match outcome {
-        Outcome::Published {
+    let publication = match ended {
+        Ended::Published {
             pushed,
             tip,
             attempt,
         } => Publication {
             commit_id: Some(pushed.commit.to_string()),
-            ..publication(remote, &tip, true, attempt)
+            ..publication(remote, &tip, Outcome::Published, attempt)
         },
-        Outcome::Unchanged { tip, attempt } => {
+        Ended::Unchanged { tip, attempt } => {
             plans.fill(FolderPlan::default());
-            publication(remote, &tip, false, attempt)
+            let outcome = if older.is_some() {
+                Outcome::Older
+            } else {
+                Outcome::Unchanged
+            };
+            publication(remote, &tip, outcome, attempt)
         }
     };
     if let Some((environment, published)) = older {
@@ -157,23 +248,13 @@ fn draft(context: &Context, settings: &Settings, group: &Group<'_>) -> CommitDra
     }
 }
 
-/// A report in which nothing was compared yet.
-fn report(command: &'static str, rendered: &[Rendered]) -> RunReport {
-    RunReport {
-        command,
-        environments: rendered.iter().map(environment_report).collect(),
-        warnings: warnings(rendered),
-        ..RunReport::default()
-    }
-}
-
 /// What happened on a branch, with its tip as the commit.
-fn publication(remote: &Remote, tip: &Tip, changed: bool, attempt: u32) -> Publication {
+fn publication(remote: &Remote, tip: &Tip, outcome: Outcome, attempt: u32) -> Publication {
     Publication {
         manifest_repo_url: remote.display(),
         branch: tip.branch.clone(),
         commit_id: tip.commit.map(|commit| commit.to_string()),
-        changed,
+        outcome,
         retries: attempt - 1,
     }
 }
@@ -190,7 +271,7 @@ fn add(report: &mut RunReport, group: &Group<'_>, plans: &[FolderPlan], publicat
             entry.changes = Some(Changes::from(plan));
         }
     }
-    report.changed |= publication.changed;
+    report.changed |= publication.outcome.is_change();
     report.publications.push(publication);
 }
 

@@ -7,12 +7,15 @@ use tokio::task::JoinSet;
 use crate::check;
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::generate::{self, HookPolicy, resources};
+use crate::generate::{self, HookPolicy, Policy, resources};
 use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
 use crate::settings::{EnvironmentSettings, Settings};
 use crate::tokens::Prepared;
 
 use super::replace;
+
+/// At most this many warnings are shown per environment.
+const FINDINGS_SHOWN: usize = 50;
 
 /// One environment, rendered and checked.
 #[derive(Debug)]
@@ -52,8 +55,14 @@ pub async fn render(context: &Context, settings: &Settings) -> Result<Vec<Render
     for result in results.into_values() {
         match result {
             Ok(environment) => {
-                for finding in &environment.findings {
+                for finding in environment.findings.iter().take(FINDINGS_SHOWN) {
                     context.reporter.warning(&finding.to_string());
+                }
+                if let Some(more) = environment.findings.len().checked_sub(FINDINGS_SHOWN + 1) {
+                    let name = &environment.settings.name;
+                    context
+                        .reporter
+                        .warning(&format!("environment {name}: {} more warnings", more + 1));
                 }
                 rendered.push(environment);
             }
@@ -96,6 +105,17 @@ async fn render_one(
         } else {
             HookPolicy::Run
         },
+        unknown_environment: if settings.require_configuration {
+            Policy::Refuse
+        } else {
+            Policy::Warn
+        },
+        empty_chart: if settings.allow_empty_charts {
+            Policy::Warn
+        } else {
+            Policy::Refuse
+        },
+        exclude: context.exclude.clone(),
         ..generate::Options::new(copy.unwrap_or(&settings.source), &settings.name)
     };
     let generated = generate::run(&context.tools, &options)
@@ -104,17 +124,28 @@ async fn render_one(
     findings.extend(generated.findings);
     findings.extend(replace::leftovers(&settings, &generated.files).map_err(here)?);
     let files = generated.files.clone();
-    let read = blocking(move || resources::resources(&files))
+    // A chart may print what it likes; a folder of manifests holds manifests.
+    let plain = generated.generator.name == generate::Kind::Manifests.name();
+    let others = if plain { Policy::Refuse } else { Policy::Warn };
+    let read = blocking(move || resources::resources(&files, others))
         .await
         .map_err(here)?;
     let (resources, odd) = read.map_err(|error| here(error.into()))?;
     findings.extend(odd);
     check::file_names(&settings.name, &generated.files)?;
-    check::not_empty(&settings.brakes, &settings.name, resources.len())?;
-    let findings = findings
+    let findings: Vec<_> = findings
         .into_iter()
         .map(|finding| of_environment(&settings.name, finding))
         .collect();
+    // What was noticed on the way is likely the reason.
+    let noticed = || {
+        findings
+            .iter()
+            .take(3)
+            .map(|finding| format!("noticed: {finding}"))
+    };
+    check::not_empty(&settings.brakes, &settings.name, resources.len())
+        .map_err(|error| Error::from(error).hints(noticed()))?;
     Ok(Rendered {
         settings,
         generator: generated.generator,

@@ -57,7 +57,7 @@ pub fn folder(
         .iter()
         .map(|(path, content)| (path, ObjectId::of_blob(content)))
         .collect();
-    ownership::check(options, desired.folder, &ids, state)?;
+    ownership::check(options, desired.environment, desired.folder, &ids, state)?;
 
     let nothing_owned = BTreeMap::new();
     let owned = state
@@ -69,6 +69,7 @@ pub fn folder(
             .ledger
             .as_ref()
             .map_or(0, |ledger| ledger.resources().count()),
+        files_before: state.entries.len(),
         ..FolderPlan::default()
     };
     for (path, content) in desired.files.iter() {
@@ -84,6 +85,7 @@ pub fn folder(
     for path in state.entries.keys() {
         if !ids.contains_key(path) && (adopt || owned.contains_key(path)) {
             plan.files.insert(path.clone(), FileChange::Removed);
+            plan.foreign_removed += usize::from(!owned.contains_key(path));
         }
     }
     // A folder with the right bytes and no ledger becomes ours by adding one.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::error::{self, Kind};
+use crate::model::ledger::LEDGER_FILE;
 use crate::model::{EntryMode, Folder, FolderState, ObjectId, RelPath};
 
 use super::Options;
@@ -54,6 +55,26 @@ pub enum Error {
         /// The files, by path from the folder.
         files: Vec<RelPath>,
     },
+    /// Another environment owns the folder.
+    #[error(
+        "the folder `{folder}` of the manifest repository belongs to the environment `{owner}`"
+    )]
+    OtherEnvironment {
+        /// The owned folder.
+        folder: Folder,
+        /// The environment in its ledger.
+        owner: String,
+    },
+    /// Another owned folder lies inside, where we would write or remove.
+    #[error(
+        "the folder `{folder}` of the manifest repository holds the owned folder `{inner}` of another environment"
+    )]
+    Nested {
+        /// The owned folder.
+        folder: Folder,
+        /// The folder with a ledger of its own, by path from the owned one.
+        inner: String,
+    },
     /// A person changed or removed what we wrote.
     #[error(
         "{} in the folder `{folder}` of the manifest repository changed since gitops-publisher wrote them: {}",
@@ -77,6 +98,12 @@ impl From<Error> for error::Error {
             Error::InTheWay { .. } => {
                 &["set `foreignFiles` to `adopt` to replace them, or choose another `folder`"]
             }
+            Error::OtherEnvironment { .. } => &[
+                "give each environment a `folder` of its own; if the environment was renamed, set `foreignFiles` to `adopt` once",
+            ],
+            Error::Nested { .. } => {
+                &["give each environment a `folder` of its own, none inside another"]
+            }
             Error::HandEdited { .. } => &[
                 "make the change in the source instead; it would be lost with the next publication",
                 "set `handEdits` to `overwrite` to write the generated content over it",
@@ -94,10 +121,29 @@ pub(super) fn is_plain(mode: EntryMode) -> bool {
 /// Refuses what the options do not allow.
 pub(super) fn check(
     options: Options,
+    environment: &str,
     folder: &Folder,
     desired: &BTreeMap<&RelPath, ObjectId>,
     state: &FolderState,
 ) -> Result<(), Error> {
+    let adopt = options.foreign_files == ForeignFiles::Adopt;
+    if let Some(ledger) = state
+        .ledger
+        .as_ref()
+        .filter(|ledger| ledger.environment != environment)
+        && !adopt
+    {
+        return Err(Error::OtherEnvironment {
+            folder: folder.clone(),
+            owner: ledger.environment.clone(),
+        });
+    }
+    if let Some(inner) = nested(adopt, desired, state) {
+        return Err(Error::Nested {
+            folder: folder.clone(),
+            inner: inner.to_owned(),
+        });
+    }
     if options.hand_edits == HandEdits::Fail {
         let files = hand_edited(desired, state);
         if !files.is_empty() {
@@ -107,7 +153,7 @@ pub(super) fn check(
             });
         }
     }
-    if options.foreign_files == ForeignFiles::Adopt {
+    if adopt {
         return Ok(());
     }
     let files = in_the_way(desired, state);
@@ -132,6 +178,23 @@ pub(super) fn check(
         }
     }
     Ok(())
+}
+
+/// A folder inside with a ledger of its own, that adopting would empty or that
+/// we would write into.
+fn nested<'s>(
+    adopt: bool,
+    desired: &BTreeMap<&RelPath, ObjectId>,
+    state: &'s FolderState,
+) -> Option<&'s str> {
+    let inner = |path: &'s RelPath| path.as_str().strip_suffix(LEDGER_FILE)?.strip_suffix('/');
+    let folders: Vec<&str> = state.entries.keys().filter_map(inner).collect();
+    let written = |folder: &str| {
+        desired
+            .keys()
+            .any(|path| path.ancestors().any(|top| top == folder))
+    };
+    folders.into_iter().find(|folder| adopt || written(folder))
 }
 
 /// Files of the ledger that stand there with other content, or are gone,

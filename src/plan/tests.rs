@@ -261,3 +261,49 @@ fn a_folder_with_the_right_bytes_and_no_ledger_becomes_ours() {
     assert!(plan.files.is_empty());
     assert!(plan.ledger.is_some());
 }
+
+#[test]
+fn a_folder_of_another_environment_is_not_taken_unasked() {
+    let state = shop().published();
+    let qa = shop();
+    let desired = Desired {
+        environment: "qa",
+        ..qa.desired()
+    };
+    let error = folder(Options::default(), &desired, &state).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the folder `dev` of the manifest repository belongs to the environment `dev`"
+    );
+    let adopt = Options {
+        foreign_files: ForeignFiles::Adopt,
+        ..Options::default()
+    };
+    assert!(folder(adopt, &desired, &state).is_ok());
+}
+
+#[rstest::rstest]
+#[case::adopting_would_empty_it(ForeignFiles::Adopt, "web.yaml")]
+#[case::we_would_write_into_it(ForeignFiles::Keep, "qa/web.yaml")]
+fn an_owned_folder_inside_is_never_touched(
+    #[case] foreign_files: ForeignFiles,
+    #[case] file: &str,
+) {
+    let environment = Environment::of(&[(file, DEPLOYMENT, "replicas: 1")]);
+    let state = FolderState {
+        entries: entries([
+            ("qa/.gitops-publisher", b"{}".as_slice()),
+            ("qa/a.yaml", b"a: 1"),
+        ]),
+        ledger: None,
+    };
+    let options = Options {
+        foreign_files,
+        ..Options::default()
+    };
+    let error = folder(options, &environment.desired(), &state).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the folder `dev` of the manifest repository holds the owned folder `qa` of another environment"
+    );
+}

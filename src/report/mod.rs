@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::model::{Redactor, Secret};
 
 pub use output::{OutputError, write_folder, write_stdout, write_summary};
-pub use run_report::{Changes, EnvironmentReport, Publication, RunReport};
+pub use run_report::{Changes, EnvironmentReport, Outcome, Publication, RunReport};
 pub use summary::markdown;
 pub use terminal::TerminalSink;
 pub use text::{changes, outcome};
@@ -174,10 +174,8 @@ impl Reporter {
 
     /// Hands a value to later steps.
     pub fn output(&self, name: &str, value: &str) {
-        self.sink.write(Event::Output {
-            name,
-            value: &self.clean(value),
-        });
+        // Ids, counts and names: a secret `true` must not turn them into `***`.
+        self.sink.write(Event::Output { name, value });
     }
 
     /// Shows a Markdown file on the run's page.

@@ -18,7 +18,7 @@ pub enum OutputError {
         source: std::io::Error,
     },
     /// The folder holds something that was not rendered.
-    #[error("the output folder {} is not empty", path.display())]
+    #[error("the output folder {} holds something already", path.display())]
     NotEmpty {
         /// The folder.
         path: PathBuf,
@@ -30,16 +30,17 @@ impl From<OutputError> for error::Error {
         let (kind, hint) = match &error {
             OutputError::Write { source, .. } => match source.kind() {
                 std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                    (Kind::Internal, "free some space; nothing was published")
+                    (Kind::Internal, "free some space on that disk")
                 }
                 _ => (
                     Kind::Internal,
                     "check that the folder exists and may be written to",
                 ),
             },
-            OutputError::NotEmpty { .. } => {
-                (Kind::Usage, "name a new or an empty folder with `--output`")
-            }
+            OutputError::NotEmpty { .. } => (
+                Kind::Usage,
+                "name a new or an empty folder with `output`, or set `replace`",
+            ),
         };
         Self::new(kind, error).hint(hint)
     }
@@ -55,9 +56,15 @@ pub fn write_folder(folder: &Path, files: &FileSet, replace: bool) -> Result<(),
         let path = path.to_path_buf();
         move |source| OutputError::Write { path, source }
     };
-    let occupied = folder
-        .read_dir()
-        .is_ok_and(|mut entries| entries.next().is_some());
+    // Anything but an empty folder is something that somebody may miss.
+    let occupied = folder.symlink_metadata().is_ok_and(|found| {
+        let empty = || {
+            folder
+                .read_dir()
+                .is_ok_and(|mut entries| entries.next().is_none())
+        };
+        !(found.is_dir() && empty())
+    });
     if occupied && !replace {
         return Err(OutputError::NotEmpty {
             path: folder.to_path_buf(),
@@ -147,7 +154,10 @@ mod tests {
         let out = temp.path().join("a/out");
         write_folder(&out, &files(&["old/file.yaml"]), false).unwrap();
         let error = write_folder(&out, &files(&["new.yaml"]), false).unwrap_err();
-        assert!(error.to_string().ends_with("is not empty"), "{error}");
+        assert!(
+            error.to_string().ends_with("holds something already"),
+            "{error}"
+        );
         write_folder(&out, &files(&["new.yaml"]), true).unwrap();
         let names: Vec<_> = out
             .read_dir()
@@ -155,6 +165,9 @@ mod tests {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         assert_eq!(names, ["new.yaml"]);
+        std::fs::remove_dir_all(&out).unwrap();
+        write(&out, b"precious").unwrap();
+        assert!(write_folder(&out, &files(&["new.yaml"]), false).is_err());
         assert_eq!(
             out.parent().unwrap().read_dir().unwrap().count(),
             1,

@@ -30,14 +30,35 @@ pub struct Publication {
     pub manifest_repo_url: String,
     /// The branch.
     pub branch: String,
-    /// The commit that holds what was rendered: the new one, or the tip when
-    /// nothing changed. Absent for an empty repository.
+    /// The new commit, or the tip of the branch when none was made. Absent for
+    /// an empty repository.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit_id: Option<String>,
-    /// Whether a commit was made.
-    pub changed: bool,
+    /// How it ended.
+    pub outcome: Outcome,
     /// How often the push was tried again because somebody else was faster.
     pub retries: u32,
+}
+
+/// How a publication ended, or would end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Outcome {
+    /// A commit was made.
+    Published,
+    /// A commit would be made.
+    WouldPublish,
+    /// The branch holds what was rendered.
+    Unchanged,
+    /// Something newer was published; nothing was done.
+    Older,
+}
+
+impl Outcome {
+    /// Whether the branch changed, or would.
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Published | Self::WouldPublish)
+    }
 }
 
 /// One environment of a run.

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::model::ResourceChange;
 
 use super::text::totals;
-use super::{EnvironmentReport, RunReport};
+use super::{EnvironmentReport, Outcome, RunReport};
 
 /// At most this many resources are listed per environment.
 const ROWS: usize = 200;
@@ -22,11 +22,11 @@ pub fn markdown(report: &RunReport) -> String {
             escape(&publication.manifest_repo_url),
             escape(&publication.branch)
         );
-        let said = match (report.command, publication.changed) {
-            ("publish", true) => "Published to",
-            ("publish", false) => "Nothing changed in",
-            (_, true) => "Publishing would change",
-            (_, false) => "Publishing would change nothing in",
+        let said = match publication.outcome {
+            Outcome::Published => "Published to",
+            Outcome::WouldPublish => "Publishing would change",
+            Outcome::Unchanged => "Nothing changed in",
+            Outcome::Older => "Not published, as something newer is in",
         };
         let _ = write!(text, "**{said}** {place}");
         if let Some(commit) = &publication.commit_id {
@@ -128,7 +128,7 @@ mod tests {
                 manifest_repo_url: "https://dev.azure.com/contoso/shop/_git/manifests".into(),
                 branch: "main".into(),
                 commit_id: Some("0123456789".into()),
-                changed: true,
+                outcome: Outcome::Published,
                 retries: 0,
             }],
             environments: vec![EnvironmentReport {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::ResourceChange;
 
-use super::{Changes, EnvironmentReport, Publication, RunReport};
+use super::{Changes, EnvironmentReport, Outcome, Publication, RunReport};
 
 /// At most this many resources are listed per environment.
 const SHOWN: usize = 40;
@@ -70,16 +70,21 @@ pub fn outcome(report: &RunReport) -> String {
             publication.manifest_repo_url, publication.branch
         );
         let commit = publication.commit_id.as_deref().unwrap_or("no commit yet");
-        let _ = match (report.command, publication.changed) {
-            ("publish", true) => {
+        let _ = match publication.outcome {
+            Outcome::Published => {
                 writeln!(text, "Published {commit} to {place}{}", look(publication))
             }
-            ("publish", false) => writeln!(
+            Outcome::WouldPublish => writeln!(text, "Publishing would change {place}"),
+            Outcome::Unchanged => {
+                writeln!(
+                    text,
+                    "Nothing changed: {place} already holds this, at {commit}"
+                )
+            }
+            Outcome::Older => writeln!(
                 text,
-                "Nothing changed: {place} already holds this, at {commit}"
+                "Not published: {place} holds something newer, at {commit}"
             ),
-            (_, true) => writeln!(text, "Publishing would change {place}"),
-            (_, false) => writeln!(text, "Publishing would change nothing in {place}"),
         };
     }
     text.trim_end().to_owned()

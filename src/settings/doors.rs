@@ -17,10 +17,10 @@ pub fn from_matches(definition: &Command, matches: &ArgMatches) -> Layer {
     let mut layer = Layer::new();
     for argument in definition.get_arguments().filter(typed) {
         let id = argument.get_id().as_str();
-        let texts = matches.get_raw(id).into_iter().flatten();
+        let given = matches.get_raw(id).into_iter().flatten();
         let value = Value {
-            texts: texts
-                .map(|text| text.to_string_lossy().into_owned())
+            texts: given
+                .flat_map(|text| texts(argument, &text.to_string_lossy()))
                 .collect(),
             origin: Origin::Flag(argument.get_long().unwrap_or(id).to_owned()),
         };
@@ -163,6 +163,14 @@ mod tests {
         .unwrap();
         let args: EnvironmentArgs = parse(&[&layer]).unwrap();
         assert_eq!(args.protected_kinds, ["Namespace", "Secret", "Job"]);
+    }
+
+    #[test]
+    fn blanks_around_the_items_of_a_list_do_not_count() {
+        let matches =
+            definition().get_matches_from(["x", "--protected-kinds", "Namespace, Secret"]);
+        let layer = from_matches(&definition(), &matches);
+        assert_eq!(layer["protected_kinds"].texts, ["Namespace", "Secret"]);
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub struct FileSettings {
     /// For one environment, in the order of the file.
     pub environments: IndexMap<String, Layer>,
     /// Every scalar of the file under its whole key, when it has variables.
-    variables: Option<tokens::Layer>,
+    pub(super) variables: Option<tokens::Layer>,
 }
 
 /// The key of the variables for tokens, at the top and in an environment.
@@ -180,7 +180,7 @@ fn scalar_texts(
         Yaml::String(text) => Some(texts(argument, text)),
         Yaml::Bool(value) => Some(vec![value.to_string()]),
         Yaml::Number(number) if number.is_f64() => {
-            return Err("in quotes: as a number its digits may change");
+            return Err("a whole number, or a text in quotes");
         }
         Yaml::Number(number) => Some(vec![number.to_string()]),
         Yaml::Array(items) if argument.get_value_delimiter().is_some() => {
@@ -277,7 +277,10 @@ mod tests {
         "environments:\n  dev:\n    commitMessage: x",
         "gitops.yaml, line 3: `environments.dev.commitMessage` is no setting here"
     )]
-    #[case("branch: 1.10", "gitops.yaml, line 1: `branch` must be in quotes")]
+    #[case(
+        "branch: 1.10",
+        "gitops.yaml, line 1: `branch` must be a whole number, or a text in quotes"
+    )]
     #[case(
         "branch: [a]",
         "gitops.yaml, line 1: `branch` must be one value, not a list"

@@ -80,6 +80,10 @@ pub fn parse<T: Args + FromArgMatches>(layers: &[&Layer]) -> Result<T, Error> {
         };
         let long = argument.get_long().unwrap_or(id);
         words.extend(value.texts.iter().map(|text| format!("--{long}={text}")));
+        if value.texts.is_empty() {
+            // An empty list was given, which is not the same as none.
+            words.push(format!("--{long}="));
+        }
         origins.insert(format!("--{long}"), &value.origin);
     }
     let matches = definition
@@ -95,7 +99,7 @@ fn explain(error: &clap::Error, origins: &BTreeMap<String, &Origin>) -> Error {
         _ => None,
     };
     let flag = text(ContextKind::InvalidArg).unwrap_or_default();
-    let flag = flag.split([' ', '=']).next().unwrap_or_default();
+    let flag = flag.split([' ', '=', '[']).next().unwrap_or_default();
     let Some(origin) = origins.get(flag) else {
         return Error::message(Kind::Usage, error.render().to_string().trim());
     };
@@ -146,6 +150,7 @@ mod tests {
     #[rstest::rstest]
     #[case("generator", &["flux"], Origin::Input("generator".into()), "the input `generator` is \"flux\", which it cannot be")]
     #[case("max_removed_percent", &["many"], Origin::Flag("max-removed-percent".into()), "the flag `--max-removed-percent` is \"many\": invalid digit found in string")]
+    #[case("allow_empty", &["maybe"], Origin::Input("allowEmpty".into()), "the input `allowEmpty` is \"maybe\": value was not a boolean")]
     #[case("branch", &["a", "b"], Origin::File { path: "gitops.yaml".into(), line: 3, key: "environments.dev.branch".into() },
         "`environments.dev.branch` in gitops.yaml, line 3 takes one value")]
     fn a_wrong_value_is_reported_where_it_stands(
@@ -156,6 +161,20 @@ mod tests {
     ) {
         let error = parse::<EnvironmentArgs>(&[&layer(id, texts, origin)]).unwrap_err();
         assert_eq!(error.to_string(), said);
+    }
+
+    #[rstest::rstest]
+    #[case("True", true)]
+    #[case("yes", true)]
+    #[case("FALSE", false)]
+    fn switches_are_read_in_any_case(#[case] text: &str, #[case] value: bool) {
+        let layer = layer(
+            "allow_removal",
+            &[text],
+            Origin::Input("allowRemoval".into()),
+        );
+        let args: EnvironmentArgs = parse(&[&layer]).unwrap();
+        assert_eq!(args.allow_removal, value);
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! From layers to validated settings, one set per environment.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
 
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
+use crate::host::{self, Place};
 use crate::model::{Folder, RelPath};
 use crate::plan;
 use crate::tokens;
@@ -40,6 +41,10 @@ pub struct EnvironmentSettings {
     pub tokens: TokenSettings,
     /// Hooks may run on a pull request build.
     pub allow_hooks: bool,
+    /// A Helm chart may render to nothing.
+    pub allow_empty_charts: bool,
+    /// A configuration that is nowhere is an error.
+    pub require_configuration: bool,
     /// The folder it owns in the manifest repository.
     pub folder: Folder,
     /// Where it is published to; absent when no manifest repository is set.
@@ -48,6 +53,17 @@ pub struct EnvironmentSettings {
     pub ownership: plan::Options,
     /// What stops a publication.
     pub brakes: Brakes,
+}
+
+impl EnvironmentSettings {
+    /// Whether both are published to one branch, as far as the settings tell.
+    pub fn goes_with(&self, other: &EnvironmentSettings) -> bool {
+        match (&self.target, &other.target) {
+            (Some(one), Some(two)) => one.is_same_branch(two),
+            (None, None) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Token replacement in the source of one environment.
@@ -70,22 +86,33 @@ pub struct TokenSettings {
 pub struct Target {
     /// The repository as the user wrote it.
     pub repository: String,
+    /// The repository in its one form: URL or absolute path.
+    pub place: String,
     /// The branch; the default branch when absent.
     pub branch: Option<String>,
     /// Where the repository lives.
     pub host: GitHostSetting,
     /// The user name for hosts of kind `git`.
     pub user: Option<String>,
+    /// Nothing but the settings file names the repository.
+    pub named_by_file: bool,
 }
 
 impl Target {
+    /// Whether both are one branch, as far as the settings tell.
+    pub fn is_same_branch(&self, other: &Target) -> bool {
+        self.place == other.place && self.branch == other.branch
+    }
+
     /// A repository at a local path.
     pub fn local(path: &str) -> Self {
         Self {
             repository: path.to_owned(),
+            place: absolute(Path::new(path)),
             branch: None,
             host: GitHostSetting::Git,
             user: None,
+            named_by_file: false,
         }
     }
 }
@@ -94,18 +121,74 @@ impl Target {
 ///
 /// `given` is what the command line or the task inputs say, `old` the
 /// variables of the old scripts.
-pub fn resolve(given: &Layer, file: &FileSettings, old: &Layer) -> Result<Settings, Error> {
-    let run: RunArgs = parse(&[given, &file.top, old])?;
+///
+/// `untrusted` says that anybody may have written the settings file, as on a
+/// build of a pull request: settings that run programs or name secrets are
+/// then taken from the other doors only.
+pub fn resolve(
+    given: &Layer,
+    file: &FileSettings,
+    old: &Layer,
+    untrusted: bool,
+) -> Result<Settings, Error> {
+    let mut run: RunArgs = parse(&[given, &file.top, old])?;
+    drop_empty(&mut run.environments);
+    drop_empty(&mut run.explain);
+    if untrusted {
+        refuse_dangerous(given, &file.top)?;
+    }
     let nothing = Layer::new();
     let mut environments = Vec::new();
     for (name, configurations) in names(&run, given, file, old)? {
         let own = file.environments.get(&name).unwrap_or(&nothing);
-        let args: EnvironmentArgs = parse(&[given, own, &file.top, old])?;
+        if untrusted {
+            refuse_dangerous(given, own)?;
+        }
+        let mut args: EnvironmentArgs = parse(&[given, own, &file.top, old])?;
+        for list in [
+            &mut args.fabrikate_environments,
+            &mut args.protected_kinds,
+            &mut args.variable_files,
+        ] {
+            drop_empty(list);
+        }
+        let named_by_file = !given.contains_key("manifest_repo")
+            && [own, &file.top]
+                .iter()
+                .any(|layer| layer.contains_key("manifest_repo"));
         let variables = file.variables(&name);
-        environments.push(environment(name, configurations, variables, args)?);
+        let mut settings = environment(name, configurations, variables, args)?;
+        if let Some(target) = &mut settings.target {
+            target.named_by_file = named_by_file;
+        }
+        environments.push(settings);
     }
     refuse_overlaps(&environments)?;
     Ok(Settings { run, environments })
+}
+
+/// What an empty list leaves behind in clap.
+fn drop_empty(list: &mut Vec<String>) {
+    list.retain(|item| !item.is_empty());
+}
+
+/// Settings that a file nobody has reviewed must not decide.
+const DANGEROUS: [&str; 3] = ["allow_hooks", "helm", "token_file"];
+
+/// Refuses dangerous settings of an untrusted file, unless a stronger door
+/// has them.
+fn refuse_dangerous(given: &Layer, file: &Layer) -> Result<(), Error> {
+    let found = DANGEROUS
+        .iter()
+        .find(|id| file.contains_key(**id) && !given.contains_key(**id));
+    let Some(value) = found.and_then(|id| file.get(*id)) else {
+        return Ok(());
+    };
+    let said = format!(
+        "{} is not obeyed on a build of a pull request, where anybody may have written it",
+        value.origin
+    );
+    Err(Error::message(Kind::Policy, said).hint("set the input of that name on the task"))
 }
 
 /// The environments of this run, each with the Fabrikate configurations that
@@ -175,12 +258,18 @@ fn environment(
     RelPath::parse(&name).map_err(wrong)?;
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
     let tokens = token_settings(&args, variables)?;
-    let target = args.manifest_repo.map(|repository| Target {
-        repository,
-        branch: args.branch,
-        host: args.git_host,
-        user: args.git_user,
-    });
+    let target = match args.manifest_repo {
+        Some(repository) => Some(Target {
+            place: place(&repository, args.git_host)
+                .map_err(|error| error.context(format!("environment {name}")))?,
+            repository,
+            branch: args.branch,
+            host: args.git_host,
+            user: args.git_user,
+            named_by_file: false,
+        }),
+        None => None,
+    };
     let own = !args.fabrikate_environments.is_empty();
     Ok(EnvironmentSettings {
         source: args.source,
@@ -192,6 +281,8 @@ fn environment(
         },
         tokens,
         allow_hooks: args.allow_hooks,
+        allow_empty_charts: args.allow_empty_charts,
+        require_configuration: args.require_configuration,
         folder,
         target,
         ownership: plan::Options {
@@ -206,6 +297,20 @@ fn environment(
         },
         name,
     })
+}
+
+/// The one form of a repository that users can write in several ways.
+fn place(repository: &str, host: GitHostSetting) -> Result<String, Error> {
+    Ok(match host::resolve(repository, host.kind())?.place {
+        Place::Url(url) => url.to_string().trim_end_matches('/').to_owned(),
+        Place::Path(path) => absolute(&path),
+    })
+}
+
+/// A path without `.` and independent of the working folder.
+fn absolute(path: &Path) -> String {
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
+    absolute.display().to_string()
 }
 
 /// Validates how tokens are replaced. A missing variable leaves its token,
@@ -238,7 +343,7 @@ fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<(), Error> {
     for (at, one) in environments.iter().enumerate() {
         let clash = environments[..at]
             .iter()
-            .find(|other| other.target == one.target && other.folder.overlaps(&one.folder));
+            .find(|other| other.goes_with(one) && other.folder.overlaps(&one.folder));
         if let Some(other) = clash {
             return Err(Error::message(
                 Kind::Usage,
@@ -279,6 +384,7 @@ mod tests {
                 .iter()
                 .map(|(name, values)| ((*name).to_owned(), flags(values)))
                 .collect(),
+            ..FileSettings::default()
         }
     }
 
@@ -294,6 +400,7 @@ mod tests {
                 ),
             ]),
             &Layer::new(),
+            false,
         )
         .unwrap();
         let folders: Vec<_> = settings
@@ -312,6 +419,7 @@ mod tests {
             &given,
             &file(&[("dev", &[("branch", "main")])]),
             &Layer::new(),
+            false,
         )
         .unwrap();
         assert_eq!(
@@ -331,7 +439,7 @@ mod tests {
             &Origin::Variable("FAB_ENVS"),
             &[("environments", "dev,prod west")],
         );
-        let settings = resolve(&Layer::new(), &FileSettings::default(), &old).unwrap();
+        let settings = resolve(&Layer::new(), &FileSettings::default(), &old, false).unwrap();
         let shown: Vec<_> = settings
             .environments
             .iter()
@@ -347,6 +455,22 @@ mod tests {
     }
 
     #[rstest::rstest]
+    #[case("allow_hooks")]
+    #[case("helm")]
+    #[case("token_file")]
+    fn an_untrusted_file_decides_nothing_dangerous(#[case] id: &str) {
+        let settings = file(&[("dev", &[(id, "true")])]);
+        let error = resolve(&Layer::new(), &settings, &Layer::new(), true).unwrap_err();
+        assert!(
+            error.to_string().ends_with(
+                "is not obeyed on a build of a pull request, where anybody may have written it"
+            ),
+            "{error}"
+        );
+        assert!(resolve(&flags(&[(id, "true")]), &settings, &Layer::new(), true).is_ok());
+    }
+
+    #[rstest::rstest]
     #[case(flags(&[]), &[], "no environment is named")]
     #[case(flags(&[("environments", "qa")]), &[("dev", &[] as &[_])], "there is no environment `qa` in the settings file")]
     #[case(flags(&[("environments", "qa,qa")]), &[], "the environment `qa` is named twice")]
@@ -358,7 +482,7 @@ mod tests {
         #[case] environments: &[(&str, &[(&str, &str)])],
         #[case] said: &str,
     ) {
-        let error = resolve(&given, &file(environments), &Layer::new()).unwrap_err();
+        let error = resolve(&given, &file(environments), &Layer::new(), false).unwrap_err();
         assert_eq!(error.to_string(), said);
     }
 }

@@ -87,7 +87,7 @@ fn list(source: &Path) -> Result<Vec<Found>, Error> {
         dot: true,
     };
     let root = fs::canonicalize(source).map_err(Error::io("reading", source))?;
-    let everything = Entry::parse("**", Compatibility::Own)?;
+    let everything = Entry::parse("**/*", Compatibility::Own)?;
     let files = finding.files(&everything, &root, &[])?;
     if let Some(outside) = files.iter().find(|file| !file.path.starts_with(&root)) {
         return Err(Error::Source {

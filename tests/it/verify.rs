@@ -105,7 +105,11 @@ fn render_writes_to_stdout_or_into_a_folder_that_it_does_not_overwrite() {
     workspace.program(&to_folder).succeed();
     assert_eq!(workspace.read("out/dev/web.yaml"), WEB);
     let ended = workspace.program(&to_folder).fail();
-    assert!(ended.stderr.contains("is not empty"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("holds something already"),
+        "{}",
+        ended.stderr
+    );
     workspace
         .program(&[&to_folder[..], &["--replace"]].concat())
         .succeed();

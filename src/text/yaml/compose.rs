@@ -9,7 +9,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use crate::text::{Form, Kind, Node, SyntaxError};
 
 /// How deep a document may nest, aliases expanded.
-const DEPTH: usize = 256;
+const DEPTH: usize = 128;
 
 /// How many nodes anchors, aliases and merge keys may copy in one text.
 const EXPANSION: usize = 1_000_000;

@@ -148,7 +148,8 @@ async fn real_charts_render_to_the_recorded_documents() {
             &format!("injectNamespace: true\n{config}"),
         );
         let generated = render(helm.clone(), folder.path()).await.unwrap();
-        let (resources, findings) = generate::resources(&generated.files).unwrap();
+        let (resources, findings) =
+            generate::resources(&generated.files, generate::Policy::Warn).unwrap();
         assert!(!resources.is_empty(), "{command}");
         assert!(
             resources
