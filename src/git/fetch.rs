@@ -148,11 +148,18 @@ impl Answer {
         Ok(())
     }
 
+    /// Reads what follows the last packet, normally only the end of the body: a
+    /// connection with an unread end cannot be used for the next request.
+    async fn drain(&mut self) -> Result<(), Fault> {
+        while self.response.chunk(self.limit).await?.is_some() {}
+        Ok(())
+    }
+
     /// Band 1 is the pack, 2 is talk, 3 is a fatal error.
     async fn pass_on_bands(&mut self, intake: &Intake) -> Result<(), Fault> {
         while let Some(packet) = self.next().await? {
             let Pkt::Data(data) = packet else {
-                break;
+                return self.drain().await;
             };
             let content: Bytes = data.slice(1.min(data.len())..);
             match data.first() {
