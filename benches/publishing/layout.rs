@@ -23,7 +23,7 @@ fn manifest(name: &str, seed: u64) -> String {
     );
     let mut random = fastrand::Rng::with_seed(seed);
     for key in 0..18 {
-        let value: String = std::iter::repeat_with(|| random.alphanumeric())
+        let value: String = std::iter::repeat_with(|| random.digit(16))
             .take(62)
             .collect();
         writeln!(text, "  value-{key:02}: \"{value}\"").expect("text can be written");

@@ -148,10 +148,18 @@ impl Answer {
         Ok(())
     }
 
+    /// Reads what follows the last packet, normally only the end of the body: a
+    /// connection with an unread end cannot be used for the next request. The
+    /// pack is whole, or the intake will say so.
+    async fn drain(&mut self) {
+        while let Ok(Some(_)) = self.response.chunk(self.limit).await {}
+    }
+
     /// Band 1 is the pack, 2 is talk, 3 is a fatal error.
     async fn pass_on_bands(&mut self, intake: &Intake) -> Result<(), Fault> {
         while let Some(packet) = self.next().await? {
             let Pkt::Data(data) = packet else {
+                self.drain().await;
                 break;
             };
             let content: Bytes = data.slice(1.min(data.len())..);
