@@ -5,6 +5,8 @@
 //! costs at most pattern length times path length times path length, whatever
 //! the pattern.
 
+use std::borrow::Cow;
+
 /// How patterns are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GlobOptions {
@@ -75,7 +77,7 @@ impl Glob {
         let alternatives = texts
             .iter()
             .map(|text| {
-                split(text)
+                split(&at_any_depth(text))
                     .into_iter()
                     .map(|segment| {
                         if segment == "**" {
@@ -88,6 +90,13 @@ impl Glob {
                         }
                     })
                     .collect::<Result<Vec<_>, _>>()
+                    .map(|mut segments| {
+                        // At the end it stands for something below, not for nothing.
+                        if matches!(segments.last(), Some(Segment::Deep)) {
+                            segments.push(Segment::One(vec![Node::Many]));
+                        }
+                        segments
+                    })
             })
             .collect::<Result<_, _>>()?;
         Ok(Self {
@@ -122,9 +131,24 @@ impl Glob {
             .map(|name| self.fold(name).collect())
             .collect();
         self.alternatives.iter().any(|segments| {
-            (0..segments.len()).any(|used| self.ends(&segments[..=used], &names)[names.len()])
-                && segments.len() > 1
+            // Not all segments may be used up, but `**` never is.
+            (0..segments.len() - 1).any(|used| self.ends(&segments[..=used], &names)[names.len()])
         })
+    }
+
+    /// Whether everything below the folder `path` matches.
+    pub fn covers(&self, path: &str) -> bool {
+        let names: Vec<Vec<char>> = path
+            .split('/')
+            .map(|name| self.fold(name).collect())
+            .collect();
+        self.options.dot
+            && self.alternatives.iter().any(|segments| {
+                let (head, last) = segments.split_at(segments.len().saturating_sub(1));
+                matches!(last, [Segment::One(nodes)] if matches!(nodes[..], [Node::Many]))
+                    && matches!(head.last(), Some(Segment::Deep))
+                    && self.ends(head, &names)[names.len()]
+            })
     }
 
     fn fold<'a>(&self, name: &'a str) -> Box<dyn Iterator<Item = char> + 'a> {
@@ -262,6 +286,16 @@ impl Glob {
                 }
             }
         }
+    }
+}
+
+/// `**.txt` is short for `**/*.txt`; elsewhere `**` within a name is `*`.
+fn at_any_depth(pattern: &str) -> Cow<'_, str> {
+    match pattern.strip_prefix("**.") {
+        Some(end) if end.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') => {
+            Cow::Owned(format!("**/*.{end}"))
+        }
+        _ => Cow::Borrowed(pattern),
     }
 }
 
@@ -408,6 +442,10 @@ mod tests {
     #[case("**/*.txt", "a.txt", true)]
     #[case("**/*.txt", "s/t/a.txt", true)]
     #[case("s/**", "s/t/a.txt", true)]
+    #[case("s/**", "s", false)]
+    #[case("**", "s/t/a.txt", true)]
+    #[case("**.txt", "s/t/a.txt", true)]
+    #[case("s/**.txt", "s/t/a.txt", false)]
     #[case("**/x/**/y", "x/a/b/y", true)]
     #[case("a?c", "abc", true)]
     #[case("a[b-d]c", "acc", true)]
