@@ -132,7 +132,8 @@ impl Glob {
             .collect();
         self.alternatives.iter().any(|segments| {
             // Not all segments may be used up, but `**` never is.
-            (0..segments.len() - 1).any(|used| self.ends(&segments[..=used], &names)[names.len()])
+            (0..segments.len().saturating_sub(1))
+                .any(|used| self.ends(&segments[..=used], &names)[names.len()])
         })
     }
 
@@ -495,6 +496,22 @@ mod tests {
         assert!(glob.could_match_below("a"));
         assert!(glob.could_match_below("a/b"));
         assert!(!glob.could_match_below("b"));
+        let anything = Glob::parse("**", PLAIN).unwrap();
+        assert!(anything.could_match_below("any/where"));
+        let nothing = Glob::parse("./", PLAIN).unwrap();
+        assert!(!nothing.matches("a") && !nothing.could_match_below("a"));
+    }
+
+    #[test]
+    fn folders_that_match_as_a_whole_are_known() {
+        let all = GlobOptions { dot: true, ..PLAIN };
+        assert!(Glob::parse("a/**", all).unwrap().covers("a/b"));
+        assert!(!Glob::parse("a/*", all).unwrap().covers("a"));
+        assert!(!Glob::parse("a/**", PLAIN).unwrap().covers("a"));
+    }
+
+    #[test]
+    fn any_number_of_folders_may_lead_to_a_match() {
         assert!(
             Glob::parse("**/x", PLAIN)
                 .unwrap()
