@@ -30,6 +30,7 @@ mod parallel;
 mod run;
 mod scan;
 mod space;
+mod state;
 mod transform;
 mod tree;
 mod variables;
