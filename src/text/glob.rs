@@ -5,6 +5,8 @@
 //! costs at most pattern length times path length times path length, whatever
 //! the pattern.
 
+use super::glob_pattern::{Node, Segment, segments};
+
 /// How patterns are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GlobOptions {
@@ -37,25 +39,6 @@ pub struct GlobError {
 /// More alternatives than this come from a mistake or an attack.
 const MOST_ALTERNATIVES: usize = 10_000;
 
-#[derive(Debug, Clone)]
-enum Segment {
-    /// `**`: any number of segments.
-    Deep,
-    /// Anything else: one segment.
-    One(Vec<Node>),
-}
-
-#[derive(Debug, Clone)]
-enum Node {
-    Char(char),
-    /// `*`
-    Many,
-    /// `?`
-    Any,
-    Class(bool, Vec<(char, char)>),
-    Group(char, Vec<Vec<Node>>),
-}
-
 impl Glob {
     /// Reads a pattern.
     pub fn parse(pattern: &str, options: GlobOptions) -> Result<Self, GlobError> {
@@ -74,21 +57,7 @@ impl Glob {
         };
         let alternatives = texts
             .iter()
-            .map(|text| {
-                split(text)
-                    .into_iter()
-                    .map(|segment| {
-                        if segment == "**" {
-                            Ok(Segment::Deep)
-                        } else {
-                            let chars: Vec<char> = segment.chars().collect();
-                            nodes(&chars, 0)
-                                .map(Segment::One)
-                                .ok_or_else(|| fail("is nested too deeply"))
-                        }
-                    })
-                    .collect::<Result<Vec<_>, _>>()
-            })
+            .map(|text| segments(text).ok_or_else(|| fail("is nested too deeply")))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             alternatives,
@@ -122,9 +91,25 @@ impl Glob {
             .map(|name| self.fold(name).collect())
             .collect();
         self.alternatives.iter().any(|segments| {
-            (0..segments.len()).any(|used| self.ends(&segments[..=used], &names)[names.len()])
-                && segments.len() > 1
+            // Not all segments may be used up, but `**` never is.
+            (0..segments.len().saturating_sub(1))
+                .any(|used| self.ends(&segments[..=used], &names)[names.len()])
         })
+    }
+
+    /// Whether everything below the folder `path` matches.
+    pub fn covers(&self, path: &str) -> bool {
+        let names: Vec<Vec<char>> = path
+            .split('/')
+            .map(|name| self.fold(name).collect())
+            .collect();
+        self.options.dot
+            && self.alternatives.iter().any(|segments| {
+                let (head, last) = segments.split_at(segments.len().saturating_sub(1));
+                matches!(last, [Segment::One(nodes)] if matches!(nodes[..], [Node::Many]))
+                    && matches!(head.last(), Some(Segment::Deep))
+                    && self.ends(head, &names)[names.len()]
+            })
     }
 
     fn fold<'a>(&self, name: &'a str) -> Box<dyn Iterator<Item = char> + 'a> {
@@ -265,129 +250,6 @@ impl Glob {
     }
 }
 
-/// The segments of a pattern; a `/` inside a group or class does not split.
-fn split(pattern: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let (mut from, mut depth, mut escaped) = (0, 0_usize, false);
-    for (i, c) in pattern.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            '/' if depth == 0 => {
-                parts.push(&pattern[from..i]);
-                from = i + 1;
-            }
-            _ => {}
-        }
-    }
-    parts.push(&pattern[from..]);
-    parts.retain(|part| !part.is_empty() && *part != ".");
-    parts
-}
-
-/// One segment of a pattern; `None` when groups are nested too deeply.
-fn nodes(chars: &[char], depth: usize) -> Option<Vec<Node>> {
-    if depth > 16 {
-        return None;
-    }
-    let mut found = Vec::new();
-    let mut i = 0;
-    while i < chars.len() {
-        let c = chars[i];
-        if matches!(c, '@' | '?' | '*' | '+' | '!')
-            && chars.get(i + 1) == Some(&'(')
-            && let Some(end) = closing(chars, i + 1)
-        {
-            let choices = choices(&chars[i + 2..end])
-                .into_iter()
-                .map(|choice| nodes(choice, depth + 1))
-                .collect::<Option<_>>()?;
-            found.push(Node::Group(c, choices));
-            i = end + 1;
-            continue;
-        }
-        match c {
-            '\\' if i + 1 < chars.len() => {
-                i += 1;
-                found.push(Node::Char(chars[i]));
-            }
-            '*' if !matches!(found.last(), Some(Node::Many)) => found.push(Node::Many),
-            '*' => {}
-            '?' => found.push(Node::Any),
-            '[' => match class(&chars[i..]) {
-                Some((node, length)) => {
-                    found.push(node);
-                    i += length;
-                    continue;
-                }
-                None => found.push(Node::Char(c)),
-            },
-            _ => found.push(Node::Char(c)),
-        }
-        i += 1;
-    }
-    Some(found)
-}
-
-/// The `)` that closes the `(` at `open`.
-fn closing(chars: &[char], open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut i = open;
-    while i < chars.len() {
-        match chars[i] {
-            '\\' => i += 1,
-            '(' => depth += 1,
-            ')' if depth == 1 => return Some(i),
-            ')' => depth -= 1,
-            _ => {}
-        }
-        i += 1;
-    }
-    None
-}
-
-/// The alternatives of a group.
-fn choices(chars: &[char]) -> Vec<&[char]> {
-    let mut parts = Vec::new();
-    let (mut from, mut depth, mut i) = (0, 0_usize, 0);
-    while i < chars.len() {
-        match chars[i] {
-            '\\' => i += 1,
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            '|' if depth == 0 => {
-                parts.push(&chars[from..i]);
-                from = i + 1;
-            }
-            _ => {}
-        }
-        i += 1;
-    }
-    parts.push(&chars[from..]);
-    parts
-}
-
-/// A `[…]` class at the start of `chars`, with its length.
-fn class(chars: &[char]) -> Option<(Node, usize)> {
-    let negated = matches!(chars.get(1), Some('!' | '^'));
-    let first = if negated { 2 } else { 1 };
-    let end = (first + 1..chars.len()).find(|i| chars[*i] == ']')?;
-    let mut ranges = Vec::new();
-    let mut i = first;
-    while i < end {
-        if i + 2 < end && chars[i + 1] == '-' {
-            ranges.push((chars[i], chars[i + 2]));
-            i += 3;
-        } else {
-            ranges.push((chars[i], chars[i]));
-            i += 1;
-        }
-    }
-    Some((Node::Class(negated, ranges), end + 1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -408,6 +270,10 @@ mod tests {
     #[case("**/*.txt", "a.txt", true)]
     #[case("**/*.txt", "s/t/a.txt", true)]
     #[case("s/**", "s/t/a.txt", true)]
+    #[case("s/**", "s", false)]
+    #[case("**", "s/t/a.txt", true)]
+    #[case("**.txt", "s/t/a.txt", true)]
+    #[case("s/**.txt", "s/t/a.txt", false)]
     #[case("**/x/**/y", "x/a/b/y", true)]
     #[case("a?c", "abc", true)]
     #[case("a[b-d]c", "acc", true)]
@@ -457,6 +323,22 @@ mod tests {
         assert!(glob.could_match_below("a"));
         assert!(glob.could_match_below("a/b"));
         assert!(!glob.could_match_below("b"));
+        let anything = Glob::parse("**", PLAIN).unwrap();
+        assert!(anything.could_match_below("any/where"));
+        let nothing = Glob::parse("./", PLAIN).unwrap();
+        assert!(!nothing.matches("a") && !nothing.could_match_below("a"));
+    }
+
+    #[test]
+    fn folders_that_match_as_a_whole_are_known() {
+        let all = GlobOptions { dot: true, ..PLAIN };
+        assert!(Glob::parse("a/**", all).unwrap().covers("a/b"));
+        assert!(!Glob::parse("a/*", all).unwrap().covers("a"));
+        assert!(!Glob::parse("a/**", PLAIN).unwrap().covers("a"));
+    }
+
+    #[test]
+    fn any_number_of_folders_may_lead_to_a_match() {
         assert!(
             Glob::parse("**/x", PLAIN)
                 .unwrap()

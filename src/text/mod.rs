@@ -6,6 +6,7 @@
 pub mod encoding;
 pub mod glob;
 mod glob_braces;
+mod glob_pattern;
 pub mod json;
 pub mod jsonc;
 pub mod node;

@@ -11,11 +11,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::call::{Call, Step};
 use super::cursor::Cursor;
-use super::error::{Error, Place};
+use super::error::Error;
 use super::escape;
 use super::options::{Compatibility, Escape, Level, Missing, Options};
 use super::outcome::{Counters, Message, missing_text, unknown_transform_text};
 use super::scan::Scanner;
+use super::state::Run;
 use super::transform::{self, Outcome};
 use super::variables::Variables;
 
@@ -77,57 +78,6 @@ pub struct Engine<'o> {
 enum Replacement<'v> {
     Keep,
     Text { value: Cow<'v, str>, raw: bool },
-}
-
-/// The state of one text.
-struct Run<'t> {
-    file: &'t Arc<str>,
-    cursor: Cursor<'t>,
-    /// The outermost token.
-    at: Range<usize>,
-    source: &'t [u8],
-    counters: Counters,
-    messages: Vec<Message>,
-    /// Upper-cased names and names as written, from the outside in.
-    path: Vec<(String, String)>,
-    inner_tokens: u64,
-    key: String,
-}
-
-impl Run<'_> {
-    fn place(&mut self) -> Place {
-        let (line, column) = self.cursor.place(self.at.start);
-        Place {
-            file: self.file.to_string(),
-            line,
-            column,
-        }
-    }
-
-    fn token(&self) -> String {
-        String::from_utf8_lossy(&self.source[self.at.clone()]).into_owned()
-    }
-
-    fn say(&mut self, level: Level, text: String) {
-        if level != Level::Off {
-            let (line, column) = self.cursor.place(self.at.start);
-            self.messages.push(Message {
-                level,
-                file: Some(Arc::clone(self.file)),
-                line,
-                column,
-                text,
-            });
-        }
-    }
-
-    fn too_much(&mut self, reason: String) -> Error {
-        Error::TooMuch {
-            place: self.place(),
-            token: self.token(),
-            reason,
-        }
-    }
 }
 
 impl<'o> Engine<'o> {

@@ -31,6 +31,7 @@ mod run;
 mod scan;
 mod source;
 mod space;
+mod state;
 mod transform;
 mod tree;
 mod variables;

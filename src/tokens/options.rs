@@ -266,16 +266,25 @@ impl Options {
         let Some(transforms) = &self.transforms else {
             return Ok(());
         };
-        if self.compatibility.is_old() || transforms.suffix != self.delimiters.suffix {
+        let fail = |what, side, reason| Err(Error::Delimiter { what, side, reason });
+        let Delimiters { prefix, suffix } = transforms;
+        if self.compatibility.is_own() && prefix == suffix {
+            let reason =
+                format!("{suffix:?} is the prefix as well, so that calls could not be told apart");
+            return fail("transform", "suffix", reason);
+        }
+        if self.compatibility.is_own() && *prefix == self.delimiters.prefix {
+            let reason = format!(
+                "{prefix:?} is the transform prefix as well, so that every transform would begin a token"
+            );
+            return fail("token", "prefix", reason);
+        }
+        if self.compatibility.is_old() || *suffix != self.delimiters.suffix {
             return Ok(());
         }
-        Err(Error::Delimiter {
-            what: "token",
-            side: "suffix",
-            reason: format!(
-                "{:?} is the transform suffix as well, so that no transform could ever end",
-                transforms.suffix
-            ),
-        })
+        let reason = format!(
+            "{suffix:?} is the transform suffix as well, so that no transform could ever end"
+        );
+        fail("token", "suffix", reason)
     }
 }

@@ -5,7 +5,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Fewer items than this are not worth a thread.
-const WORTH_A_THREAD: usize = 16;
+const WORTH_A_THREAD: usize = 64;
+
+/// How many items a thread takes at a time.
+const BLOCK: usize = 64;
 
 /// `work` on every item.
 pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
@@ -20,8 +23,9 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
     // one by one costs more than the work on a small file.
     let take = || {
         let mut done = Vec::with_capacity(items.len() / threads);
-        while let Some((i, item)) = claim(&next, items) {
-            done.push((i, work(item)));
+        while let Some((first, block)) = claim(&next, items) {
+            let results = block.iter().map(&work).enumerate();
+            done.extend(results.map(|(i, result)| (first + i, result)));
         }
         done
     };
@@ -40,10 +44,12 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-/// The next item that nobody works on yet.
-fn claim<'i, T>(next: &AtomicUsize, items: &'i [T]) -> Option<(usize, &'i T)> {
-    let i = next.fetch_add(1, Ordering::Relaxed);
-    items.get(i).map(|item| (i, item))
+/// The next items that nobody works on yet, and where they begin. Neighbours
+/// stay together, since they share a folder that threads would wait for.
+fn claim<'i, T>(next: &AtomicUsize, items: &'i [T]) -> Option<(usize, &'i [T])> {
+    let first = next.fetch_add(BLOCK, Ordering::Relaxed);
+    let rest = items.get(first..).filter(|rest| !rest.is_empty())?;
+    Some((first, &rest[..rest.len().min(BLOCK)]))
 }
 
 #[cfg(test)]

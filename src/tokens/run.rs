@@ -100,6 +100,7 @@ pub fn run(
     let level = job.options.compatibility;
     let root =
         std::path::absolute(&job.root).map_err(Error::io("finding the folder", &job.root))?;
+    std::fs::metadata(&root).map_err(Error::io("finding the folder", &root))?;
     let finding = Finding {
         level,
         case_insensitive: job.case_insensitive_paths,

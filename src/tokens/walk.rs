@@ -201,7 +201,7 @@ impl Walk<'_> {
 
     fn may_hold(&self, glob: &Glob, folder: &str) -> bool {
         let folder = folder.trim_start_matches('/');
-        glob.could_match_below(folder) && !self.exclude.iter().any(|glob| glob.matches(folder))
+        glob.could_match_below(folder) && !self.exclude.iter().any(|glob| glob.covers(folder))
     }
 
     fn take(&mut self, path: &Path, shown: &str, resolve: bool) {

@@ -1,7 +1,7 @@
 //! Token replacement, from flags or task inputs to files on disk.
 //!
 //! Two conformance sets replay what the replaced program and task do, byte for
-//! byte; they are skipped where the sets are not there.
+//! byte.
 
 mod bad_input;
 mod conformance;

@@ -25,6 +25,9 @@ fn refused(files: &[(&str, &[u8])], flags: &[&str]) -> String {
 #[case(&["--token-pattern", "custom", "--token-prefix", "<"], "replacing tokens: token-prefix and token-suffix are required with custom token-pattern")]
 #[case(&["--token-pattern", "custom", "--token-prefix", " <", "--token-suffix", ">"], "replacing tokens: the token prefix \" <\" begins with white space")]
 #[case(&["--transforms", "--token-pattern", "azpipelines"], "replacing tokens: the token suffix \")\" is the transform suffix as well, so that no transform could ever end")]
+#[case(&["--transforms", "--transforms-prefix", "|", "--transforms-suffix", "|"], "replacing tokens: the transform suffix \"|\" is the prefix as well, so that calls could not be told apart")]
+#[case(&["--transforms", "--transforms-prefix", "#{"], "replacing tokens: the token prefix \"#{\" is the transform prefix as well, so that every transform would begin a token")]
+#[case(&["--transforms", "--transforms-suffix", " ]"], "replacing tokens: the transform suffix \" ]\" begins with white space")]
 #[case(&["--escape", "custom", "--escape-char", "x"], "replacing tokens: escape-char and chars-to-escape are required with custom escape")]
 #[case(&["--escape", "shell"], "replacing tokens: escape cannot be \"shell\"; it takes auto, off, json, xml, yaml, custom")]
 #[case(&["--encoding", "utf-9"], "replacing tokens: encoding cannot be \"utf-9\"; it takes auto or the name of an encoding, such as utf-8, utf-16le, utf-32be, ascii, iso88591, windows1252")]
@@ -149,6 +152,15 @@ fn values_nested_too_deeply_are_stopped() {
 )]
 fn transforms_that_cannot_be_run_are_named(#[case] content: &[u8], #[case] message: &str) {
     assert_eq!(refused(&[("a.txt", content)], &["--transforms"]), message);
+}
+
+#[test]
+fn a_root_that_is_not_there_is_named() {
+    let message = refused(&[("a.txt", b"x")], &["--root", "nowhere"]);
+    assert!(
+        message.starts_with("finding the folder ") && message.contains("nowhere: "),
+        "{message}"
+    );
 }
 
 #[cfg(unix)]

@@ -232,3 +232,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn messages_and_indents_on_one_endless_line_take_linear_time() {
+    use gitops_publisher::tokens::{Compatibility, FileName, Options, Variables, replace_text};
+    let mut options = Options::new(Compatibility::Own);
+    options.auto_indent = true;
+    let mut variables = Variables::new(Compatibility::Own);
+    variables.add(Layer::new("test", Matching::Exact).with("m", "1\n2"));
+    let text = "#{m}# #{nope}# ".repeat(100_000);
+    let started = std::time::Instant::now();
+    let name = FileName::in_place("x");
+    let (_, counters, messages) = replace_text(&options, &variables, name, &text).unwrap();
+    assert_eq!((counters.tokens, messages.len()), (200_000, 100_000));
+    assert_eq!(
+        (messages[99_999].line, messages[99_999].column),
+        (1, 1_499_992)
+    );
+    assert!(started.elapsed() < std::time::Duration::from_secs(20));
+}
