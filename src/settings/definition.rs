@@ -40,7 +40,7 @@ pub struct RunArgs {
     pub author_email: String,
 
     /// Publish although a newer run or source commit was published before, for a rollback.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub allow_older: bool,
 
     /// Names of variables to explain: every place that has one, and which wins.
@@ -100,11 +100,11 @@ pub struct EnvironmentArgs {
     pub hand_edits: HandEdits,
 
     /// Accept an environment that renders to no resource.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub allow_empty: bool,
 
     /// Accept any removal in this run, of protected kinds and in any number.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub allow_removal: bool,
 
     /// The share of an environment's resources, in percent, that one run may remove.
@@ -121,15 +121,15 @@ pub struct EnvironmentArgs {
     pub protected_kinds: Vec<String>,
 
     /// Accept a Helm chart that renders to no document.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub allow_empty_charts: bool,
 
     /// Fail when a configuration of a Fabrikate definition is in no component, instead of a warning.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub require_configuration: bool,
 
     /// Replace the tokens in the source before it is rendered.
-    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub replace_tokens: bool,
 
     /// Files with variables for tokens, as patterns separated by commas or lines; later ones win.
@@ -149,11 +149,11 @@ pub struct EnvironmentArgs {
     pub token_suffix: Option<String>,
 
     /// Replace the tokens in values of variables as well.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub recursive: bool,
 
     /// Understand transforms in tokens, such as `#{upper(name)}#`.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub transforms: bool,
 
     /// What to do when a token is left in the manifests because it has no variable.
@@ -161,7 +161,7 @@ pub struct EnvironmentArgs {
     pub leftover_tokens: LeftoverSetting,
 
     /// Run the hooks of a Fabrikate definition on a pull request build too, where anybody may have written them.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub allow_hooks: bool,
 }
 
@@ -173,7 +173,7 @@ pub struct OutputArgs {
     pub output: PathBuf,
 
     /// Replace the environments' folders below the output folder when they hold something.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub replace: bool,
 }
 

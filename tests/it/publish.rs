@@ -191,7 +191,7 @@ fn a_folder_in_use_is_not_taken_over_unasked() {
         ended.stderr
     );
     workspace
-        .program(&["publish", "--foreign-files", "adopt"])
+        .program(&["publish", "--foreign-files", "adopt", "--allow-removal"])
         .succeed();
     assert!(!files(&workspace).contains("old/app.yaml"));
 }

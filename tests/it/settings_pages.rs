@@ -42,6 +42,9 @@ fn defaults(argument: &Arg) -> String {
 }
 
 fn choices(argument: &Arg) -> Vec<String> {
+    if ["true", "false"].contains(&defaults(argument).as_str()) {
+        return Vec::new();
+    }
     let values = argument.get_possible_values();
     let names = values.iter().map(|value| value.get_name().to_owned());
     names
