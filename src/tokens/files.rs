@@ -14,6 +14,7 @@ use super::error::Error;
 use super::options::{FailOn, Level};
 use super::outcome::{Counters, Message};
 use super::parallel;
+use super::read;
 use super::walk::{Finding, Found};
 
 /// One file with its new content.
@@ -120,7 +121,7 @@ impl Plan {
     ) -> Result<(Planned, Vec<Message>), Error> {
         let bytes = match latest.get(&file.path) {
             Some(i) => self.files[*i].content.to_bytes(),
-            None => fs::read(&file.path).map_err(Error::io("reading", &file.path))?,
+            None => read::read(&file.path).map_err(Error::io("reading", &file.path))?,
         };
         // Found files are where they really are already.
         let target = match &entry.output {

@@ -27,6 +27,7 @@ mod number;
 mod options;
 mod outcome;
 mod parallel;
+mod read;
 mod run;
 mod scan;
 mod source;
