@@ -50,6 +50,7 @@ pub mod git;
 pub mod host;
 pub mod http;
 pub mod model;
+pub mod parallel;
 pub mod pipeline;
 pub mod plan;
 pub mod publish;

@@ -21,18 +21,21 @@ pub(super) fn typed(
     json: bool,
 ) -> Result<(), Error> {
     let pipeline: Vec<_> = connect::variables(environment).into_iter().collect();
+    for secret in agent::secrets(environment) {
+        reporter.hide(&secret);
+    }
     let job = args.into_job(Path::new(""), !pipeline.is_empty())?;
     let summary = tokens::run(&job, pipeline, &all(environment))?;
     tell(&job, &summary, reporter);
     if let Some(diff) = summary.diff.as_deref().filter(|_| !json) {
-        write_stdout(diff.as_bytes())?;
+        write_stdout(reporter.clean(diff).as_bytes())?;
     }
     let line = if json {
         result(&summary)
     } else {
         summary.counters_line()
     };
-    write_stdout(format!("{line}\n").as_bytes())?;
+    write_stdout(reporter.clean(&format!("{line}\n")).as_bytes())?;
     verdict(&summary, reporter)
 }
 

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::reading::Reader;
-use super::{Error, Fault, Options, in_parallel};
+use super::{BLOCK, Error, Fault, Options};
 use crate::model::{FileSet, RelPath};
+use crate::parallel;
 
 /// How deep folders may nest.
 const DEPTH: usize = 64;
@@ -31,7 +32,7 @@ pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
             None => return Err(Fault::SourceKind(options.source.display().to_string()).into()),
         }
     }
-    let files = in_parallel(&found, |(file, path)| read(&reader, file, path));
+    let files = parallel::map(&found, BLOCK, |(file, path)| read(&reader, file, path));
     files.into_iter().collect()
 }
 

@@ -152,36 +152,8 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static
     done.expect("the work neither panics nor is cancelled while it is awaited")
 }
 
-/// Applies `work` to every item on all cores; results keep the items' order.
-fn in_parallel<I: Sync, O: Send>(items: &[I], work: impl Fn(&I) -> O + Sync) -> Vec<O> {
-    let cores = std::thread::available_parallelism().map_or(2, usize::from);
-    let threads = cores.min(items.len().div_ceil(8));
-    if threads < 2 {
-        return items.iter().map(work).collect();
-    }
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let worker = || {
-        let mut done = Vec::new();
-        loop {
-            let start = next.fetch_add(8, std::sync::atomic::Ordering::Relaxed);
-            let end = items.len().min(start + 8);
-            if start >= end {
-                return done;
-            }
-            done.extend((start..end).map(|at| (at, work(&items[at]))));
-        }
-    };
-    let mut all: Vec<(usize, O)> = std::thread::scope(|scope| {
-        let handles: Vec<_> = (1..threads).map(|_| scope.spawn(worker)).collect();
-        let mut all = worker();
-        for handle in handles {
-            all.extend(handle.join().expect("the work does not panic"));
-        }
-        all
-    });
-    all.sort_unstable_by_key(|&(at, _)| at);
-    all.into_iter().map(|(_, output)| output).collect()
-}
+/// How many files or components a thread takes at a time.
+const BLOCK: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -193,14 +165,5 @@ mod tests {
         let tools = Tools::new("", "");
         let options = Options::new(".", "dev");
         spawnable(&run(&tools, &options));
-    }
-
-    #[test]
-    fn work_on_all_cores_keeps_the_order() {
-        let items: Vec<usize> = (0..1000).collect();
-        assert_eq!(
-            in_parallel(&items, |item| item * 2),
-            items.iter().map(|i| i * 2).collect::<Vec<_>>()
-        );
     }
 }

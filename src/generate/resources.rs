@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{Error, Fault, Policy, in_parallel};
+use super::{BLOCK, Error, Fault, Policy};
 use crate::model::{FileSet, Finding, RelPath, Resource, ResourceId};
+use crate::parallel;
 use crate::text::yaml::{self, Dialect, Value};
 use crate::text::{Kind, Node, json};
 
@@ -19,7 +20,7 @@ pub fn resources(files: &FileSet, others: Policy) -> Result<(Vec<Resource>, Vec<
         .filter(|(path, _)| matches!(extension(path), "yaml" | "yml" | "json"))
         .collect();
     let mut all = Found::default();
-    for found in in_parallel(&files, |(path, content)| read(path, content, others)) {
+    for found in parallel::map(&files, BLOCK, |(path, content)| read(path, content, others)) {
         let found = found?;
         all.resources.extend(found.resources);
         all.findings.extend(found.findings);

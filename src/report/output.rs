@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{self, Kind};
 use crate::model::FileSet;
+use crate::parallel;
 
 /// Why a result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,9 @@ impl From<OutputError> for error::Error {
     }
 }
 
+/// How many files a thread writes at a time.
+const BLOCK: usize = 16;
+
 /// Writes `files` below `folder`, through a neighbour folder that is renamed
 /// when it is whole: a reader sees the old state or the new, never half.
 ///
@@ -81,16 +85,14 @@ pub fn write_folder(folder: &Path, files: &FileSet, replace: bool) -> Result<(),
         .map_err(failed(parent))?;
     let root = fresh.path().join("output");
     std::fs::create_dir(&root).map_err(failed(&root))?;
-    let mut made = PathBuf::new();
-    for (path, content) in files.iter() {
+    let files: Vec<_> = files.iter().collect();
+    let written = parallel::map(&files, BLOCK, |(path, content)| {
         let target = path.on_disk(&root);
         let above = target.parent().unwrap_or(&root);
-        if above != made {
-            std::fs::create_dir_all(above).map_err(failed(above))?;
-            made = above.to_path_buf();
-        }
-        write(&target, content).map_err(failed(&path.on_disk(folder)))?;
-    }
+        std::fs::create_dir_all(above).map_err(failed(above))?;
+        write(&target, content).map_err(failed(&path.on_disk(folder)))
+    });
+    written.into_iter().collect::<Result<(), _>>()?;
     let old = fresh.path().join("old");
     match std::fs::rename(folder, &old) {
         Ok(()) => {}
@@ -165,9 +167,9 @@ mod tests {
             .map(|entry| entry.unwrap().file_name())
             .collect();
         assert_eq!(names, ["new.yaml"]);
-        std::fs::remove_dir_all(&out).unwrap();
-        write(&out, b"precious").unwrap();
-        assert!(write_folder(&out, &files(&["new.yaml"]), false).is_err());
+        let file = temp.path().join("file");
+        write(&file, b"precious").unwrap();
+        assert!(write_folder(&file, &files(&["new.yaml"]), false).is_err());
         assert_eq!(
             out.parent().unwrap().read_dir().unwrap().count(),
             1,

@@ -58,6 +58,7 @@ pub struct RunArgs {
 
 /// Settings that each environment can have for itself.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct EnvironmentArgs {
     /// The folder with the templates: a Fabrikate definition or plain manifests.
     #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]

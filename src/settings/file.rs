@@ -207,7 +207,13 @@ fn from_file(path: &Path, argument: &clap::Arg, text: String) -> String {
         .strip_prefix('!')
         .map_or(("", text.as_str()), |rest| ("!", rest));
     let joined: PathBuf = folder.join(pattern).components().collect();
-    format!("{not}{}", joined.to_string_lossy())
+    // Without `./`, a repository of two words would be one on GitHub.
+    let here = if is_local_repository && joined.is_relative() {
+        "./"
+    } else {
+        ""
+    };
+    format!("{not}{here}{}", joined.to_string_lossy())
 }
 
 /// A hint that names the most similar known key, or all of them.
@@ -261,7 +267,7 @@ mod tests {
             "source: hld\nmanifestRepo: ../manifests.git\nbranch: hld\nhelm: /usr/bin/helm\n",
         );
         assert_eq!(file.top["source"].texts, ["conf/hld"]);
-        assert_eq!(file.top["manifest_repo"].texts, ["conf/../manifests.git"]);
+        assert_eq!(file.top["manifest_repo"].texts, ["./conf/../manifests.git"]);
         assert_eq!(file.top["branch"].texts, ["hld"]);
         assert_eq!(file.top["helm"].texts, ["/usr/bin/helm"]);
     }

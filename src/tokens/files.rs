@@ -7,13 +7,15 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::parallel;
+
+use super::BLOCK;
 use super::bytes::{Content, Replaced};
 use super::engine::{Engine, FileName};
 use super::entry::Entry;
 use super::error::Error;
 use super::options::{FailOn, Level};
 use super::outcome::{Counters, Message};
-use super::parallel;
 use super::read;
 use super::walk::{Finding, Found};
 
@@ -94,7 +96,7 @@ impl Plan {
                 let text = format!("no file matches {line:?}");
                 self.messages.push(Message::general(Level::Error, text));
             }
-            let results = parallel::map(&found, |file| {
+            let results = parallel::map(&found, BLOCK, |file| {
                 self.one(engine, &entry, finding, file, &latest)
             });
             for result in results {

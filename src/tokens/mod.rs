@@ -26,7 +26,6 @@ mod load;
 mod number;
 mod options;
 mod outcome;
-mod parallel;
 mod read;
 mod run;
 mod scan;
@@ -39,6 +38,10 @@ mod variables;
 mod walk;
 mod write;
 mod yaml;
+
+/// How many files a thread takes at a time: small ones, so that neighbours, which
+/// share a folder, stay together.
+const BLOCK: usize = 64;
 
 pub use args::TokensArgs;
 pub use bytes::{Content, Replaced, replace_bytes, replace_text};

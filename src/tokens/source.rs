@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::parallel;
+
+use super::BLOCK;
 use super::bytes::Content;
 use super::engine::{Engine, FileName};
 use super::entry::Entry;
 use super::error::Error;
 use super::options::Compatibility;
 use super::outcome::{Counters, Message};
-use super::parallel;
 use super::walk::{Finding, Found};
 
 /// What became of a source.
@@ -54,7 +56,7 @@ pub fn prepare(engine: &Engine<'_>, source: &Path, temp_root: &Path) -> Result<P
         messages: Vec::new(),
     };
     let mut files = Vec::new();
-    for result in parallel::map(&list(source)?, |found| replace(engine, found)) {
+    for result in parallel::map(&list(source)?, BLOCK, |found| replace(engine, found)) {
         let (file, counters, messages) = result?;
         prepared.counters += counters;
         prepared.messages.extend(messages);
@@ -120,7 +122,7 @@ fn copy(files: &[File], temp_root: &Path) -> Result<TempDir, Error> {
         .prefix("gitops-source-")
         .tempdir_in(temp_root)
         .map_err(Error::io("making a folder in", temp_root))?;
-    let copies = parallel::map(files, |file| {
+    let copies = parallel::map(files, BLOCK, |file| {
         let target = folder.path().join(&file.found.shown);
         let write = || {
             if let Some(above) = target.parent() {

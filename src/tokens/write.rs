@@ -12,9 +12,11 @@ use std::sync::Mutex;
 
 use tempfile::NamedTempFile;
 
+use crate::parallel;
+
+use super::BLOCK;
 use super::error::Error;
 use super::files::Planned;
-use super::parallel;
 
 /// Larger writes gain nothing.
 const MOST_BUFFER: usize = 256 << 10;
@@ -32,12 +34,14 @@ pub fn write(files: &[Planned]) -> Result<Vec<PathBuf>, Error> {
         .iter()
         .map(|i| Ok((&files[*i], check(&files[*i].target)?)))
         .collect::<Result<Vec<_>, Error>>()?;
-    let staged = parallel::map(&jobs, |(file, existing)| stage(file, existing.clone()))
-        .into_iter()
-        .zip(&jobs)
-        .map(|(temporary, (file, _))| Ok((Mutex::new(Some(temporary?)), &*file.target)))
-        .collect::<Result<Vec<_>, Error>>()?;
-    parallel::map(&staged, |(temporary, target)| {
+    let staged = parallel::map(&jobs, BLOCK, |(file, existing)| {
+        stage(file, existing.clone())
+    })
+    .into_iter()
+    .zip(&jobs)
+    .map(|(temporary, (file, _))| Ok((Mutex::new(Some(temporary?)), &*file.target)))
+    .collect::<Result<Vec<_>, Error>>()?;
+    parallel::map(&staged, BLOCK, |(temporary, target)| {
         let taken = temporary.lock().ok().and_then(|mut slot| slot.take());
         if let Some(temporary) = taken {
             let renamed = temporary.persist(target);

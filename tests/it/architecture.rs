@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 /// Which rooms each room may use besides itself, `model` and `error`.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("parallel", &[]),
     ("text", &[]),
     ("tools", &[]),
     ("http", &[]),
     ("host", &[]),
     ("git", &["host", "http"]),
-    ("report", &[]),
+    ("report", &["parallel"]),
     ("check", &[]),
-    ("tokens", &["text"]),
+    ("tokens", &["parallel", "text"]),
     ("plan", &[]),
-    ("generate", &["text", "tools"]),
+    ("generate", &["parallel", "text", "tools"]),
     ("publish", &["git", "host", "http"]),
     ("agent", &["report"]),
     (

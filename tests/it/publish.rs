@@ -218,6 +218,7 @@ fn an_older_run_does_not_win_over_a_newer_one() {
         ended.stdout
     );
     assert!(ended.stdout.contains("older"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("Not published: "), "{}", ended.stdout);
     run("199", &[("allowOlder", "true")]);
     assert_eq!(commits(&workspace), 2);
 }
@@ -296,5 +297,58 @@ fn the_quickstart_of_the_readme_works_and_says_so_the_second_time() {
         second.stderr.contains("Nothing changed"),
         "{}",
         second.stderr
+    );
+}
+
+#[test]
+fn two_spellings_of_one_branch_are_noticed() {
+    let workspace = shop();
+    workspace.program(&["publish"]).succeed();
+    workspace.write("gitops.yaml", "source: hld\nenvironments:\n  dev: {manifestRepo: ./manifests.git}\n  qa: {manifestRepo: ././manifests.git/, branch: main}\n");
+    let ended = workspace.program(&["publish"]).fail();
+    assert!(
+        ended
+            .stderr
+            .contains("the environments `dev` and `qa` go to the same branch \"main\""),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn files_that_are_no_manifests_are_not_published() {
+    let workspace = shop();
+    workspace
+        .write("plain/web.yaml", &manifest("Deployment", "web"))
+        .write(
+            "plain/gitops.yaml",
+            "manifestRepo: ../manifests.git\nenvironments: {dev: }\n",
+        );
+    workspace
+        .program(&[
+            "publish",
+            "--config",
+            "plain/gitops.yaml",
+            "--source",
+            "plain",
+        ])
+        .succeed();
+    assert_eq!(files(&workspace), "dev/.gitops-publisher\ndev/web.yaml\n");
+    workspace.write("plain/azure-pipelines.yml", "steps: []\n");
+    let ended = workspace
+        .program(&[
+            "publish",
+            "--config",
+            "plain/gitops.yaml",
+            "--source",
+            "plain",
+        ])
+        .fail();
+    assert!(
+        ended
+            .stderr
+            .contains("azure-pipelines.yml, line 1 is not a Kubernetes resource"),
+        "{}",
+        ended.stderr
     );
 }

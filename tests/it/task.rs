@@ -532,3 +532,173 @@ fn a_full_disk_is_explained_and_nothing_is_published() {
     );
     assert!(shown.contains("free some space"), "{shown}");
 }
+
+/// The inputs of a run whose manifest repository only `gitops.yaml` names.
+fn by_file(scene: &Scene, more: &str) {
+    let url = scene.server.url("manifests");
+    scene.workspace.write(
+        "gitops.yaml",
+        &format!("manifestRepo: {url}\nsource: src\n{more}environments: {{dev: }}\n"),
+    );
+}
+
+#[test]
+fn on_a_pull_request_the_token_goes_to_no_repository_that_only_the_file_names() {
+    let scene = Scene::new();
+    by_file(&scene, "");
+    let run = |command: &str| {
+        scene
+            .workspace
+            .task(&[("command", command), ("token", TOKEN)])
+            .variable("BUILD_REASON", "PullRequest")
+            .succeed()
+    };
+    let ended = run("verify");
+    assert!(
+        ended.stdout.contains("the token is not sent to"),
+        "{}",
+        ended.stdout
+    );
+    let sent = |name: &str| {
+        let requests = scene.server.requests();
+        requests
+            .iter()
+            .any(|request| request.headers.iter().any(|(header, _)| header == name))
+    };
+    assert!(!sent("authorization"));
+    let ended = run("publish");
+    assert!(
+        ended.stdout.contains("environment `dev` is not published"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+}
+
+#[rstest::rstest]
+#[case("helm: ./evil.sh\n", "`helm` in gitops.yaml, line 3")]
+#[case("allowHooks: true\n", "`allowHooks` in gitops.yaml, line 3")]
+#[case("tokenFile: ../secret\n", "`tokenFile` in gitops.yaml, line 3")]
+fn on_a_pull_request_the_file_runs_nothing_and_names_no_secret(
+    #[case] more: &str,
+    #[case] said: &str,
+) {
+    let scene = Scene::new();
+    by_file(&scene, more);
+    let ended = scene
+        .workspace
+        .task(&[("command", "verify")])
+        .variable("BUILD_REASON", "PullRequest")
+        .succeed();
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(
+        ended
+            .stdout
+            .contains("is not obeyed on a build of a pull request"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(scene.server.turns(), 0);
+}
+
+#[test]
+fn what_was_published_before_a_later_branch_failed_is_told() {
+    let scene = Scene::new();
+    scene.server.create("closed");
+    let hook = scene.server.root().join("closed/hooks/pre-receive");
+    std::fs::write(&hook, "#!/bin/sh\necho no >&2\nexit 1\n").unwrap();
+    make_executable(&hook);
+    let (open, closed) = (scene.server.url("manifests"), scene.server.url("closed"));
+    scene.workspace.write(
+        "gitops.yaml",
+        &format!("source: src\nenvironments:\n  dev: {{manifestRepo: '{open}'}}\n  qa: {{manifestRepo: '{closed}'}}\n"),
+    );
+    let ended = scene.workspace.task(&[("token", TOKEN)]).succeed();
+    assert!(ended.stdout.contains("Published "), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("variable=changed;isOutput=true]true"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_summary_that_cannot_be_written_does_not_fail_what_was_done() {
+    let scene = Scene::new();
+    let local = scene.workspace.path().join("m.git").display().to_string();
+    scene.workspace.git(&["init", "--quiet", "--bare", "m.git"]);
+    let ended = scene
+        .task(&[("manifestRepo", &local), ("replaceTokens", "false")])
+        .variable("AGENT_TEMPDIRECTORY", "/nowhere/at/all")
+        .succeed();
+    assert!(
+        ended.stdout.contains("there is no summary: cannot write"),
+        "{}",
+        ended.stdout
+    );
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_secret_that_is_an_ordinary_word_does_not_spoil_the_output_variables() {
+    let scene = Scene::new();
+    let ended = scene
+        .task(&[])
+        .variable("SECRET_FLAG", "true")
+        .variable("SECRET_BRANCH", "main")
+        .succeed();
+    assert!(
+        ended.stdout.contains("variable=changed;isOutput=true]true"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended.stdout.contains("variable=branch;isOutput=true]main"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_repository_whose_head_names_nothing_is_published_to_again_and_again() {
+    let scene = Scene::new();
+    let repository = scene.server.root().join("manifests");
+    crate::support::program::git(&repository, &["symbolic-ref", "HEAD", "refs/heads/trunk"]);
+    scene.task(&[]).succeed();
+    scene.workspace.write("src/web.yaml", &service("web", 81));
+    let ended = scene.task(&[]).succeed();
+    assert!(
+        ended.stdout.contains("variable=changed;isOutput=true]true"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn tokens_in_files_are_replaced_as_the_replace_tokens_task_did() {
+    let scene = Scene::new();
+    scene
+        .workspace
+        .write("app/a.xml", "<add key=\"tag\" value=\"#{Image.Tag}#\" />\n");
+    let ended = scene
+        .workspace
+        .task(&[
+            ("command", "tokens"),
+            ("rootDirectory", "app"),
+            ("targetFiles", "**/*.xml"),
+            ("tokenPattern", "default"),
+        ])
+        .variable("VSTS_PUBLIC_VARIABLES", r#"["Image.Tag"]"#)
+        .variable("IMAGE_TAG", "1.2 & 3")
+        .succeed();
+    assert_eq!(
+        scene.workspace.read("app/a.xml"),
+        "<add key=\"tag\" value=\"1.2 &amp; 3\" />\n"
+    );
+    assert!(
+        ended.stdout.contains("variable=replaced;isOutput=true]1"),
+        "{}",
+        ended.stdout
+    );
+}

@@ -22,8 +22,9 @@ use futures_util::future::join_all;
 use self::component::Generator;
 use self::walk::{Visit, Walk};
 use super::reading::Reader;
-use super::{Error, Fault, Options, Policy, in_parallel, off_thread};
+use super::{BLOCK, Error, Fault, Options, Policy, off_thread};
 use crate::model::{FileSet, Finding};
+use crate::parallel;
 use crate::tools::Tools;
 
 /// What one component generates: its file's content, and what was noticed.
@@ -123,8 +124,11 @@ async fn generate_rest(
     let numbers: Vec<usize> = charts.iter().chain(&statics).map(|&(at, _)| at).collect();
 
     let shared = Arc::clone(reader);
-    let statics =
-        off_thread(move || in_parallel(&statics, |(_, visit)| statics::generate(&shared, visit)));
+    let statics = off_thread(move || {
+        parallel::map(&statics, BLOCK, |(_, visit)| {
+            statics::generate(&shared, visit)
+        })
+    });
     let charts = join_all(
         charts
             .iter()

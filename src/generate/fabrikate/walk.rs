@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use super::component::{Component, Generator};
 use super::config::{self, Config};
-use super::{Error, Fault, Options, doubtful, in_parallel, off_thread};
+use super::{BLOCK, Error, Fault, Options, doubtful, off_thread};
 use crate::generate::reading::{Reader, join};
 use crate::model::Finding;
+use crate::parallel;
 
 /// How deep components may nest.
 const DEPTH: usize = 64;
@@ -76,7 +77,9 @@ impl Walk {
         let (reader, environments) = (Arc::clone(&self.reader), Arc::clone(&self.environments));
         let visited = off_thread(move || match level {
             None => vec![root(&reader, &environments)],
-            Some(level) => in_parallel(&level, |pending| visit(&reader, &environments, pending)),
+            Some(level) => parallel::map(&level, BLOCK, |pending| {
+                visit(&reader, &environments, pending)
+            }),
         })
         .await;
         for visited in visited {

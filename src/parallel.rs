@@ -1,18 +1,14 @@
 //! The same work on many items, on as many threads as there are cores.
 //!
-//! Owns the threads. Results come back in the order of the items.
+//! Owns the threads. Results come back in the order of the items. For work that
+//! blocks or computes; work that waits belongs on the runtime.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Fewer items than this are not worth a thread.
-const WORTH_A_THREAD: usize = 64;
-
-/// How many items a thread takes at a time.
-const BLOCK: usize = 64;
-
-/// `work` on every item.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let worth = items.len() / WORTH_A_THREAD;
+/// `work` on every item. A thread takes `block` items at a time, and fewer are
+/// not worth one.
+pub fn map<T: Sync, R: Send>(items: &[T], block: usize, work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let worth = items.len() / block;
     if worth < 2 {
         return items.iter().map(work).collect();
     }
@@ -23,8 +19,8 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
     // one by one costs more than the work on a small file.
     let take = || {
         let mut done = Vec::with_capacity(items.len() / threads);
-        while let Some((first, block)) = claim(&next, items) {
-            let results = block.iter().map(&work).enumerate();
+        while let Some((first, taken)) = claim(&next, items, block) {
+            let results = taken.iter().map(&work).enumerate();
             done.extend(results.map(|(i, result)| (first + i, result)));
         }
         done
@@ -46,10 +42,10 @@ pub(super) fn map<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) 
 
 /// The next items that nobody works on yet, and where they begin. Neighbours
 /// stay together, since they share a folder that threads would wait for.
-fn claim<'i, T>(next: &AtomicUsize, items: &'i [T]) -> Option<(usize, &'i [T])> {
-    let first = next.fetch_add(BLOCK, Ordering::Relaxed);
+fn claim<'i, T>(next: &AtomicUsize, items: &'i [T], block: usize) -> Option<(usize, &'i [T])> {
+    let first = next.fetch_add(block, Ordering::Relaxed);
     let rest = items.get(first..).filter(|rest| !rest.is_empty())?;
-    Some((first, &rest[..rest.len().min(BLOCK)]))
+    Some((first, &rest[..rest.len().min(block)]))
 }
 
 #[cfg(test)]
@@ -57,7 +53,7 @@ mod tests {
     #[test]
     fn results_keep_the_order_of_the_items() {
         let items: Vec<usize> = (0..1000).collect();
-        assert_eq!(super::map(&items, |i| i * 2)[..3], [0, 2, 4]);
-        assert_eq!(super::map(&items, |i| *i), items);
+        assert_eq!(super::map(&items, 8, |i| i * 2)[..3], [0, 2, 4]);
+        assert_eq!(super::map(&items, 64, |i| *i), items);
     }
 }
