@@ -1,6 +1,6 @@
 //! `publish`, `verify` and `render`: settings, the pipeline, the report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -71,6 +71,9 @@ pub(super) async fn run(
 ) -> Result<(), Error> {
     let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
     let (mut settings, file) = settings(&doors, environment, pull_request)?;
+    if file.is_none() && Path::new("gitops.yml").is_file() {
+        reporter.warning("gitops.yml is not read; name it gitops.yaml, or name it with `config`");
+    }
     let verify_only = environment.get(VERIFY_ONLY) == Some("1");
     let action = match action {
         Action::Publish if verify_only => Action::Verify,

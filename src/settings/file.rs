@@ -72,8 +72,7 @@ fn parse(path: &Path, text: &str) -> Result<FileSettings, Error> {
         let place = error.location().map_or_else(String::new, |at| {
             format!(", line {}, column {}", at.line(), at.column())
         });
-        let said = error.without_snippet().to_string();
-        let said = said.split(" at line").next().unwrap_or_default().to_owned();
+        let said = in_our_words(&error.without_snippet().to_string());
         Error::message(
             Kind::Usage,
             format!("the settings file {}{place}: {said}", path.display()),
@@ -216,15 +215,27 @@ fn from_file(path: &Path, argument: &clap::Arg, text: String) -> String {
     format!("{not}{here}{}", joined.to_string_lossy())
 }
 
+/// The parser's complaint without its advice to programmers.
+fn in_our_words(said: &str) -> String {
+    let said = said.split(" at line").next().unwrap_or_default();
+    let said = said.split(", set ").next().unwrap_or_default();
+    let said = said.split("; use ").next().unwrap_or_default();
+    match said {
+        "expected mapping start" => {
+            "a map is expected here, each name with a colon, such as `dev:` on a line of its own"
+                .to_owned()
+        }
+        said => said.to_owned(),
+    }
+}
+
 /// A hint that names the most similar known key, or all of them.
 fn nearest(key: &str, names: &[String]) -> String {
-    let similar = |name: &&String| {
-        let (a, b) = (name.to_lowercase(), key.to_lowercase());
-        a.contains(&b)
-            || b.contains(&a)
-            || a.chars().zip(b.chars()).filter(|(a, b)| a == b).count() * 4 >= a.len() * 3
-    };
-    match names.iter().find(similar) {
+    let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &key.to_lowercase());
+    let nearest = names
+        .iter()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|name| likeness(name) > 0.8) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("known are: {}", names.join(", ")),
     }
@@ -296,6 +307,14 @@ mod tests {
         "gitops.yaml, line 1: `branch` must be a value, not a map"
     )]
     #[case("just text", "the settings file gitops.yaml")]
+    #[case(
+        "branch: a\nbranch: b",
+        "the settings file gitops.yaml, line 2, column 1: duplicate mapping key: branch"
+    )]
+    #[case(
+        "environments: [dev]",
+        "the settings file gitops.yaml, line 1, column 15: a map is expected here, each name with a colon"
+    )]
     fn what_is_wrong_is_named_with_its_line(#[case] text: &str, #[case] start: &str) {
         let said = said(text);
         assert!(said.starts_with(start), "{said}");
