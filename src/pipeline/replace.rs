@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::context::Context;
-use crate::error::{Error, Kind};
+use crate::error::{self, Error};
+use crate::generate::Kind;
 use crate::model::{FileSet, Finding};
 use crate::settings::definition::LeftoverSetting;
 use crate::settings::{EnvironmentSettings, TokenSettings};
-use crate::tokens::{self, Engine, Prepared, Source, Variables};
+use crate::tokens::{self, Engine, Prepared, Scope, Source, Variables};
 
 /// All variables of one environment, in order of precedence.
 pub(super) fn variables(
@@ -43,7 +44,15 @@ pub(super) fn prepare(
     temp_root: &Path,
 ) -> Result<(Prepared, Vec<Finding>), Error> {
     let engine = Engine::new(&settings.tokens.options, variables)?;
-    let prepared = tokens::prepare(&engine, &settings.source, temp_root)?;
+    let kind = settings
+        .generator
+        .kind()
+        .unwrap_or_else(|| Kind::detect(&settings.source));
+    let scope = match kind {
+        Kind::Manifests => Scope::Manifests,
+        _ => Scope::Everything,
+    };
+    let prepared = tokens::prepare(&engine, &settings.source, scope, temp_root)?;
     let findings: Vec<_> = prepared
         .messages
         .iter()
@@ -77,7 +86,7 @@ pub(super) fn leftovers(
         1 => ", and 1 more".to_owned(),
         more => format!(", and {more} more"),
     };
-    Err(Error::message(Kind::Input, format!("{}{more}", first.to_finding()))
+    Err(Error::message(error::Kind::Input, format!("{}{more}", first.to_finding()))
         .hint("define the variable in `variables`, a file of `variableFiles`, or the pipeline")
         .hint("if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`"))
 }

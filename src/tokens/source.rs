@@ -19,6 +19,9 @@ use super::options::Compatibility;
 use super::outcome::{Counters, Message};
 use super::walk::{Finding, Found};
 
+/// The largest file that is looked at, in bytes.
+const LARGEST: u64 = 64 << 20;
+
 /// What became of a source.
 #[derive(Debug)]
 pub struct Prepared {
@@ -44,19 +47,33 @@ struct File {
     content: Option<Content>,
 }
 
-/// Replaces the tokens of every file below `source`.
+/// Which files of a source a generator looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Every file, hidden ones too.
+    Everything,
+    /// `.yaml`, `.yml` and `.json`, hidden ones left out.
+    Manifests,
+}
+
+/// Replaces the tokens of the files below `source` that are in `scope`.
 ///
 /// When one holds a token, all are copied to a private folder below
 /// `temp_root`: a generator needs its files beside each other. Links that
 /// leave the source are an error.
-pub fn prepare(engine: &Engine<'_>, source: &Path, temp_root: &Path) -> Result<Prepared, Error> {
+pub fn prepare(
+    engine: &Engine<'_>,
+    source: &Path,
+    scope: Scope,
+    temp_root: &Path,
+) -> Result<Prepared, Error> {
     let mut prepared = Prepared {
         copy: None,
         counters: Counters::default(),
         messages: Vec::new(),
     };
     let mut files = Vec::new();
-    for result in parallel::map(&list(source)?, BLOCK, |found| replace(engine, found)) {
+    for result in parallel::map(&list(source, scope)?, BLOCK, |found| replace(engine, found)) {
         let (file, counters, messages) = result?;
         prepared.counters += counters;
         prepared.messages.extend(messages);
@@ -74,8 +91,9 @@ pub fn prepare(engine: &Engine<'_>, source: &Path, temp_root: &Path) -> Result<P
     Ok(prepared)
 }
 
-/// Every file of the source, `.git` left out.
-fn list(source: &Path) -> Result<Vec<Found>, Error> {
+/// The files of the source in scope, `.git` left out. What is no ordinary file,
+/// or too large for any generator, is left to the generator to complain about.
+fn list(source: &Path, scope: Scope) -> Result<Vec<Found>, Error> {
     if source.is_file() {
         let name = source.file_name().unwrap_or_default();
         return Ok(vec![Found {
@@ -86,11 +104,19 @@ fn list(source: &Path) -> Result<Vec<Found>, Error> {
     let finding = Finding {
         level: Compatibility::Own,
         case_insensitive: false,
-        dot: true,
+        dot: scope == Scope::Everything,
     };
     let root = fs::canonicalize(source).map_err(Error::io("reading", source))?;
-    let everything = Entry::parse("**/*", Compatibility::Own)?;
-    let files = finding.files(&everything, &root, &[])?;
+    let pattern = match scope {
+        Scope::Everything => "**/*",
+        Scope::Manifests => "**/*.{yaml,yml,json}",
+    };
+    let entry = Entry::parse(pattern, Compatibility::Own)?;
+    let mut files = finding.files(&entry, &root, &[])?;
+    files.retain(|file| {
+        let meta = fs::metadata(&file.path);
+        meta.is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST)
+    });
     if let Some(outside) = files.iter().find(|file| !file.path.starts_with(&root)) {
         return Err(Error::Source {
             entry: outside.shown.clone(),
@@ -149,7 +175,12 @@ mod tests {
         let options = Options::new(Compatibility::Own);
         let mut variables = Variables::new(Compatibility::Own);
         variables.add(Layer::new("test", Matching::Exact).with("tag", "1.2"));
-        prepare(&Engine::new(&options, &variables).unwrap(), source, temp)
+        prepare(
+            &Engine::new(&options, &variables).unwrap(),
+            source,
+            Scope::Everything,
+            temp,
+        )
     }
 
     fn write(path: &Path, text: &str) {
@@ -180,6 +211,24 @@ mod tests {
         assert_eq!(read(&source.join("sub/a.yaml")), "image: web:#{tag}#\n");
         drop(done);
         assert!(!copy.exists());
+    }
+
+    #[test]
+    fn among_manifests_nothing_else_is_looked_at() {
+        let temp = tempfile::tempdir().unwrap();
+        let source = temp.path().join("source");
+        for name in ["readme.md", ".hidden/a.yaml"] {
+            write(&source.join(name), "#{tag}#");
+        }
+        write(&source.join("a/b.yml"), "x");
+        let found = list(&source, Scope::Manifests).unwrap();
+        assert_eq!(
+            found
+                .iter()
+                .map(|file| file.shown.as_str())
+                .collect::<Vec<_>>(),
+            ["a/b.yml"]
+        );
     }
 
     #[cfg(unix)]
