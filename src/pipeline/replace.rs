@@ -48,9 +48,10 @@ pub(super) fn prepare(
         .generator
         .kind()
         .unwrap_or_else(|| Kind::detect(&settings.source));
-    let scope = match kind {
-        Kind::Manifests => Scope::Manifests,
-        _ => Scope::Everything,
+    let scope = if kind == Kind::Manifests {
+        Scope::Manifests
+    } else {
+        Scope::Everything
     };
     let prepared = tokens::prepare(&engine, &settings.source, scope, temp_root)?;
     let findings: Vec<_> = prepared
