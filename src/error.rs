@@ -40,6 +40,7 @@ pub struct Error {
     kind: Kind,
     source: anyhow::Error,
     hints: Vec<String>,
+    details: Option<serde_json::Value>,
 }
 
 impl Error {
@@ -49,6 +50,7 @@ impl Error {
             kind,
             source: source.into(),
             hints: Vec::new(),
+            details: None,
         }
     }
 
@@ -69,6 +71,18 @@ impl Error {
     pub fn hints(mut self, hints: impl IntoIterator<Item = String>) -> Self {
         self.hints.extend(hints);
         self
+    }
+
+    /// Adds facts for programs: what was done before it failed.
+    #[must_use]
+    pub fn details(mut self, details: serde_json::Value) -> Self {
+        self.details = Some(details);
+        self
+    }
+
+    /// What was done before it failed, if anything.
+    pub fn all_details(&self) -> Option<&serde_json::Value> {
+        self.details.as_ref()
     }
 
     /// Puts what was being done in front of the message.

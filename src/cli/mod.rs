@@ -211,6 +211,7 @@ fn failure(error: &Error) -> String {
         "kind": error.kind(),
         "message": error.to_string(),
         "hints": error.all_hints(),
+        "doneBefore": error.all_details(),
     });
     format!("{:#}\n", json!({ "error": error }))
 }

@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::source::Source;
 use crate::model::{PublicationStamp, RelPath};
-use crate::pipeline::{self, Rendered};
+use crate::pipeline::{self, Rendered, Stopped};
 use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
 use crate::settings::definition::OutputArgs;
 use crate::settings::{
@@ -120,10 +120,12 @@ pub(super) async fn run(
                 Ok(report) => report,
                 Err(stopped) => {
                     // What was published before is told before the error is.
-                    if !stopped.report.publications.is_empty() {
-                        show(&stopped.report, environment, reporter, json)?;
+                    let Stopped { report, error } = *stopped;
+                    if report.publications.is_empty() {
+                        return Err(error);
                     }
-                    return Err(stopped.error);
+                    show(&report, environment, reporter, false)?;
+                    return Err(error.details(serde_json::json!(report)));
                 }
             }
         }

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
 use crate::report::{Reporter, write_stdout};
-use crate::tokens::{self, INPUT_NAMES, Job, Level, Summary, TokensArgs};
+use crate::tokens::{self, INPUT_NAMES, Job, Layer, Level, Matching, Summary, TokensArgs};
 
 use super::connect;
 
@@ -24,7 +24,7 @@ pub(super) fn typed(
     for secret in agent::secrets(environment) {
         reporter.hide(&secret);
     }
-    let job = args.into_job(Path::new(""), !pipeline.is_empty())?;
+    let job = args.into_job(Path::new("."), !pipeline.is_empty())?;
     let summary = tokens::run(&job, pipeline, &all(environment))?;
     tell(&job, &summary, reporter);
     if let Some(diff) = summary.diff.as_deref().filter(|_| !json) {
@@ -49,8 +49,11 @@ pub(super) fn task(environment: &Environment, reporter: &Reporter) -> Result<(),
     }
     // The agent sends the default too; only another pattern was chosen.
     inputs.retain(|name, value| !(name == "tokenPattern" && value == "default"));
-    let job = tokens::from_inputs(&inputs, Path::new(""))?;
-    let pipeline = connect::variables(environment).into_iter().collect();
+    let job = tokens::from_inputs(&inputs, Path::new("."))?;
+    let pipeline = [mapped(environment)]
+        .into_iter()
+        .chain(connect::variables(environment))
+        .collect();
     let summary = tokens::run(&job, pipeline, &all(environment))?;
     tell(&job, &summary, reporter);
     if let Some(diff) = &summary.diff {
@@ -62,6 +65,21 @@ pub(super) fn task(environment: &Environment, reporter: &Reporter) -> Result<(),
     let total = summary.counters.summary(job.options.compatibility);
     reporter.info(&format!("{total} in {} files", summary.counters.files));
     verdict(&summary, reporter)
+}
+
+/// Variables that a step maps with `env:`; the old tasks took them from the
+/// environment as well. They are weaker than those of the pipeline.
+fn mapped(environment: &Environment) -> Layer {
+    let of_the_agent = |name: &str| {
+        ["INPUT_", "SECRET_", "ENDPOINT_", "SECUREFILE_", "VSTS_"]
+            .iter()
+            .any(|start| name.starts_with(start))
+    };
+    let mut layer = Layer::new("environment", Matching::Pipeline);
+    for (name, value) in environment.iter().filter(|(name, _)| !of_the_agent(name)) {
+        layer.push(name.to_owned(), value.into(), false, 0);
+    }
+    layer
 }
 
 /// Every variable of the environment: `$NAME` may name any.

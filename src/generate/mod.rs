@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
+pub use reading::checkout_of;
 pub use resources::resources;
 
 use crate::model::{FileSet, Finding, GeneratorStamp};
@@ -76,6 +77,11 @@ pub struct Options {
     /// Without one: the nearest folder above the source with a `.git`, or
     /// else the source itself.
     pub confine: Option<PathBuf>,
+    /// Another folder that links may lead to: the checkout, when the source is
+    /// a copy that links to the rest of it.
+    pub linked: Option<PathBuf>,
+    /// The source as the user wrote it, when it is a copy; for messages.
+    pub shown: Option<PathBuf>,
     /// The generator; without one, the source is looked at.
     pub kind: Option<Kind>,
     /// The environment that is generated, for the log.
@@ -100,6 +106,8 @@ impl Options {
         Self {
             source: source.into(),
             confine: None,
+            linked: None,
+            shown: None,
             kind: None,
             environment: environment.to_owned(),
             fabrikate_environments: vec![environment.to_owned()],

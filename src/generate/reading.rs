@@ -21,6 +21,8 @@ pub(super) struct Reader {
     /// The source itself.
     pub source: PathBuf,
     root: PathBuf,
+    /// Another folder that links may lead to.
+    linked: Option<PathBuf>,
     /// The source as the user wrote it, for messages.
     shown: PathBuf,
 }
@@ -28,8 +30,11 @@ pub(super) struct Reader {
 impl Reader {
     /// Looks the source up.
     pub(super) fn new(options: &Options) -> Result<Self, Fault> {
-        let shown = options.source.clone();
-        let source = real(&shown).map_err(|error| match error.kind() {
+        let shown = options
+            .shown
+            .clone()
+            .unwrap_or_else(|| options.source.clone());
+        let source = real(&options.source).map_err(|error| match error.kind() {
             ErrorKind::NotFound => Fault::SourceMissing(shown.display().to_string()),
             _ => read_fault(shown.display().to_string(), error),
         })?;
@@ -42,6 +47,7 @@ impl Reader {
         let reader = Self {
             source,
             root,
+            linked: options.linked.as_deref().and_then(|path| real(path).ok()),
             shown,
         };
         reader.confined(&reader.source)?;
@@ -115,8 +121,12 @@ impl Reader {
 
     /// Checks where a path with symbolic links in it really leads.
     fn check_link(&self, path: &Path) -> Result<(), Fault> {
+        let linked = |target: &Path| {
+            let other = self.linked.as_deref();
+            other.is_some_and(|folder| target.starts_with(folder))
+        };
         match real(path) {
-            Ok(target) if target.starts_with(&self.root) => Ok(()),
+            Ok(target) if target.starts_with(&self.root) || linked(&target) => Ok(()),
             Ok(_) => Err(Fault::Outside {
                 path: self.show(path),
                 root: self.root.display().to_string(),
@@ -249,7 +259,8 @@ fn real(path: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
-fn checkout_of(source: &Path) -> PathBuf {
+/// The nearest folder above a real path with a `.git`, or the path itself.
+pub fn checkout_of(source: &Path) -> PathBuf {
     let above = source
         .ancestors()
         .find(|folder| folder.join(".git").exists());

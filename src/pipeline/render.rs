@@ -1,6 +1,7 @@
 //! From sources to checked file sets, once per environment, in parallel.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use tokio::task::JoinSet;
 
@@ -93,31 +94,11 @@ async fn render_one(
 ) -> Result<Rendered, Error> {
     let name = settings.name.clone();
     let here = |error: Error| error.context(format!("environment {name}"));
-    let (settings, prepared, mut findings) =
-        prepare(context, settings, explain).await.map_err(here)?;
-    let copy = prepared.as_ref().and_then(Prepared::path);
-    let refuse_hooks = context.pull_request && !settings.allow_hooks;
-    let options = generate::Options {
-        kind: settings.generator.kind(),
-        fabrikate_environments: settings.fabrikate_environments.clone(),
-        hooks: if refuse_hooks {
-            HookPolicy::Refuse
-        } else {
-            HookPolicy::Run
-        },
-        unknown_environment: if settings.require_configuration {
-            Policy::Refuse
-        } else {
-            Policy::Warn
-        },
-        empty_chart: if settings.allow_empty_charts {
-            Policy::Warn
-        } else {
-            Policy::Refuse
-        },
-        exclude: context.exclude.clone(),
-        ..generate::Options::new(copy.unwrap_or(&settings.source), &settings.name)
-    };
+    let exclude = replace::exclude(context, &settings.tokens);
+    let (settings, prepared, mut findings) = prepare(context, settings, &exclude, explain)
+        .await
+        .map_err(here)?;
+    let options = options(context, &settings, prepared.as_ref(), exclude);
     let generated = generate::run(&context.tools, &options)
         .await
         .map_err(|error| here(error.into()))?;
@@ -155,10 +136,47 @@ async fn render_one(
     })
 }
 
+/// How one environment is generated: from its source, or from the copy in
+/// which its tokens are replaced.
+fn options(
+    context: &Context,
+    settings: &EnvironmentSettings,
+    prepared: Option<&Prepared>,
+    exclude: Vec<PathBuf>,
+) -> generate::Options {
+    let copy = prepared.and_then(Prepared::path);
+    let refuse_hooks = context.pull_request && !settings.allow_hooks;
+    generate::Options {
+        kind: settings.generator.kind(),
+        fabrikate_environments: settings.fabrikate_environments.clone(),
+        hooks: if refuse_hooks {
+            HookPolicy::Refuse
+        } else {
+            HookPolicy::Run
+        },
+        unknown_environment: if settings.require_configuration {
+            Policy::Refuse
+        } else {
+            Policy::Warn
+        },
+        empty_chart: if settings.allow_empty_charts {
+            Policy::Warn
+        } else {
+            Policy::Refuse
+        },
+        exclude,
+        confine: prepared.and_then(Prepared::checkout).map(Path::to_path_buf),
+        linked: copy.map(|_| replace::checkout(&settings.source)),
+        shown: copy.map(|_| settings.source.clone()),
+        ..generate::Options::new(copy.unwrap_or(&settings.source), &settings.name)
+    }
+}
+
 /// Replaces the tokens of the source, unless that is switched off.
 async fn prepare(
     context: &Context,
     settings: EnvironmentSettings,
+    exclude: &[PathBuf],
     explain: &[String],
 ) -> Result<(EnvironmentSettings, Option<Prepared>, Vec<Finding>), Error> {
     if !settings.tokens.enabled || !settings.source.exists() {
@@ -166,10 +184,11 @@ async fn prepare(
         return Ok((settings, None, Vec::new()));
     }
     let (pipeline, temp_root) = (context.variables.clone(), context.temp_root.clone());
+    let exclude = exclude.to_vec();
     let (settings, variables, result) = blocking(move || {
         let variables = replace::variables(&pipeline, &settings.tokens);
         let result = match &variables {
-            Ok(variables) => replace::prepare(variables, &settings, &temp_root).map(Some),
+            Ok(variables) => replace::prepare(variables, &settings, &exclude, &temp_root).map(Some),
             Err(_) => Ok(None),
         };
         (settings, variables, result)

@@ -1,28 +1,30 @@
 //! Tokens in a run: before an environment is rendered, and after.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::{self, Error};
-use crate::generate::Kind;
+use crate::generate::{self, Kind};
 use crate::model::{FileSet, Finding};
 use crate::settings::definition::LeftoverSetting;
 use crate::settings::{EnvironmentSettings, TokenSettings};
-use crate::tokens::{self, Engine, Prepared, Scope, Source, Variables};
+use crate::tokens::{self, Engine, Prepared, Scope, Source, SourceTree, Variables};
+
+/// How files with variables are found.
+const FINDING: tokens::Finding = tokens::Finding {
+    level: tokens::Compatibility::Own,
+    case_insensitive: false,
+    dot: true,
+};
 
 /// All variables of one environment, in order of precedence.
 pub(super) fn variables(
     pipeline: &[tokens::Layer],
     settings: &TokenSettings,
 ) -> Result<Variables, Error> {
-    let finding = tokens::Finding {
-        level: tokens::Compatibility::Own,
-        case_insensitive: false,
-        dot: true,
-    };
     let reader = tokens::Reader {
-        finding,
+        finding: FINDING,
         root: Path::new("."),
         separator: ".",
         environment: &BTreeMap::new(),
@@ -41,25 +43,49 @@ pub(super) fn variables(
 pub(super) fn prepare(
     variables: &Variables,
     settings: &EnvironmentSettings,
+    exclude: &[PathBuf],
     temp_root: &Path,
 ) -> Result<(Prepared, Vec<Finding>), Error> {
     let engine = Engine::new(&settings.tokens.options, variables)?;
-    let kind = settings
-        .generator
-        .kind()
-        .unwrap_or_else(|| Kind::detect(&settings.source));
-    let scope = if kind == Kind::Manifests {
-        Scope::Manifests
-    } else {
-        Scope::Everything
+    let kind = settings.generator.kind();
+    let kind = kind.unwrap_or_else(|| Kind::detect(&settings.source));
+    let tree = SourceTree {
+        source: &settings.source,
+        checkout: &checkout(&settings.source),
+        scope: if kind == Kind::Manifests {
+            Scope::Manifests
+        } else {
+            Scope::Everything
+        },
+        exclude,
     };
-    let prepared = tokens::prepare(&engine, &settings.source, scope, temp_root)?;
+    let prepared = tokens::prepare(&engine, tree, temp_root)?;
     let findings: Vec<_> = prepared
         .messages
         .iter()
         .filter_map(tokens::Message::to_finding)
         .collect();
     Ok((prepared, findings))
+}
+
+/// What is no part of the environment's source: what is none of any, and its
+/// files with variables.
+pub(super) fn exclude(context: &Context, settings: &TokenSettings) -> Vec<PathBuf> {
+    let level = tokens::Compatibility::Own;
+    let found = settings.files.iter().filter_map(|pattern| {
+        let entry = tokens::Entry::parse(pattern, level).ok()?;
+        FINDING.files(&entry, Path::new("."), &[]).ok()
+    });
+    let variables = found.flatten().map(|file| file.path);
+    context.exclude.iter().cloned().chain(variables).collect()
+}
+
+/// The checkout that a source lies in, or the source itself.
+pub(super) fn checkout(source: &Path) -> PathBuf {
+    let real = source
+        .canonicalize()
+        .unwrap_or_else(|_| source.to_path_buf());
+    generate::checkout_of(&real)
 }
 
 /// What is left over in the manifests: an error, findings, or nothing.

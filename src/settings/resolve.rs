@@ -263,7 +263,9 @@ fn environment(
             place: place(&repository, args.git_host)
                 .map_err(|error| error.context(format!("environment {name}")))?,
             repository,
-            branch: args.branch,
+            branch: args
+                .branch
+                .map(|name| name.trim_start_matches("refs/heads/").to_owned()),
             host: args.git_host,
             user: args.git_user,
             named_by_file: false,

@@ -60,7 +60,7 @@ pub use options::{
 pub use outcome::{Counters, Message};
 pub use run::{FileSummary, Summary, run, run_cli};
 pub use scan::{Scanner, Token};
-pub use source::{Prepared, Scope, prepare};
+pub use source::{Prepared, Scope, SourceTree, prepare};
 pub use variables::{Explanation, Layer, Matching, Variable, Variables};
 pub use walk::{Finding, Found};
 pub use write::write;

@@ -1,7 +1,9 @@
 //! A source with its tokens replaced, in a private folder.
 //!
 //! Owns the use of this stage before a generator runs. The source itself is
-//! never written to; a source without tokens is not copied at all.
+//! never written to; a source without tokens is not copied at all. The private
+//! folder stands for the whole checkout: the source is copied into it, at the
+//! same place, and everything beside it is linked.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,19 +15,42 @@ use crate::parallel;
 use super::BLOCK;
 use super::bytes::Content;
 use super::engine::{Engine, FileName};
-use super::entry::Entry;
 use super::error::Error;
-use super::options::Compatibility;
 use super::outcome::{Counters, Message};
-use super::walk::{Finding, Found};
 
-/// The largest file that is looked at, in bytes.
+/// Larger files hold no tokens that anybody wrote; generators refuse them.
 const LARGEST: u64 = 64 << 20;
+
+/// How deep folders may nest.
+const DEPTH: usize = 64;
+
+/// Which files of a source a generator looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Every file, hidden ones too.
+    Everything,
+    /// `.yaml`, `.yml` and `.json`, hidden ones left out.
+    Manifests,
+}
+
+/// A source, and what is around it.
+#[derive(Debug, Clone, Copy)]
+pub struct SourceTree<'a> {
+    /// The source: a folder or a file.
+    pub source: &'a Path,
+    /// The checkout that it lies in, or the source itself.
+    pub checkout: &'a Path,
+    /// Which files count.
+    pub scope: Scope,
+    /// Files and folders that are no part of it.
+    pub exclude: &'a [PathBuf],
+}
 
 /// What became of a source.
 #[derive(Debug)]
 pub struct Prepared {
-    /// The copy, gone when this is dropped; absent when no file holds a token.
+    /// The private folder, gone when this is dropped, and the source in it;
+    /// absent when no file holds a token.
     copy: Option<(TempDir, PathBuf)>,
     /// What was counted.
     pub counters: Counters,
@@ -38,33 +63,31 @@ impl Prepared {
     pub fn path(&self) -> Option<&Path> {
         self.copy.as_ref().map(|(_, path)| path.as_path())
     }
+
+    /// The folder that stands for the checkout, when there is a copy.
+    pub fn checkout(&self) -> Option<&Path> {
+        self.copy.as_ref().map(|(folder, _)| folder.path())
+    }
 }
 
-/// One file of the source.
-struct File {
-    found: Found,
-    /// The new content, when it differs.
-    content: Option<Content>,
+/// One entry of the source that has to be in a copy.
+struct Item {
+    /// By path from the source, `/` between segments; empty for a single file.
+    path: String,
+    /// Where its content is.
+    real: PathBuf,
+    /// Taken as it is: too large, or a link that leaves the checkout, which
+    /// the generator explains when it meets it.
+    as_is: bool,
 }
 
-/// Which files of a source a generator looks at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// Every file, hidden ones too.
-    Everything,
-    /// `.yaml`, `.yml` and `.json`, hidden ones left out.
-    Manifests,
-}
-
-/// Replaces the tokens of the files below `source` that are in `scope`.
+/// Replaces the tokens of the files of a source.
 ///
 /// When one holds a token, all are copied to a private folder below
-/// `temp_root`: a generator needs its files beside each other. Links that
-/// leave the source are an error.
+/// `temp_root`: a generator needs its files beside each other.
 pub fn prepare(
     engine: &Engine<'_>,
-    source: &Path,
-    scope: Scope,
+    tree: SourceTree<'_>,
     temp_root: &Path,
 ) -> Result<Prepared, Error> {
     let mut prepared = Prepared {
@@ -72,179 +95,354 @@ pub fn prepare(
         counters: Counters::default(),
         messages: Vec::new(),
     };
-    let mut files = Vec::new();
-    for result in parallel::map(&list(source, scope)?, BLOCK, |found| replace(engine, found)) {
-        let (file, counters, messages) = result?;
+    let source = fs::canonicalize(tree.source).map_err(Error::io("reading", tree.source))?;
+    let items = list(&source, tree)?;
+    let mut contents = Vec::with_capacity(items.len());
+    for result in parallel::map(&items, BLOCK, |item| replace(engine, item, tree.source)) {
+        let Some((content, counters, messages)) = result? else {
+            contents.push(None);
+            continue;
+        };
         prepared.counters += counters;
         prepared.messages.extend(messages);
-        files.push(file);
+        contents.push(content);
     }
-    if files.iter().any(|file| file.content.is_some()) {
-        let copy = copy(&files, temp_root)?;
-        let path = if source.is_file() {
-            copy.path().join(source.file_name().unwrap_or_default())
-        } else {
-            copy.path().to_path_buf()
-        };
-        prepared.copy = Some((copy, path));
+    if contents.iter().any(Option::is_some) {
+        let jobs: Vec<_> = items.iter().zip(&contents).collect();
+        prepared.copy = Some(copy(&source, tree.checkout, &jobs, temp_root)?);
     }
     Ok(prepared)
 }
 
-/// The files of the source in scope, `.git` left out. What is no ordinary file,
-/// or too large for any generator, is left to the generator to complain about.
-fn list(source: &Path, scope: Scope) -> Result<Vec<Found>, Error> {
+/// Everything of the source that a generator may look at.
+fn list(source: &Path, tree: SourceTree<'_>) -> Result<Vec<Item>, Error> {
+    let checkout = fs::canonicalize(tree.checkout).unwrap_or_else(|_| source.to_path_buf());
+    let exclude = tree.exclude.iter();
+    let mut walk = Walk {
+        checkout,
+        scope: tree.scope,
+        exclude: exclude
+            .filter_map(|path| path.canonicalize().ok())
+            .collect(),
+        above: Vec::new(),
+        items: Vec::new(),
+    };
     if source.is_file() {
-        let name = source.file_name().unwrap_or_default();
-        return Ok(vec![Found {
-            path: source.to_path_buf(),
-            shown: name.to_string_lossy().into_owned(),
-        }]);
-    }
-    let finding = Finding {
-        level: Compatibility::Own,
-        case_insensitive: false,
-        dot: scope == Scope::Everything,
-    };
-    let root = fs::canonicalize(source).map_err(Error::io("reading", source))?;
-    let pattern = match scope {
-        Scope::Everything => "**/*",
-        Scope::Manifests => "**/*.{yaml,yml,json}",
-    };
-    let entry = Entry::parse(pattern, Compatibility::Own)?;
-    let mut files = finding.files(&entry, &root, &[])?;
-    files.retain(|file| {
-        let meta = fs::metadata(&file.path);
-        meta.is_ok_and(|meta| meta.is_file() && meta.len() <= LARGEST)
-    });
-    if let Some(outside) = files.iter().find(|file| !file.path.starts_with(&root)) {
-        return Err(Error::Source {
-            entry: outside.shown.clone(),
-            reason: "is a link that leaves the source",
+        walk.items.push(Item {
+            path: String::new(),
+            real: source.to_path_buf(),
+            as_is: false,
         });
+    } else {
+        walk.folder(source, "")?;
     }
-    Ok(files)
+    Ok(walk.items)
 }
+
+/// One walk through a source. Links are followed and keep their names, as the
+/// generators follow them.
+struct Walk {
+    checkout: PathBuf,
+    scope: Scope,
+    exclude: Vec<PathBuf>,
+    /// The real paths of the folders that are being walked.
+    above: Vec<PathBuf>,
+    items: Vec<Item>,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Path, path: &str) -> Result<(), Error> {
+        // A link back to where we are would never end.
+        if self.above.iter().any(|above| above == folder) || self.above.len() > DEPTH {
+            return Ok(());
+        }
+        self.above.push(folder.to_path_buf());
+        let entries = fs::read_dir(folder).map_err(Error::io("reading", folder))?;
+        let mut names = entries
+            .map(|entry| entry.map(|entry| entry.file_name()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(Error::io("reading", folder))?;
+        names.sort_unstable();
+        for name in names {
+            // A name that is no text is the generator's to refuse.
+            if let Some(name) = name.to_str().filter(|name| *name != ".git") {
+                let below = if path.is_empty() {
+                    name.to_owned()
+                } else {
+                    format!("{path}/{name}")
+                };
+                self.entry(&folder.join(name), name, below)?;
+            }
+        }
+        self.above.pop();
+        Ok(())
+    }
+
+    fn entry(&mut self, file: &Path, name: &str, path: String) -> Result<(), Error> {
+        let plain = self.scope == Scope::Manifests;
+        if plain && name.starts_with('.') {
+            return Ok(());
+        }
+        // A link that leads nowhere, or out, is taken as it is.
+        let real = fs::canonicalize(file)
+            .ok()
+            .filter(|real| real.starts_with(&self.checkout));
+        let Some((real, meta)) =
+            real.and_then(|real| Some((real.clone(), fs::metadata(real).ok()?)))
+        else {
+            self.items.push(Item {
+                path,
+                real: file.to_path_buf(),
+                as_is: true,
+            });
+            return Ok(());
+        };
+        if self.exclude.contains(&real) {
+            return Ok(());
+        }
+        if meta.is_dir() {
+            return self.folder(&real, &path);
+        }
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        if !plain || ["yaml", "yml", "json"].contains(&extension) {
+            let as_is = !meta.is_file() || meta.len() > LARGEST;
+            self.items.push(Item { path, real, as_is });
+        }
+        Ok(())
+    }
+}
+
+/// What replacing the tokens of one file came to.
+type Outcome = (Option<Content>, Counters, Vec<Message>);
 
 /// Reads one file and replaces its tokens.
-fn replace(engine: &Engine<'_>, found: &Found) -> Result<(File, Counters, Vec<Message>), Error> {
-    let bytes = fs::read(&found.path).map_err(Error::io("reading", &found.path))?;
-    let replaced = engine.replace(FileName::in_place(&found.shown), bytes)?;
-    let content = replaced.content.is_changed().then_some(replaced.content);
-    let found = Found {
-        path: found.path.clone(),
-        shown: found.shown.clone(),
+fn replace(engine: &Engine<'_>, item: &Item, source: &Path) -> Result<Option<Outcome>, Error> {
+    if item.as_is {
+        return Ok(None);
+    }
+    let name = if item.path.is_empty() {
+        source
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    } else {
+        item.path.clone()
     };
-    Ok((
-        File { found, content },
-        replaced.counters,
-        replaced.messages,
-    ))
+    let bytes = fs::read(&item.real).map_err(Error::io("reading", &item.real))?;
+    let replaced = engine.replace(FileName::in_place(&name), bytes)?;
+    let content = replaced.content.is_changed().then_some(replaced.content);
+    Ok(Some((content, replaced.counters, replaced.messages)))
 }
 
-/// Copies all files; permissions stay as they are, as hooks may run scripts.
-fn copy(files: &[File], temp_root: &Path) -> Result<TempDir, Error> {
+/// Makes the private folder; gives back it and the source in it.
+fn copy(
+    source: &Path,
+    checkout: &Path,
+    jobs: &[(&Item, &Option<Content>)],
+    temp_root: &Path,
+) -> Result<(TempDir, PathBuf), Error> {
     let folder = tempfile::Builder::new()
         .prefix("gitops-source-")
         .tempdir_in(temp_root)
         .map_err(Error::io("making a folder in", temp_root))?;
-    let copies = parallel::map(files, BLOCK, |file| {
-        let target = folder.path().join(&file.found.shown);
-        let write = || {
-            if let Some(above) = target.parent() {
-                fs::create_dir_all(above)?;
-            }
-            fs::copy(&file.found.path, &target)?;
-            match &file.content {
-                Some(content) => content.write_to(&mut fs::File::create(&target)?),
-                None => Ok(()),
-            }
+    let checkout = fs::canonicalize(checkout).unwrap_or_else(|_| source.to_path_buf());
+    let inner = source.strip_prefix(&checkout).unwrap_or(Path::new(""));
+    let name = source.file_name().unwrap_or_default();
+    let copy = if inner.as_os_str().is_empty() && source.is_file() {
+        folder.path().join(name)
+    } else {
+        folder.path().join(inner)
+    };
+    link_around(&checkout, folder.path(), inner).map_err(Error::io("linking beside", source))?;
+    let copies = parallel::map(jobs, BLOCK, |(item, content)| {
+        let target = if item.path.is_empty() {
+            copy.clone()
+        } else {
+            copy.join(&item.path)
         };
-        write().map_err(Error::io("copying", &file.found.path))
+        place(item, content.as_ref(), &target).map_err(Error::io("copying", &item.real))
     });
     copies.into_iter().collect::<Result<(), _>>()?;
-    Ok(folder)
+    Ok((folder, copy))
+}
+
+/// Puts one file where it belongs. Permissions stay as they are, as hooks may
+/// run scripts.
+fn place(item: &Item, content: Option<&Content>, target: &Path) -> std::io::Result<()> {
+    if let Some(above) = target.parent() {
+        fs::create_dir_all(above)?;
+    }
+    if item.as_is {
+        return link(&item.real, target);
+    }
+    fs::copy(&item.real, target)?;
+    match content {
+        Some(content) => content.write_to(&mut fs::File::create(target)?),
+        None => Ok(()),
+    }
+}
+
+/// Makes the folders down to `inner`, and links everything beside them.
+fn link_around(checkout: &Path, copy: &Path, inner: &Path) -> std::io::Result<()> {
+    let (mut from, mut to) = (checkout.to_path_buf(), copy.to_path_buf());
+    for step in inner {
+        for entry in fs::read_dir(&from)? {
+            let name = entry?.file_name();
+            if name != step {
+                link(&from.join(&name), &to.join(&name))?;
+            }
+        }
+        from.push(step);
+        to.push(step);
+        if from.is_dir() {
+            fs::create_dir(&to)?;
+        }
+    }
+    // The source is the checkout itself: only its history lies beside it.
+    if inner.as_os_str().is_empty() && from.join(".git").exists() {
+        link(&from.join(".git"), &to.join(".git"))?;
+    }
+    Ok(())
+}
+
+/// Links `target` to what is at `path`.
+#[cfg(unix)]
+fn link(path: &Path, target: &Path) -> std::io::Result<()> {
+    std::os::unix::fs::symlink(path, target)
+}
+
+/// Links `target` to what is at `path`. Without the right to make links, what
+/// lies beside the source is missing, and the generator says so.
+#[cfg(windows)]
+fn link(path: &Path, target: &Path) -> std::io::Result<()> {
+    let made = if path.is_dir() {
+        std::os::windows::fs::symlink_dir(path, target)
+    } else {
+        std::os::windows::fs::symlink_file(path, target)
+    };
+    match made {
+        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
+        result => result,
+    }
 }
 
 #[cfg(test)]
+#[cfg(unix)]
 mod tests {
-    use super::super::{Layer, Matching, Options, Variables};
+    use super::super::{Compatibility, Layer, Matching, Options, Variables};
     use super::*;
+    use std::os::unix::fs::symlink;
 
-    fn prepared(source: &Path, temp: &Path) -> Result<Prepared, Error> {
-        let options = Options::new(Compatibility::Own);
-        let mut variables = Variables::new(Compatibility::Own);
-        variables.add(Layer::new("test", Matching::Exact).with("tag", "1.2"));
-        prepare(
-            &Engine::new(&options, &variables).unwrap(),
-            source,
-            Scope::Everything,
-            temp,
-        )
+    struct Scene {
+        temp: TempDir,
     }
 
-    fn write(path: &Path, text: &str) {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        #[expect(clippy::disallowed_methods, reason = "the test makes its own source")]
-        fs::write(path, text).unwrap();
+    impl Scene {
+        fn new(files: &[(&str, &str)]) -> Self {
+            let scene = Self {
+                temp: tempfile::tempdir().unwrap(),
+            };
+            for (path, text) in files {
+                let path = scene.path(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                #[expect(clippy::disallowed_methods, reason = "the test makes its own source")]
+                fs::write(path, text).unwrap();
+            }
+            scene
+        }
+
+        fn path(&self, path: &str) -> PathBuf {
+            self.temp.path().join("repo").join(path)
+        }
+
+        fn prepared(&self, source: &str, scope: Scope, exclude: &[PathBuf]) -> Prepared {
+            let options = Options::new(Compatibility::Own);
+            let mut variables = Variables::new(Compatibility::Own);
+            variables.add(Layer::new("test", Matching::Exact).with("tag", "1.2"));
+            let engine = Engine::new(&options, &variables).unwrap();
+            let tree = SourceTree {
+                source: &self.path(source),
+                checkout: &self.path(""),
+                scope,
+                exclude,
+            };
+            prepare(&engine, tree, self.temp.path()).unwrap()
+        }
+    }
+
+    fn read(path: &Path) -> String {
+        fs::read_to_string(path).unwrap()
     }
 
     #[test]
     fn a_source_without_tokens_is_not_copied() {
-        let temp = tempfile::tempdir().unwrap();
-        let source = temp.path().join("source");
-        write(&source.join("a.yaml"), "kind: X\n");
-        assert_eq!(prepared(&source, temp.path()).unwrap().path(), None);
+        let scene = Scene::new(&[("src/a.yaml", "kind: X\n")]);
+        assert_eq!(scene.prepared("src", Scope::Everything, &[]).path(), None);
     }
 
     #[test]
     fn a_source_with_tokens_is_copied_whole_and_stays_as_it_is() {
-        let temp = tempfile::tempdir().unwrap();
-        let source = temp.path().join("source");
-        write(&source.join("sub/a.yaml"), "image: web:#{tag}#\n");
-        write(&source.join("b.yaml"), "kind: X\n");
-        let done = prepared(&source, temp.path()).unwrap();
+        let scene = Scene::new(&[
+            ("src/sub/a.yaml", "image: web:#{tag}#\n"),
+            ("src/b.yaml", "kind: X\n"),
+        ]);
+        let done = scene.prepared("src", Scope::Everything, &[]);
         let copy = done.path().unwrap().to_path_buf();
-        let read = |path: &Path| fs::read_to_string(path).unwrap();
         assert_eq!(read(&copy.join("sub/a.yaml")), "image: web:1.2\n");
         assert_eq!(read(&copy.join("b.yaml")), "kind: X\n");
-        assert_eq!(read(&source.join("sub/a.yaml")), "image: web:#{tag}#\n");
+        assert_eq!(read(&scene.path("src/sub/a.yaml")), "image: web:#{tag}#\n");
         drop(done);
         assert!(!copy.exists());
     }
 
     #[test]
-    fn among_manifests_nothing_else_is_looked_at() {
-        let temp = tempfile::tempdir().unwrap();
-        let source = temp.path().join("source");
-        for name in ["readme.md", ".hidden/a.yaml"] {
-            write(&source.join(name), "#{tag}#");
-        }
-        write(&source.join("a/b.yml"), "x");
-        let found = list(&source, Scope::Manifests).unwrap();
-        assert_eq!(
-            found
-                .iter()
-                .map(|file| file.shown.as_str())
-                .collect::<Vec<_>>(),
-            ["a/b.yml"]
+    fn what_lies_beside_the_source_is_within_reach() {
+        let scene = Scene::new(&[
+            ("apps/src/a.yaml", "#{tag}#"),
+            ("common/c.yaml", "c"),
+            ("apps/b.yaml", "b"),
+        ]);
+        let done = scene.prepared("apps/src", Scope::Everything, &[]);
+        let copy = done.path().unwrap();
+        assert_eq!(read(&copy.join("../../common/c.yaml")), "c");
+        assert_eq!(read(&copy.join("../b.yaml")), "b");
+    }
+
+    #[test]
+    fn every_name_of_a_linked_file_stays() {
+        let scene = Scene::new(&[("src/one.yaml", "tag: #{tag}#"), ("src/base/two.yaml", "2")]);
+        symlink("one.yaml", scene.path("src/again.yaml")).unwrap();
+        symlink("base", scene.path("src/zbase")).unwrap();
+        symlink("..", scene.path("src/base/back")).unwrap();
+        symlink("/etc/hostname", scene.path("src/out")).unwrap();
+        let done = scene.prepared("src", Scope::Everything, &[]);
+        let copy = done.path().unwrap();
+        assert_eq!(read(&copy.join("again.yaml")), "tag: 1.2");
+        assert_eq!(read(&copy.join("zbase/two.yaml")), "2");
+        assert!(
+            copy.join("out").is_symlink(),
+            "the generator refuses it, as it does without tokens"
         );
     }
 
-    #[cfg(unix)]
     #[test]
-    fn a_link_that_leaves_the_source_is_refused() {
-        let temp = tempfile::tempdir().unwrap();
-        let source = temp.path().join("source");
-        write(&source.join("a.yaml"), "#{tag}#");
-        write(&temp.path().join("secret"), "x");
-        std::os::unix::fs::symlink(temp.path().join("secret"), source.join("link")).unwrap();
-        let error = prepared(&source, temp.path()).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("\"link\" is a link that leaves the source"),
-            "{error}"
-        );
+    fn among_manifests_nothing_else_is_looked_at_and_nothing_that_is_excluded() {
+        let scene = Scene::new(&[
+            ("readme.md", "#{tag}#"),
+            (".hidden/a.yaml", "#{tag}#"),
+            ("gitops.yaml", "#{tag}#"),
+            ("a/b.yml", "#{tag}#"),
+        ]);
+        let done = scene.prepared("", Scope::Manifests, &[scene.path("gitops.yaml")]);
+        assert_eq!(done.counters.replaced, 1);
+        assert!(!done.path().unwrap().join("gitops.yaml").exists());
+    }
+
+    #[test]
+    fn a_single_file_is_a_source_too() {
+        let scene = Scene::new(&[("src/a.yaml", "v: #{tag}#"), ("src/b.yaml", "b")]);
+        let done = scene.prepared("src/a.yaml", Scope::Manifests, &[]);
+        assert_eq!(read(done.path().unwrap()), "v: 1.2");
     }
 }

@@ -173,3 +173,111 @@ fn a_variable_file_that_cannot_be_read_is_named_with_its_line() {
         ended.stderr
     );
 }
+
+/// A definition that uses the rest of its checkout, with one token in it.
+#[cfg(unix)]
+fn checkout() -> Workspace {
+    let workspace = Workspace::new();
+    workspace
+        .write("apps/hld/component.yaml", "name: shop\nhooks:\n  before-generate: [\"../../scripts/touch.sh\"]\nsubcomponents:\n- {name: web, type: static, path: ./web}\n- {name: base, source: ../../common}\n")
+        .write("apps/hld/web/web.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-x}\n")
+        .write("common/component.yaml", "name: base\ntype: static\npath: ./m\n")
+        .write("common/m/base.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: base}\n")
+        .write("scripts/touch.sh", "#!/bin/sh\ngit rev-parse HEAD >/dev/null 2>&1; exit 0\n")
+        .write("gitops.yaml", "variables: {a: x}\nsource: apps/hld\nenvironments: {dev: }\n");
+    workspace.git(&["init", "--quiet"]);
+    let script = workspace.path().join("scripts/touch.sh");
+    std::fs::set_permissions(script, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    std::os::unix::fs::symlink("web.yaml", workspace.path().join("apps/hld/web/again.yaml"))
+        .unwrap();
+    std::os::unix::fs::symlink(
+        "../../../common/m/base.yaml",
+        workspace.path().join("apps/hld/web/link.yaml"),
+    )
+    .unwrap();
+    workspace
+}
+
+#[cfg(unix)]
+#[test]
+fn one_token_changes_nothing_but_its_value() {
+    let workspace = checkout();
+    let without = workspace.program(&["render"]).succeed().stdout;
+    workspace.write(
+        "apps/hld/web/web.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web-#{a}#}\n",
+    );
+    let with = workspace.program(&["render"]).succeed().stdout;
+    assert_eq!(with, without);
+    assert_eq!(
+        workspace.temp().read_dir().unwrap().count(),
+        0,
+        "temporary files are left"
+    );
+}
+
+#[test]
+fn what_is_no_part_of_the_source_is_none_with_a_token_either() {
+    let workspace = Workspace::new();
+    workspace
+        .write(
+            "gitops.yaml",
+            "variableFiles: [vars/*.yaml]\nenvironments: {dev: }\n",
+        )
+        .write("vars/dev.yaml", "name: web\n")
+        .write(
+            "web.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: '#{name}#'}\n",
+        );
+    for _ in 0..2 {
+        let ended = workspace
+            .program(&["render", "--output", "out", "--replace"])
+            .succeed();
+        assert_eq!(ended.stderr, "dev: 1 resource in 1 file (manifests)\n");
+    }
+}
+
+#[test]
+fn errors_about_a_copy_speak_of_the_source() {
+    let workspace = shop();
+    workspace.write("src/bad.yaml", "a: [\n");
+    let ended = workspace.program(&["verify"]).fail();
+    assert!(ended.stderr.contains("bad.yaml"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("gitops-source-"), "{}", ended.stderr);
+}
+
+#[test]
+fn the_tokens_command_prints_counters_and_works_where_it_stands() {
+    let workspace = Workspace::new();
+    workspace.write("a.txt", "#{a}# and #{b}#\n");
+    let ended = workspace
+        .program(&["tokens", "--sources", "a.txt", "--variables", r#"{"a":1}"#])
+        .succeed();
+    assert_eq!(
+        ended.stdout,
+        "{\"tokens\":2,\"replaced\":2,\"files\":1,\"defaults\":0,\"transforms\":0}\n"
+    );
+    assert_eq!(workspace.read("a.txt"), "1 and \n");
+}
+
+#[test]
+fn a_dry_run_shows_a_diff_and_changes_nothing() {
+    let workspace = Workspace::new();
+    workspace.write("a.txt", "v #{a}#\n");
+    let ended = workspace
+        .program(&[
+            "tokens",
+            "--sources",
+            "a.txt",
+            "--variables",
+            r#"{"a":1}"#,
+            "--dry-run",
+        ])
+        .succeed();
+    assert!(
+        ended.stdout.contains("-v #{a}#\n+v 1\n"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(workspace.read("a.txt"), "v #{a}#\n");
+}

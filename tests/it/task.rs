@@ -675,6 +675,72 @@ fn a_repository_whose_head_names_nothing_is_published_to_again_and_again() {
     );
 }
 
+/// Every declared input with its default, as the agent sends them.
+fn defaults() -> Vec<(String, String)> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/task/gitops/task.json");
+    let task: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let text = |value: &serde_json::Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let inputs = task["inputs"].as_array().unwrap().iter();
+    inputs
+        .map(|input| (text(&input["name"]), text(&input["defaultValue"])))
+        .collect()
+}
+
+#[rstest::rstest]
+#[case::publish("publish")]
+#[case::verify("verify")]
+fn defaults_of_inputs_do_not_win_over_the_settings_file(#[case] command: &str) {
+    let scene = Scene::new();
+    by_file(
+        &scene,
+        "generator: manifests\nmaxRemovedPercent: 10\nreplaceTokens: false\n",
+    );
+    scene
+        .workspace
+        .write("src/web.yaml", &service("'#{kept}#'", 80));
+    let defaults = defaults();
+    let mut inputs: Vec<_> = defaults
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    inputs.extend([("command", command), ("token", TOKEN)]);
+    let ended = scene.workspace.task(&inputs).succeed();
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("variable=changed;isOutput=true]true"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn the_tokens_command_runs_with_every_input_at_its_default() {
+    let scene = Scene::new();
+    scene.workspace.write("a.yml", "x: #{FOO}# #{bar}#\n");
+    let defaults = defaults();
+    let mut inputs: Vec<_> = defaults
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    inputs.extend([("command", "tokens"), ("sources", "*.yml")]);
+    scene
+        .workspace
+        .task(&inputs)
+        .variable("FOO", "from the step's env")
+        .variable("VSTS_PUBLIC_VARIABLES", r#"["bar"]"#)
+        .variable("BAR", "from the pipeline")
+        .succeed();
+    assert_eq!(
+        scene.workspace.read("a.yml"),
+        "x: from the step's env from the pipeline\n"
+    );
+}
+
 #[test]
 fn tokens_in_files_are_replaced_as_the_replace_tokens_task_did() {
     let scene = Scene::new();
