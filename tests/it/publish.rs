@@ -265,7 +265,7 @@ fn the_quickstart_of_the_readme_works_and_says_so_the_second_time() {
     let first = workspace
         .program(&["publish", "--config", example])
         .succeed();
-    insta::with_settings!({filters => vec![(r"[0-9a-f]{40}", "[commit]"), (r"in \S*it-\w+/work/", "in ")]}, {
+    insta::with_settings!({filters => vec![(r"[0-9a-f]{40}", "[commit]"), (r"in \S*it-\w+/files/", "in ")]}, {
         insta::assert_snapshot!(first.stderr, @r"
         dev: 8 resources in 8 files (fabrikate) -> dev: 8 added, 0 changed, 0 removed (8 files)
           + apps/v1 Deployment shop/api

@@ -42,7 +42,7 @@ fn verify_lists_what_would_change_and_changes_nothing() {
     let ended = workspace
         .program(&[&["verify"], &flags[..]].concat())
         .succeed();
-    insta::with_settings!({filters => vec![(r"\S*it-\w+/work/", "")]}, {
+    insta::with_settings!({filters => vec![(r"\S*it-\w+/files/", "")]}, {
         insta::assert_snapshot!(ended.stderr, @r"
         dev: 2 resources in 2 files (manifests) -> dev: 1 added, 0 changed, 0 removed (1 file)
           + v1 ConfigMap shop/more

@@ -24,7 +24,7 @@ pub struct Ended {
 impl Workspace {
     pub fn new() -> Self {
         let root = tempfile::Builder::new().prefix("it-").tempdir().unwrap();
-        for folder in ["work", "temp", "home"] {
+        for folder in ["files", "temp", "home"] {
             std::fs::create_dir(root.path().join(folder)).unwrap();
         }
         Self { root }
@@ -32,7 +32,7 @@ impl Workspace {
 
     /// The working folder.
     pub fn path(&self) -> PathBuf {
-        self.root.path().join("work")
+        self.root.path().join("files")
     }
 
     /// Where temporary files go; empty before and after a run.

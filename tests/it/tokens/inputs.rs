@@ -11,7 +11,7 @@ fn job(inputs: &[(&str, &str)]) -> Result<Job, String> {
         .chain(inputs)
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    from_inputs(&inputs, Path::new("/work")).map_err(|error| error.to_string())
+    from_inputs(&inputs, Path::new("/folder")).map_err(|error| error.to_string())
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn names_are_taken_in_any_case_as_the_agent_gives_them() {
         ("WRITEBOM", "TRUE"),
     ])
     .unwrap();
-    assert_eq!(job.root, Path::new("/work/src"));
+    assert_eq!(job.root, Path::new("/folder/src"));
     assert_eq!(job.options.bom, Bom::Add);
 }
 
