@@ -6,6 +6,7 @@
 
 mod error;
 mod fabrikate;
+mod jsonnet;
 mod manifests;
 mod reading;
 pub mod resources;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
+pub use jsonnet::JsonnetOptions;
 pub use resources::resources;
 
 use crate::model::{FileSet, Finding, GeneratorStamp};
@@ -24,17 +26,22 @@ use crate::tools::Tools;
 pub enum Kind {
     /// A Fabrikate high-level definition.
     Fabrikate,
+    /// Jsonnet programs.
+    Jsonnet,
     /// Plain manifests, taken as they are.
     Manifests,
 }
 
 impl Kind {
     /// Looks at the source: a folder with `component.yaml` or
-    /// `component.json` is Fabrikate's, everything else is plain manifests.
+    /// `component.json` is Fabrikate's, one with `.jsonnet` files at its top
+    /// and such a file alone are Jsonnet's, everything else is plain manifests.
     pub fn detect(source: &Path) -> Self {
         let has = |name| source.join(name).is_file();
         if has("component.yaml") || has("component.json") {
             Self::Fabrikate
+        } else if jsonnet::is_source(source) {
+            Self::Jsonnet
         } else {
             Self::Manifests
         }
@@ -44,6 +51,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fabrikate => "fabrikate",
+            Self::Jsonnet => "jsonnet",
             Self::Manifests => "manifests",
         }
     }
@@ -70,8 +78,11 @@ pub enum HookPolicy {
 /// What to generate, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The source: a folder, or for plain manifests also a single file.
+    /// The source: a folder, or for plain manifests and Jsonnet also a single
+    /// file.
     pub source: PathBuf,
+    /// Where the source is a copy of, when it is one.
+    pub original: Option<PathBuf>,
     /// The folder that nothing is read outside of, normally the checkout.
     /// Without one: the nearest folder above the source with a `.git`, or
     /// else the source itself.
@@ -88,6 +99,8 @@ pub struct Options {
     pub unknown_environment: Policy,
     /// A Helm chart that yields no document.
     pub empty_chart: Policy,
+    /// What Jsonnet programs are given.
+    pub jsonnet: JsonnetOptions,
     /// Files and folders in the source that are no manifests.
     pub exclude: Vec<PathBuf>,
 }
@@ -99,6 +112,7 @@ impl Options {
     pub fn new(source: impl Into<PathBuf>, environment: &str) -> Self {
         Self {
             source: source.into(),
+            original: None,
             confine: None,
             kind: None,
             environment: environment.to_owned(),
@@ -106,6 +120,7 @@ impl Options {
             hooks: HookPolicy::Run,
             unknown_environment: Policy::Warn,
             empty_chart: Policy::Refuse,
+            jsonnet: JsonnetOptions::default(),
             exclude: Vec::new(),
         }
     }
@@ -130,6 +145,10 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
     tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
     let (files, findings) = match kind {
         Kind::Fabrikate => fabrikate::run(tools, options).await?,
+        Kind::Jsonnet => {
+            let options = options.clone();
+            off_thread(move || jsonnet::run(&options)).await?
+        }
         Kind::Manifests => {
             let options = options.clone();
             let files = off_thread(move || manifests::run(&options)).await?;

@@ -113,6 +113,18 @@ impl Reader {
         }
     }
 
+    /// The real path of a folder that settings name.
+    pub(super) fn folder(&self, path: &Path) -> Result<PathBuf, Fault> {
+        match real(path) {
+            Ok(folder) if folder.is_dir() => self.confined(&folder).map(|()| folder),
+            Ok(_) => Err(Fault::FolderMissing(path.display().to_string())),
+            Err(error) if is_absent(&error) => {
+                Err(Fault::FolderMissing(path.display().to_string()))
+            }
+            Err(error) => Err(self.fault(path, error)),
+        }
+    }
+
     /// Checks where a path with symbolic links in it really leads.
     fn check_link(&self, path: &Path) -> Result<(), Fault> {
         match real(path) {
@@ -127,6 +139,15 @@ impl Reader {
 
     /// The text of a file in a checked folder; `None` when there is no such file.
     pub(super) fn text(&self, file: &Path) -> Result<Option<String>, Fault> {
+        let Some(bytes) = self.bytes(file)? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|_| Fault::NotText(self.show(file)))
+    }
+
+    /// The content of a file in a checked folder; `None` when there is no such file.
+    pub(super) fn bytes(&self, file: &Path) -> Result<Option<Vec<u8>>, Fault> {
         match file.symlink_metadata() {
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(self.fault(file, error)),
@@ -134,8 +155,7 @@ impl Reader {
             Ok(meta) => {
                 let mut bytes = Vec::new();
                 self.append(file, meta.file_type(), &mut bytes)?;
-                let text = String::from_utf8(bytes);
-                text.map(Some).map_err(|_| Fault::NotText(self.show(file)))
+                Ok(Some(bytes))
             }
         }
     }

@@ -115,6 +115,8 @@ async fn render_one(
         } else {
             Policy::Refuse
         },
+        original: copy.map(|_| settings.source.clone()),
+        jsonnet: settings.jsonnet.clone(),
         exclude: context.exclude.clone(),
         ..generate::Options::new(copy.unwrap_or(&settings.source), &settings.name)
     };
@@ -125,8 +127,8 @@ async fn render_one(
     findings.extend(replace::leftovers(&settings, &generated.files).map_err(here)?);
     let files = generated.files.clone();
     // A chart may print what it likes; a folder of manifests holds manifests.
-    let plain = generated.generator.name == generate::Kind::Manifests.name();
-    let others = if plain { Policy::Refuse } else { Policy::Warn };
+    let helm = generated.generator.name == generate::Kind::Fabrikate.name();
+    let others = if !helm { Policy::Refuse } else { Policy::Warn };
     let read = blocking(move || resources::resources(&files, others))
         .await
         .map_err(here)?;
