@@ -47,7 +47,7 @@ pub enum Fault {
         hint: Option<&'static str>,
     },
     /// The value of a Jsonnet program is not made of resources.
-    #[error("the program `{program}` yields no manifests: {message}")]
+    #[error("the program `{program}` yields {message}")]
     Program {
         /// The program's file name.
         program: String,

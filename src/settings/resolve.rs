@@ -483,6 +483,26 @@ mod tests {
         );
     }
 
+    #[test]
+    fn variables_of_jsonnet_are_names_and_values() {
+        let settings = |text: &str| {
+            let value = Value {
+                texts: vec![text.to_owned()],
+                origin: Origin::Flag("x".into()),
+            };
+            let given = Layer::from([("jsonnet_variables".to_owned(), value)]);
+            resolve(&given, &file(&[("dev", &[])]), &Layer::new(), false)
+        };
+        let resolved = settings("hosts=a,b=c").unwrap();
+        let variables = &resolved.environments[0].jsonnet.variables;
+        assert_eq!(*variables, [("hosts".to_owned(), "a,b=c".to_owned())]);
+        let error = settings("secret").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "environment dev: an item of `jsonnetVariables` is no `name=value`"
+        );
+    }
+
     #[rstest::rstest]
     #[case("allow_hooks")]
     #[case("helm")]

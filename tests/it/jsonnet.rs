@@ -2,8 +2,8 @@
 //! what go-jsonnet recorded.
 
 mod features;
-mod refused;
 mod recorded;
+mod refused;
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,11 @@ use gitops_publisher::tools::Tools;
 
 /// A folder of our own programs.
 fn case(name: &str) -> PathBuf {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/cases/jsonnet")).join(name)
+    Path::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/it/cases/jsonnet"
+    ))
+    .join(name)
 }
 
 /// Options for a source that nothing is read outside of.

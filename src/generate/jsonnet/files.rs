@@ -106,10 +106,9 @@ impl Files {
 
     /// The file that `import` names in the file `from`, and its content.
     pub(super) fn import(&self, from: &Path, import: &str) -> Result<(PathBuf, Vec<u8>), String> {
-        let absolute = |part| !matches!(part, Component::Normal(_) | Component::CurDir);
         let mut parts = Path::new(import).components();
-        let outward = |part| part != Component::ParentDir && absolute(part);
-        if import.is_empty() || import.contains('\0') || parts.any(outward) {
+        let absolute = |part| matches!(part, Component::RootDir | Component::Prefix(_));
+        if import.is_empty() || import.contains('\0') || parts.any(absolute) {
             return Err(format!(
                 "`{import}` cannot be imported: it is no relative path"
             ));

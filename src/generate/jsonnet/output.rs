@@ -98,7 +98,7 @@ fn document(value: &Value<'_>, path: &mut Vec<String>) -> Result<yaml::Value, St
             yaml::Value::Map(map)
         }
         ValueKind::Function => {
-            return Err(format!("it yields a function at `{}`", shown(path)));
+            return Err(format!("a function at `{}`", shown(path)));
         }
     })
 }
@@ -119,14 +119,14 @@ fn number(value: f64) -> yaml::Value {
 
 fn unfit(what: &str, path: &[String]) -> String {
     format!(
-        "it yields {what} at `{}`, where a resource or a list of resources should be",
+        "{what} at `{}`, where a resource or a list of resources should be",
         shown(path)
     )
 }
 
 fn too_deep(path: &[String]) -> String {
     let start = shown(&path[..path.len().min(5)]);
-    format!("what it yields below `{start}` nests more than {DEPTH} levels deep")
+    format!("a value below `{start}` that nests more than {DEPTH} levels deep")
 }
 
 fn shown(path: &[String]) -> String {

@@ -54,7 +54,9 @@ pub(super) fn of_parser(error: &ParseError) -> (SpanId, String) {
         ActualToken::Number => "a number is unexpected".to_owned(),
         ActualToken::String | ActualToken::TextBlock => "a string is unexpected".to_owned(),
     };
-    let expected: Vec<_> = expected.iter().map(expected_token).collect();
+    // What ends or parts an expression says more than what could go on with it.
+    let telling = expected.iter().filter(|token| is_telling(token));
+    let expected: Vec<_> = telling.map(expected_token).collect();
     let message = match expected.as_slice() {
         [] => instead,
         [one] => format!("{instead}; it should be {one}"),
@@ -111,6 +113,26 @@ pub(super) fn of_analysis(error: &AnalyzeError) -> (SpanId, String) {
             *span,
             "only a string can be imported, no expression".to_owned(),
         ),
+    }
+}
+
+fn is_telling(token: &ExpectedToken) -> bool {
+    use STokenKind as S;
+    match token {
+        ExpectedToken::BinaryOp => false,
+        ExpectedToken::Simple(token) => matches!(
+            token,
+            S::Comma
+                | S::Semicolon
+                | S::Colon
+                | S::Eq
+                | S::RightParen
+                | S::RightBracket
+                | S::RightBrace
+                | S::Then
+                | S::In
+        ),
+        _ => true,
     }
 }
 

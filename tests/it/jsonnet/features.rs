@@ -78,11 +78,13 @@ async fn a_single_program_is_a_source_too() {
 #[case::hidden_fields("{ a: A, b:: B }", &["a"])]
 #[case::a_function_with_defaults("function(x=A) [x, B]", &["a", "b"])]
 #[tokio::test]
-async fn resources_are_found_wherever_they_stand(
-    #[case] program: &str,
-    #[case] expected: &[&str],
-) {
-    let locals = format!("local A = {}, B = {}, C = {};", map("a"), map("b"), map("c"));
+async fn resources_are_found_wherever_they_stand(#[case] program: &str, #[case] expected: &[&str]) {
+    let locals = format!(
+        "local A = {}, B = {}, C = {};",
+        map("a"),
+        map("b"),
+        map("c")
+    );
     let folder = source(&[("main.jsonnet", &format!("{locals} {program}"))]);
     assert_eq!(names(&only(&options(folder.path())).await), expected);
 }
@@ -159,7 +161,10 @@ async fn library_folders_are_searched_in_their_order_after_the_own_folder() {
     let own = map("own");
     let (one, two) = (map("one"), map("two"));
     let folder = source(&[
-        ("src/main.jsonnet", "[import 'a.libsonnet', import 'b.libsonnet', import './c.libsonnet', import '../two/b.libsonnet']"),
+        (
+            "src/main.jsonnet",
+            "[import 'a.libsonnet', import 'b.libsonnet', import './c.libsonnet', import '../two/b.libsonnet']",
+        ),
         ("src/a.libsonnet", &own),
         ("one/a.libsonnet", &one),
         ("one/b.libsonnet", &one),
@@ -176,7 +181,10 @@ async fn library_folders_are_searched_in_their_order_after_the_own_folder() {
 async fn a_file_knows_its_own_name_and_the_name_is_the_same_on_every_machine() {
     let show = "{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: std.thisFile } }";
     let folder = source(&[
-        ("src/main.jsonnet", &format!("[{show}, import '../lib/a.libsonnet']")),
+        (
+            "src/main.jsonnet",
+            &format!("[{show}, import '../lib/a.libsonnet']"),
+        ),
         ("lib/a.libsonnet", show),
     ]);
     let mut options = options(&folder.path().join("src"));
@@ -190,12 +198,18 @@ async fn a_file_knows_its_own_name_and_the_name_is_the_same_on_every_machine() {
 #[tokio::test]
 async fn a_copy_is_read_in_place_of_the_source_and_the_rest_beside_the_source() {
     let folder = source(&[
-        ("src/main.jsonnet", "[import 'a.libsonnet', import '../lib/b.libsonnet']"),
+        (
+            "src/main.jsonnet",
+            "[import 'a.libsonnet', import '../lib/b.libsonnet']",
+        ),
         ("src/a.libsonnet", &map("#{token}#")),
         ("lib/b.libsonnet", &map("beside")),
     ]);
     let copy = source(&[
-        ("main.jsonnet", "[import 'a.libsonnet', import '../lib/b.libsonnet']"),
+        (
+            "main.jsonnet",
+            "[import 'a.libsonnet', import '../lib/b.libsonnet']",
+        ),
         ("a.libsonnet", &map("replaced")),
     ]);
     let mut options = options(copy.path());
@@ -211,7 +225,10 @@ async fn a_copy_is_read_in_place_of_the_source_and_the_rest_beside_the_source() 
 
 #[tokio::test]
 async fn what_a_program_traces_is_a_warning_with_its_place() {
-    let program = format!("\nlocal a = std.trace('deprecated', 1);\nif a == 1 then {}", map("a"));
+    let program = format!(
+        "\nlocal a = std.trace('deprecated', 1);\nif a == 1 then {}",
+        map("a")
+    );
     let folder = source(&[("main.jsonnet", &program)]);
     let generated = run(&options(folder.path())).await.unwrap();
     let shown: Vec<_> = generated.findings.iter().map(ToString::to_string).collect();
@@ -225,12 +242,27 @@ async fn the_source_is_looked_at_for_its_generator() {
         let folder = source(files);
         Kind::detect(folder.path())
     };
-    assert_eq!(detect(&[("a.jsonnet", &program), ("b.yaml", "")]), Kind::Jsonnet);
-    assert_eq!(detect(&[("component.yaml", ""), ("a.jsonnet", "")]), Kind::Fabrikate);
-    assert_eq!(detect(&[("below/a.jsonnet", ""), ("b.yaml", "")]), Kind::Manifests);
-    assert_eq!(detect(&[("a.libsonnet", ""), (".a.jsonnet", "")]), Kind::Manifests);
+    assert_eq!(
+        detect(&[("a.jsonnet", &program), ("b.yaml", "")]),
+        Kind::Jsonnet
+    );
+    assert_eq!(
+        detect(&[("component.yaml", ""), ("a.jsonnet", "")]),
+        Kind::Fabrikate
+    );
+    assert_eq!(
+        detect(&[("below/a.jsonnet", ""), ("b.yaml", "")]),
+        Kind::Manifests
+    );
+    assert_eq!(
+        detect(&[("a.libsonnet", ""), (".a.jsonnet", "")]),
+        Kind::Manifests
+    );
     let folder = source(&[("a.jsonnet", &program)]);
-    assert_eq!(Kind::detect(&folder.path().join("a.jsonnet")), Kind::Jsonnet);
+    assert_eq!(
+        Kind::detect(&folder.path().join("a.jsonnet")),
+        Kind::Jsonnet
+    );
 }
 
 #[tokio::test]
