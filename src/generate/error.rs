@@ -250,7 +250,11 @@ fn quoted(text: &str) -> String {
 
 /// Each line on a line of its own.
 fn indented(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("\n  {line}")).collect()
+    lines.iter().fold(String::new(), |mut text, line| {
+        text.push_str("\n  ");
+        text.push_str(line);
+        text
+    })
 }
 
 impl Fault {

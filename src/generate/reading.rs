@@ -273,7 +273,9 @@ fn checkout_of(source: &Path) -> PathBuf {
     let above = source
         .ancestors()
         .find(|folder| folder.join(".git").exists());
-    above.unwrap_or(source).to_path_buf()
+    // A file alone goes with its folder.
+    let own = source.parent().filter(|_| !source.is_dir());
+    above.or(own).unwrap_or(source).to_path_buf()
 }
 
 fn is_absent(error: &std::io::Error) -> bool {

@@ -126,9 +126,9 @@ async fn render_one(
     findings.extend(generated.findings);
     findings.extend(replace::leftovers(&settings, &generated.files).map_err(here)?);
     let files = generated.files.clone();
-    // A chart may print what it likes; a folder of manifests holds manifests.
+    // A chart may print what it likes; manifests and what Jsonnet yields are resources.
     let helm = generated.generator.name == generate::Kind::Fabrikate.name();
-    let others = if !helm { Policy::Refuse } else { Policy::Warn };
+    let others = if helm { Policy::Warn } else { Policy::Refuse };
     let read = blocking(move || resources::resources(&files, others))
         .await
         .map_err(here)?;

@@ -36,19 +36,17 @@ impl Files {
             source: original.clone(),
             ..options.clone()
         })?;
-        let copy = match &options.original {
-            None => None,
-            Some(_) => {
-                let folder = folder_of(&options.source);
-                let own = Reader::new(&Options {
-                    confine: Some(folder.clone()),
-                    source: folder,
-                    ..options.clone()
-                })?;
-                let folder = own.source.clone();
-                Some((own, folder))
-            }
-        };
+        let mut copy = None;
+        if options.original.is_some() {
+            let folder = folder_of(&options.source);
+            let reader = Reader::new(&Options {
+                confine: Some(folder.clone()),
+                source: folder,
+                ..options.clone()
+            })?;
+            let folder = reader.source.clone();
+            copy = Some((reader, folder));
+        }
         let base = folder_of(&reader.source);
         let mut libraries = Vec::new();
         if options.jsonnet.paths.is_empty() {

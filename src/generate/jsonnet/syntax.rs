@@ -55,7 +55,7 @@ pub(super) fn of_parser(error: &ParseError) -> (SpanId, String) {
         ActualToken::String | ActualToken::TextBlock => "a string is unexpected".to_owned(),
     };
     // What ends or parts an expression says more than what could go on with it.
-    let telling = expected.iter().filter(|token| is_telling(token));
+    let telling = expected.iter().copied().filter(|&token| is_telling(token));
     let expected: Vec<_> = telling.map(expected_token).collect();
     let message = match expected.as_slice() {
         [] => instead,
@@ -116,7 +116,7 @@ pub(super) fn of_analysis(error: &AnalyzeError) -> (SpanId, String) {
     }
 }
 
-fn is_telling(token: &ExpectedToken) -> bool {
+fn is_telling(token: ExpectedToken) -> bool {
     use STokenKind as S;
     match token {
         ExpectedToken::BinaryOp => false,
@@ -136,10 +136,10 @@ fn is_telling(token: &ExpectedToken) -> bool {
     }
 }
 
-fn expected_token(token: &ExpectedToken) -> String {
+fn expected_token(token: ExpectedToken) -> String {
     match token {
         ExpectedToken::EndOfFile => "the end of the file".to_owned(),
-        ExpectedToken::Simple(token) => format!("`{}`", symbol(*token)),
+        ExpectedToken::Simple(token) => format!("`{}`", symbol(token)),
         ExpectedToken::Ident => "a name".to_owned(),
         ExpectedToken::Number => "a number".to_owned(),
         ExpectedToken::String => "a string".to_owned(),

@@ -270,3 +270,51 @@ async fn a_byte_order_mark_is_no_part_of_a_program() {
     let folder = source(&[("main.jsonnet", &format!("\u{feff}{}", map("a")))]);
     assert_eq!(names(&only(&options(folder.path())).await), ["a"]);
 }
+
+#[test]
+fn a_run_renders_each_environment_with_its_own_values() {
+    let workspace = crate::support::program::Workspace::new();
+    let program = "local k = import 'k.libsonnet'; k.map(std.extVar('tag'), { team: '#{team}#', environment: std.extVar('environment') })";
+    workspace
+        .write(".git/HEAD", "ref: refs/heads/main\n")
+        .write("conf/src/web.jsonnet", program)
+        .write("shared/k.libsonnet", "{ map(tag, data): { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'web', labels: { tag: tag } }, data: data } }")
+        .write("conf/gitops.yaml", "source: src\njsonnetPaths: ../shared\njsonnetVariables: [tag=1.10]\nvariables: {team: shop}\nenvironments:\n  dev:\n  prod:\n    jsonnetVariables: [\"tag=2.0,rc\"]\n");
+    let ended = workspace
+        .program(&["render", "--config", "conf/gitops.yaml"])
+        .succeed();
+    insta::assert_snapshot!(ended.stdout, @r#"
+    ---
+    # dev/web.yaml
+    apiVersion: v1
+    data:
+      environment: dev
+      team: shop
+    kind: ConfigMap
+    metadata:
+      labels:
+        tag: "1.10"
+      name: web
+    ---
+    # prod/web.yaml
+    apiVersion: v1
+    data:
+      environment: prod
+      team: shop
+    kind: ConfigMap
+    metadata:
+      labels:
+        tag: 2.0,rc
+      name: web
+    "#);
+}
+
+#[tokio::test]
+async fn a_program_alone_imports_from_its_folder() {
+    let folder = source(&[
+        ("main.jsonnet", "import 'a.libsonnet'"),
+        ("a.libsonnet", &map("a")),
+    ]);
+    let options = Options::new(folder.path().join("main.jsonnet"), "dev");
+    assert_eq!(names(&only(&options).await), ["a"]);
+}
