@@ -28,6 +28,35 @@ pub enum Fault {
     /// A single file as source that is not a manifest.
     #[error("the source `{0}` is neither a folder nor a .yaml, .yml or .json file")]
     SourceKind(String),
+    /// No Jsonnet program.
+    #[error("there is no Jsonnet program in the source `{0}`: no file at its top ends in .jsonnet")]
+    NoProgram(String),
+    /// A folder that settings name does not exist.
+    #[error("the folder `{0}` does not exist")]
+    FolderMissing(String),
+    /// A Jsonnet program could not be evaluated.
+    #[error("the program `{program}` failed: {message}{}", indented(.trace))]
+    Jsonnet {
+        /// The program's file name.
+        program: String,
+        /// What went wrong.
+        message: String,
+        /// Where, innermost first: `file:line:column`, and what it is in.
+        trace: Vec<String>,
+        /// What to do.
+        hint: Option<&'static str>,
+    },
+    /// The value of a Jsonnet program is not made of resources.
+    #[error("the program `{program}` yields {message}")]
+    Program {
+        /// The program's file name.
+        program: String,
+        /// What it yields, and where.
+        message: String,
+    },
+    /// No thread for an evaluation.
+    #[error("a thread could not be started: {0}")]
+    Thread(std::io::Error),
     /// A file or folder could not be read.
     #[error("`{file}` could not be read")]
     Read {
@@ -219,6 +248,15 @@ fn quoted(text: &str) -> String {
     }
 }
 
+/// Each line on a line of its own.
+fn indented(lines: &[String]) -> String {
+    lines.iter().fold(String::new(), |mut text, line| {
+        text.push_str("\n  ");
+        text.push_str(line);
+        text
+    })
+}
+
 impl Fault {
     /// This fault in this component.
     pub(super) fn of(self, component: &str) -> Error {
@@ -232,6 +270,7 @@ impl Fault {
         match self {
             Self::Tool(error) => error.kind(),
             Self::HookRefused(_) => Kind::Policy,
+            Self::Thread(_) => Kind::Internal,
             _ => Kind::Input,
         }
     }
@@ -242,6 +281,16 @@ impl Fault {
             Self::SourceMissing(_) => {
                 "check the `source` setting; it is seen from the folder the run started in"
             }
+            Self::Jsonnet { hint, .. } => {
+                return hint.iter().map(|&hint| hint.to_owned()).collect();
+            }
+            Self::Program { .. } => {
+                "a field that is no resource can be hidden with `::`, or moved to a `.libsonnet` file"
+            }
+            Self::NoProgram(_) => {
+                "name a folder with programs as `source`; `.libsonnet` files are libraries, and not rendered by themselves"
+            }
+            Self::FolderMissing(_) => "check `jsonnetPaths`",
             Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
             Self::ComponentMissing { method, .. } if method == "git" => {
                 "it comes from git and is not installed: run `fab install` before, or commit the `components` folder"

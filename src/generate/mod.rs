@@ -6,6 +6,7 @@
 
 mod error;
 mod fabrikate;
+mod jsonnet;
 mod manifests;
 mod reading;
 pub mod resources;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
+pub use jsonnet::JsonnetOptions;
 pub use reading::checkout_of;
 pub use resources::resources;
 
@@ -25,17 +27,22 @@ use crate::tools::Tools;
 pub enum Kind {
     /// A Fabrikate high-level definition.
     Fabrikate,
+    /// Jsonnet programs.
+    Jsonnet,
     /// Plain manifests, taken as they are.
     Manifests,
 }
 
 impl Kind {
     /// Looks at the source: a folder with `component.yaml` or
-    /// `component.json` is Fabrikate's, everything else is plain manifests.
+    /// `component.json` is Fabrikate's, one with `.jsonnet` files at its top
+    /// and such a file alone are Jsonnet's, everything else is plain manifests.
     pub fn detect(source: &Path) -> Self {
         let has = |name| source.join(name).is_file();
         if has("component.yaml") || has("component.json") {
             Self::Fabrikate
+        } else if jsonnet::is_source(source) {
+            Self::Jsonnet
         } else {
             Self::Manifests
         }
@@ -45,6 +52,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fabrikate => "fabrikate",
+            Self::Jsonnet => "jsonnet",
             Self::Manifests => "manifests",
         }
     }
@@ -71,8 +79,11 @@ pub enum HookPolicy {
 /// What to generate, and how.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The source: a folder, or for plain manifests also a single file.
+    /// The source: a folder, or for plain manifests and Jsonnet also a single
+    /// file.
     pub source: PathBuf,
+    /// What the source is a copy of, as the user wrote it, when it is one.
+    pub original: Option<PathBuf>,
     /// The folder that nothing is read outside of, normally the checkout.
     /// Without one: the nearest folder above the source with a `.git`, or
     /// else the source itself.
@@ -80,8 +91,6 @@ pub struct Options {
     /// Another folder that links may lead to: the checkout, when the source is
     /// a copy that links to the rest of it.
     pub linked: Option<PathBuf>,
-    /// The source as the user wrote it, when it is a copy; for messages.
-    pub shown: Option<PathBuf>,
     /// The generator; without one, the source is looked at.
     pub kind: Option<Kind>,
     /// The environment that is generated, for the log.
@@ -94,6 +103,8 @@ pub struct Options {
     pub unknown_environment: Policy,
     /// A Helm chart that yields no document.
     pub empty_chart: Policy,
+    /// What Jsonnet programs are given.
+    pub jsonnet: JsonnetOptions,
     /// Files and folders in the source that are no manifests.
     pub exclude: Vec<PathBuf>,
 }
@@ -105,15 +116,16 @@ impl Options {
     pub fn new(source: impl Into<PathBuf>, environment: &str) -> Self {
         Self {
             source: source.into(),
+            original: None,
             confine: None,
             linked: None,
-            shown: None,
             kind: None,
             environment: environment.to_owned(),
             fabrikate_environments: vec![environment.to_owned()],
             hooks: HookPolicy::Run,
             unknown_environment: Policy::Warn,
             empty_chart: Policy::Refuse,
+            jsonnet: JsonnetOptions::default(),
             exclude: Vec::new(),
         }
     }
@@ -138,6 +150,10 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
     tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
     let (files, findings) = match kind {
         Kind::Fabrikate => fabrikate::run(tools, options).await?,
+        Kind::Jsonnet => {
+            let options = options.clone();
+            off_thread(move || jsonnet::run(&options)).await?
+        }
         Kind::Manifests => {
             let options = options.clone();
             let files = off_thread(move || manifests::run(&options)).await?;

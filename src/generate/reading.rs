@@ -31,7 +31,7 @@ impl Reader {
     /// Looks the source up.
     pub(super) fn new(options: &Options) -> Result<Self, Fault> {
         let shown = options
-            .shown
+            .original
             .clone()
             .unwrap_or_else(|| options.source.clone());
         let source = real(&options.source).map_err(|error| match error.kind() {
@@ -119,6 +119,18 @@ impl Reader {
         }
     }
 
+    /// The real path of a folder that settings name.
+    pub(super) fn folder(&self, path: &Path) -> Result<PathBuf, Fault> {
+        match real(path) {
+            Ok(folder) if folder.is_dir() => self.confined(&folder).map(|()| folder),
+            Ok(_) => Err(Fault::FolderMissing(path.display().to_string())),
+            Err(error) if is_absent(&error) => {
+                Err(Fault::FolderMissing(path.display().to_string()))
+            }
+            Err(error) => Err(self.fault(path, error)),
+        }
+    }
+
     /// Checks where a path with symbolic links in it really leads.
     fn check_link(&self, path: &Path) -> Result<(), Fault> {
         let linked = |target: &Path| {
@@ -137,6 +149,15 @@ impl Reader {
 
     /// The text of a file in a checked folder; `None` when there is no such file.
     pub(super) fn text(&self, file: &Path) -> Result<Option<String>, Fault> {
+        let Some(bytes) = self.bytes(file)? else {
+            return Ok(None);
+        };
+        let text = String::from_utf8(bytes);
+        text.map(Some).map_err(|_| Fault::NotText(self.show(file)))
+    }
+
+    /// The content of a file in a checked folder; `None` when there is no such file.
+    pub(super) fn bytes(&self, file: &Path) -> Result<Option<Vec<u8>>, Fault> {
         match file.symlink_metadata() {
             Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(self.fault(file, error)),
@@ -144,8 +165,7 @@ impl Reader {
             Ok(meta) => {
                 let mut bytes = Vec::new();
                 self.append(file, meta.file_type(), &mut bytes)?;
-                let text = String::from_utf8(bytes);
-                text.map(Some).map_err(|_| Fault::NotText(self.show(file)))
+                Ok(Some(bytes))
             }
         }
     }
@@ -264,7 +284,9 @@ pub fn checkout_of(source: &Path) -> PathBuf {
     let above = source
         .ancestors()
         .find(|folder| folder.join(".git").exists());
-    above.unwrap_or(source).to_path_buf()
+    // A file alone goes with its folder.
+    let own = source.parent().filter(|_| !source.is_dir());
+    above.or(own).unwrap_or(source).to_path_buf()
 }
 
 fn is_absent(error: &std::io::Error) -> bool {

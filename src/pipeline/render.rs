@@ -105,9 +105,9 @@ async fn render_one(
     findings.extend(generated.findings);
     findings.extend(replace::leftovers(&settings, &generated.files).map_err(here)?);
     let files = generated.files.clone();
-    // A chart may print what it likes; a folder of manifests holds manifests.
-    let plain = generated.generator.name == generate::Kind::Manifests.name();
-    let others = if plain { Policy::Refuse } else { Policy::Warn };
+    // A chart may print what it likes; manifests and what Jsonnet yields are resources.
+    let helm = generated.generator.name == generate::Kind::Fabrikate.name();
+    let others = if helm { Policy::Warn } else { Policy::Refuse };
     let read = blocking(move || resources::resources(&files, others))
         .await
         .map_err(here)?;
@@ -167,7 +167,8 @@ fn options(
         exclude,
         confine: prepared.and_then(Prepared::checkout).map(Path::to_path_buf),
         linked: copy.map(|_| replace::checkout(&settings.source)),
-        shown: copy.map(|_| settings.source.clone()),
+        original: copy.map(|_| settings.source.clone()),
+        jsonnet: settings.jsonnet.clone(),
         ..generate::Options::new(copy.unwrap_or(&settings.source), &settings.name)
     }
 }

@@ -60,7 +60,7 @@ pub struct RunArgs {
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct EnvironmentArgs {
-    /// The folder with the templates: a Fabrikate definition or plain manifests.
+    /// The folder with the templates: a Fabrikate definition, Jsonnet programs or plain manifests.
     #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
     pub source: PathBuf,
 
@@ -71,6 +71,18 @@ pub struct EnvironmentArgs {
     /// The configurations of a Fabrikate definition, most important first. The environment's name when not given.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub fabrikate_environments: Vec<String>,
+
+    /// The library folders of Jsonnet programs; the first that has a file wins. `vendor` and `lib` in the source when not given.
+    #[arg(long, value_name = "FOLDERS", value_delimiter = ',', value_hint = ValueHint::DirPath)]
+    pub jsonnet_paths: Vec<String>,
+
+    /// What `std.extVar` finds in Jsonnet programs: `name=value`, one per line. `environment` is the environment's name.
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
+    pub jsonnet_variables: Vec<String>,
+
+    /// The arguments of Jsonnet programs that are functions: `name=value`, one per line.
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
+    pub jsonnet_arguments: Vec<String>,
 
     /// The folder of the environment in the manifest repository; `.` is the root. The environment's name when not given.
     #[arg(long, value_name = "FOLDER")]
@@ -203,6 +215,8 @@ pub enum GeneratorSetting {
     Auto,
     /// A Fabrikate high-level definition.
     Fabrikate,
+    /// Jsonnet programs.
+    Jsonnet,
     /// Plain manifests, taken as they are.
     Manifests,
 }
@@ -213,6 +227,7 @@ impl GeneratorSetting {
         match self {
             Self::Auto => None,
             Self::Fabrikate => Some(Kind::Fabrikate),
+            Self::Jsonnet => Some(Kind::Jsonnet),
             Self::Manifests => Some(Kind::Manifests),
         }
     }

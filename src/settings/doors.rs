@@ -97,12 +97,12 @@ pub fn from_old_variables(definition: &Command, environment: &Environment) -> La
 
 /// The texts of one setting: lists may be written over several lines.
 pub(super) fn texts(argument: &Arg, text: &str) -> Vec<String> {
-    if argument.get_value_delimiter().is_none() {
+    let Some(delimiter) = argument.get_value_delimiter() else {
         // Only a message keeps its lines; elsewhere a stray line end would be part of a name.
         return vec![text.trim().to_owned()];
-    }
+    };
     let items = text
-        .split([',', '\n'])
+        .split([delimiter, '\n'])
         .map(str::trim)
         .filter(|item| !item.is_empty());
     items.map(str::to_owned).collect()

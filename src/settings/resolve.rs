@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
+use crate::generate::JsonnetOptions;
 use crate::host::{self, Place};
 use crate::model::{Folder, RelPath};
 use crate::plan;
@@ -37,6 +38,8 @@ pub struct EnvironmentSettings {
     pub generator: GeneratorSetting,
     /// The configurations of a Fabrikate definition, most important first.
     pub fabrikate_environments: Vec<String>,
+    /// What Jsonnet programs are given.
+    pub jsonnet: JsonnetOptions,
     /// How its tokens are replaced.
     pub tokens: TokenSettings,
     /// Hooks may run on a pull request build.
@@ -149,6 +152,9 @@ pub fn resolve(
             &mut args.fabrikate_environments,
             &mut args.protected_kinds,
             &mut args.variable_files,
+            &mut args.jsonnet_paths,
+            &mut args.jsonnet_variables,
+            &mut args.jsonnet_arguments,
         ] {
             drop_empty(list);
         }
@@ -258,6 +264,7 @@ fn environment(
     RelPath::parse(&name).map_err(wrong)?;
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
     let tokens = token_settings(&args, variables)?;
+    let jsonnet = jsonnet(&args).map_err(|error| error.context(format!("environment {name}")))?;
     let target = match args.manifest_repo {
         Some(repository) => Some(Target {
             place: place(&repository, args.git_host)
@@ -281,6 +288,7 @@ fn environment(
         } else {
             configurations
         },
+        jsonnet,
         tokens,
         allow_hooks: args.allow_hooks,
         allow_empty_charts: args.allow_empty_charts,
@@ -337,6 +345,27 @@ fn token_settings(
         leftover: args.leftover_tokens,
         variables,
         files: args.variable_files.clone(),
+    })
+}
+
+/// What Jsonnet programs are given.
+fn jsonnet(args: &EnvironmentArgs) -> Result<JsonnetOptions, Error> {
+    let pairs = |setting, items: &[String]| {
+        let pair = |item: &String| match item.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            // The text may be a secret.
+            _ => Err(Error::message(
+                Kind::Usage,
+                format!("an item of `{setting}` is no `name=value`"),
+            )
+            .hint("write each on a line of its own")),
+        };
+        items.iter().map(pair).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(JsonnetOptions {
+        paths: args.jsonnet_paths.iter().map(PathBuf::from).collect(),
+        variables: pairs("jsonnetVariables", &args.jsonnet_variables)?,
+        arguments: pairs("jsonnetArguments", &args.jsonnet_arguments)?,
     })
 }
 
@@ -453,6 +482,26 @@ mod tests {
                 ("dev", "dev".to_owned()),
                 ("prod-west", "prod+west".to_owned())
             ]
+        );
+    }
+
+    #[test]
+    fn variables_of_jsonnet_are_names_and_values() {
+        let settings = |text: &str| {
+            let value = Value {
+                texts: vec![text.to_owned()],
+                origin: Origin::Flag("x".into()),
+            };
+            let given = Layer::from([("jsonnet_variables".to_owned(), value)]);
+            resolve(&given, &file(&[("dev", &[])]), &Layer::new(), false)
+        };
+        let resolved = settings("hosts=a,b=c").unwrap();
+        let variables = &resolved.environments[0].jsonnet.variables;
+        assert_eq!(*variables, [("hosts".to_owned(), "a,b=c".to_owned())]);
+        let error = settings("secret").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "environment dev: an item of `jsonnetVariables` is no `name=value`"
         );
     }
 

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(top["maxRemovedPercent"]["default"], 50);
         assert_eq!(
             top["generator"]["enum"],
-            json!(["auto", "fabrikate", "manifests"])
+            json!(["auto", "fabrikate", "jsonnet", "manifests"])
         );
         let environment = &top["environments"]["additionalProperties"]["properties"];
         assert_eq!(

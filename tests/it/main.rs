@@ -13,6 +13,7 @@
 mod architecture;
 mod fabrikate;
 mod git_wire;
+mod jsonnet;
 mod launcher;
 mod manifests;
 mod publish;
