@@ -130,7 +130,7 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
     let mut fresh = neighbour(parent).map_err(failed)?;
     fresh.write_all(after).map_err(failed)?;
     fresh.as_file().sync_all().map_err(failed)?;
-    let overtaken = |_| OutputError::Overtaken {
+    let overtaken = || OutputError::Overtaken {
         path: path.to_path_buf(),
     };
     let Some(before) = before else {
@@ -138,7 +138,7 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
         return match fresh.persist_noclobber(&target) {
             Ok(_) => Ok(()),
             Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-                Err(overtaken(()))
+                Err(overtaken())
             }
             Err(error) => Err(failed(error.error)),
         };
@@ -149,7 +149,7 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
         .set_permissions(permissions)
         .map_err(failed)?;
     if std::fs::read(&target).map_err(failed)? != before {
-        return Err(overtaken(()));
+        return Err(overtaken());
     }
     fresh
         .persist(&target)

@@ -52,14 +52,11 @@ fn keys(text: &str) -> Result<(Vec<String>, Option<&str>), Error> {
     let (mut keys, mut rest) = (Vec::new(), text);
     loop {
         let key;
-        (key, rest) = match rest.strip_prefix('"') {
-            Some(inner) => {
-                quoted(inner).ok_or_else(|| wrong(inner, "a double quote is never closed"))?
-            }
-            None => {
-                let end = rest.find(['.', '=']).unwrap_or(rest.len());
-                (rest[..end].to_owned(), &rest[end..])
-            }
+        (key, rest) = if let Some(inner) = rest.strip_prefix('"') {
+            quoted(inner).ok_or_else(|| wrong(inner, "a double quote is never closed"))?
+        } else {
+            let end = rest.find(['.', '=']).unwrap_or(rest.len());
+            (rest[..end].to_owned(), &rest[end..])
         };
         if key.is_empty() {
             return Err(wrong(rest, "a key is empty"));

@@ -72,7 +72,8 @@ fn plan(
                 node = old;
             }
             found => {
-                if !new_keys && !(last && found.is_some()) {
+                let exists = last && found.is_some();
+                if !(new_keys || exists) {
                     return Err(Error::NewKey {
                         file: file.name.to_owned(),
                         key: shown(way),

@@ -169,7 +169,11 @@ fn a_file_gives_values_and_the_command_line_wins() {
             .contains("v.json: a list of maps cannot become text"),
         "{ended:#?}"
     );
-    workspace.write("v.json", "{\"n\": 3}");
+    workspace.write("v.json", "{\"count\": 3}");
     set(&workspace, &["--file", "v.json"]).succeed();
-    assert!(workspace.read("config/prod.yaml").ends_with("  n: '3'\n"));
+    assert!(
+        workspace
+            .read("config/prod.yaml")
+            .ends_with("  count: '3'\n")
+    );
 }
