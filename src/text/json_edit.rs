@@ -12,6 +12,10 @@ pub fn apply(text: &str, changes: &[Change]) -> Result<String, EditError> {
     let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut root: Value =
         serde_json::from_str(bare).map_err(|error| EditError::Refused(error.to_string()))?;
+    if let Some(number) = whole_numbers(bare).find(|digits| *digits != as_written(digits)) {
+        let message = format!("a file with the number {number}, which is too large,");
+        return Err(EditError::Refused(message));
+    }
     for change in changes {
         if make(change, &mut root).is_none() {
             return Err(EditError::Refused(format!("`{}`", change.place())));
@@ -22,6 +26,31 @@ pub fn apply(text: &str, changes: &[Change]) -> Result<String, EditError> {
         edited.push('\n');
     }
     Ok(edited)
+}
+
+/// The whole numbers of a valid text, as they are written.
+fn whole_numbers(text: &str) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    let mut escaped = false;
+    let outside = move |c: char| {
+        let inside = quoted;
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if quoted => escaped = true,
+            '"' => quoted = !quoted,
+            _ => {}
+        }
+        inside || !(c.is_ascii_alphanumeric() || "+-.".contains(c))
+    };
+    let digits = |word: &&str| {
+        let digits = word.trim_start_matches('-');
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    text.split(outside).filter(digits)
+}
+
+fn as_written(digits: &str) -> String {
+    serde_json::from_str(digits).map_or_else(|_| String::new(), |value: Value| value.to_string())
 }
 
 fn make(change: &Change, root: &mut Value) -> Option<()> {
@@ -61,5 +90,43 @@ fn json_of(data: &Data) -> Value {
                 .map(|(key, value)| (key.clone(), json_of(value)))
                 .collect::<Map<_, _>>(),
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(text: &str) -> Result<String, EditError> {
+        let change = Change::Put {
+            at: Vec::new(),
+            key: "k".to_owned(),
+            value: Data::Text("v".to_owned()),
+        };
+        apply(text, &[change])
+    }
+
+    #[test]
+    fn numbers_in_strings_and_fractions_may_be_any() {
+        let text = "{\"a\": \"\\\" 123456789012345678901234\", \"b\": 1.50, \"c\": -7}\n";
+        let edited = put(text).unwrap();
+        assert!(
+            edited.contains("\\\" 123456789012345678901234\",\n"),
+            "{edited}"
+        );
+        assert!(
+            edited.ends_with("\"c\": -7,\n  \"k\": \"v\"\n}\n"),
+            "{edited}"
+        );
+    }
+
+    #[test]
+    fn a_number_that_would_change_is_refused() {
+        assert_eq!(
+            put("{\"a\": [123456789012345678901234]}")
+                .unwrap_err()
+                .to_string(),
+            "a file with the number 123456789012345678901234, which is too large, cannot be changed by itself"
+        );
     }
 }

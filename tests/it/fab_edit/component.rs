@@ -219,7 +219,6 @@ fn removed_entries_take_nothing_else_with_them() {
     workspace
         .program(&["fab", "add", "a", "--source", "./a"])
         .succeed();
-    workspace.program(&["fab", "generate"]).fail();
     let text = workspace.read("component.yaml");
     assert!(text.contains("- name: a\n"), "{text}");
 }
@@ -280,4 +279,16 @@ fn wrong_usage_is_explained(#[case] arguments: &[&str], #[case] message: &str) {
     let ended = workspace.program(&[&["fab"], arguments].concat()).fail();
     assert!(ended.stderr.contains(message), "{ended:#?}");
     assert_eq!(workspace.path().read_dir().unwrap().count(), 0);
+}
+
+#[test]
+fn a_file_that_is_no_text_is_left_alone() {
+    let workspace = Workspace::new();
+    let path = workspace.path().join("component.yaml");
+    std::fs::write(&path, b"name: \xff\n").unwrap();
+    let command = ["fab", "add", "a", "--source", "./a"];
+    let ended = workspace.program(&command).fail();
+    let message = "cannot read component.yaml: it is not UTF-8 text";
+    assert!(ended.stderr.contains(message), "{ended:#?}");
+    assert_eq!(std::fs::read(&path).unwrap(), b"name: \xff\n");
 }
