@@ -59,3 +59,4 @@ pub mod settings;
 pub mod text;
 pub mod tokens;
 pub mod tools;
+pub mod update;

@@ -16,7 +16,7 @@ use std::sync::{PoisonError, RwLock};
 use crate::error::Error;
 use crate::model::{Redactor, Secret};
 
-pub use output::{OutputError, write_folder, write_stdout, write_summary};
+pub use output::{OutputError, replace_file, write_folder, write_stdout, write_summary};
 pub use run_report::{Changes, EnvironmentReport, Outcome, Publication, RunReport};
 pub use summary::markdown;
 pub use terminal::TerminalSink;

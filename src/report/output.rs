@@ -18,6 +18,12 @@ pub enum OutputError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Somebody else wrote the file in the meantime.
+    #[error("{} was changed by somebody else while it was being edited", path.display())]
+    Overtaken {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folder holds something that was not rendered.
     #[error("the output folder {} holds something already", path.display())]
     NotEmpty {
@@ -38,6 +44,7 @@ impl From<OutputError> for error::Error {
                     "check that the folder exists and may be written to",
                 ),
             },
+            OutputError::Overtaken { .. } => (Kind::Conflict, "run the command again"),
             OutputError::NotEmpty { .. } => (
                 Kind::Usage,
                 "name a new or an empty folder with `output`, or set `replace`",
@@ -102,6 +109,65 @@ pub fn write_folder(folder: &Path, files: &FileSet, replace: bool) -> Result<(),
     std::fs::rename(&root, folder).map_err(failed(folder))
 }
 
+/// Writes a file that a user keeps: whole, through a neighbour that is renamed,
+/// and only when it still holds what was read (`None`: no file).
+///
+/// A symbolic link stays and its target is replaced; permissions stay too.
+pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<(), OutputError> {
+    let failed = |source| OutputError::Write {
+        path: path.to_path_buf(),
+        source,
+    };
+    let target = match before {
+        Some(_) => path.canonicalize().map_err(failed)?,
+        None => path.to_path_buf(),
+    };
+    let parent = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    let mut fresh = neighbour(parent).map_err(failed)?;
+    fresh.write_all(after).map_err(failed)?;
+    fresh.as_file().sync_all().map_err(failed)?;
+    let overtaken = || OutputError::Overtaken {
+        path: path.to_path_buf(),
+    };
+    let Some(before) = before else {
+        // Fails when the file has appeared.
+        return match fresh.persist_noclobber(&target) {
+            Ok(_) => Ok(()),
+            Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(overtaken())
+            }
+            Err(error) => Err(failed(error.error)),
+        };
+    };
+    let permissions = target.metadata().map_err(failed)?.permissions();
+    fresh
+        .as_file()
+        .set_permissions(permissions)
+        .map_err(failed)?;
+    if std::fs::read(&target).map_err(failed)? != before {
+        return Err(overtaken());
+    }
+    fresh
+        .persist(&target)
+        .map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A temporary file that others may read as far as the user's files may be.
+fn neighbour(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".gitops-");
+    #[cfg(unix)]
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(mode);
+    builder.tempfile_in(folder)
+}
+
 /// Writes the Markdown summary; gives back where it stands.
 pub fn write_summary(folder: &Path, text: &str) -> Result<PathBuf, OutputError> {
     let path = folder.join(format!("gitops-summary-{}.md", std::process::id()));
@@ -148,6 +214,38 @@ mod tests {
                 )
             })
             .collect()
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_when_nobody_else_wrote_it() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("new/file.yaml");
+        replace_file(&file, None, b"one").unwrap();
+        let error = replace_file(&file, None, b"two").unwrap_err();
+        assert!(error.to_string().ends_with("while it was being edited"));
+        let error = replace_file(&file, Some(b"other"), b"two").unwrap_err();
+        assert!(error.to_string().ends_with("while it was being edited"));
+        assert_eq!(std::fs::read(&file).unwrap(), b"one");
+        replace_file(&file, Some(b"one"), b"two").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"two");
+        assert_eq!(file.parent().unwrap().read_dir().unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_replaced_file_keeps_its_permissions_and_the_link_to_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let temp = tempfile::tempdir().unwrap();
+        let (file, link) = (temp.path().join("file"), temp.path().join("link"));
+        write(&file, b"one").unwrap();
+        let mode = std::fs::Permissions::from_mode(0o640);
+        std::fs::set_permissions(&file, mode).unwrap();
+        std::os::unix::fs::symlink("file", &link).unwrap();
+        replace_file(&link, Some(b"one"), b"two").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"two");
+        assert!(link.symlink_metadata().unwrap().is_symlink());
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
     }
 
     #[test]

@@ -3,14 +3,17 @@
 //! Owns parsing and writing. May not touch files, and knows nothing of what
 //! the texts are about.
 
+pub mod change;
 pub mod encoding;
 pub mod glob;
 mod glob_braces;
 mod glob_pattern;
 pub mod json;
+pub mod json_edit;
 pub mod jsonc;
 pub mod node;
 mod utf7;
 pub mod yaml;
+pub mod yaml_edit;
 
 pub use node::{Form, Kind, Node, SyntaxError};

@@ -17,6 +17,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &[]),
     ("generate", &["parallel", "text", "tools"]),
     ("publish", &["git", "host", "http"]),
+    ("update", &["text"]),
     ("agent", &["report"]),
     (
         "settings",

@@ -51,6 +51,19 @@ pub fn parse(text: &str) -> Result<Vec<Document>, SyntaxError> {
     Ok(documents)
 }
 
+/// The comments of a text that [`parse`] accepts, in their order.
+pub(in crate::text) fn comments(text: &str) -> Vec<String> {
+    let mut options = granit_parser::options! {};
+    options.set_emit_comments(true);
+    Parser::new_from_str_with_options(text, options)
+        .map_while(Result::ok)
+        .filter_map(|(event, _)| match event {
+            Event::Comment(text, _) => Some(text.into_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
 struct Composer<'t> {
     events: Parser<'t, granit_parser::StrInput<'t>>,
     anchors: HashMap<usize, Built>,

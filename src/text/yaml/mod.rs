@@ -8,6 +8,8 @@ mod emit;
 mod scalar;
 mod value;
 
+pub(super) use compose::comments;
 pub use compose::{Document, parse};
 pub use emit::emit;
+pub(super) use scalar::needs_quotes;
 pub use value::{Dialect, KeyError, Value};

@@ -17,7 +17,7 @@ pub(super) fn of_today(text: &str) -> Value {
 
 /// Whether somebody could take this string for something else when it is
 /// written without quotes.
-pub(super) fn needs_quotes(text: &str) -> bool {
+pub(in crate::text) fn needs_quotes(text: &str) -> bool {
     !matches!(of_2018(text), Value::Str(_))
         || any_float(&text.replace('_', ""))
         || is_base_60(text)

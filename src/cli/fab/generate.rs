@@ -1,12 +1,9 @@
-//! `fab`: stands in for the Fabrikate program.
-//!
-//! Same arguments, same output folder, same bytes; a status other than zero
-//! where it failed.
+//! `fab generate`: same arguments, same output folder, same bytes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{Args, Subcommand, ValueHint};
+use clap::{Args, ValueHint};
 
 use crate::agent::Environment;
 use crate::error::{Error, Kind};
@@ -14,33 +11,24 @@ use crate::generate;
 use crate::model::RelPath;
 use crate::report::{Reporter, write_folder};
 
-/// The Fabrikate commands.
+/// What to generate.
 #[derive(Debug, Args)]
-pub(super) struct FabCommand {
-    #[command(subcommand)]
-    command: Fab,
+pub(super) struct GenerateArgs {
+    /// The configurations, most important first. `common` always comes last.
+    environments: Vec<String>,
+
+    /// The helm program. `helm` on the search path when not given.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    helm: Option<PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-enum Fab {
-    /// Generate the manifests of a definition into `generated/<environments joined by ->`.
-    Generate {
-        /// The configurations, most important first. `common` always comes last.
-        environments: Vec<String>,
-
-        /// The helm program. `helm` on the search path when not given.
-        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-        helm: Option<PathBuf>,
-    },
-}
-
-/// Runs a Fabrikate command in the working directory.
+/// Generates in the working directory.
 pub(super) async fn run(
-    command: FabCommand,
+    args: GenerateArgs,
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
 ) -> Result<(), Error> {
-    let Fab::Generate { environments, helm } = command.command;
+    let GenerateArgs { environments, helm } = args;
     let name = generate::output_folder(&environments);
     let folder = RelPath::parse(&format!("generated/{name}"))
         .map_err(|error| Error::new(Kind::Usage, error))?
@@ -50,7 +38,7 @@ pub(super) async fn run(
         fabrikate_environments: environments,
         ..generate::Options::new(".", &name)
     };
-    let tools = super::connect::tools(environment, helm);
+    let tools = crate::cli::connect::tools(environment, helm);
     let generated = generate::run(&tools, &options).await?;
     for finding in &generated.findings {
         reporter.warning(&finding.to_string());
