@@ -77,6 +77,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A file with variables is named, but not there.
+    #[error("reading variables from file {pattern}: there is no such file below {}", root.display())]
+    NoVariableFile {
+        /// What was given.
+        pattern: String,
+        /// Where it was looked for.
+        root: PathBuf,
+    },
     /// The file system said no.
     #[error("{doing} {}: {source}", path.display())]
     Io {
@@ -210,6 +218,12 @@ impl Error {
                 reason,
             } if reason.contains("transform") => {
                 "choose another transformsSuffix, for example transformsPrefix '[' and transformsSuffix ']'"
+            }
+            Self::NoVariableFile { pattern, .. } if pattern.contains('\\') => {
+                "separate folders with `/`"
+            }
+            Self::NoVariableFile { .. } => {
+                "correct the name; a file that may be absent can be given with a wildcard, such as `config/de[v].yaml`"
             }
             Self::NotText { .. } => {
                 "leave the file out of the sources with a !pattern, or name its encoding with the encoding option"

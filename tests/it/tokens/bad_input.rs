@@ -61,6 +61,16 @@ fn options_that_cannot_be_are_named(#[case] flags: &[&str], #[case] message: &st
 )]
 #[case(
     "v.yml",
+    b"\n- a: 1\n",
+    "reading variables from file v.yml, line 2: there is a list where an object with variables is needed"
+)]
+#[case(
+    "v.json",
+    b"[{\"a\": 1}]",
+    "reading variables from file v.json, line 1: there is a list where an object with variables is needed"
+)]
+#[case(
+    "v.yml",
     b"a: b\xff",
     "reading variables from file v.yml, line 1, column 5: the file is no utf-8 text"
 )]
@@ -84,6 +94,41 @@ fn variable_files_that_cannot_be_read_are_named_with_line_and_column(
         &["--variables", &format!("@{name}")],
     );
     assert!(got.starts_with(message), "{got}");
+}
+
+#[rstest::rstest]
+#[case::one("@config/dve.yml", "config/dve.yml")]
+#[case::among_others("@config/*.yml;dve.json", "dve.json")]
+#[case::separator("@config\\dve.yml", "config\\dve.yml")]
+#[case::parentheses("@dve (1).yml", "dve (1).yml")]
+fn a_variable_file_that_is_not_there_is_named(#[case] variables: &str, #[case] pattern: &str) {
+    let files: [(&str, &[u8]); 2] = [("a.txt", b"#{ok}#"), ("config/dev.yml", b"ok: 1")];
+    let message = refused(&files, &["--variables", variables]);
+    let expected = format!("reading variables from file {pattern}: there is no such file below ");
+    // A backslash separates on Windows.
+    assert!(
+        message
+            .replace('\\', "/")
+            .starts_with(&expected.replace('\\', "/")),
+        "{message}"
+    );
+}
+
+#[rstest::rstest]
+#[case("@config/*.yml;config/dve.yaml")]
+#[case("@config/dev.yml;{a,b}.yml;+(x).yml;dv[e].yml")]
+#[case("@config/dev.yml;!config/local.yml")]
+fn patterns_of_variable_files_may_match_nothing(#[case] variables: &str) {
+    let content = b"ok: 1";
+    let files: [(&str, &[u8]); 3] = [
+        ("a.txt", b"#{ok}#"),
+        ("config/dev.yml", content),
+        ("config/dve.yaml", content),
+    ];
+    let folder = folder(&files);
+    let flags = ["--sources", "a.txt", "--variables", variables];
+    run(&folder, &flags).unwrap();
+    assert_eq!(super::read(&folder, "a.txt"), "1");
 }
 
 #[rstest::rstest]
