@@ -95,6 +95,19 @@ pub enum Error {
         /// The reason.
         source: std::io::Error,
     },
+    /// Two sources have one output.
+    #[error(
+        "replacing tokens: {first} and {second} both have the output {}, so that one would be lost; no file was changed",
+        output.display()
+    )]
+    SameOutput {
+        /// The earlier input.
+        first: String,
+        /// The later input.
+        second: String,
+        /// Their output, as seen from the root.
+        output: PathBuf,
+    },
     /// A target cannot be written.
     #[error("writing {}: {reason}; no file was changed", path.display())]
     Target {
@@ -224,6 +237,9 @@ impl Error {
             }
             Self::NoVariableFile { .. } => {
                 "correct the name; a file that may be absent can be given with a wildcard, such as `config/de[v].yaml`"
+            }
+            Self::SameOutput { .. } => {
+                "give each source an output of its own, for example with a star on both sides: `*.in => *.out`"
             }
             Self::NotText { .. } => {
                 "leave the file out of the sources with a !pattern, or name its encoding with the encoding option"

@@ -12,7 +12,7 @@ use crate::parallel;
 use super::BLOCK;
 use super::bytes::{Content, Replaced};
 use super::engine::{Engine, FileName};
-use super::entry::Entry;
+use super::entry::{Entry, clean};
 use super::error::Error;
 use super::options::{FailOn, Level};
 use super::outcome::{Counters, Message};
@@ -36,6 +36,8 @@ pub struct Planned {
     pub encoding: &'static str,
     /// What was counted.
     pub counters: Counters,
+    /// The file of the plan whose output was read instead of what is on disk.
+    made_of: Option<usize>,
 }
 
 impl Planned {
@@ -103,6 +105,9 @@ impl Plan {
                 let (file, messages) = result?;
                 self.counters += file.counters;
                 self.messages.extend(messages);
+                if finding.level.is_own() {
+                    self.nothing_is_lost(&file, &latest, root)?;
+                }
                 if file.writes() {
                     latest.insert(file.target.clone(), self.files.len());
                 }
@@ -110,6 +115,34 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a second source for an output, unless it was made of that output
+    /// or is the same file again.
+    fn nothing_is_lost(
+        &self,
+        file: &Planned,
+        latest: &HashMap<PathBuf, usize>,
+        root: &Path,
+    ) -> Result<(), Error> {
+        let Some(there) = latest.get(&file.target).filter(|_| file.writes()) else {
+            return Ok(());
+        };
+        let first = &self.files[*there];
+        let mut source = file.made_of;
+        while let Some(i) = source.filter(|i| i != there) {
+            source = self.files[i].made_of;
+        }
+        if source.is_some() || first.input == file.input {
+            return Ok(());
+        }
+        let root = clean(root);
+        let output = file.target.strip_prefix(&root).unwrap_or(&file.target);
+        Err(Error::SameOutput {
+            first: first.shown.clone(),
+            second: file.shown.clone(),
+            output: output.to_path_buf(),
+        })
     }
 
     /// Reads and replaces one file.
@@ -149,6 +182,7 @@ impl Plan {
             content,
             encoding,
             counters,
+            made_of: latest.get(&file.path).copied(),
         };
         Ok((planned, messages))
     }

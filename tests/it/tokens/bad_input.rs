@@ -245,6 +245,33 @@ fn a_target_that_is_a_folder_stops_the_run_before_anything_is_written() {
     assert_eq!(tree(folder.path()), before);
 }
 
+#[rstest::rstest]
+#[case(&["*.in => all.out"], "1.in", "2.in", "all.out")]
+#[case(&["1.in => d/x", "2.in => d/x"], "1.in", "2.in", "d/x")]
+#[case(&["1.in", "2.in => 1.in"], "1.in", "2.in", "1.in")]
+#[case(&["1.in => a", "a => b", "2.in => a"], "1.in", "2.in", "a")]
+fn two_sources_with_one_output_are_named(
+    #[case] sources: &[&str],
+    #[case] first: &str,
+    #[case] second: &str,
+    #[case] output: &str,
+) {
+    let folder = folder(&[("1.in", b"1 #{ok}#"), ("2.in", b"2 #{ok}#")]);
+    let before = tree(folder.path());
+    let mut flags = vec!["--sources"];
+    flags.extend(sources);
+    flags.extend(["--variables", r#"{"ok":"1"}"#]);
+    let error = run(&folder, &flags).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "replacing tokens: {first} and {second} both have the output {output}, \
+             so that one would be lost; no file was changed"
+        )
+    );
+    assert_eq!(tree(folder.path()), before);
+}
+
 #[test]
 fn an_empty_name_is_a_missing_variable_with_its_place() {
     let folder = folder(&[("a.txt", b"x\n y #{}#")]);
