@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::call::{Call, Step};
 use super::cursor::Cursor;
-use super::error::Error;
+use super::error::{Error, Place};
 use super::escape;
-use super::options::{Compatibility, Escape, Level, Missing, Options};
+use super::options::{Compatibility, Escape, FailOn, Level, Missing, Options};
 use super::outcome::{Counters, Message, missing_text, unknown_transform_text};
 use super::scan::Scanner;
 use super::state::Run;
@@ -261,8 +261,26 @@ impl<'o> Engine<'o> {
         } else {
             missing_text(level, name)
         };
+        self.note_first_missing(run, &text);
         run.say(self.options.missing_log, text);
         action
+    }
+
+    /// The first missing variable of a text, silently: a run that fails for it
+    /// says where, however loud missing variables are.
+    fn note_first_missing(&self, run: &mut Run<'_>, text: &str) {
+        let wanted = self.options.fail_on.contains(&FailOn::Missing);
+        if !wanted || run.counters.missing != 1 {
+            return;
+        }
+        let Place { line, column, .. } = run.place();
+        run.messages.push(Message {
+            level: Level::Off,
+            file: Some(Arc::clone(run.file)),
+            line,
+            column,
+            text: text.to_owned(),
+        });
     }
 
     /// A value with the tokens inside it replaced, if that is on.

@@ -114,7 +114,7 @@ fn every_message_has_file_line_and_column() {
 }
 
 #[rstest::rstest]
-#[case("missing", "#{nope}#", "1 token has no variable")]
+#[case("missing", "#{nope}#", "variable 'nope' not found")]
 #[case("noTokens", "plain", "no token was found in 1 file")]
 #[case("nofiles", "#{a}#", "no file matches \"*.none\"")]
 #[case(
@@ -140,8 +140,54 @@ fn a_run_can_fail_for_more_reasons_and_then_changes_nothing(
         flags.extend(["--sources", "*.none"]);
     }
     let summary = run(&folder, &flags).unwrap();
-    assert_eq!(summary.failure().unwrap().text, message);
+    assert_eq!(
+        summary.failure().unwrap().text,
+        format!("{message}; no file was changed")
+    );
     assert_eq!(read(&folder, "a.txt"), content);
+}
+
+#[rstest::rstest]
+#[case("off", 0)]
+#[case("info", 4)]
+#[case("warn", 4)]
+fn a_run_that_fails_for_missing_variables_names_the_first_one(
+    #[case] log: &str,
+    #[case] before: usize,
+) {
+    let folder = folder(&[
+        ("a.txt", b"#{a}# #{upper(a)}#"),
+        ("b.txt", b"x\n #{b}#\n#{c}# #{a}#"),
+        ("c.txt", b"#{d}# #{d}#"),
+    ]);
+    let mut flags = vec!["--sources", "*.txt", "--variables", VARIABLES];
+    flags.extend(["--fail-on", "missing", "--transforms"]);
+    flags.extend(["--missing-var-log", log]);
+    let summary = run(&folder, &flags).unwrap();
+    let said = messages(&summary);
+    assert_eq!(said.len(), before + 1, "{said:?}");
+    assert_eq!(
+        said[before],
+        "b.txt:2:2: variable 'b' not found, nor those of 3 more tokens; no file was changed"
+    );
+}
+
+#[test]
+fn a_run_that_changes_nothing_counts_no_replacement() {
+    let folder = folder(&[("a.txt", b"#{a}# #{upper(a)}# #{default(no, x)}# #{nope}#")]);
+    let mut flags = vec!["--sources", "*.txt", "--variables", VARIABLES];
+    flags.extend(["--missing-var-log", "error", "--transforms"]);
+    let summary = run(&folder, &flags).unwrap();
+    assert_eq!(
+        messages(&summary),
+        ["a.txt:1:39: variable 'nope' not found; no file was changed"]
+    );
+    assert_eq!(
+        summary.counters_line(),
+        r#"{"tokens":4,"replaced":0,"files":1,"defaults":0,"transforms":0}"#
+    );
+    assert_eq!(summary.files[0].line, "replaced 0 token out of 4");
+    assert!(summary.outputs.contains(&("replaced", 0)));
 }
 
 #[test]
