@@ -65,6 +65,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A line of sources looks like one of versions 3 to 5.
+    #[error("finding files to replace tokens in: {entry:?} {reason}")]
+    OldSource {
+        /// The line.
+        entry: String,
+        /// What it holds.
+        reason: &'static str,
+    },
     /// Variables could not be read.
     #[error("reading variables from {origin}{}: {reason}", position(*line, *column))]
     Variables {
@@ -237,6 +245,9 @@ impl Error {
             }
             Self::NoVariableFile { .. } => {
                 "correct the name; a file that may be absent can be given with a wildcard, such as `config/de[v].yaml`"
+            }
+            Self::OldSource { .. } => {
+                "set `compatibility: v5`, or give one pattern a line, with `/` between folders"
             }
             Self::SameOutput { .. } => {
                 "give each source an output of its own, for example with a star on both sides: `*.in => *.out`"

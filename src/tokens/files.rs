@@ -94,6 +94,9 @@ impl Plan {
             let entry = Entry::parse(line, finding.level)?;
             let coming: Vec<PathBuf> = latest.keys().cloned().collect();
             let found = finding.files(&entry, root, &coming)?;
+            if found.is_empty() && finding.level.is_own() {
+                refuse_old_syntax(line, &entry)?;
+            }
             if found.is_empty() && engine.options.fail_on.contains(&FailOn::NoFiles) {
                 let text = format!("no file matches {line:?}");
                 self.messages.push(Message::general(Level::Error, text));
@@ -194,4 +197,34 @@ fn resolved(target: PathBuf) -> PathBuf {
         Ok(there) if there.is_symlink() => target.canonicalize().unwrap_or(target),
         _ => target,
     }
+}
+
+/// Versions 3 to 5 take commas between patterns and backslashes between folders.
+/// A line that is written for them matches nothing, which looks like success.
+fn refuse_old_syntax(line: &str, entry: &Entry) -> Result<(), Error> {
+    let patterns = || entry.include.iter().chain(&entry.exclude);
+    let reason = if patterns().any(|pattern| has_comma(pattern)) {
+        "matches no file and holds a comma, which separates patterns in versions 3 to 5 alone"
+    } else if patterns().any(|pattern| pattern.contains('\\')) {
+        "matches no file and holds a backslash, which separates folders in versions 3 to 5 alone"
+    } else {
+        return Ok(());
+    };
+    Err(Error::OldSource {
+        entry: line.to_owned(),
+        reason,
+    })
+}
+
+/// Whether there is a comma outside braces.
+fn has_comma(pattern: &str) -> bool {
+    let mut depth = 0_usize;
+    pattern.chars().any(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
 }

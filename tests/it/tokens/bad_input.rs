@@ -272,6 +272,53 @@ fn two_sources_with_one_output_are_named(
     assert_eq!(tree(folder.path()), before);
 }
 
+#[rstest::rstest]
+#[case(
+    "b.txt,c.txt",
+    "holds a comma, which separates patterns in versions 3 to 5 alone"
+)]
+#[case(
+    "{b,c}.txt,d/*.txt => x",
+    "holds a comma, which separates patterns in versions 3 to 5 alone"
+)]
+#[cfg_attr(
+    unix,
+    case(
+        "d\\*.config",
+        "holds a backslash, which separates folders in versions 3 to 5 alone"
+    )
+)]
+fn sources_in_the_words_of_old_versions_are_named(#[case] line: &str, #[case] reason: &str) {
+    let folder = folder(&[("a.txt", b"#{ok}#"), ("d/a.config", b"#{ok}#")]);
+    let flags = [
+        "--sources",
+        "a.txt",
+        "--sources",
+        line,
+        "--variables",
+        r#"{"ok":"1"}"#,
+    ];
+    let before = tree(folder.path());
+    let error = run(&folder, &flags).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("finding files to replace tokens in: {line:?} matches no file and {reason}")
+    );
+    let shown = format!("{:?}", gitops_publisher::error::Error::from(error));
+    assert!(shown.contains("set `compatibility: v5`"), "{shown}");
+    assert_eq!(tree(folder.path()), before);
+}
+
+#[rstest::rstest]
+#[case("nothing.txt")]
+#[case("{b,c}.txt")]
+#[case("a,b.txt")]
+fn lines_that_match_nothing_or_name_a_comma_that_is_there_are_fine(#[case] line: &str) {
+    let folder = folder(&[("a,b.txt", b"x")]);
+    let flags = ["--sources", line, "--variables", "{}"];
+    assert!(run(&folder, &flags).unwrap().failure().is_none());
+}
+
 #[test]
 fn an_empty_name_is_a_missing_variable_with_its_place() {
     let folder = folder(&[("a.txt", b"x\n y #{}#")]);
