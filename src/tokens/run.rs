@@ -45,6 +45,9 @@ pub struct Summary {
     pub messages: Vec<Message>,
     /// The files that were written.
     pub written: Vec<PathBuf>,
+    /// The texts other than their values that secret variables became, to be
+    /// masked in `diff`.
+    pub secret_forms: Vec<String>,
     /// What a dry run would change.
     pub diff: Option<String>,
     /// Answers to `explain`, by name.
@@ -155,6 +158,7 @@ pub fn run(
             .collect(),
         messages: plan.messages,
         written,
+        secret_forms: engine.secret_forms(),
         diff,
         explanations,
         outputs: plan.counters.outputs(level),

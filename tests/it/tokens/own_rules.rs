@@ -213,6 +213,40 @@ fn a_dry_run_shows_a_unified_diff_and_changes_nothing() {
     assert!(summary.written.is_empty());
 }
 
+#[rstest::rstest]
+#[case::as_it_is("a.txt", "#{pw}#", &[])]
+#[case::public("a.json", "#{upper(say)}# #{say}#", &[])]
+#[case::transformed("a.txt", "#{toBase64(pw)}# #{upper(trim(pw))}#", &["S\"CRET", "cyJjcmV0"])]
+#[case::escaped("a.json", "#{pw}# #{upper(pw)}#", &[r#"S\"CRET"#, r#"s\"cret"#])]
+#[case::raw("a.json", "#{raw(pw)}#", &[])]
+#[case::inside_of_another("a.json", "#{url}#", &[r#"S\"CRET"#, r#"s\"cret"#])]
+#[case::around_another("a.txt", "#{urlencode(url)}#", &["S\"CRET", "a%3As%22cret%40S%22CRET"])]
+#[case::indented("a.txt", "  #{key}#", &["k1\n  k2"])]
+fn what_secrets_became_is_told(
+    #[case] name: &str,
+    #[case] content: &str,
+    #[case] expected: &[&str],
+) {
+    let folder = folder(&[(name, content.as_bytes())]);
+    let pipeline = Layer::new("pipeline variables", Matching::Pipeline)
+        .with_secret("pw", "s\"cret")
+        .with_secret("key", "k1\nk2")
+        .with("say", "\"hi\"")
+        .with("url", "a:#{pw}#@#{upper(pw)}#");
+    let mut flags = vec!["--sources", name, "--variables", "{}", "--transforms"];
+    flags.extend(["--recursive", "--auto-indent", "--dry-run"]);
+    let summary = run_with(&folder, &flags, vec![pipeline]).unwrap();
+    assert_eq!(summary.secret_forms, expected);
+    let diff = summary.diff.unwrap();
+    for form in expected.iter().flat_map(|form| form.lines()) {
+        // Inner forms that a transform of the whole hid are no harm.
+        assert!(
+            diff.contains(form) || content.contains("urlencode"),
+            "{form}"
+        );
+    }
+}
+
 #[test]
 fn explaining_a_name_masks_secrets_and_shows_what_was_overridden() {
     let folder = folder(&[("v.yml", b"x:\n  tag: 3\n")]);
