@@ -278,6 +278,21 @@ mod tests {
     #[case("a?c", "abc", true)]
     #[case("a[b-d]c", "acc", true)]
     #[case("a[!b]c", "abc", false)]
+    #[case("a[]b]c", "a]c", true)]
+    #[case("a[b", "a[b", true)]
+    #[case("a[b-]c", "a-c", true)]
+    #[case("a[[:alpha:]]", "ab", true)]
+    #[case("a[[:alpha:]]", "a1", false)]
+    #[case("a[[:alpha:]]", "aé", false)]
+    #[case("a[[:alpha:]]", "a:]", false)]
+    #[case("a[x[:digit:]_-]", "a7", true)]
+    #[case("a[x[:digit:]_-]", "a-", true)]
+    #[case("a[x[:digit:]_-]", "ad", false)]
+    #[case("a[![:space:][:punct:]]", "a.", false)]
+    #[case("a[^[:upper:]]", "ab", true)]
+    #[case("[[:upper:]]", "b", false)]
+    #[case("a[[:other:]]", "ao]", true)]
+    #[case("a[[:alpha:", "a[[:alpha:", true)]
     #[case("*.{json,yml}", "x.yml", true)]
     #[case("@(a|b).x", "b.x", true)]
     #[case("+(ab).x", "abab.x", true)]
@@ -305,6 +320,7 @@ mod tests {
         };
         assert!(matches("**/*.txt", ".hidden/UP.TXT", loose));
         assert!(matches("[a-c]*.TXT", "Bx.txt", loose));
+        assert!(matches("[[:upper:]][[:lower:]]", "xX", loose));
     }
 
     #[test]

@@ -160,17 +160,57 @@ fn choices(chars: &[char]) -> Vec<&[char]> {
 fn class(chars: &[char]) -> Option<(Node, usize)> {
     let negated = matches!(chars.get(1), Some('!' | '^'));
     let first = if negated { 2 } else { 1 };
-    let end = (first + 1..chars.len()).find(|i| chars[*i] == ']')?;
     let mut ranges = Vec::new();
     let mut i = first;
-    while i < end {
-        if i + 2 < end && chars[i + 1] == '-' {
-            ranges.push((chars[i], chars[i + 2]));
+    // A `]` that comes first is one of the characters.
+    while i == first || *chars.get(i)? != ']' {
+        let rest = chars.get(i..)?;
+        if let Some((named, length)) = named_class(rest) {
+            ranges.extend_from_slice(named);
+            i += length;
+        } else if let [from, '-', to, ..] = *rest
+            && to != ']'
+        {
+            ranges.push((from, to));
             i += 3;
         } else {
-            ranges.push((chars[i], chars[i]));
+            let c = *rest.first()?;
+            ranges.push((c, c));
             i += 1;
         }
     }
-    Some((Node::Class(negated, ranges), end + 1))
+    Some((Node::Class(negated, ranges), i + 1))
+}
+
+/// A POSIX class such as `[:alpha:]` at the start of `chars`, with its length.
+/// They are about ASCII alone, as in the C locale.
+fn named_class(chars: &[char]) -> Option<(&'static [(char, char)], usize)> {
+    let name: String = chars
+        .strip_prefix(&['[', ':'])?
+        .iter()
+        .take_while(|c| c.is_ascii_lowercase())
+        .collect();
+    let length = name.len() + 4;
+    if chars.get(length - 2..length)? != [':', ']'] {
+        return None;
+    }
+    let ranges: &[(char, char)] = match name.as_str() {
+        "alnum" => &[('a', 'z'), ('A', 'Z'), ('0', '9')],
+        "alpha" => &[('a', 'z'), ('A', 'Z')],
+        "ascii" => &[('\0', '\x7f')],
+        "blank" => &[(' ', ' '), ('\t', '\t')],
+        "cntrl" => &[('\0', '\x1f'), ('\x7f', '\x7f')],
+        "digit" => &[('0', '9')],
+        "graph" => &[('!', '~')],
+        "lower" => &[('a', 'z')],
+        "print" => &[(' ', '~')],
+        "punct" => &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
+        "space" => &[(' ', ' '), ('\t', '\r')],
+        "upper" => &[('A', 'Z')],
+        "word" => &[('a', 'z'), ('A', 'Z'), ('0', '9'), ('_', '_')],
+        "xdigit" => &[('a', 'f'), ('A', 'F'), ('0', '9')],
+        // Any other name is a list of characters.
+        _ => return None,
+    };
+    Some((ranges, length))
 }

@@ -9,16 +9,21 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+mod lookup;
+mod secret_forms;
+
 use super::call::{Call, Step};
 use super::cursor::Cursor;
 use super::error::Error;
 use super::escape;
 use super::options::{Compatibility, Escape, Level, Missing, Options};
-use super::outcome::{Counters, Message, missing_text, unknown_transform_text};
+use super::outcome::{Counters, Message, unknown_transform_text};
 use super::scan::Scanner;
 use super::state::Run;
 use super::transform::{self, Outcome};
 use super::variables::Variables;
+
+use secret_forms::{Secrecy, SecretForms};
 
 /// Values nested deeper than this come from a mistake.
 const MOST_DEPTH: usize = 100;
@@ -72,12 +77,17 @@ pub struct Engine<'o> {
     variables: &'o Variables,
     scanner: Scanner<'o>,
     used: Vec<AtomicBool>,
+    secrets: SecretForms<'o>,
 }
 
 /// What a token becomes.
 enum Replacement<'v> {
     Keep,
-    Text { value: Cow<'v, str>, raw: bool },
+    Text {
+        value: Cow<'v, str>,
+        raw: bool,
+        secrecy: Secrecy,
+    },
 }
 
 impl<'o> Engine<'o> {
@@ -91,6 +101,7 @@ impl<'o> Engine<'o> {
             variables,
             scanner: Scanner::new(&options.delimiters, options.legacy_pattern),
             used,
+            secrets: SecretForms::new(variables),
         })
     }
 
@@ -101,6 +112,13 @@ impl<'o> Engine<'o> {
             .into_iter()
             .map(|variable| (variable.name.clone(), variable.origin.to_string()))
             .collect()
+    }
+
+    /// The texts that secret variables became so far and that are not their
+    /// values: transformed, escaped, indented. Sorted; the first 10,000, and no
+    /// more than 64 MiB.
+    pub fn secret_forms(&self) -> Vec<String> {
+        self.secrets.all()
     }
 
     /// Whether there is any token in `text`.
@@ -131,7 +149,12 @@ impl<'o> Engine<'o> {
             run.inner_tokens = 0;
             let inner = String::from_utf8_lossy(&text[token.name]);
             let whole = &text[token.whole.clone()];
-            let Replacement::Text { value, raw } = self.token(&mut run, &inner, whole, escape)?
+            let made = self.token(&mut run, &inner, whole, escape)?;
+            let Replacement::Text {
+                value,
+                raw,
+                secrecy,
+            } = made
             else {
                 continue;
             };
@@ -139,6 +162,11 @@ impl<'o> Engine<'o> {
             let escape = if raw { &Escape::Off } else { escape };
             let value = self.indented(&mut run, value, escape);
             escape::push(&mut values, &value, escape, level);
+            // Version 6 escapes once per level of nesting: no part is left as it was.
+            if secrecy == Secrecy::Whole || (secrecy == Secrecy::Part && level == Compatibility::V6)
+            {
+                self.secrets.add(&values[start..]);
+            }
             list.push(Edit {
                 at: token.whole,
                 value: start..values.len(),
@@ -189,10 +217,13 @@ impl<'o> Engine<'o> {
             None => (inner, &[][..]),
         };
         let found = self.lookup(run, name)?;
+        let mut secrecy = Secrecy::Public;
         let (value, transformable) = match found {
-            Some(value) => {
+            Some((value, secret)) => {
                 run.counters.replaced += 1;
-                (self.expanded(run, name, value, escape)?, true)
+                let (value, inside) = self.expanded(run, name, value, escape)?;
+                secrecy = if secret { Secrecy::Whole } else { inside };
+                (value, true)
             }
             None => match self.missing(run, name, steps) {
                 Missing::Keep if level.is_own() => return Ok(Replacement::Keep),
@@ -205,64 +236,21 @@ impl<'o> Engine<'o> {
             },
         };
         if steps.is_empty() || !transformable {
-            return Ok(Replacement::Text { value, raw: false });
+            return Ok(Replacement::Text {
+                value,
+                raw: false,
+                secrecy,
+            });
         }
-        self.transformed(run, value.into_owned(), steps)
-    }
-
-    /// The value of a variable, by the rules about empty values.
-    fn lookup(&self, run: &mut Run<'_>, name: &str) -> Result<Option<&'o str>, Error> {
-        let index = self.variables.find(name, &mut run.key);
-        let value = index.map(|i| {
-            self.used[i].store(true, Ordering::Relaxed);
-            &*self.variables.at(i).value
-        });
-        let level = self.options.compatibility;
-        if value.is_none()
-            && name.is_empty()
-            && level == Compatibility::V6
-            && self.variables.asks_pipeline()
-        {
-            return Err(Error::NoName { place: run.place() });
+        if secrecy == Secrecy::Part {
+            secrecy = Secrecy::Whole;
         }
-        let Some(legacy) = &self.options.legacy_empty else {
-            return Ok(value);
-        };
-        Ok(match value {
-            Some("") => None,
-            Some(value) if !legacy.marker.is_empty() && *value == legacy.marker => Some(""),
-            value => value,
+        let (value, raw) = self.transformed(run, value.into_owned(), steps)?;
+        Ok(Replacement::Text {
+            value: Cow::Owned(value),
+            raw,
+            secrecy,
         })
-    }
-
-    /// What stands in for a missing variable; counts and says so.
-    fn missing(&self, run: &mut Run<'_>, name: &str, steps: &[Step]) -> Missing {
-        let level = self.options.compatibility;
-        run.counters.missing += 1;
-        let own_default = steps
-            .iter()
-            .filter(|step| level.is_own() && step.name == "default")
-            .find_map(|step| step.arguments.first());
-        let action = match own_default {
-            Some(value) => Missing::Default(value.clone()),
-            None => self.options.missing.clone(),
-        };
-        if let Missing::Default(_) = action {
-            run.counters.missing -= 1;
-            run.counters.defaults += 1;
-            run.counters.replaced += 1;
-            return action;
-        }
-        if action == Missing::Nothing && !level.is_old() {
-            run.counters.replaced += 1;
-        }
-        let text = if level.is_own() && name.is_empty() {
-            "a token has no name, so there is no variable for it".to_owned()
-        } else {
-            missing_text(level, name)
-        };
-        run.say(self.options.missing_log, text);
-        action
     }
 
     /// A value with the tokens inside it replaced, if that is on.
@@ -272,9 +260,9 @@ impl<'o> Engine<'o> {
         name: &str,
         value: &'v str,
         escape: &Escape,
-    ) -> Result<Cow<'v, str>, Error> {
+    ) -> Result<(Cow<'v, str>, Secrecy), Error> {
         if !self.options.recursive || self.scanner.tokens(value.as_bytes()).next().is_none() {
-            return Ok(Cow::Borrowed(value));
+            return Ok((Cow::Borrowed(value), Secrecy::Public));
         }
         let key = if self.options.compatibility.is_old() {
             name.to_owned()
@@ -296,16 +284,22 @@ impl<'o> Engine<'o> {
             return Err(run.too_much(format!("its values are nested more than {MOST_DEPTH} deep")));
         }
         run.path.push((key, name.to_owned()));
-        let text = self.inner(run, value, escape)?;
+        let (text, secrecy) = self.inner(run, value, escape)?;
         run.path.pop();
-        Ok(Cow::Owned(text))
+        Ok((Cow::Owned(text), secrecy))
     }
 
     /// The text of a value with its tokens replaced.
-    fn inner(&self, run: &mut Run<'_>, value: &str, escape: &Escape) -> Result<String, Error> {
+    fn inner(
+        &self,
+        run: &mut Run<'_>,
+        value: &str,
+        escape: &Escape,
+    ) -> Result<(String, Secrecy), Error> {
         let level = self.options.compatibility;
         let mut out = String::with_capacity(value.len());
         let mut copied = 0;
+        let mut inside = Secrecy::Public;
         for token in self.scanner.tokens(value.as_bytes()) {
             run.inner_tokens += 1;
             if run.inner_tokens > MOST_INNER_TOKENS || out.len() > MOST_VALUE {
@@ -315,26 +309,39 @@ impl<'o> Engine<'o> {
             let made = self.token(run, &value[token.name], whole.as_bytes(), escape)?;
             out.push_str(&value[copied..token.whole.start]);
             copied = token.whole.end;
-            match made {
-                Replacement::Keep => out.push_str(whole),
-                // Version 6 escapes at every level, which nobody wants.
-                Replacement::Text { value, raw } if raw || level != Compatibility::V6 => {
-                    out.push_str(&value);
-                }
-                Replacement::Text { value, .. } => escape::push(&mut out, &value, escape, level),
+            let Replacement::Text {
+                value: text,
+                raw,
+                secrecy,
+            } = made
+            else {
+                out.push_str(whole);
+                continue;
+            };
+            if secrecy == Secrecy::Whole {
+                self.secrets.add_inner(&text, escape, level);
+            }
+            if secrecy != Secrecy::Public {
+                inside = Secrecy::Part;
+            }
+            // Version 6 escapes at every level, which nobody wants.
+            if raw || level != Compatibility::V6 {
+                out.push_str(&text);
+            } else {
+                escape::push(&mut out, &text, escape, level);
             }
         }
         out.push_str(&value[copied..]);
-        Ok(out)
+        Ok((out, inside))
     }
 
-    /// A value with the transforms run over it.
-    fn transformed<'v>(
+    /// A value with the transforms run over it, and whether it is not escaped.
+    fn transformed(
         &self,
         run: &mut Run<'_>,
         mut value: String,
         steps: &[Step],
-    ) -> Result<Replacement<'v>, Error> {
+    ) -> Result<(String, bool), Error> {
         let level = self.options.compatibility;
         let mut raw = false;
         for step in steps {
@@ -369,9 +376,6 @@ impl<'o> Engine<'o> {
                 return Err(run.too_much(format!("its value is longer than {MOST_VALUE} bytes")));
             }
         }
-        Ok(Replacement::Text {
-            value: Cow::Owned(value),
-            raw,
-        })
+        Ok((value, raw))
     }
 }

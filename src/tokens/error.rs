@@ -65,6 +65,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// A line of sources looks like one of versions 3 to 5.
+    #[error("finding files to replace tokens in: {entry:?} {reason}")]
+    OldSource {
+        /// The line.
+        entry: String,
+        /// What it holds.
+        reason: &'static str,
+    },
     /// Variables could not be read.
     #[error("reading variables from {origin}{}: {reason}", position(*line, *column))]
     Variables {
@@ -77,6 +85,14 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// A file with variables is named, but not there.
+    #[error("reading variables from file {pattern}: there is no such file below {}", root.display())]
+    NoVariableFile {
+        /// What was given.
+        pattern: String,
+        /// Where it was looked for.
+        root: PathBuf,
+    },
     /// The file system said no.
     #[error("{doing} {}: {source}", path.display())]
     Io {
@@ -86,6 +102,19 @@ pub enum Error {
         path: PathBuf,
         /// The reason.
         source: std::io::Error,
+    },
+    /// Two sources have one output.
+    #[error(
+        "replacing tokens: {first} and {second} both have the output {}, so that one would be lost; no file was changed",
+        output.display()
+    )]
+    SameOutput {
+        /// The earlier input.
+        first: String,
+        /// The later input.
+        second: String,
+        /// Their output, as seen from the root.
+        output: PathBuf,
     },
     /// A target cannot be written.
     #[error("writing {}: {reason}; no file was changed", path.display())]
@@ -210,6 +239,18 @@ impl Error {
                 reason,
             } if reason.contains("transform") => {
                 "choose another transformsSuffix, for example transformsPrefix '[' and transformsSuffix ']'"
+            }
+            Self::NoVariableFile { pattern, .. } if pattern.contains('\\') => {
+                "separate folders with `/`"
+            }
+            Self::NoVariableFile { .. } => {
+                "correct the name; a file that may be absent can be given with a wildcard, such as `config/de[v].yaml`"
+            }
+            Self::OldSource { .. } => {
+                "set `compatibility: v5`, or give one pattern a line, with `/` between folders"
+            }
+            Self::SameOutput { .. } => {
+                "give each source an output of its own, for example with a star on both sides: `*.in => *.out`"
             }
             Self::NotText { .. } => {
                 "leave the file out of the sources with a !pattern, or name its encoding with the encoding option"

@@ -12,7 +12,7 @@ use crate::parallel;
 use super::BLOCK;
 use super::bytes::{Content, Replaced};
 use super::engine::{Engine, FileName};
-use super::entry::Entry;
+use super::entry::{Entry, clean};
 use super::error::Error;
 use super::options::{FailOn, Level};
 use super::outcome::{Counters, Message};
@@ -36,6 +36,8 @@ pub struct Planned {
     pub encoding: &'static str,
     /// What was counted.
     pub counters: Counters,
+    /// The file of the plan whose output was read instead of what is on disk.
+    made_of: Option<usize>,
 }
 
 impl Planned {
@@ -92,6 +94,9 @@ impl Plan {
             let entry = Entry::parse(line, finding.level)?;
             let coming: Vec<PathBuf> = latest.keys().cloned().collect();
             let found = finding.files(&entry, root, &coming)?;
+            if found.is_empty() && finding.level.is_own() {
+                refuse_old_syntax(line, &entry)?;
+            }
             if found.is_empty() && engine.options.fail_on.contains(&FailOn::NoFiles) {
                 let text = format!("no file matches {line:?}");
                 self.messages.push(Message::general(Level::Error, text));
@@ -103,6 +108,9 @@ impl Plan {
                 let (file, messages) = result?;
                 self.counters += file.counters;
                 self.messages.extend(messages);
+                if finding.level.is_own() {
+                    self.nothing_is_lost(&file, &latest, root)?;
+                }
                 if file.writes() {
                     latest.insert(file.target.clone(), self.files.len());
                 }
@@ -110,6 +118,34 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Refuses a second source for an output, unless it was made of that output
+    /// or is the same file again.
+    fn nothing_is_lost(
+        &self,
+        file: &Planned,
+        latest: &HashMap<PathBuf, usize>,
+        root: &Path,
+    ) -> Result<(), Error> {
+        let Some(there) = latest.get(&file.target).filter(|_| file.writes()) else {
+            return Ok(());
+        };
+        let first = &self.files[*there];
+        let mut source = file.made_of;
+        while let Some(i) = source.filter(|i| i != there) {
+            source = self.files[i].made_of;
+        }
+        if source.is_some() || first.input == file.input {
+            return Ok(());
+        }
+        let root = clean(root);
+        let output = file.target.strip_prefix(&root).unwrap_or(&file.target);
+        Err(Error::SameOutput {
+            first: first.shown.clone(),
+            second: file.shown.clone(),
+            output: output.to_path_buf(),
+        })
     }
 
     /// Reads and replaces one file.
@@ -149,6 +185,7 @@ impl Plan {
             content,
             encoding,
             counters,
+            made_of: latest.get(&file.path).copied(),
         };
         Ok((planned, messages))
     }
@@ -160,4 +197,34 @@ fn resolved(target: PathBuf) -> PathBuf {
         Ok(there) if there.is_symlink() => target.canonicalize().unwrap_or(target),
         _ => target,
     }
+}
+
+/// Versions 3 to 5 take commas between patterns and backslashes between folders.
+/// A line that is written for them matches nothing, which looks like success.
+fn refuse_old_syntax(line: &str, entry: &Entry) -> Result<(), Error> {
+    let patterns = || entry.include.iter().chain(&entry.exclude);
+    let reason = if patterns().any(|pattern| has_comma(pattern)) {
+        "matches no file and holds a comma, which separates patterns in versions 3 to 5 alone"
+    } else if patterns().any(|pattern| pattern.contains('\\')) {
+        "matches no file and holds a backslash, which separates folders in versions 3 to 5 alone"
+    } else {
+        return Ok(());
+    };
+    Err(Error::OldSource {
+        entry: line.to_owned(),
+        reason,
+    })
+}
+
+/// Whether there is a comma outside braces.
+fn has_comma(pattern: &str) -> bool {
+    let mut depth = 0_usize;
+    pattern.chars().any(|c| {
+        match c {
+            '{' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
 }

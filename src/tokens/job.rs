@@ -73,14 +73,14 @@ pub(super) struct Texts {
 }
 
 impl Options {
-    /// Our own level with this pattern; `custom` needs prefix and suffix, and
-    /// both together mean `custom`.
+    /// Our own level with this pattern; `custom` needs prefix and suffix. With
+    /// `default` they count as well, each instead of its half.
     pub fn of_pattern(
         pattern: &str,
         prefix: Option<&str>,
         suffix: Option<&str>,
     ) -> Result<Self, Error> {
-        let named = pattern != "default" || prefix.is_none() || suffix.is_none();
+        let named = pattern != "default" || (prefix.is_none() && suffix.is_none());
         Texts {
             pattern: named.then(|| pattern.to_owned()),
             prefix: prefix.map(str::to_owned),
@@ -145,11 +145,14 @@ impl Texts {
     fn delimiters(&self, level: Compatibility) -> Result<Delimiters, Error> {
         let given = (text(self.prefix.as_ref()), text(self.suffix.as_ref()));
         let pattern = match (text(self.pattern.as_ref()), given) {
-            // Version 3 has no pattern: its delimiters always count.
-            (_, (prefix, suffix)) if level == Compatibility::V3 => {
+            // Version 3 has no pattern: its delimiters always count. Without a
+            // pattern ours do as well.
+            (pattern, (prefix, suffix))
+                if level == Compatibility::V3
+                    || (level.is_own() && pattern.is_none() && given != (None, None)) =>
+            {
                 return Delimiters::new("token", prefix.unwrap_or("#{"), suffix.unwrap_or("}#"));
             }
-            (None, (Some(_), Some(_))) if level.is_own() => "custom",
             (pattern, _) => pattern.unwrap_or("default"),
         };
         if let Some(delimiters) = Delimiters::of_pattern(pattern, level)? {
@@ -260,4 +263,26 @@ pub(super) fn log_level(given: Option<&str>, level: Compatibility) -> Result<Lev
             ));
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("default", None, None, ("#{", "}#"))]
+    #[case("default", Some("${"), None, ("${", "}#"))]
+    #[case("default", None, Some("}"), ("#{", "}"))]
+    #[case("default", Some("<"), Some(">"), ("<", ">"))]
+    #[case("doublebraces", Some("<"), None, ("{{", "}}"))]
+    fn prefix_and_suffix_count_beside_the_default_pattern(
+        #[case] pattern: &str,
+        #[case] prefix: Option<&str>,
+        #[case] suffix: Option<&str>,
+        #[case] expected: (&str, &str),
+    ) {
+        let options = Options::of_pattern(pattern, prefix, suffix).unwrap();
+        let Delimiters { prefix, suffix } = &options.delimiters;
+        assert_eq!((prefix.as_str(), suffix.as_str()), expected);
+    }
 }

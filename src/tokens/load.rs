@@ -81,6 +81,9 @@ impl Reader<'_> {
             Source::Files(patterns) => {
                 for line in Entry::lines(patterns, level) {
                     let entry = Entry::parse(&line, level)?;
+                    if level.is_own() {
+                        self.all_named_are_there(&entry)?;
+                    }
                     for file in self.finding.files(&entry, self.root, &[])? {
                         let bytes = fs::read(&file.path)
                             .map_err(Error::io("reading variables from", &file.path))?;
@@ -104,6 +107,24 @@ impl Reader<'_> {
                 layers.push(self.layer(what, &documents)?);
             }
             Source::Yaml(what, text) => self.yaml_source(what, text, layers)?,
+        }
+        Ok(())
+    }
+
+    /// A file that is named in full has to be there; a pattern may match nothing.
+    fn all_named_are_there(&self, entry: &Entry) -> Result<(), Error> {
+        for pattern in entry.include.iter().filter(|text| !has_wildcard(text)) {
+            let alone = Entry {
+                include: vec![pattern.clone()],
+                exclude: Vec::new(),
+                output: None,
+            };
+            if self.finding.files(&alone, self.root, &[])?.is_empty() {
+                return Err(Error::NoVariableFile {
+                    pattern: pattern.clone(),
+                    root: self.root.to_path_buf(),
+                });
+            }
         }
         Ok(())
     }
@@ -167,6 +188,13 @@ impl Reader<'_> {
         };
         layer(origin, documents, self.separator, printing)
     }
+}
+
+/// Whether a pattern may stand for other names than itself. A backslash alone
+/// does not: it is more often a separator in the wrong place.
+fn has_wildcard(pattern: &str) -> bool {
+    let groups = ["@(", "+(", "!("];
+    pattern.contains(['*', '?', '[', '{']) || groups.iter().any(|group| pattern.contains(group))
 }
 
 /// The names in some layers, each once, as the old program counts them.
@@ -239,6 +267,10 @@ fn layer(
     let mut layer = Layer::new(origin, Matching::Exact);
     for document in documents {
         match &document.kind {
+            Kind::List(_) if printing.level.is_own() && !printing.inline => {
+                let reason = "there is a list where an object with variables is needed";
+                return Err(fail(origin, document.line, reason));
+            }
             Kind::Map(_) | Kind::List(_) => {}
             Kind::Null if printing.level.is_own() => continue,
             // The old program took a text apart into its characters.

@@ -40,6 +40,16 @@ impl AddAssign for Counters {
 }
 
 impl Counters {
+    /// What remains when nothing is written: what was found and looked at.
+    pub(super) fn nothing_written(&mut self) {
+        *self = Self {
+            tokens: self.tokens,
+            files: self.files,
+            missing: self.missing,
+            ..Self::default()
+        };
+    }
+
     /// The line about one file, in the words of the level.
     pub fn summary(&self, level: Compatibility) -> String {
         let Self {

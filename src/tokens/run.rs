@@ -45,6 +45,9 @@ pub struct Summary {
     pub messages: Vec<Message>,
     /// The files that were written.
     pub written: Vec<PathBuf>,
+    /// The texts other than their values that secret variables became, to be
+    /// masked in `diff`.
+    pub secret_forms: Vec<String>,
     /// What a dry run would change.
     pub diff: Option<String>,
     /// Answers to `explain`, by name.
@@ -130,6 +133,9 @@ pub fn run(
     let failed = plan.messages.iter().any(|m| m.level == Level::Error);
     // The old versions write their files and fail afterwards.
     let held_back = failed && level.is_own();
+    if held_back {
+        say_nothing_changed(&mut plan);
+    }
     let writes = !job.dry_run && !held_back;
     let diff = job.dry_run.then(|| diff::unified(&plan.files));
     let written = if writes {
@@ -152,6 +158,7 @@ pub fn run(
             .collect(),
         messages: plan.messages,
         written,
+        secret_forms: engine.secret_forms(),
         diff,
         explanations,
         outputs: plan.counters.outputs(level),
@@ -207,12 +214,8 @@ fn judge(job: &Job, engine: &Engine<'_>, plan: &mut Plan) {
         };
         plan.messages.push(Message::general(job.if_no_files, text));
     }
+    fail_on_missing(job, plan);
     let mut fail = |text: String| plan.messages.push(Message::general(Level::Error, text));
-    let missing = plan.counters.missing;
-    if fails(FailOn::Missing) && missing > 0 && job.options.missing_log != Level::Error {
-        let s = if missing > 1 { "s have" } else { " has" };
-        fail(format!("{missing} token{s} no variable"));
-    }
     if fails(FailOn::NoTokens) && plan.counters.tokens == 0 {
         let n = plan.files.len();
         fail(format!(
@@ -226,5 +229,45 @@ fn judge(job: &Job, engine: &Engine<'_>, plan: &mut Plan) {
                 "the variable '{name}' from {origin} is used by no token"
             ));
         }
+    }
+}
+
+/// The error about missing variables, at the place of the first one. The engine
+/// leaves its name there, as a message that is never shown.
+fn fail_on_missing(job: &Job, plan: &mut Plan) {
+    let missing = plan.counters.missing;
+    let mut first = None;
+    plan.messages.retain(|message| {
+        let shown = message.level != Level::Off;
+        if !shown && first.is_none() {
+            first = Some(message.clone());
+        }
+        shown
+    });
+    // As an error each has been told already.
+    let Some(first) = first.filter(|_| job.options.missing_log != Level::Error) else {
+        return;
+    };
+    let text = match missing {
+        0 | 1 => first.text,
+        2 => format!("{}, nor that of 1 more token", first.text),
+        _ => format!("{}, nor those of {} more tokens", first.text, missing - 1),
+    };
+    plan.messages.push(Message {
+        level: Level::Error,
+        text,
+        ..first
+    });
+}
+
+/// Nothing is written: no counter says otherwise, and the last error says so.
+fn say_nothing_changed(plan: &mut Plan) {
+    let files = plan.files.iter_mut().map(|file| &mut file.counters);
+    for counters in files.chain([&mut plan.counters]) {
+        counters.nothing_written();
+    }
+    let is_error = |message: &&mut Message| message.level == Level::Error;
+    if let Some(last) = plan.messages.iter_mut().rfind(is_error) {
+        last.text.push_str("; no file was changed");
     }
 }

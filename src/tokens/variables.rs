@@ -232,6 +232,14 @@ impl Variables {
         self.all.is_empty()
     }
 
+    /// The values that must not be shown.
+    pub(super) fn secret_values(&self) -> impl Iterator<Item = &str> {
+        self.all
+            .iter()
+            .filter(|variable| variable.secret)
+            .map(|variable| &*variable.value)
+    }
+
     /// Whether the agent's variables are among the layers.
     pub(super) fn asks_pipeline(&self) -> bool {
         self.asks_pipeline

@@ -61,6 +61,16 @@ fn options_that_cannot_be_are_named(#[case] flags: &[&str], #[case] message: &st
 )]
 #[case(
     "v.yml",
+    b"\n- a: 1\n",
+    "reading variables from file v.yml, line 2: there is a list where an object with variables is needed"
+)]
+#[case(
+    "v.json",
+    b"[{\"a\": 1}]",
+    "reading variables from file v.json, line 1: there is a list where an object with variables is needed"
+)]
+#[case(
+    "v.yml",
     b"a: b\xff",
     "reading variables from file v.yml, line 1, column 5: the file is no utf-8 text"
 )]
@@ -84,6 +94,41 @@ fn variable_files_that_cannot_be_read_are_named_with_line_and_column(
         &["--variables", &format!("@{name}")],
     );
     assert!(got.starts_with(message), "{got}");
+}
+
+#[rstest::rstest]
+#[case::one("@config/dve.yml", "config/dve.yml")]
+#[case::among_others("@config/*.yml;dve.json", "dve.json")]
+#[case::separator("@config\\dve.yml", "config\\dve.yml")]
+#[case::parentheses("@dve (1).yml", "dve (1).yml")]
+fn a_variable_file_that_is_not_there_is_named(#[case] variables: &str, #[case] pattern: &str) {
+    let files: [(&str, &[u8]); 2] = [("a.txt", b"#{ok}#"), ("config/dev.yml", b"ok: 1")];
+    let message = refused(&files, &["--variables", variables]);
+    let expected = format!("reading variables from file {pattern}: there is no such file below ");
+    // A backslash separates on Windows.
+    assert!(
+        message
+            .replace('\\', "/")
+            .starts_with(&expected.replace('\\', "/")),
+        "{message}"
+    );
+}
+
+#[rstest::rstest]
+#[case("@config/*.yml;config/dve.yaml")]
+#[case("@config/dev.yml;{a,b}.yml;+(x).yml;dv[e].yml")]
+#[case("@config/dev.yml;!config/local.yml")]
+fn patterns_of_variable_files_may_match_nothing(#[case] variables: &str) {
+    let content = b"ok: 1";
+    let files: [(&str, &[u8]); 3] = [
+        ("a.txt", b"#{ok}#"),
+        ("config/dev.yml", content),
+        ("config/dve.yaml", content),
+    ];
+    let folder = folder(&files);
+    let flags = ["--sources", "a.txt", "--variables", variables];
+    run(&folder, &flags).unwrap();
+    assert_eq!(super::read(&folder, "a.txt"), "1");
 }
 
 #[rstest::rstest]
@@ -198,6 +243,80 @@ fn a_target_that_is_a_folder_stops_the_run_before_anything_is_written() {
         "{error}"
     );
     assert_eq!(tree(folder.path()), before);
+}
+
+#[rstest::rstest]
+#[case(&["*.in => all.out"], "1.in", "2.in", "all.out")]
+#[case(&["1.in => d/x", "2.in => d/x"], "1.in", "2.in", "d/x")]
+#[case(&["1.in", "2.in => 1.in"], "1.in", "2.in", "1.in")]
+#[case(&["1.in => a", "a => b", "2.in => a"], "1.in", "2.in", "a")]
+fn two_sources_with_one_output_are_named(
+    #[case] sources: &[&str],
+    #[case] first: &str,
+    #[case] second: &str,
+    #[case] output: &str,
+) {
+    let folder = folder(&[("1.in", b"1 #{ok}#"), ("2.in", b"2 #{ok}#")]);
+    let before = tree(folder.path());
+    let mut flags = vec!["--sources"];
+    flags.extend(sources);
+    flags.extend(["--variables", r#"{"ok":"1"}"#]);
+    let error = run(&folder, &flags).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "replacing tokens: {first} and {second} both have the output {output}, \
+             so that one would be lost; no file was changed"
+        )
+    );
+    assert_eq!(tree(folder.path()), before);
+}
+
+#[rstest::rstest]
+#[case(
+    "b.txt,c.txt",
+    "holds a comma, which separates patterns in versions 3 to 5 alone"
+)]
+#[case(
+    "{b,c}.txt,d/*.txt => x",
+    "holds a comma, which separates patterns in versions 3 to 5 alone"
+)]
+#[cfg_attr(
+    unix,
+    case(
+        "d\\*.config",
+        "holds a backslash, which separates folders in versions 3 to 5 alone"
+    )
+)]
+fn sources_in_the_words_of_old_versions_are_named(#[case] line: &str, #[case] reason: &str) {
+    let folder = folder(&[("a.txt", b"#{ok}#"), ("d/a.config", b"#{ok}#")]);
+    let flags = [
+        "--sources",
+        "a.txt",
+        "--sources",
+        line,
+        "--variables",
+        r#"{"ok":"1"}"#,
+    ];
+    let before = tree(folder.path());
+    let error = run(&folder, &flags).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("finding files to replace tokens in: {line:?} matches no file and {reason}")
+    );
+    let error = gitops_publisher::error::Error::from(error);
+    assert!(error.all_hints()[0].starts_with("set `compatibility: v5`"));
+    assert_eq!(tree(folder.path()), before);
+}
+
+#[rstest::rstest]
+#[case("nothing.txt")]
+#[case("{b,c}.txt")]
+#[case("a,b.txt")]
+fn lines_that_match_nothing_or_name_a_comma_that_is_there_are_fine(#[case] line: &str) {
+    let folder = folder(&[("a,b.txt", b"x")]);
+    let flags = ["--sources", line, "--variables", "{}"];
+    assert!(run(&folder, &flags).unwrap().failure().is_none());
 }
 
 #[test]

@@ -88,6 +88,19 @@ fn the_output_of_one_line_is_input_of_a_later_one() {
     assert_eq!(read(&folder, "a.tpl"), "#{b}#");
 }
 
+#[rstest::rstest]
+#[case::the_output_itself(&["a.tpl => b", "b => c", "c => b"])]
+#[case::the_same_source_twice(&["*.tpl => b", "a.tpl => b"])]
+#[case::a_file_that_was_there(&["a.tpl => old.txt", "old.txt => b"])]
+fn an_output_may_be_written_again_where_nothing_is_lost(#[case] sources: &[&str]) {
+    let folder = folder(&[("a.tpl", b"#{a}#"), ("old.txt", b"x")]);
+    let mut flags = vec!["--sources"];
+    flags.extend(sources);
+    flags.extend(["--variables", VARIABLES]);
+    run(&folder, &flags).unwrap();
+    assert_eq!(read(&folder, "b"), "1");
+}
+
 #[test]
 fn a_file_without_change_is_not_written() {
     let folder = folder(&[("a.txt", b"x"), ("b.txt", b"#{no}#")]);

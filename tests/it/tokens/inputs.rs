@@ -41,13 +41,17 @@ fn patterns_of_all_versions_are_known(
     assert_eq!((&*delimiters.prefix, &*delimiters.suffix), (prefix, suffix));
 }
 
-#[test]
-fn delimiters_without_a_pattern_count_as_in_version_3() {
-    let delimiters = job(&[("tokenPrefix", "<"), ("tokenSuffix", ">")])
-        .unwrap()
-        .options
-        .delimiters;
-    assert_eq!((&*delimiters.prefix, &*delimiters.suffix), ("<", ">"));
+#[rstest::rstest]
+#[case(&[("tokenPrefix", "<"), ("tokenSuffix", ">")], "<", ">")]
+#[case(&[("tokenPrefix", "${")], "${", "}#")]
+#[case(&[("tokenSuffix", "}")], "#{", "}")]
+fn delimiters_without_a_pattern_count_as_in_version_3(
+    #[case] inputs: &[(&str, &str)],
+    #[case] prefix: &str,
+    #[case] suffix: &str,
+) {
+    let delimiters = job(inputs).unwrap().options.delimiters;
+    assert_eq!((&*delimiters.prefix, &*delimiters.suffix), (prefix, suffix));
 }
 
 #[rstest::rstest]

@@ -114,7 +114,7 @@ fn every_message_has_file_line_and_column() {
 }
 
 #[rstest::rstest]
-#[case("missing", "#{nope}#", "1 token has no variable")]
+#[case("missing", "#{nope}#", "variable 'nope' not found")]
 #[case("noTokens", "plain", "no token was found in 1 file")]
 #[case("nofiles", "#{a}#", "no file matches \"*.none\"")]
 #[case(
@@ -140,8 +140,54 @@ fn a_run_can_fail_for_more_reasons_and_then_changes_nothing(
         flags.extend(["--sources", "*.none"]);
     }
     let summary = run(&folder, &flags).unwrap();
-    assert_eq!(summary.failure().unwrap().text, message);
+    assert_eq!(
+        summary.failure().unwrap().text,
+        format!("{message}; no file was changed")
+    );
     assert_eq!(read(&folder, "a.txt"), content);
+}
+
+#[rstest::rstest]
+#[case("off", 0)]
+#[case("info", 4)]
+#[case("warn", 4)]
+fn a_run_that_fails_for_missing_variables_names_the_first_one(
+    #[case] log: &str,
+    #[case] before: usize,
+) {
+    let folder = folder(&[
+        ("a.txt", b"#{a}# #{upper(a)}#"),
+        ("b.txt", b"x\n #{b}#\n#{c}# #{a}#"),
+        ("c.txt", b"#{d}# #{d}#"),
+    ]);
+    let mut flags = vec!["--sources", "*.txt", "--variables", VARIABLES];
+    flags.extend(["--fail-on", "missing", "--transforms"]);
+    flags.extend(["--missing-var-log", log]);
+    let summary = run(&folder, &flags).unwrap();
+    let said = messages(&summary);
+    assert_eq!(said.len(), before + 1, "{said:?}");
+    assert_eq!(
+        said[before],
+        "b.txt:2:2: variable 'b' not found, nor those of 3 more tokens; no file was changed"
+    );
+}
+
+#[test]
+fn a_run_that_changes_nothing_counts_no_replacement() {
+    let folder = folder(&[("a.txt", b"#{a}# #{upper(a)}# #{default(no, x)}# #{nope}#")]);
+    let mut flags = vec!["--sources", "*.txt", "--variables", VARIABLES];
+    flags.extend(["--missing-var-log", "error", "--transforms"]);
+    let summary = run(&folder, &flags).unwrap();
+    assert_eq!(
+        messages(&summary),
+        ["a.txt:1:39: variable 'nope' not found; no file was changed"]
+    );
+    assert_eq!(
+        summary.counters_line(),
+        r#"{"tokens":4,"replaced":0,"files":1,"defaults":0,"transforms":0}"#
+    );
+    assert_eq!(summary.files[0].line, "replaced 0 token out of 4");
+    assert!(summary.outputs.contains(&("replaced", 0)));
 }
 
 #[test]
@@ -165,6 +211,40 @@ fn a_dry_run_shows_a_unified_diff_and_changes_nothing() {
     );
     assert_eq!(tree(folder.path()), before);
     assert!(summary.written.is_empty());
+}
+
+#[rstest::rstest]
+#[case::as_it_is("a.txt", "#{pw}#", &[])]
+#[case::public("a.json", "#{upper(say)}# #{say}#", &[])]
+#[case::transformed("a.txt", "#{toBase64(pw)}# #{upper(trim(pw))}#", &["S\"CRET", "cyJjcmV0"])]
+#[case::escaped("a.json", "#{pw}# #{upper(pw)}#", &[r#"S\"CRET"#, r#"s\"cret"#])]
+#[case::raw("a.json", "#{raw(pw)}#", &[])]
+#[case::inside_of_another("a.json", "#{url}#", &[r#"S\"CRET"#, r#"s\"cret"#])]
+#[case::around_another("a.txt", "#{urlencode(url)}#", &["S\"CRET", "a%3As%22cret%40S%22CRET"])]
+#[case::indented("a.txt", "  #{key}#", &["k1\n  k2"])]
+fn what_secrets_became_is_told(
+    #[case] name: &str,
+    #[case] content: &str,
+    #[case] expected: &[&str],
+) {
+    let folder = folder(&[(name, content.as_bytes())]);
+    let pipeline = Layer::new("pipeline variables", Matching::Pipeline)
+        .with_secret("pw", "s\"cret")
+        .with_secret("key", "k1\nk2")
+        .with("say", "\"hi\"")
+        .with("url", "a:#{pw}#@#{upper(pw)}#");
+    let mut flags = vec!["--sources", name, "--variables", "{}", "--transforms"];
+    flags.extend(["--recursive", "--auto-indent", "--dry-run"]);
+    let summary = run_with(&folder, &flags, vec![pipeline]).unwrap();
+    assert_eq!(summary.secret_forms, expected);
+    let diff = summary.diff.unwrap();
+    for form in expected.iter().flat_map(|form| form.lines()) {
+        // Inner forms that a transform of the whole hid are no harm.
+        assert!(
+            diff.contains(form) || content.contains("urlencode"),
+            "{form}"
+        );
+    }
 }
 
 #[test]
