@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
+use crate::model::Secret;
 use crate::report::{Reporter, write_stdout};
 use crate::tokens::{self, INPUT_NAMES, Job, Layer, Level, Matching, Summary, TokensArgs};
 
@@ -26,6 +27,9 @@ pub(super) fn typed(
     }
     let job = args.into_job(Path::new("."), !pipeline.is_empty())?;
     let summary = tokens::run(&job, pipeline, &all(environment))?;
+    for form in &summary.secret_forms {
+        reporter.hide(&Secret::new(form));
+    }
     tell(&job, &summary, reporter);
     if let Some(diff) = summary.diff.as_deref().filter(|_| !json) {
         write_stdout(reporter.clean(diff).as_bytes())?;
@@ -55,6 +59,9 @@ pub(super) fn task(environment: &Environment, reporter: &Reporter) -> Result<(),
         .chain(connect::variables(environment))
         .collect();
     let summary = tokens::run(&job, pipeline, &all(environment))?;
+    for form in &summary.secret_forms {
+        reporter.hide(&Secret::new(form));
+    }
     tell(&job, &summary, reporter);
     if let Some(diff) = &summary.diff {
         reporter.group("What would change", diff);

@@ -9,7 +9,7 @@ use crate::check;
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::generate::{self, HookPolicy, Policy, resources};
-use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
+use crate::model::{FileSet, Finding, GeneratorStamp, Resource, Secret};
 use crate::settings::{EnvironmentSettings, Settings};
 use crate::tokens::Prepared;
 
@@ -197,7 +197,12 @@ async fn prepare(
     .await?;
     replace::explain(context, &settings.name, explain, &variables?);
     let (prepared, findings) = match result? {
-        Some((prepared, findings)) => (Some(prepared), findings),
+        Some((prepared, findings)) => {
+            for form in &prepared.secret_forms {
+                context.reporter.hide(&Secret::new(form));
+            }
+            (Some(prepared), findings)
+        }
         None => (None, Vec::new()),
     };
     Ok((settings, prepared, findings))

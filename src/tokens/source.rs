@@ -56,6 +56,8 @@ pub struct Prepared {
     pub counters: Counters,
     /// What is to be told.
     pub messages: Vec<Message>,
+    /// What secret variables became: transformed or escaped, and not to be shown.
+    pub secret_forms: Vec<String>,
 }
 
 impl Prepared {
@@ -94,6 +96,7 @@ pub fn prepare(
         copy: None,
         counters: Counters::default(),
         messages: Vec::new(),
+        secret_forms: Vec::new(),
     };
     let source = fs::canonicalize(tree.source).map_err(Error::io("reading", tree.source))?;
     let items = list(&source, tree)?;
@@ -107,6 +110,7 @@ pub fn prepare(
         prepared.messages.extend(messages);
         contents.push(content);
     }
+    prepared.secret_forms = engine.secret_forms();
     if contents.iter().any(Option::is_some) {
         let jobs: Vec<_> = items.iter().zip(&contents).collect();
         prepared.copy = Some(copy(&source, tree.checkout, &jobs, temp_root)?);

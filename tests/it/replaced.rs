@@ -281,3 +281,30 @@ fn a_dry_run_shows_a_diff_and_changes_nothing() {
     );
     assert_eq!(workspace.read("a.txt"), "v #{a}#\n");
 }
+
+#[test]
+fn what_a_transform_makes_of_a_secret_is_not_shown_either() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "src/a.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: 'x-#{upper(pw)}#'}\n",
+    );
+    workspace.git(&["init", "--quiet", "--bare", "m.git"]);
+    let ended = workspace
+        .task(&[
+            ("command", "verify"),
+            ("source", "src"),
+            ("environments", "dev"),
+            ("transforms", "true"),
+            ("manifestRepo", "./m.git"),
+        ])
+        .variable("VSTS_SECRET_VARIABLES", r#"["pw"]"#)
+        .variable("SECRET_PW", "hunter2xyz")
+        .succeed();
+    assert!(ended.stdout.contains("x-***"), "{}", ended.stdout);
+    assert!(
+        !ended.stdout.to_lowercase().contains("hunter2xyz"),
+        "{}",
+        ended.stdout
+    );
+}
