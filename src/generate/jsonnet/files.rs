@@ -35,10 +35,10 @@ impl Files {
         let reader = Reader::new(&Options {
             source: original.clone(),
             // The folder that confines a copy says nothing about the source.
-            confine: options
-                .confine
-                .clone()
-                .filter(|_| options.original.is_none()),
+            confine: match &options.original {
+                Some(_) => options.linked.clone(),
+                None => options.confine.clone(),
+            },
             original: None,
             ..options.clone()
         })?;

@@ -162,7 +162,7 @@ fn a_folder_without_a_component_file_gets_one_with_its_name() {
     );
     assert_eq!(
         workspace.read("component.yaml"),
-        "name: work\nsubcomponents:\n- name: a\n  type: component\n  source: ./a\n  method: local\n"
+        "name: files\nsubcomponents:\n- name: a\n  type: component\n  source: ./a\n  method: local\n"
     );
 }
 

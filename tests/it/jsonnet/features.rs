@@ -214,7 +214,8 @@ async fn a_copy_is_read_in_place_of_the_source_and_the_rest_beside_the_source() 
     ]);
     let mut options = options(copy.path());
     options.original = Some(folder.path().join("src"));
-    options.confine = Some(folder.path().to_path_buf());
+    options.confine = Some(copy.path().to_path_buf());
+    options.linked = Some(folder.path().to_path_buf());
     assert_eq!(names(&only(&options).await), ["replaced", "beside"]);
 
     options.original = Some(folder.path().join("src/main.jsonnet"));
