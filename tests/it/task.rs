@@ -371,11 +371,15 @@ fn a_cancelled_run_ends_its_programs_and_leaves_nothing_behind() {
         .unwrap();
     assert!(interrupt.success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", hook.trim())).unwrap_or_default();
-    assert!(
-        state.is_empty() || state.contains(") Z"),
-        "the hook is still running: {state}"
-    );
+    // It has been killed when the program ends; the kernel may still be clearing it away.
+    let state =
+        || std::fs::read_to_string(format!("/proc/{}/stat", hook.trim())).unwrap_or_default();
+    let gone = |state: &str| state.is_empty() || state.contains(") Z");
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while !gone(&state()) && std::time::Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    assert!(gone(&state()), "the hook is still running: {}", state());
     assert_eq!(
         files_below(&scene.workspace.temp()).len(),
         0,
