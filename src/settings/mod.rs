@@ -11,12 +11,14 @@
 
 pub mod definition;
 mod doors;
+mod environment;
 mod file;
 mod layer;
 mod resolve;
 pub mod schema;
 
 pub use doors::{from_inputs, from_matches, from_old_variables};
+pub use environment::{EnvironmentSettings, Target, TokenSettings};
 pub use file::{FileSettings, read as read_file};
 pub use layer::{Layer, Origin, Value, camel_case, parse};
-pub use resolve::{EnvironmentSettings, Settings, Target, TokenSettings, resolve};
+pub use resolve::{Settings, resolve};

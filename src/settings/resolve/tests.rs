@@ -1,0 +1,147 @@
+//! Layers in, validated settings or a refusal out.
+
+use super::*;
+use crate::settings::Value;
+
+fn layer(origin: &Origin, values: &[(&str, &str)]) -> Layer {
+    let value = |text: &str| Value {
+        texts: text.split(',').map(str::to_owned).collect(),
+        origin: origin.clone(),
+    };
+    values
+        .iter()
+        .map(|(id, text)| ((*id).to_owned(), value(text)))
+        .collect()
+}
+
+fn flags(values: &[(&str, &str)]) -> Layer {
+    layer(&Origin::Flag("x".into()), values)
+}
+
+fn file(environments: &[(&str, &[(&str, &str)])]) -> FileSettings {
+    FileSettings {
+        environments: environments
+            .iter()
+            .map(|(name, values)| ((*name).to_owned(), flags(values)))
+            .collect(),
+        ..FileSettings::default()
+    }
+}
+
+#[test]
+fn an_environment_owns_the_folder_of_its_name_unless_told_otherwise() {
+    let settings = resolve(
+        &Layer::new(),
+        &file(&[
+            ("dev", &[]),
+            (
+                "prod",
+                &[("folder", "clusters/prod"), ("max_removed_percent", "5")],
+            ),
+        ]),
+        &Layer::new(),
+        false,
+    )
+    .unwrap();
+    let folders: Vec<_> = settings
+        .environments
+        .iter()
+        .map(|e| e.folder.to_string())
+        .collect();
+    assert_eq!(folders, ["dev", "clusters/prod"]);
+    assert_eq!(settings.environments[1].brakes.max_removed_percent, 5);
+}
+
+#[test]
+fn a_flag_beats_the_section_of_the_environment() {
+    let given = flags(&[("branch", "hotfix"), ("manifest_repo", "a/b")]);
+    let settings = resolve(
+        &given,
+        &file(&[("dev", &[("branch", "main")])]),
+        &Layer::new(),
+        false,
+    )
+    .unwrap();
+    assert_eq!(
+        settings.environments[0]
+            .target
+            .as_ref()
+            .unwrap()
+            .branch
+            .as_deref(),
+        Some("hotfix")
+    );
+}
+
+#[test]
+fn blanks_in_fab_envs_make_several_configurations_as_in_the_old_script() {
+    let old = layer(
+        &Origin::Variable("FAB_ENVS"),
+        &[("environments", "dev,prod west")],
+    );
+    let settings = resolve(&Layer::new(), &FileSettings::default(), &old, false).unwrap();
+    let shown: Vec<_> = settings
+        .environments
+        .iter()
+        .map(|e| (e.name.as_str(), e.fabrikate_environments.join("+")))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("dev", "dev".to_owned()),
+            ("prod-west", "prod+west".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn variables_of_jsonnet_are_names_and_values() {
+    let settings = |text: &str| {
+        let value = Value {
+            texts: vec![text.to_owned()],
+            origin: Origin::Flag("x".into()),
+        };
+        let given = Layer::from([("jsonnet_variables".to_owned(), value)]);
+        resolve(&given, &file(&[("dev", &[])]), &Layer::new(), false)
+    };
+    let resolved = settings("hosts=a,b=c").unwrap();
+    let variables = &resolved.environments[0].jsonnet.variables;
+    assert_eq!(*variables, [("hosts".to_owned(), "a,b=c".to_owned())]);
+    let error = settings("secret").unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "environment dev: an item of `jsonnetVariables` is no `name=value`"
+    );
+}
+
+#[rstest::rstest]
+#[case("allow_hooks")]
+#[case("helm")]
+#[case("token_file")]
+fn an_untrusted_file_decides_nothing_dangerous(#[case] id: &str) {
+    let settings = file(&[("dev", &[(id, "true")])]);
+    let error = resolve(&Layer::new(), &settings, &Layer::new(), true).unwrap_err();
+    assert!(
+        error.to_string().ends_with(
+            "is not obeyed on a build of a pull request, where anybody may have written it"
+        ),
+        "{error}"
+    );
+    assert!(resolve(&flags(&[(id, "true")]), &settings, &Layer::new(), true).is_ok());
+}
+
+#[rstest::rstest]
+#[case(flags(&[]), &[], "no environment is named")]
+#[case(flags(&[("environments", "qa")]), &[("dev", &[] as &[_])], "there is no environment `qa` in the settings file")]
+#[case(flags(&[("environments", "qa,qa")]), &[], "the environment `qa` is named twice")]
+#[case(flags(&[("environments", "../x")]), &[], "environment `../x`: \"../x\" is not a safe relative path: it has a `.` or `..` segment")]
+#[case(flags(&[]), &[("dev", &[("folder", "a")] as &[_]), ("prod", &[("folder", "a/b")])],
+    "the environments `dev` and `prod` would own the same folder: `a` and `a/b`")]
+fn what_cannot_work_is_refused(
+    #[case] given: Layer,
+    #[case] environments: &[(&str, &[(&str, &str)])],
+    #[case] said: &str,
+) {
+    let error = resolve(&given, &file(environments), &Layer::new(), false).unwrap_err();
+    assert_eq!(error.to_string(), said);
+}
