@@ -215,6 +215,9 @@ impl Error {
             Fault::Http(http::Error::Redirect { .. }) => {
                 "Use the address that the server points to, if you trust it."
             }
+            Fault::Http(http::Error::Client(_)) => {
+                "No certificates of authorities are found, or one that was given cannot be read: install the system's (`ca-certificates`), or name a file with `SSL_CERT_FILE`."
+            }
             Fault::Http(_) => {
                 "Check the address, the network and the proxy settings, then run again."
             }
