@@ -191,6 +191,10 @@ fn token_settings(
     let suffix = args.token_suffix.as_deref();
     let mut options = tokens::Options::of_pattern(&args.token_pattern, prefix, suffix)?;
     options.missing = tokens::Missing::Keep;
+    if args.leftover_tokens != LeftoverSetting::Fail {
+        // The search of the manifests says it, or nobody wants to know.
+        options.missing_log = tokens::Level::Off;
+    }
     options.recursive = args.recursive;
     if args.transforms {
         options.transforms = Some(tokens::Delimiters::new("transform", "(", ")")?);
