@@ -1,16 +1,17 @@
 //! GitOps for Azure Pipelines: the library behind `gitops-publisher`.
 //!
-//! A run turns a source (a Fabrikate definition or plain manifests) into one
-//! file set per environment and publishes all of them to the manifest
-//! repository that Flux or Argo CD watches.
+//! A run turns a source (a Fabrikate definition, Jsonnet programs or plain
+//! manifests) into one file set per environment and publishes all of them to
+//! the manifest repository that Flux or Argo CD watches.
 //!
 //! # The way through
 //!
 //! 1. [`cli`] parses the command line. For a task, [`agent`] has the inputs.
 //! 2. [`settings`] puts the doors together (command line or inputs,
 //!    `gitops.yaml`, the variables of old scripts) and validates the result.
-//! 3. [`pipeline::render`] runs [`generate`] for every environment in
-//!    parallel, reads the resources, and lets [`check`] refuse what may not be.
+//! 3. [`pipeline::render`] replaces the [`tokens`] of the source and runs
+//!    [`generate`], for every environment in parallel, reads the resources, and
+//!    lets [`check`] refuse what may not be.
 //! 4. [`pipeline::publish`] opens the repository ([`host`] knows addresses and
 //!    credentials, [`git`] the wire), and hands [`publish::run`] a function
 //!    that decides on every attempt anew: [`publish::order`] whether this run
