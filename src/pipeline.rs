@@ -8,6 +8,7 @@ mod compare;
 mod publish;
 mod render;
 mod replace;
+mod source;
 
 use crate::report::{EnvironmentReport, RunReport};
 

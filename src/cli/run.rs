@@ -147,7 +147,7 @@ fn publication(environment: &Environment, settings: &Settings) -> PublicationSta
     let source = settings
         .environments
         .first()
-        .map(|first| first.source.as_path());
+        .map(settings::EnvironmentSettings::first_source);
     let checkout = source.and_then(|source| Source::discover(source).ok().flatten());
     if let Some(checkout) = checkout.filter(|_| stamp.source_commit.is_none()) {
         stamp.source_commit = checkout.head().map(|commit| commit.to_string());

@@ -124,7 +124,8 @@ fn older(
     let published = &state.ledger.as_ref()?.publication;
     // The checkout is opened only when commits have to be compared.
     let is_ancestor = |older: &str, newer: &str| {
-        let source = crate::git::source::Source::discover(&environment.settings.source).ok()??;
+        let source =
+            crate::git::source::Source::discover(environment.settings.first_source()).ok()??;
         source.is_ancestor(older, newer)
     };
     let order = order::compare(published, &context.publication, is_ancestor);

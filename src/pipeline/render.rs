@@ -1,19 +1,19 @@
 //! From sources to checked file sets, once per environment, in parallel.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
 use crate::check;
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::generate::{self, HookPolicy, Policy, resources};
-use crate::model::{FileSet, Finding, GeneratorStamp, Resource, Secret};
+use crate::generate::{self, Policy, resources};
+use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
 use crate::settings::{EnvironmentSettings, Settings};
-use crate::tokens::Prepared;
 
 use super::replace;
+use super::source::{self, Sourced};
 
 /// At most this many warnings are shown per environment.
 const FINDINGS_SHOWN: usize = 50;
@@ -94,26 +94,37 @@ async fn render_one(
 ) -> Result<Rendered, Error> {
     let name = settings.name.clone();
     let here = |error: Error| error.context(format!("environment {name}"));
-    let exclude = replace::exclude(context, &settings.tokens);
-    let (settings, prepared, mut findings) = prepare(context, settings, &exclude, explain)
+    let settings = Arc::new(settings);
+    let sourced = source::all(context, &settings, explain)
         .await
         .map_err(here)?;
-    let options = options(context, &settings, prepared.as_ref(), exclude);
-    let generated = generate::run(&context.tools, &options)
-        .await
-        .map_err(|error| here(error.into()))?;
-    findings.extend(generated.findings);
-    findings.extend(replace::leftovers(&settings, &generated.files).map_err(here)?);
-    let files = generated.files.clone();
+    let generator = stamp(&sourced);
+    let helm = sourced
+        .iter()
+        .any(|source| source.generated.generator.name == generate::Kind::Fabrikate.name());
+    let mut findings = Vec::new();
+    let mut files = FileSet::new();
+    for source in sourced {
+        findings.extend(source.findings);
+        for (path, content) in source.generated.files {
+            if files.insert(path.clone(), content).is_some() {
+                let said = format!("two of its sources yield the file `{path}`");
+                return Err(here(Error::message(Kind::Input, said)));
+            }
+        }
+    }
+    findings.extend(replace::leftovers(&settings, &files).map_err(here)?);
     // A chart may print what it likes; manifests and what Jsonnet yields are resources.
-    let helm = generated.generator.name == generate::Kind::Fabrikate.name();
     let others = if helm { Policy::Warn } else { Policy::Refuse };
-    let read = blocking(move || resources::resources(&files, others))
-        .await
-        .map_err(here)?;
+    let read = {
+        let files = files.clone();
+        blocking(move || resources::resources(&files, others))
+            .await
+            .map_err(here)?
+    };
     let (resources, odd) = read.map_err(|error| here(error.into()))?;
     findings.extend(odd);
-    check::file_names(&settings.name, &generated.files)?;
+    check::file_names(&settings.name, &files)?;
     let findings: Vec<_> = findings
         .into_iter()
         .map(|finding| of_environment(&settings.name, finding))
@@ -128,88 +139,31 @@ async fn render_one(
     check::not_empty(&settings.brakes, &settings.name, resources.len())
         .map_err(|error| Error::from(error).hints(noticed()))?;
     Ok(Rendered {
-        settings,
-        generator: generated.generator,
-        files: generated.files,
+        settings: Arc::unwrap_or_clone(settings),
+        generator,
+        files,
         resources,
         findings,
     })
 }
 
-/// How one environment is generated: from its source, or from the copy in
-/// which its tokens are replaced.
-fn options(
-    context: &Context,
-    settings: &EnvironmentSettings,
-    prepared: Option<&Prepared>,
-    exclude: Vec<PathBuf>,
-) -> generate::Options {
-    let copy = prepared.and_then(Prepared::path);
-    let refuse_hooks = context.pull_request && !settings.allow_hooks;
-    generate::Options {
-        kind: settings.generator.kind(),
-        fabrikate_environments: settings.fabrikate_environments.clone(),
-        hooks: if refuse_hooks {
-            HookPolicy::Refuse
-        } else {
-            HookPolicy::Run
-        },
-        unknown_environment: if settings.require_configuration {
-            Policy::Refuse
-        } else {
-            Policy::Warn
-        },
-        empty_chart: if settings.allow_empty_charts {
-            Policy::Warn
-        } else {
-            Policy::Refuse
-        },
-        exclude,
-        confine: prepared.and_then(Prepared::checkout).map(Path::to_path_buf),
-        linked: copy.map(|_| replace::checkout(&settings.source)),
-        original: copy.map(|_| settings.source.clone()),
-        jsonnet: settings.jsonnet.clone(),
-        ..generate::Options::new(copy.unwrap_or(&settings.source), &settings.name)
-    }
-}
-
-/// Replaces the tokens of the source, unless that is switched off.
-async fn prepare(
-    context: &Context,
-    settings: EnvironmentSettings,
-    exclude: &[PathBuf],
-    explain: &[String],
-) -> Result<(EnvironmentSettings, Option<Prepared>, Vec<Finding>), Error> {
-    if !settings.tokens.enabled || !settings.source.exists() {
-        // A source that is not there is the generator's to explain.
-        return Ok((settings, None, Vec::new()));
-    }
-    let (pipeline, temp_root) = (context.variables.clone(), context.temp_root.clone());
-    let exclude = exclude.to_vec();
-    let (settings, variables, result) = blocking(move || {
-        let variables = replace::variables(&pipeline, &settings.tokens);
-        let result = match &variables {
-            Ok(variables) => replace::prepare(variables, &settings, &exclude, &temp_root).map(Some),
-            Err(_) => Ok(None),
-        };
-        (settings, variables, result)
-    })
-    .await?;
-    replace::explain(context, &settings.name, explain, &variables?);
-    let (prepared, findings) = match result? {
-        Some((prepared, findings)) => {
-            for form in &prepared.secret_forms {
-                context.reporter.hide(&Secret::new(form));
-            }
-            (Some(prepared), findings)
+/// What generated an environment: the generators of its sources.
+fn stamp(sources: &[Sourced]) -> GeneratorStamp {
+    let mut names: Vec<&str> = Vec::new();
+    for source in sources {
+        let name = source.generated.generator.name.as_str();
+        if !names.contains(&name) {
+            names.push(name);
         }
-        None => (None, Vec::new()),
-    };
-    Ok((settings, prepared, findings))
+    }
+    GeneratorStamp {
+        name: names.join("+"),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+    }
 }
 
 /// Runs work that blocks on a thread that may.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Error> {
     let joined = tokio::task::spawn_blocking(work).await;

@@ -8,7 +8,7 @@ use crate::error::{self, Error};
 use crate::generate::{self, Kind};
 use crate::model::{FileSet, Finding};
 use crate::settings::definition::LeftoverSetting;
-use crate::settings::{EnvironmentSettings, TokenSettings};
+use crate::settings::{EnvironmentSettings, SourceSettings, TokenSettings};
 use crate::tokens::{self, Engine, Prepared, Scope, Source, SourceTree, Variables};
 
 /// How files with variables are found.
@@ -42,16 +42,17 @@ pub(super) fn variables(
 /// The source with its tokens replaced, and what is worth telling about it.
 pub(super) fn prepare(
     variables: &Variables,
-    settings: &EnvironmentSettings,
+    settings: &TokenSettings,
+    source: &SourceSettings,
     exclude: &[PathBuf],
     temp_root: &Path,
 ) -> Result<(Prepared, Vec<Finding>), Error> {
-    let engine = Engine::new(&settings.tokens.options, variables)?;
-    let kind = settings.generator.kind();
-    let kind = kind.unwrap_or_else(|| Kind::detect(&settings.source));
+    let engine = Engine::new(&settings.options, variables)?;
+    let kind = source.generator.kind();
+    let kind = kind.unwrap_or_else(|| Kind::detect(&source.source));
     let tree = SourceTree {
-        source: &settings.source,
-        checkout: &checkout(&settings.source),
+        source: &source.source,
+        checkout: &checkout(&source.source),
         scope: if kind == Kind::Manifests {
             Scope::Manifests
         } else {

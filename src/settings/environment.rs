@@ -1,38 +1,28 @@
 //! The settings of one environment, validated.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
-use crate::generate::JsonnetOptions;
 use crate::host::{self, Place};
 use crate::model::{Folder, RelPath};
 use crate::plan;
 use crate::tokens;
 
-use super::definition::{EnvironmentArgs, GeneratorSetting, GitHostSetting, LeftoverSetting};
+use super::definition::{EnvironmentArgs, GitHostSetting, LeftoverSetting};
+use super::source::SourceSettings;
 
 /// One environment, validated.
 #[derive(Debug, Clone)]
 pub struct EnvironmentSettings {
     /// The environment's name.
     pub name: String,
-    /// The folder with the templates.
-    pub source: PathBuf,
-    /// What turns it into manifests.
-    pub generator: GeneratorSetting,
-    /// The configurations of a Fabrikate definition, most important first.
-    pub fabrikate_environments: Vec<String>,
-    /// What Jsonnet programs are given.
-    pub jsonnet: JsonnetOptions,
-    /// How its tokens are replaced.
+    /// What it is made of; at least one.
+    pub sources: Vec<SourceSettings>,
+    /// How their tokens are replaced.
     pub tokens: TokenSettings,
     /// Hooks may run on a pull request build.
     pub allow_hooks: bool,
-    /// A Helm chart may render to nothing.
-    pub allow_empty_charts: bool,
-    /// A configuration that is nowhere is an error.
-    pub require_configuration: bool,
     /// The folder it owns in the manifest repository.
     pub folder: Folder,
     /// Where it is published to; absent when no manifest repository is set.
@@ -44,6 +34,12 @@ pub struct EnvironmentSettings {
 }
 
 impl EnvironmentSettings {
+    /// The folder of its first source: where its checkout is looked for.
+    pub fn first_source(&self) -> &Path {
+        let first = self.sources.first();
+        first.map_or(Path::new("."), |source| source.source.as_path())
+    }
+
     /// Whether both are published to one branch, as far as the settings tell.
     pub fn goes_with(&self, other: &EnvironmentSettings) -> bool {
         match (&self.target, &other.target) {
@@ -108,7 +104,7 @@ impl Target {
 /// Validates the settings of one environment.
 pub(super) fn environment(
     name: String,
-    configurations: Vec<String>,
+    sources: Vec<SourceSettings>,
     variables: (tokens::Layer, tokens::Layer),
     args: EnvironmentArgs,
 ) -> Result<EnvironmentSettings, Error> {
@@ -121,7 +117,6 @@ pub(super) fn environment(
     RelPath::parse(&name).map_err(wrong)?;
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
     let tokens = token_settings(&args, variables)?;
-    let jsonnet = jsonnet(&args).map_err(|error| error.context(format!("environment {name}")))?;
     let target = match args.manifest_repo {
         Some(repository) => Some(Target {
             place: place(&repository, args.git_host)
@@ -136,20 +131,10 @@ pub(super) fn environment(
         }),
         None => None,
     };
-    let own = !args.fabrikate_environments.is_empty();
     Ok(EnvironmentSettings {
-        source: args.source,
-        generator: args.generator,
-        fabrikate_environments: if own {
-            args.fabrikate_environments
-        } else {
-            configurations
-        },
-        jsonnet,
+        sources,
         tokens,
         allow_hooks: args.allow_hooks,
-        allow_empty_charts: args.allow_empty_charts,
-        require_configuration: args.require_configuration,
         folder,
         target,
         ownership: plan::Options {
@@ -206,26 +191,5 @@ fn token_settings(
         leftover: args.leftover_tokens,
         variables,
         files: args.variable_files.clone(),
-    })
-}
-
-/// What Jsonnet programs are given.
-fn jsonnet(args: &EnvironmentArgs) -> Result<JsonnetOptions, Error> {
-    let pairs = |setting, items: &[String]| {
-        let pair = |item: &String| match item.split_once('=') {
-            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-            // The text may be a secret.
-            _ => Err(Error::message(
-                Kind::Usage,
-                format!("an item of `{setting}` is no `name=value`"),
-            )
-            .hint("write each on a line of its own")),
-        };
-        items.iter().map(pair).collect::<Result<Vec<_>, _>>()
-    };
-    Ok(JsonnetOptions {
-        paths: args.jsonnet_paths.iter().map(PathBuf::from).collect(),
-        variables: pairs("jsonnetVariables", &args.jsonnet_variables)?,
-        arguments: pairs("jsonnetArguments", &args.jsonnet_arguments)?,
     })
 }

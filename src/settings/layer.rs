@@ -142,7 +142,7 @@ mod tests {
         let mut weak = layer("generator", &["manifests"], Origin::Variable("X"));
         weak.extend(layer("branch", &["main"], Origin::Variable("Y")));
         let args: EnvironmentArgs = parse(&[&strong, &weak]).unwrap();
-        assert_eq!(args.generator, GeneratorSetting::Fabrikate);
+        assert_eq!(args.source.generator, GeneratorSetting::Fabrikate);
         assert_eq!(args.branch.as_deref(), Some("main"));
         assert_eq!(args.max_removed_percent, 50);
     }

@@ -16,9 +16,11 @@ mod file;
 mod layer;
 mod resolve;
 pub mod schema;
+mod source;
 
 pub use doors::{from_inputs, from_matches, from_old_variables};
 pub use environment::{EnvironmentSettings, Target, TokenSettings};
-pub use file::{FileSettings, read as read_file};
+pub use file::{FileSettings, SourceLayer, read as read_file};
 pub use layer::{Layer, Origin, Value, camel_case, parse};
 pub use resolve::{Settings, resolve};
+pub use source::SourceSettings;

@@ -4,10 +4,11 @@ use indexmap::IndexMap;
 
 use crate::error::{Error, Kind};
 
-use super::definition::{EnvironmentArgs, RunArgs};
+use super::definition::{EnvironmentArgs, RunArgs, SourceArgs};
 use super::environment::{EnvironmentSettings, environment};
 use super::file::FileSettings;
 use super::layer::{Layer, Origin, parse};
+use super::source::{SourceSettings, refuse_same_names, source};
 
 /// Everything a run needs to know, validated.
 #[derive(Debug, Clone)]
@@ -45,23 +46,19 @@ pub fn resolve(
         if untrusted {
             refuse_dangerous(given, own)?;
         }
-        let mut args: EnvironmentArgs = parse(&[given, own, &file.top, old])?;
-        for list in [
-            &mut args.fabrikate_environments,
-            &mut args.protected_kinds,
-            &mut args.variable_files,
-            &mut args.jsonnet_paths,
-            &mut args.jsonnet_variables,
-            &mut args.jsonnet_arguments,
-        ] {
+        let layers = [given, own, &file.top, old];
+        let mut args: EnvironmentArgs = parse(&layers)?;
+        for list in [&mut args.protected_kinds, &mut args.variable_files] {
             drop_empty(list);
         }
+        let sources = sources(&name, &configurations, layers, file)
+            .map_err(|error| error.context(format!("environment {name}")))?;
         let named_by_file = !given.contains_key("manifest_repo")
             && [own, &file.top]
                 .iter()
                 .any(|layer| layer.contains_key("manifest_repo"));
         let variables = file.variables(&name);
-        let mut settings = environment(name, configurations, variables, args)?;
+        let mut settings = environment(name, sources, variables, args)?;
         if let Some(target) = &mut settings.target {
             target.named_by_file = named_by_file;
         }
@@ -69,6 +66,40 @@ pub fn resolve(
     }
     refuse_overlaps(&environments)?;
     Ok(Settings { run, environments })
+}
+
+/// The sources of one environment: those that the file lists, unless a
+/// stronger door names one.
+fn sources(
+    environment: &str,
+    configurations: &[String],
+    layers: [&Layer; 4],
+    file: &FileSettings,
+) -> Result<Vec<SourceSettings>, Error> {
+    let [given, own, top, old] = layers;
+    let parsed = |layers: &[&Layer]| {
+        let mut args: SourceArgs = parse(layers)?;
+        for list in [
+            &mut args.fabrikate_environments,
+            &mut args.jsonnet_paths,
+            &mut args.jsonnet_variables,
+            &mut args.jsonnet_arguments,
+        ] {
+            drop_empty(list);
+        }
+        Ok::<_, Error>(args)
+    };
+    let listed = file.sources(environment).filter(|items| !items.is_empty());
+    let Some(items) = listed.filter(|_| !given.contains_key("source")) else {
+        return Ok(vec![source(None, configurations, parsed(&layers)?)?]);
+    };
+    let one = |item: &super::SourceLayer| {
+        let args = parsed(&[given, &item.layer, own, top, old])?;
+        source(item.name.as_deref(), configurations, args)
+    };
+    let sources = items.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    refuse_same_names(&sources)?;
+    Ok(sources)
 }
 
 /// What an empty list leaves behind in clap.

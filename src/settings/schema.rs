@@ -4,13 +4,15 @@ use clap::builder::ValueParser;
 use clap::{Arg, Args as _, Command};
 use serde_json::{Map, Value, json};
 
-use super::definition::{EnvironmentArgs, RunArgs};
+use super::definition::{EnvironmentArgs, RunArgs, SourceArgs};
+use super::file::{NAME, SOURCES};
 use super::layer::camel_case;
 
 /// The schema, for editors.
 pub fn schema() -> Value {
     let mut environment = properties(&EnvironmentArgs::augment_args(Command::new("")));
     environment.insert("variables".to_owned(), variables());
+    environment.insert(SOURCES.to_owned(), sources());
     let mut top = properties(&RunArgs::augment_args(Command::new("")));
     top.remove("config");
     top.remove("environments");
@@ -42,6 +44,23 @@ fn variables() -> Value {
     json!({
         "description": "Variables for tokens. Nested maps make names with dots.",
         "type": "object",
+    })
+}
+
+/// The setting that is a list of maps.
+fn sources() -> Value {
+    let mut source = properties(&SourceArgs::augment_args(Command::new("")));
+    source.insert(
+        NAME.to_owned(),
+        json!({
+            "description": "What messages and file names call the source. The release, or the name of its folder, when not given.",
+            "type": "string",
+        }),
+    );
+    json!({
+        "description": "The sources that an environment is made of, when there are several. Settings of a source that an item does not have are taken from the environment and the top.",
+        "type": "array",
+        "items": { "type": "object", "properties": source, "additionalProperties": false },
     })
 }
 

@@ -20,6 +20,7 @@ mod manifests;
 mod publish;
 mod replaced;
 mod settings_pages;
+mod sources;
 mod support;
 mod task;
 mod task_package;

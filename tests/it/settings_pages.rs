@@ -2,16 +2,21 @@
 
 use clap::{Arg, Args as _, Command};
 use gitops_publisher::settings::camel_case;
-use gitops_publisher::settings::definition::{EnvironmentArgs, OutputArgs, RunArgs};
+use gitops_publisher::settings::definition::{EnvironmentArgs, OutputArgs, RunArgs, SourceArgs};
 use serde_json::{Value, json};
 
 const START: &str =
     "<!-- settings: start (written by `UPDATE_DOCS=1 cargo test settings_page`) -->\n";
 const END: &str = "<!-- settings: end -->\n";
 
-fn table(definition: &Command) -> String {
+fn table(definition: &Command, without: &Command) -> String {
     let mut text = String::from("| setting | flag | default | what |\n|---|---|---|---|\n");
-    for argument in definition.get_arguments() {
+    let is_here = |argument: &&Arg| {
+        !without
+            .get_arguments()
+            .any(|a| a.get_id() == argument.get_id())
+    };
+    for argument in definition.get_arguments().filter(is_here) {
         let (name, flag) = (
             camel_case(argument.get_id().as_str()),
             argument.get_long().unwrap(),
@@ -58,10 +63,13 @@ fn the_settings_page_is_current() {
     let page = std::fs::read_to_string(path).unwrap();
     let (before, rest) = page.split_once(START).expect("the page has its start mark");
     let (_, after) = rest.split_once(END).expect("the page has its end mark");
-    let run = table(&RunArgs::augment_args(Command::new("")));
-    let environment = table(&EnvironmentArgs::augment_args(Command::new("")));
+    let nothing = Command::new("");
+    let sources = SourceArgs::augment_args(Command::new(""));
+    let run = table(&RunArgs::augment_args(Command::new("")), &nothing);
+    let environment = table(&EnvironmentArgs::augment_args(Command::new("")), &sources);
+    let source = table(&sources, &nothing);
     let current = format!(
-        "{before}{START}\n## Of the whole run\n\n{run}\n## Of each environment\n\n{environment}\n{END}{after}"
+        "{before}{START}\n## Of the whole run\n\n{run}\n## Of each environment\n\n{environment}\n## Of each source\n\n{source}\n{END}{after}"
     );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &current).unwrap();

@@ -83,7 +83,12 @@ fn blanks_in_fab_envs_make_several_configurations_as_in_the_old_script() {
     let shown: Vec<_> = settings
         .environments
         .iter()
-        .map(|e| (e.name.as_str(), e.fabrikate_environments.join("+")))
+        .map(|e| {
+            (
+                e.name.as_str(),
+                e.sources[0].fabrikate_environments.join("+"),
+            )
+        })
         .collect();
     assert_eq!(
         shown,
@@ -105,7 +110,7 @@ fn variables_of_jsonnet_are_names_and_values() {
         resolve(&given, &file(&[("dev", &[])]), &Layer::new(), false)
     };
     let resolved = settings("hosts=a,b=c").unwrap();
-    let variables = &resolved.environments[0].jsonnet.variables;
+    let variables = &resolved.environments[0].sources[0].jsonnet.variables;
     assert_eq!(*variables, [("hosts".to_owned(), "a,b=c".to_owned())]);
     let error = settings("secret").unwrap_err().to_string();
     assert_eq!(
@@ -144,4 +149,59 @@ fn what_cannot_work_is_refused(
 ) {
     let error = resolve(&given, &file(environments), &Layer::new(), false).unwrap_err();
     assert_eq!(error.to_string(), said);
+}
+
+/// A source's name and settings.
+type Item<'a> = (Option<&'a str>, &'a [(&'a str, &'a str)]);
+
+/// A file whose environment `dev` is made of these sources.
+fn file_with_sources(sources: &[Item<'_>]) -> FileSettings {
+    let item = |(name, values): &Item<'_>| crate::settings::SourceLayer {
+        name: name.map(str::to_owned),
+        layer: flags(values),
+    };
+    FileSettings {
+        sources: Some(sources.iter().map(item).collect()),
+        ..file(&[("dev", &[("generator", "manifests")])])
+    }
+}
+
+#[test]
+fn a_source_takes_from_its_environment_what_it_does_not_say() {
+    let file = file_with_sources(&[
+        (None, &[("source", "apps/web")]),
+        (
+            Some("lib"),
+            &[("source", "apps/api"), ("generator", "jsonnet")],
+        ),
+    ]);
+    let shown = |given: &Layer| {
+        let settings = resolve(given, &file, &Layer::new(), false).unwrap();
+        let sources = settings.environments[0].sources.iter();
+        sources
+            .map(|s| format!("{} {:?} {}", s.name, s.generator, s.source.display()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        shown(&Layer::new()),
+        ["web Manifests apps/web", "lib Jsonnet apps/api"]
+    );
+    assert_eq!(
+        shown(&flags(&[("source", "other")])),
+        ["other Manifests other"],
+        "a source that is named on the command line is the only one"
+    );
+}
+
+#[test]
+fn two_sources_of_one_name_are_refused() {
+    let file = file_with_sources(&[
+        (None, &[("source", "web/chart")]),
+        (None, &[("source", "api/chart")]),
+    ]);
+    let error = resolve(&Layer::new(), &file, &Layer::new(), false).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "environment dev: two of its sources are called `chart`"
+    );
 }

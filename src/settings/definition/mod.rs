@@ -3,14 +3,18 @@
 //! The doc comments are the help at the terminal, in the task editor, in the
 //! JSON schema and in the docs; a test compares them.
 
+mod choices;
+mod source;
+
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
-use clap::{ArgAction, Args, ValueEnum, ValueHint};
+use clap::{ArgAction, Args, ValueHint};
 
-use crate::generate::Kind;
-use crate::host::HostKind;
 use crate::plan::{ForeignFiles, HandEdits};
+
+pub use choices::{GeneratorSetting, GitHostSetting, LeftoverSetting};
+pub use source::SourceArgs;
 
 /// Settings of the whole run.
 #[derive(Debug, Clone, Args)]
@@ -60,29 +64,9 @@ pub struct RunArgs {
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct EnvironmentArgs {
-    /// The folder with the templates: a Fabrikate definition, Jsonnet programs or plain manifests.
-    #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
-    pub source: PathBuf,
-
-    /// What turns the source into manifests. `auto` looks at the source.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub generator: GeneratorSetting,
-
-    /// The configurations of a Fabrikate definition, most important first. The environment's name when not given.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
-    pub fabrikate_environments: Vec<String>,
-
-    /// The library folders of Jsonnet programs; the first that has a file wins. `vendor` and `lib` in the source when not given.
-    #[arg(long, value_name = "FOLDERS", value_delimiter = ',', value_hint = ValueHint::DirPath)]
-    pub jsonnet_paths: Vec<String>,
-
-    /// What `std.extVar` finds in Jsonnet programs: `name=value`, one per line. `environment` is the environment's name.
-    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
-    pub jsonnet_variables: Vec<String>,
-
-    /// The arguments of Jsonnet programs that are functions: `name=value`, one per line.
-    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
-    pub jsonnet_arguments: Vec<String>,
+    /// What is rendered.
+    #[command(flatten)]
+    pub source: SourceArgs,
 
     /// The folder of the environment in the manifest repository; `.` is the root. The environment's name when not given.
     #[arg(long, value_name = "FOLDER")]
@@ -132,14 +116,6 @@ pub struct EnvironmentArgs {
         default_value = "Namespace,CustomResourceDefinition,PersistentVolume,PersistentVolumeClaim"
     )]
     pub protected_kinds: Vec<String>,
-
-    /// Accept a Helm chart that renders to no document.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    pub allow_empty_charts: bool,
-
-    /// Fail when a configuration of a Fabrikate definition is in no component, instead of a warning.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
-    pub require_configuration: bool,
 
     /// Replace the tokens in the source before it is rendered.
     #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
@@ -194,66 +170,5 @@ impl OutputArgs {
     /// Whether the manifests go to stdout.
     pub fn is_stdout(&self) -> bool {
         self.output.as_os_str() == "-"
-    }
-}
-
-/// The setting `leftoverTokens`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LeftoverSetting {
-    /// The run fails and names them.
-    Fail,
-    /// The run warns.
-    Warn,
-    /// They are published as they are.
-    Allow,
-}
-
-/// The setting `generator`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum GeneratorSetting {
-    /// Looks at the source.
-    Auto,
-    /// A Fabrikate high-level definition.
-    Fabrikate,
-    /// Jsonnet programs.
-    Jsonnet,
-    /// Plain manifests, taken as they are.
-    Manifests,
-}
-
-impl GeneratorSetting {
-    /// The generator; `None` looks at the source.
-    pub fn kind(self) -> Option<Kind> {
-        match self {
-            Self::Auto => None,
-            Self::Fabrikate => Some(Kind::Fabrikate),
-            Self::Jsonnet => Some(Kind::Jsonnet),
-            Self::Manifests => Some(Kind::Manifests),
-        }
-    }
-}
-
-/// The setting `gitHost`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum GitHostSetting {
-    /// Looks at the URL.
-    Auto,
-    /// Azure DevOps Services or Server.
-    Azure,
-    /// github.com or GitHub Enterprise.
-    Github,
-    /// Any other git server.
-    Git,
-}
-
-impl GitHostSetting {
-    /// The kind of host; `None` looks at the URL.
-    pub fn kind(self) -> Option<HostKind> {
-        match self {
-            Self::Auto => None,
-            Self::Azure => Some(HostKind::Azure),
-            Self::Github => Some(HostKind::GitHub),
-            Self::Git => Some(HostKind::Git),
-        }
     }
 }

@@ -1,0 +1,145 @@
+//! One source of an environment: its tokens replaced, then generated.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::generate::{self, Generated, HookPolicy, Policy};
+use crate::model::{Finding, Secret};
+use crate::settings::{EnvironmentSettings, SourceSettings};
+use crate::tokens::{Prepared, Variables};
+
+use super::render::blocking;
+use super::replace;
+
+/// What came of one source.
+#[derive(Debug)]
+pub(super) struct Sourced {
+    /// Its manifests.
+    pub(super) generated: Generated,
+    /// What was noticed about its tokens and while it was generated.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// Generates every source of an environment, in parallel; the results are in
+/// the order of the settings.
+pub(super) async fn all(
+    context: &Context,
+    settings: &Arc<EnvironmentSettings>,
+    explain: &[String],
+) -> Result<Vec<Sourced>, Error> {
+    let exclude = replace::exclude(context, &settings.tokens);
+    let variables = variables(context, settings, explain).await?;
+    let several = settings.sources.len() > 1;
+    let work = (0..settings.sources.len()).map(|at| {
+        let (variables, exclude) = (variables.clone(), exclude.clone());
+        async move {
+            let done = one(context, settings, at, variables, exclude).await;
+            done.map_err(|error| {
+                if several {
+                    error.context(format!("source {}", settings.sources[at].name))
+                } else {
+                    error
+                }
+            })
+        }
+    });
+    try_join_all(work).await
+}
+
+/// The variables for tokens, unless tokens are switched off.
+async fn variables(
+    context: &Context,
+    settings: &Arc<EnvironmentSettings>,
+    explain: &[String],
+) -> Result<Option<Arc<Variables>>, Error> {
+    // A source that is not there is the generator's to explain.
+    let exists = |source: &SourceSettings| source.source.exists();
+    if !settings.tokens.enabled || !settings.sources.iter().any(exists) {
+        return Ok(None);
+    }
+    let (pipeline, own) = (context.variables.clone(), Arc::clone(settings));
+    let variables = blocking(move || replace::variables(&pipeline, &own.tokens)).await??;
+    replace::explain(context, &settings.name, explain, &variables);
+    Ok(Some(Arc::new(variables)))
+}
+
+/// Generates one source.
+async fn one(
+    context: &Context,
+    settings: &Arc<EnvironmentSettings>,
+    at: usize,
+    variables: Option<Arc<Variables>>,
+    exclude: Vec<PathBuf>,
+) -> Result<Sourced, Error> {
+    let source = &settings.sources[at];
+    let (prepared, mut findings) = match variables.filter(|_| source.source.exists()) {
+        Some(variables) => {
+            let (prepared, findings) = prepare(context, settings, at, variables, &exclude).await?;
+            (Some(prepared), findings)
+        }
+        None => (None, Vec::new()),
+    };
+    let options = options(context, settings, source, prepared.as_ref(), exclude);
+    let mut generated = generate::run(&context.tools, &options).await?;
+    findings.append(&mut generated.findings);
+    Ok(Sourced {
+        generated,
+        findings,
+    })
+}
+
+/// Replaces the tokens of one source.
+async fn prepare(
+    context: &Context,
+    settings: &Arc<EnvironmentSettings>,
+    at: usize,
+    variables: Arc<Variables>,
+    exclude: &[PathBuf],
+) -> Result<(Prepared, Vec<Finding>), Error> {
+    let (settings, temp_root) = (Arc::clone(settings), context.temp_root.clone());
+    let exclude = exclude.to_vec();
+    let (prepared, findings) = blocking(move || {
+        let (tokens, source) = (&settings.tokens, &settings.sources[at]);
+        replace::prepare(&variables, tokens, source, &exclude, &temp_root)
+    })
+    .await??;
+    for form in &prepared.secret_forms {
+        context.reporter.hide(&Secret::new(form));
+    }
+    Ok((prepared, findings))
+}
+
+/// How one source is generated: from its folder, or from the copy in which
+/// its tokens are replaced.
+fn options(
+    context: &Context,
+    settings: &EnvironmentSettings,
+    source: &SourceSettings,
+    prepared: Option<&Prepared>,
+    exclude: Vec<PathBuf>,
+) -> generate::Options {
+    let copy = prepared.and_then(Prepared::path);
+    let refuse_hooks = context.pull_request && !settings.allow_hooks;
+    let policy = |refuse| if refuse { Policy::Refuse } else { Policy::Warn };
+    generate::Options {
+        kind: source.generator.kind(),
+        fabrikate_environments: source.fabrikate_environments.clone(),
+        hooks: if refuse_hooks {
+            HookPolicy::Refuse
+        } else {
+            HookPolicy::Run
+        },
+        unknown_environment: policy(source.require_configuration),
+        empty_chart: policy(!source.allow_empty_charts),
+        exclude,
+        confine: prepared.and_then(Prepared::checkout).map(Path::to_path_buf),
+        linked: copy.map(|_| replace::checkout(&source.source)),
+        original: copy.map(|_| source.source.clone()),
+        jsonnet: source.jsonnet.clone(),
+        ..generate::Options::new(copy.unwrap_or(&source.source), &settings.name)
+    }
+}

@@ -1,0 +1,67 @@
+//! The values that settings can choose from.
+
+use clap::ValueEnum;
+
+use crate::generate::Kind;
+use crate::host::HostKind;
+
+/// The setting `leftoverTokens`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LeftoverSetting {
+    /// The run fails and names them.
+    Fail,
+    /// The run warns.
+    Warn,
+    /// They are published as they are.
+    Allow,
+}
+
+/// The setting `generator`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GeneratorSetting {
+    /// Looks at the source.
+    Auto,
+    /// A Fabrikate high-level definition.
+    Fabrikate,
+    /// Jsonnet programs.
+    Jsonnet,
+    /// Plain manifests, taken as they are.
+    Manifests,
+}
+
+impl GeneratorSetting {
+    /// The generator; `None` looks at the source.
+    pub fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Auto => None,
+            Self::Fabrikate => Some(Kind::Fabrikate),
+            Self::Jsonnet => Some(Kind::Jsonnet),
+            Self::Manifests => Some(Kind::Manifests),
+        }
+    }
+}
+
+/// The setting `gitHost`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GitHostSetting {
+    /// Looks at the URL.
+    Auto,
+    /// Azure DevOps Services or Server.
+    Azure,
+    /// github.com or GitHub Enterprise.
+    Github,
+    /// Any other git server.
+    Git,
+}
+
+impl GitHostSetting {
+    /// The kind of host; `None` looks at the URL.
+    pub fn kind(self) -> Option<HostKind> {
+        match self {
+            Self::Auto => None,
+            Self::Azure => Some(HostKind::Azure),
+            Self::Github => Some(HostKind::GitHub),
+            Self::Git => Some(HostKind::Git),
+        }
+    }
+}

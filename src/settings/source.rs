@@ -1,0 +1,96 @@
+//! The settings of one source of an environment, validated.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind};
+use crate::generate::JsonnetOptions;
+
+use super::definition::{GeneratorSetting, SourceArgs};
+
+/// One source, validated.
+#[derive(Debug, Clone)]
+pub struct SourceSettings {
+    /// What messages and file names call it.
+    pub name: String,
+    /// The folder with the templates.
+    pub source: PathBuf,
+    /// What turns it into manifests.
+    pub generator: GeneratorSetting,
+    /// The configurations of a Fabrikate definition, most important first.
+    pub fabrikate_environments: Vec<String>,
+    /// What Jsonnet programs are given.
+    pub jsonnet: JsonnetOptions,
+    /// A Helm chart may render to nothing.
+    pub allow_empty_charts: bool,
+    /// A configuration that is nowhere is an error.
+    pub require_configuration: bool,
+}
+
+/// What a source is called whose folder has no name of its own.
+const UNNAMED: &str = "manifests";
+
+/// Validates the settings of one source.
+///
+/// `configurations` are those of Fabrikate that the environment's name stands
+/// for.
+pub(super) fn source(
+    name: Option<&str>,
+    configurations: &[String],
+    args: SourceArgs,
+) -> Result<SourceSettings, Error> {
+    let jsonnet = jsonnet(&args)?;
+    let own = !args.fabrikate_environments.is_empty();
+    Ok(SourceSettings {
+        name: name.map_or_else(|| folder_name(&args.source), str::to_owned),
+        source: args.source,
+        generator: args.generator,
+        fabrikate_environments: if own {
+            args.fabrikate_environments
+        } else {
+            configurations.to_vec()
+        },
+        jsonnet,
+        allow_empty_charts: args.allow_empty_charts,
+        require_configuration: args.require_configuration,
+    })
+}
+
+/// The last part of a path that is a name.
+fn folder_name(source: &Path) -> String {
+    let name = source.file_stem().and_then(|name| name.to_str());
+    name.map_or_else(|| UNNAMED.to_owned(), str::to_owned)
+}
+
+/// Two sources of one name could not be told apart.
+pub(super) fn refuse_same_names(sources: &[SourceSettings]) -> Result<(), Error> {
+    for (at, one) in sources.iter().enumerate() {
+        let same = |other: &&SourceSettings| other.name.eq_ignore_ascii_case(&one.name);
+        if sources[..at].iter().find(same).is_some() {
+            let said = format!("two of its sources are called `{}`", one.name);
+            return Err(Error::message(Kind::Usage, said)
+                .hint("give each item of `sources` a `name` of its own"));
+        }
+    }
+    Ok(())
+}
+
+/// What Jsonnet programs are given.
+fn jsonnet(args: &SourceArgs) -> Result<JsonnetOptions, Error> {
+    let pairs = |setting, items: &[String]| {
+        let pair = |item: &String| match item.split_once('=') {
+            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            // The text may be a secret.
+            _ => Err(Error::message(
+                Kind::Usage,
+                format!("an item of `{setting}` is no `name=value`"),
+            )
+            .hint("write each on a line of its own")),
+        };
+        items.iter().map(pair).collect::<Result<Vec<_>, _>>()
+    };
+    Ok(JsonnetOptions {
+        paths: args.jsonnet_paths.iter().map(PathBuf::from).collect(),
+        variables: pairs("jsonnetVariables", &args.jsonnet_variables)?,
+        arguments: pairs("jsonnetArguments", &args.jsonnet_arguments)?,
+    })
+}
