@@ -123,17 +123,22 @@ pub(super) fn links(commit: &[u8]) -> Option<Links> {
     tree.map(|tree| Links { tree, parents })
 }
 
+/// The message of a commit object.
+pub(super) fn message(commit: &[u8]) -> String {
+    let text = String::from_utf8_lossy(commit);
+    let message = text.split_once("\n\n").map_or("", |(_, message)| message);
+    message.to_owned()
+}
+
 /// The ledgers that a commit's message names, each with its folder. Anybody can
 /// write such a line.
 pub(super) fn ledgers(commit: &[u8]) -> Vec<(ObjectId, String)> {
-    let text = String::from_utf8_lossy(commit);
-    let message = text.split_once("\n\n").map_or("", |(_, message)| message);
     let named = |line: &str| {
         let value = line.strip_prefix(LEDGER_TRAILER)?.strip_prefix(": ")?;
         let (id, folder) = value.split_once(' ')?;
         Some((ObjectId::parse(id)?, folder.to_owned()))
     };
-    message.lines().filter_map(named).collect()
+    message(commit).lines().filter_map(named).collect()
 }
 
 #[cfg(test)]

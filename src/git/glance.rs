@@ -24,6 +24,7 @@ pub(super) const LOOK_BACK: u32 = 10;
 /// What the trees above the owned folders tell.
 pub(super) struct Glance {
     root: ObjectId,
+    message: String,
     trees: Trees,
     folders: Vec<Glimpse>,
 }
@@ -64,6 +65,7 @@ impl Glance {
         ledgers_said(objects, commit, wanted, &mut folders)?;
         Ok(Self {
             root: links.tree,
+            message: commit::message(&bytes),
             trees: reader.into_trees(),
             folders,
         })
@@ -93,7 +95,12 @@ impl Glance {
             })
         };
         let folders: Option<Vec<_>> = self.folders.iter().zip(wanted).map(prove).collect();
-        Some(Seen::of(self.root, self.trees.clone(), folders?))
+        Some(Seen::of(
+            self.root,
+            self.message.clone(),
+            self.trees.clone(),
+            folders?,
+        ))
     }
 
     /// The ledgers that the folders are said to have, and the folders' trees.

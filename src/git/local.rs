@@ -54,6 +54,12 @@ impl Local {
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
+    pub(super) async fn delete(&self, tip: &Tip) -> Result<(), Error> {
+        let (path, at) = (self.path.clone(), tip.clone());
+        let result = blocking(move || delete_at(&path, &at)).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
         let (path, top) = (self.path.clone(), tip.commit);
         let result = blocking(move || {
@@ -189,6 +195,28 @@ fn push_to(
         _ => Fault::machine(WRITING)(error),
     })?;
     Ok(built.pushed)
+}
+
+/// Deletes the branch of a tip, unless it has moved or is gone.
+fn delete_at(path: &Path, tip: &Tip) -> Result<(), Fault> {
+    let repository = open(path)?;
+    let stale = || Fault::Refused {
+        meaning: Refusal::Stale,
+        said: "the branch is not where it was".to_owned(),
+    };
+    let name = tip.reference();
+    if !repository.is_bare() && is_checked_out(&repository, &name) {
+        return Err(Fault::CheckedOut);
+    }
+    // libgit2 deletes only what still points to where it was read.
+    let mut reference = repository.find_reference(&name).map_err(|_| stale())?;
+    if reference.target() != Some(oid(&tip.old_id())) {
+        return Err(stale());
+    }
+    reference.delete().map_err(|error| match error.code() {
+        ErrorCode::Modified | ErrorCode::Locked | ErrorCode::NotFound => stale(),
+        _ => Fault::machine(WRITING)(error),
+    })
 }
 
 fn is_checked_out(repository: &Repository, reference: &str) -> bool {

@@ -103,6 +103,14 @@ impl Remote {
         }
     }
 
+    /// Deletes the branch of `tip`, on condition that it is where it was read.
+    pub async fn delete(&self, tip: &Tip) -> Result<(), Error> {
+        match self {
+            Self::Http(remote) => remote.delete(tip).await,
+            Self::Local(remote) => remote.delete(tip).await,
+        }
+    }
+
     /// Whether `commit` is the tip or one of its recent ancestors: the way to
     /// learn what became of a push whose answer was lost.
     pub async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {

@@ -17,6 +17,7 @@ use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId};
 /// What was seen of a commit.
 pub(super) struct Seen {
     root: ObjectId,
+    message: String,
     trees: Trees,
     folders: Vec<FolderTree>,
     /// Contents of the ledgers that came along.
@@ -50,6 +51,7 @@ impl Seen {
         }
         Ok(Self {
             root: links.tree,
+            message: commit::message(&bytes),
             trees: reader.into_trees(),
             folders: read,
             ledgers,
@@ -57,9 +59,15 @@ impl Seen {
     }
 
     /// What is known of a commit without its folders' trees and ledgers.
-    pub(super) fn of(root: ObjectId, trees: Trees, folders: Vec<FolderTree>) -> Self {
+    pub(super) fn of(
+        root: ObjectId,
+        message: String,
+        trees: Trees,
+        folders: Vec<FolderTree>,
+    ) -> Self {
         Self {
             root,
+            message,
             trees,
             folders,
             ledgers: HashMap::new(),
@@ -123,12 +131,14 @@ impl Seen {
             branch,
             commit: Some(commit),
             exists,
+            message: Some(self.message),
             folders,
             ledgers,
             settled,
             root: Some(self.root),
             trees: Arc::new(self.trees),
             session,
+            destination: None,
         })
     }
 }
@@ -139,11 +149,13 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         branch,
         commit: None,
         exists: false,
+        message: None,
         folders: wanted.iter().map(|_| FolderState::default()).collect(),
         ledgers: BTreeMap::new(),
         settled: false,
         root: None,
         trees: Arc::default(),
         session,
+        destination: None,
     }
 }

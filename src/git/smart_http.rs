@@ -78,6 +78,12 @@ impl SmartHttp {
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
+    /// Deletes the branch of `tip`, on condition that it is still there.
+    pub(super) async fn delete(&self, tip: &Tip) -> Result<(), Error> {
+        let result = self.try_delete(tip).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
         let result = self.try_contains(tip, commit).await;
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
@@ -151,12 +157,7 @@ impl SmartHttp {
         changes: &[FolderChange],
         draft: &CommitDraft,
     ) -> Result<Pushed, Fault> {
-        let Some(session) = &tip.session else {
-            return Err(Fault::protocol(
-                "pushing",
-                "the tip was read from another repository",
-            ));
-        };
+        let session = session(tip)?;
         let (at, changes, draft) = (tip.clone(), changes.to_vec(), draft.clone());
         let (pushed, body) = blocking(move || {
             let built = objects::build(&at, &changes, &draft)?;
@@ -166,16 +167,21 @@ impl SmartHttp {
         if tip.is_at(pushed.commit) {
             return Ok(pushed);
         }
-        let request = Request::post(extended(&session.base, "git-receive-pack"), body)
-            .header(
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/x-git-receive-pack-request"),
-            )
-            .header(
-                ACCEPT,
-                HeaderValue::from_static("application/x-git-receive-pack-result"),
-            );
+        let request = push_request(session, body);
         self.verdict(request, tip, pushed).await
+    }
+
+    async fn try_delete(&self, tip: &Tip) -> Result<(), Fault> {
+        let session = session(tip)?;
+        let mut body = Vec::new();
+        pkt::line(&mut body, &command(tip, ObjectId::ZERO));
+        pkt::flush(&mut body);
+        let nothing = Pushed {
+            commit: ObjectId::ZERO,
+            tree: ObjectId::ZERO,
+        };
+        let request = push_request(session, body);
+        self.verdict(request, tip, nothing).await.map(|_| ())
     }
 
     async fn verdict(&self, request: Request, tip: &Tip, pushed: Pushed) -> Result<Pushed, Fault> {
@@ -221,15 +227,31 @@ impl SmartHttp {
     }
 }
 
-/// The command and the pack. The two capabilities are those that every
-/// receiving side has; asking for its list first would cost another turn.
+/// What the tip was read with.
+fn session(tip: &Tip) -> Result<&Session, Fault> {
+    let session = tip.session.as_deref();
+    session.ok_or_else(|| Fault::protocol("pushing", "the tip was read from another repository"))
+}
+
+/// A request that moves a branch.
+fn push_request(session: &Session, body: Vec<u8>) -> Request {
+    let content = HeaderValue::from_static("application/x-git-receive-pack-request");
+    let accept = HeaderValue::from_static("application/x-git-receive-pack-result");
+    Request::post(extended(&session.base, "git-receive-pack"), body)
+        .header(CONTENT_TYPE, content)
+        .header(ACCEPT, accept)
+}
+
+/// Moves the branch of `tip` to `new`. The two capabilities are those that
+/// every receiving side has; asking for its list first would cost another turn.
+fn command(tip: &Tip, new: ObjectId) -> String {
+    let (old, name) = (tip.old_id(), tip.reference());
+    format!("{old} {new} {name}\0 report-status side-band-64k\n")
+}
+
+/// The command and the pack.
 fn push_body(tip: &Tip, built: &objects::Built) -> Vec<u8> {
-    let command = format!(
-        "{} {} {}\0 report-status side-band-64k\n",
-        tip.old_id(),
-        built.pushed.commit,
-        tip.reference()
-    );
+    let command = command(tip, built.pushed.commit);
     let mut body = Vec::with_capacity(built.pack.len() + command.len() + 8);
     pkt::line(&mut body, &command);
     pkt::flush(&mut body);

@@ -40,6 +40,8 @@ pub struct Tip {
     pub commit: Option<ObjectId>,
     /// Whether the branch exists.
     pub exists: bool,
+    /// The message of that commit.
+    pub message: Option<String>,
     /// What each wanted folder holds, in the order they were asked for.
     pub folders: Vec<FolderState>,
     /// The ids of the ledgers that were found.
@@ -48,9 +50,31 @@ pub struct Tip {
     pub(super) root: Option<ObjectId>,
     pub(super) trees: Arc<Trees>,
     pub(super) session: Option<Arc<Session>>,
+    /// Another branch to move, and where it must still be.
+    pub(super) destination: Option<(String, ObjectId)>,
 }
 
 impl Tip {
+    /// The same commit to build on, but a push moves `branch`, which must be
+    /// at `at` by then; `None` says that it must not exist.
+    #[must_use]
+    pub fn onto(&self, branch: &str, at: Option<ObjectId>) -> Self {
+        Self {
+            destination: Some((branch.to_owned(), at.unwrap_or(ObjectId::ZERO))),
+            ..self.clone()
+        }
+    }
+
+    /// The root tree of the commit.
+    pub fn tree(&self) -> Option<ObjectId> {
+        self.root
+    }
+
+    /// The id of the ledger in an owned folder that was asked for.
+    pub fn ledger(&self, folder: &Folder) -> Option<ObjectId> {
+        self.ledgers.get(folder).copied()
+    }
+
     /// Whether every folder holds exactly what is wanted and has a ledger, on
     /// a branch that exists: there is nothing to publish. The ledgers may not
     /// have been read then.
@@ -58,21 +82,23 @@ impl Tip {
         self.settled
     }
 
-    /// Whether the branch exists and already points to `commit`.
+    /// Whether the branch that a push moves is already at `commit`.
     pub fn is_at(&self, commit: ObjectId) -> bool {
-        self.exists && self.commit == Some(commit)
+        self.old_id() == commit
     }
 
-    /// The full name of the branch's reference.
+    /// The full name of the reference that a push moves.
     pub(super) fn reference(&self) -> String {
-        format!("refs/heads/{}", self.branch)
+        let branch = self.destination.as_ref().map(|(branch, _)| branch);
+        format!("refs/heads/{}", branch.unwrap_or(&self.branch))
     }
 
-    /// The id that the branch must still have when the push arrives.
+    /// The id that it must still have when the push arrives.
     pub(super) fn old_id(&self) -> ObjectId {
-        match self.commit {
-            Some(commit) if self.exists => commit,
-            _ => ObjectId::ZERO,
+        match (&self.destination, self.commit) {
+            (Some((_, at)), _) => *at,
+            (None, Some(commit)) if self.exists => commit,
+            (None, _) => ObjectId::ZERO,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Publishing: read the tip, let the caller decide, push, and when the push
 //! lost a race do it all again on the new tip.
 //!
-//! Owns retrying (`retry`) and the order of runs (`order`). What is to change
-//! is decided by the caller, on every attempt anew.
+//! Owns retrying (`retry`), the head branches of pull requests (`head`) and the
+//! order of runs (`order`). What is to change is decided by the caller, on
+//! every attempt anew.
 
+mod head;
 pub mod message;
 pub mod order;
 mod retry;
 
 pub use crate::http::Retry;
+pub use head::{HeadOptions, HeadOutcome, Side, is_ours, run_head};
 pub use retry::{Failure, Options, Outcome, Proposal, run};

@@ -93,7 +93,7 @@ pub async fn run<E>(
 }
 
 /// Waits for the next try, or gives up.
-async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<(), Failure<E>> {
+pub(super) async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<(), Failure<E>> {
     match backoff.pause(error.asked_pause()) {
         Some(pause) => {
             tokio::time::sleep(pause).await;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod branches;
+mod head;
 mod local;
 mod narrow;
 mod publisher;
