@@ -1,17 +1,26 @@
 //! Where the manifest repository lives: addresses, authentication, and what
-//! each host's refusals mean.
+//! each host's refusals mean, and the interface for pull requests.
 //!
-//! Owns the host kinds and the one place that knows each host's words
-//! (`azure`, `github`). Opens no connection.
+//! Owns the host kinds and the one place that knows each host's words and
+//! interface (`azure`, `github`). Everything is sent through `http`.
 
 mod address;
+mod api;
 mod authorization;
 mod azure;
+mod fault;
 mod github;
+mod looking;
+pub mod pull_request;
 mod refusal;
+mod rest;
+mod rest_answer;
 
 pub use address::{Error, Location, Place, detect, resolve};
+pub use api::{Api, ApiOptions, Credentials};
 pub use authorization::{Authorization, authorization};
+pub use fault::{ApiError, Fault};
+pub use github::{App, AppTokens, OnToken};
 pub use refusal::{Refusal, advice, refusal};
 
 use std::fmt;

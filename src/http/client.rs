@@ -23,34 +23,55 @@ pub struct Request {
     headers: HeaderMap,
     body: Bytes,
     idempotent: bool,
+    follow: bool,
+    timeout: Option<Duration>,
 }
 
 impl Request {
+    /// Any method and body; sent once unless it is said to be idempotent.
+    pub fn new(method: Method, url: Url, body: impl Into<Bytes>) -> Self {
+        Self {
+            method,
+            url,
+            headers: HeaderMap::new(),
+            body: body.into(),
+            idempotent: false,
+            follow: true,
+            timeout: None,
+        }
+    }
+
     /// A GET, which may be tried again.
     pub fn get(url: Url) -> Self {
         Self {
-            method: Method::GET,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
             idempotent: true,
+            ..Self::new(Method::GET, url, Bytes::new())
         }
     }
 
     /// A POST, which is sent once unless it is said to be idempotent.
     pub fn post(url: Url, body: impl Into<Bytes>) -> Self {
-        Self {
-            method: Method::POST,
-            body: body.into(),
-            idempotent: false,
-            ..Self::get(url)
-        }
+        Self::new(Method::POST, url, body)
     }
 
     /// Says that sending it twice does no harm.
     #[must_use]
     pub fn idempotent(mut self) -> Self {
         self.idempotent = true;
+        self
+    }
+
+    /// Says that a redirect is the caller's business: it is an error, also for GET.
+    #[must_use]
+    pub fn without_redirects(mut self) -> Self {
+        self.follow = false;
+        self
+    }
+
+    /// The longest time for the whole answer; without it only silence is limited.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
         self
     }
 
@@ -114,7 +135,9 @@ impl Http {
                 .as_ref()
                 .is_ok_and(|target| target.origin() == url.origin());
             match target {
-                Ok(target) if same_host && request.method == Method::GET => url = target,
+                Ok(target) if same_host && request.follow && request.method == Method::GET => {
+                    url = target;
+                }
                 target => {
                     return Err(Error::Redirect {
                         method: request.method.clone(),
@@ -139,6 +162,9 @@ impl Http {
             .headers(request.headers.clone());
         if request.method != Method::GET {
             builder = builder.body(request.body.clone());
+        }
+        if let Some(timeout) = request.timeout {
+            builder = builder.timeout(timeout);
         }
         match builder.send().await {
             Ok(response) => {
@@ -183,6 +209,15 @@ fn build(options: &Options) -> Result<reqwest::Client, String> {
         let certificates = reqwest::Certificate::from_pem_bundle(pem)
             .map_err(|error| format!("the CA bundle cannot be read: {}", causes(&error)))?;
         builder = builder.tls_certs_merge(certificates);
+    }
+    if let Some(pem) = &options.client_identity_pem {
+        let identity = reqwest::Identity::from_pem(pem).map_err(|error| {
+            format!(
+                "the client certificate and its key cannot be read: {}",
+                causes(&error)
+            )
+        })?;
+        builder = builder.identity(identity);
     }
     if let Some(settings) = &options.proxy {
         let mut proxy = reqwest::Proxy::all(&settings.url).map_err(|error| {

@@ -16,6 +16,8 @@ pub use response::Response;
 
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use crate::model::Secret;
 
 /// Everything that decides how requests are sent.
@@ -27,6 +29,9 @@ pub struct Options {
     pub proxy: Option<Proxy>,
     /// Certificates (PEM) that are trusted besides the system's.
     pub ca_bundle_pem: Option<Vec<u8>>,
+    /// Our certificate with its chain and private key (PEM), for servers and
+    /// gateways that ask for one.
+    pub client_identity_pem: Option<Zeroizing<Vec<u8>>>,
     /// Never HTTP/2: Azure DevOps refuses large pushes over it.
     pub http1_only: bool,
     /// Longest wait for a connection.
@@ -44,6 +49,7 @@ impl Options {
             user_agent: user_agent.into(),
             proxy: None,
             ca_bundle_pem: None,
+            client_identity_pem: None,
             http1_only: false,
             connect_timeout: Duration::from_secs(20),
             read_timeout: Duration::from_secs(120),

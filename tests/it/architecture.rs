@@ -9,7 +9,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("tools", &[]),
     ("http", &[]),
-    ("host", &[]),
+    ("host", &["http"]),
     ("git", &["host", "http"]),
     ("report", &["parallel"]),
     ("check", &[]),

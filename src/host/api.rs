@@ -1,0 +1,224 @@
+//! What a run asks of a host beside git: pull requests, comments, statuses.
+//! One set of operations in words of ours; each host's client does it its way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use super::fault::{ApiError, Fault};
+use super::pull_request::{
+    Completing, Completion, Draft, Note, Noted, Opened, PullRequest, Repository, Status,
+};
+use super::{AppTokens, HostKind, azure, github};
+use crate::http;
+use crate::model::{ObjectId, RedactedUrl, Secret};
+
+/// How to reach a host's interface.
+pub struct ApiOptions {
+    /// How requests are sent and tried again.
+    pub http: http::Options,
+    /// As whom.
+    pub credentials: Credentials,
+    /// The collection's address of an Azure DevOps Server, where somebody
+    /// knows it (the agent does); otherwise it is found by trying.
+    pub collection: Option<Url>,
+    /// Longest time for one request.
+    pub timeout: Duration,
+}
+
+impl ApiOptions {
+    /// The usual time limit, and no known collection.
+    pub fn new(http: http::Options, credentials: Credentials) -> Self {
+        Self {
+            http,
+            credentials,
+            collection: None,
+            timeout: Duration::from_secs(60),
+        }
+    }
+}
+
+/// As whom a host's interface is used.
+#[derive(Debug, Clone)]
+pub enum Credentials {
+    /// As nobody.
+    None,
+    /// Whom this token belongs to.
+    Token(Secret),
+    /// As a GitHub App.
+    App(Arc<AppTokens>),
+}
+
+/// The interface of one repository's host.
+pub struct Api {
+    repository: String,
+    host: Host,
+}
+
+enum Host {
+    Azure(Box<azure::Client>),
+    GitHub(Box<github::Client>),
+}
+
+/// Does the same with whichever client there is, and says what failed.
+macro_rules! on {
+    ($self:ident, $doing:expr, $client:ident => $call:expr) => {
+        match &$self.host {
+            Host::Azure($client) => $call.await,
+            Host::GitHub($client) => $call.await,
+        }
+        .map_err(|fault| $self.error($doing, fault))
+    };
+}
+
+impl Api {
+    /// The interface of a repository's host; nothing is sent yet. Other git
+    /// servers have none.
+    pub fn open(
+        repository: &RedactedUrl,
+        kind: HostKind,
+        options: ApiOptions,
+    ) -> Result<Option<Self>, ApiError> {
+        let host = match kind {
+            HostKind::Azure => azure::Client::new(repository.url(), options)
+                .map(|client| Host::Azure(Box::new(client))),
+            HostKind::GitHub => github::Client::new(repository.url(), options)
+                .map(|client| Host::GitHub(Box::new(client))),
+            HostKind::Git => return Ok(None),
+        };
+        let repository = repository.to_string();
+        match host {
+            Ok(host) => Ok(Some(Self { repository, host })),
+            Err(fault) => Err(ApiError {
+                doing: "preparing the requests to the host's interface".to_owned(),
+                repository,
+                kind,
+                fault: Box::new(fault),
+            }),
+        }
+    }
+
+    /// The sort of host.
+    pub fn kind(&self) -> HostKind {
+        match &self.host {
+            Host::Azure(_) => HostKind::Azure,
+            Host::GitHub(_) => HostKind::GitHub,
+        }
+    }
+
+    fn error(&self, doing: impl Into<String>, fault: Fault) -> ApiError {
+        ApiError {
+            doing: doing.into(),
+            repository: self.repository.clone(),
+            kind: self.kind(),
+            fault: Box::new(fault),
+        }
+    }
+
+    /// Name, page and default branch of the repository (one read).
+    pub async fn repository(&self) -> Result<Repository, ApiError> {
+        on!(self, "reading the repository", client => client.repository())
+    }
+
+    /// The open pull request between two branches of this repository
+    /// (one read; two on Azure DevOps when there is one).
+    pub async fn find(&self, source: &str, target: &str) -> Result<Option<PullRequest>, ApiError> {
+        let doing = between("looking for the pull request", source, target);
+        on!(self, doing, client => client.find(source, target))
+    }
+
+    /// The newest pull request between two branches that is merged or closed.
+    pub async fn last(&self, source: &str, target: &str) -> Result<Option<PullRequest>, ApiError> {
+        let doing = between("looking for the last pull request", source, target);
+        on!(self, doing, client => client.last(source, target))
+    }
+
+    /// Opens a pull request. When there is an open one already, or one turns
+    /// out to have been opened by a request whose answer was lost, that one is
+    /// brought up to date instead; there are never two.
+    pub async fn create(&self, draft: &Draft) -> Result<Opened, ApiError> {
+        let doing = between("opening the pull request", &draft.source, &draft.target);
+        on!(self, doing, client => client.create(draft))
+    }
+
+    /// Changes what differs from the draft; writes nothing when nothing does.
+    /// Labels, reviewers and work items are added, never taken away.
+    pub async fn update(
+        &self,
+        pull_request: &PullRequest,
+        draft: &Draft,
+    ) -> Result<Opened, ApiError> {
+        on!(self, numbered("updating", pull_request), client => client.update(pull_request, draft))
+    }
+
+    /// Gives a pull request up. The comment, which says why, is written first
+    /// and only once.
+    pub async fn close(
+        &self,
+        pull_request: &PullRequest,
+        comment: Option<&Note>,
+    ) -> Result<PullRequest, ApiError> {
+        if let Some(note) = comment {
+            self.note(pull_request, note).await?;
+        }
+        on!(self, numbered("closing", pull_request), client => client.close(pull_request))
+    }
+
+    /// Has the host merge a pull request once its conditions are met, or merges
+    /// it where there is nothing to wait for.
+    pub async fn complete(
+        &self,
+        pull_request: &PullRequest,
+        completion: &Completion,
+    ) -> Result<Completing, ApiError> {
+        let doing = numbered("merging", pull_request);
+        on!(self, doing, client => client.complete(pull_request, completion))
+    }
+
+    /// Writes our comment with this marker, or changes the one that is there.
+    pub async fn note(&self, pull_request: &PullRequest, note: &Note) -> Result<Noted, ApiError> {
+        let doing = numbered("commenting on", pull_request);
+        on!(self, doing, client => client.note(pull_request, note))
+    }
+
+    /// Replaces our comment with this marker by a last word and resolves it;
+    /// does nothing when there is none.
+    pub async fn close_note(
+        &self,
+        pull_request: &PullRequest,
+        note: &Note,
+    ) -> Result<Noted, ApiError> {
+        let doing = numbered("resolving a comment on", pull_request);
+        on!(self, doing, client => client.close_note(pull_request, note))
+    }
+
+    /// Writes the statuses of a commit that differ from what is there; says how many.
+    pub async fn commit_statuses(
+        &self,
+        commit: ObjectId,
+        statuses: &[Status],
+    ) -> Result<usize, ApiError> {
+        let doing = format!("setting the statuses of commit {}", commit.short());
+        on!(self, doing, client => client.commit_statuses(commit, statuses))
+    }
+
+    /// Writes the statuses of a pull request that differ from what is there;
+    /// says how many. On GitHub these are the statuses of its newest commit.
+    pub async fn pull_request_statuses(
+        &self,
+        pull_request: &PullRequest,
+        statuses: &[Status],
+    ) -> Result<usize, ApiError> {
+        let doing = numbered("setting the statuses of", pull_request);
+        on!(self, doing, client => client.pull_request_statuses(pull_request, statuses))
+    }
+}
+
+fn between(doing: &str, source: &str, target: &str) -> String {
+    format!("{doing} from {source:?} to {target:?}")
+}
+
+fn numbered(doing: &str, pull_request: &PullRequest) -> String {
+    format!("{doing} pull request {}", pull_request.number)
+}

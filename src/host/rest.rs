@@ -1,0 +1,273 @@
+//! Requests to a host's JSON interface: what is sent again, and what is not.
+//!
+//! A request that is safe to repeat is tried again after everything that
+//! passes. Any other is tried again only where the server cannot have seen it
+//! or says that it did nothing; otherwise the outcome is unknown and its owner
+//! looks before writing again.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+use url::Url;
+
+use super::fault::Fault;
+use super::{HostKind, rest_answer};
+use crate::http::{self, Http, Progress, Request, Retry};
+
+/// Bytes of one answer, at most.
+const LONGEST_ANSWER: u64 = 32 << 20;
+
+/// A server that asks for longer waits gets none: the run fails and says so.
+const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// One request to a JSON interface.
+#[derive(Debug, Clone)]
+pub(super) struct Call {
+    method: Method,
+    url: Url,
+    body: Option<Value>,
+    content_type: &'static str,
+    safe: bool,
+    follow: bool,
+}
+
+impl Call {
+    fn new(method: Method, url: Url, body: Option<Value>, safe: bool) -> Self {
+        Self {
+            method,
+            url,
+            body,
+            content_type: "application/json",
+            safe,
+            follow: false,
+        }
+    }
+
+    pub(super) fn get(url: Url) -> Self {
+        Self::new(Method::GET, url, None, true)
+    }
+
+    /// A POST, whose repetition does its work twice unless it is said to be safe.
+    pub(super) fn post(url: Url, body: Value) -> Self {
+        Self::new(Method::POST, url, Some(body), false)
+    }
+
+    pub(super) fn patch(url: Url, body: Value) -> Self {
+        Self::new(Method::PATCH, url, Some(body), true)
+    }
+
+    pub(super) fn put(url: Url, body: Value) -> Self {
+        Self::new(Method::PUT, url, Some(body), true)
+    }
+
+    pub(super) fn delete(url: Url) -> Self {
+        Self::new(Method::DELETE, url, None, true)
+    }
+
+    /// Says that doing it twice does no harm.
+    pub(super) fn safe(mut self) -> Self {
+        self.safe = true;
+        self
+    }
+
+    /// The body is a list of changes (RFC 6902); adding to a list twice adds twice.
+    pub(super) fn json_patch(mut self) -> Self {
+        self.content_type = "application/json-patch+json";
+        self.safe = false;
+        self
+    }
+
+    /// A redirect within the host is followed.
+    pub(super) fn following(mut self) -> Self {
+        self.follow = true;
+        self
+    }
+
+    fn request(&self, headers: &HeaderMap, timeout: Duration) -> Request {
+        let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let has_body = self.body.is_some();
+        let mut request = Request::new(self.method.clone(), self.url.clone(), body)
+            .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .timeout(timeout);
+        if has_body {
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
+        for (name, value) in headers {
+            request = request.header(name.clone(), value.clone());
+        }
+        if self.follow {
+            request
+        } else {
+            request.without_redirects()
+        }
+    }
+}
+
+/// A good answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The body; null when there is none.
+    pub(super) json: Value,
+    /// The address of the next page.
+    pub(super) next: Option<Url>,
+}
+
+/// Sends calls with one host's headers.
+pub(super) struct Rest {
+    http: Http,
+    retry: Retry,
+    timeout: Duration,
+    kind: HostKind,
+    headers: HeaderMap,
+    /// The server asked for calm until then.
+    calm: Mutex<Option<Instant>>,
+}
+
+impl Rest {
+    pub(super) fn new(
+        kind: HostKind,
+        mut options: http::Options,
+        timeout: Duration,
+        headers: &[(&'static str, &'static str)],
+    ) -> Self {
+        options.http1_only |= kind.http1_only();
+        let headers = headers.iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
+        Self {
+            retry: options.retry.clone(),
+            http: Http::new(options),
+            timeout,
+            kind,
+            headers: headers.collect(),
+            calm: Mutex::new(None),
+        }
+    }
+
+    /// How often and after which pauses something is tried again.
+    pub(super) fn retry(&self) -> &Retry {
+        &self.retry
+    }
+
+    /// Sends one call, again where that is safe; an error status is a fault.
+    pub(super) async fn send(
+        &self,
+        call: &Call,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, Fault> {
+        let mut headers = self.headers.clone();
+        if let Some(value) = authorization {
+            headers.insert(AUTHORIZATION, value.clone());
+        }
+        let request = call.request(&headers, self.timeout);
+        let mut backoff = self.retry.start();
+        loop {
+            self.keep_calm().await;
+            let failed = match self.once(&request).await {
+                Ok(answer) => return Ok(answer),
+                Err(failed) => failed,
+            };
+            let asked = failed.after;
+            let again = match failed.seen {
+                Seen::No => asked.is_none_or(|asked| asked <= LONGEST_WAIT),
+                Seen::Perhaps => call.safe,
+                Seen::Refused => false,
+            };
+            let pause = if again { backoff.pause(asked) } else { None };
+            let Some(pause) = pause else {
+                return Err(failed.into_fault(call.safe));
+            };
+            tracing::debug!(url = %crate::model::RedactedUrl::new(call.url.clone()), ?pause, "trying again");
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    async fn once(&self, request: &Request) -> Result<Answer, Failed> {
+        let mut response = self.http.send(request).await.map_err(Failed::of)?;
+        if !rest_answer::is_json_answer(&response) {
+            return Err(rest_answer::failed(response, self.kind).await);
+        }
+        if let Some(asked) = response.retry_after() {
+            let asked = asked.min(self.retry.longest_asked);
+            let mut calm = self.calm.lock().unwrap_or_else(PoisonError::into_inner);
+            *calm = Some(Instant::now() + asked);
+        }
+        let next = rest_answer::next_page(&response);
+        let body = response.bytes(LONGEST_ANSWER).await.map_err(Failed::of)?;
+        let json = if body.trim_ascii().is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body).map_err(|error| Failed {
+                fault: Fault::answer(format!("it is not JSON: {error}")),
+                seen: Seen::Perhaps,
+                after: None,
+            })?
+        };
+        Ok(Answer { json, next })
+    }
+
+    /// Waits as long as the last good answer asked for.
+    async fn keep_calm(&self) {
+        let until = self
+            .calm
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(until) = until {
+            tokio::time::sleep_until(until.into()).await;
+        }
+    }
+}
+
+/// Whether the server did what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Certainly not, and it may later: it never came, or was turned away unread.
+    No,
+    /// Perhaps: the answer was lost, or the server failed while at it.
+    Perhaps,
+    /// It looked and refused.
+    Refused,
+}
+
+/// One try that failed.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) fault: Fault,
+    pub(super) seen: Seen,
+    pub(super) after: Option<Duration>,
+}
+
+impl Failed {
+    fn of(error: http::Error) -> Self {
+        let seen = match &error {
+            http::Error::Connection {
+                progress: Progress::Connecting,
+                ..
+            } => Seen::No,
+            http::Error::Connection { .. } => Seen::Perhaps,
+            _ => Seen::Refused,
+        };
+        Self {
+            fault: rest_answer::redirected(error),
+            seen,
+            after: None,
+        }
+    }
+
+    /// The fault as the caller must see it: what may have been done is told apart.
+    fn into_fault(self, safe: bool) -> Fault {
+        if self.seen == Seen::Perhaps && !safe {
+            return Fault::Unknown {
+                reason: self.fault.to_string(),
+            };
+        }
+        self.fault
+    }
+}
