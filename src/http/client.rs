@@ -25,6 +25,7 @@ pub struct Request {
     idempotent: bool,
     follow: bool,
     timeout: Option<Duration>,
+    anywhere: bool,
 }
 
 impl Request {
@@ -37,6 +38,7 @@ impl Request {
             body: body.into(),
             idempotent: false,
             follow: true,
+            anywhere: false,
             timeout: None,
         }
     }
@@ -75,6 +77,26 @@ impl Request {
         self
     }
 
+    /// Says that redirects may lead to other hosts, as those of release pages
+    /// do. That holds only while nothing secret is sent: for a GET without
+    /// headers and without a user in its URL, and never from HTTPS to HTTP.
+    #[must_use]
+    pub fn anywhere(mut self) -> Self {
+        self.anywhere = true;
+        self
+    }
+
+    /// Whether a redirect from `from` to `to` is followed.
+    fn may_go(&self, from: &Url, to: &Url) -> bool {
+        let secrets =
+            !self.headers.is_empty() || !from.username().is_empty() || from.password().is_some();
+        let downgrade = from.scheme() == "https" && to.scheme() != "https";
+        let web = matches!(to.scheme(), "http" | "https");
+        self.method == Method::GET
+            && self.follow
+            && (to.origin() == from.origin() || (self.anywhere && web && !secrets && !downgrade))
+    }
+
     /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
@@ -102,7 +124,7 @@ impl Http {
     ///
     /// Idempotent requests are tried again on 429, 502, 503, 504 and on
     /// connection errors; the last answer is given back. Redirects are
-    /// followed for GET within one host only.
+    /// followed for GET within one host only, unless the request says so.
     pub async fn send(&self, request: &Request) -> Result<Response, Error> {
         let mut backoff = self.options.retry.start();
         loop {
@@ -123,6 +145,11 @@ impl Http {
         }
     }
 
+    /// How requests are tried again.
+    pub(super) fn retry(&self) -> &super::Retry {
+        &self.options.retry
+    }
+
     /// Sends a request, following redirects.
     async fn send_along(&self, request: &Request) -> Result<Response, Error> {
         let mut url = request.url.clone();
@@ -131,13 +158,8 @@ impl Http {
             let Some(target) = redirect_target(&response) else {
                 return Ok(response);
             };
-            let same_host = target
-                .as_ref()
-                .is_ok_and(|target| target.origin() == url.origin());
             match target {
-                Ok(target) if same_host && request.follow && request.method == Method::GET => {
-                    url = target;
-                }
+                Ok(target) if request.may_go(&url, &target) => url = target,
                 target => {
                     return Err(Error::Redirect {
                         method: request.method.clone(),

@@ -57,6 +57,14 @@ pub enum Error {
         /// The limit that was passed.
         limit: u64,
     },
+    /// What was downloaded could not be kept.
+    #[error("what {url} answered could not be written")]
+    Kept {
+        /// The request's URL.
+        url: Box<RedactedUrl>,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// The server answered with an error status.
     #[error(transparent)]
     Status(#[from] Box<Failure>),
@@ -124,6 +132,7 @@ impl From<Error> for CommandError {
             Error::Redirect { .. } => {
                 Some("Use the address that the server points to, if you trust it.")
             }
+            Error::Kept { .. } => Some("Check that the disk is not full."),
             Error::TooLong { .. } | Error::Status(_) => None,
         };
         CommandError::new(Kind::Remote, error).hints(hint.map(str::to_owned))

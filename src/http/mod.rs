@@ -6,11 +6,13 @@
 
 mod backoff;
 mod client;
+mod download;
 mod error;
 mod response;
 
 pub use backoff::{Backoff, Retry};
 pub use client::{Http, Request};
+pub use download::Sink;
 pub use error::{Error, Failure, Progress};
 pub use response::Response;
 

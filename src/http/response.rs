@@ -66,6 +66,11 @@ impl Response {
             .to_ascii_lowercase()
     }
 
+    /// The length of the body, when the server says it.
+    pub fn length(&self) -> Option<u64> {
+        self.inner.content_length()
+    }
+
     /// A header's value, when it is text.
     pub fn text_header(&self, name: &str) -> Option<&str> {
         self.headers().get(name)?.to_str().ok()

@@ -7,6 +7,7 @@
 //! everything that it started. May not print, and knows nothing of the
 //! stages that call it.
 
+pub mod archive;
 mod child;
 mod error;
 mod output;
