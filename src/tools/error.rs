@@ -1,8 +1,12 @@
 //! Why a program could not be run.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use super::{Tool, archive};
 use crate::error::Kind;
+use crate::http;
+use crate::model::RedactedUrl;
 
 /// Why a program could not be run. That it ran and failed is not an error
 /// here: see [`super::Output::status`].
@@ -46,14 +50,113 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// Not here, and nothing may be downloaded.
+    #[error("`{tool}` is neither on PATH nor in the tool cache, and nothing may be downloaded")]
+    Offline {
+        /// The program.
+        tool: Tool,
+        /// The version that the tool cache may hold.
+        version: String,
+        /// Where it would be in the tool cache.
+        home: PathBuf,
+    },
+    /// Something else than a version.
+    #[error("{version:?} is not a version of `{tool}`")]
+    NoVersion {
+        /// The program.
+        tool: Tool,
+        /// What was asked for.
+        version: String,
+    },
+    /// No release for this machine.
+    #[error(
+        "there is no release of `{tool}` for this machine ({} {})",
+        std::env::consts::OS,
+        std::env::consts::ARCH
+    )]
+    NoPlatform {
+        /// The program.
+        tool: Tool,
+    },
+    /// No checksum is known.
+    #[error("the checksum of `{archive}` is not known, and nothing runs unchecked")]
+    Unpinned {
+        /// The archive's file name.
+        archive: String,
+        /// Where the project publishes the checksum.
+        published: String,
+    },
+    /// A configured checksum is none.
+    #[error("the checksum of `{0}` is not a SHA-256 in 64 hexadecimal digits")]
+    NoChecksum(String),
+    /// The archive could not be had.
+    #[error("`{archive}` could not be downloaded")]
+    Download {
+        /// The archive's file name.
+        archive: String,
+        /// What went wrong.
+        source: Box<http::Error>,
+    },
+    /// The archive is not the one that was expected.
+    #[error("`{archive}` from {url} has the SHA-256 {found}, but {expected} is expected")]
+    Checksum {
+        /// The archive's file name.
+        archive: String,
+        /// Where it came from.
+        url: Box<RedactedUrl>,
+        /// What it should be.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// The archive could not be unpacked.
+    #[error("`{archive}` could not be unpacked")]
+    Archive {
+        /// The archive's file name.
+        archive: String,
+        /// What is wrong with it.
+        source: archive::Error,
+    },
+    /// The archive holds something else.
+    #[error("there is no program `{tool}` in `{archive}`")]
+    NoProgram {
+        /// The program.
+        tool: Tool,
+        /// The archive's file name.
+        archive: String,
+    },
+    /// The tool cache could not be written.
+    #[error("the tool cache `{}` could not be written", folder.display())]
+    Cache {
+        /// The folder.
+        folder: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// It does not say what it is.
+    #[error("`{program}` does not tell its version: {said:?}")]
+    Version {
+        /// The program's name.
+        program: String,
+        /// The end of what it said.
+        said: String,
+    },
+    /// The same failure as that of another environment.
+    #[error(transparent)]
+    Shared(Arc<Error>),
 }
 
 impl Error {
     /// What sort of failure this is.
     pub fn kind(&self) -> Kind {
         match self {
-            Self::Missing(_) | Self::NotExecutable(_) | Self::TooMuchOutput { .. } => Kind::Input,
-            Self::Start { .. } | Self::Read { .. } | Self::Temporary { .. } => Kind::Internal,
+            Self::Shared(error) => error.kind(),
+            Self::Download { .. } => Kind::Remote,
+            Self::Start { .. }
+            | Self::Read { .. }
+            | Self::Temporary { .. }
+            | Self::Cache { .. } => Kind::Internal,
+            _ => Kind::Input,
         }
     }
 
@@ -65,10 +168,46 @@ impl Error {
                  HelmInstaller task does it) or name the program in the setting `helm`"
                     .to_owned(),
             ],
+            Self::Missing(program) if program == "kustomize" => vec![
+                "install Kustomize 5 (https://kubectl.docs.kubernetes.io/installation/kustomize) \
+                 or name the program in the setting `kustomize`"
+                    .to_owned(),
+            ],
             Self::Missing(program) => {
                 vec![format!("install `{program}` or add its folder to PATH")]
             }
             Self::Temporary { .. } => vec!["check that the disk is not full".to_owned()],
+            Self::Shared(error) => error.hints(),
+            Self::Offline {
+                tool,
+                version,
+                home,
+            } => vec![
+                format!("install `{tool}` on this machine, or name the program in the setting `{tool}`"),
+                format!(
+                    "or warm the tool cache: unpack the release {version} into `{}` and make the empty file `{}.complete`",
+                    home.display(),
+                    home.display()
+                ),
+            ],
+            Self::NoVersion { .. } => {
+                vec!["write all three numbers, as in `3.21.4`".to_owned()]
+            }
+            Self::NoPlatform { tool } => vec![format!(
+                "install `{tool}` on this machine, or name the program in the setting `{tool}`"
+            )],
+            Self::Unpinned { archive, published } => vec![format!(
+                "add `{archive}=<sha256>` to the setting `toolChecksums`; the project publishes it at {published}"
+            )],
+            Self::Download { .. } => vec![
+                "check the network and the proxy; where there is no way out, name a mirror in the setting `toolMirror`, or install the program".to_owned(),
+            ],
+            Self::Checksum { .. } => vec![
+                "a proxy or a sign-in page may have answered instead; if the mirror packs its own archives, give their checksums in the setting `toolChecksums`".to_owned(),
+            ],
+            Self::Cache { .. } => vec![
+                "check that the agent's tools folder may be written and that the disk is not full".to_owned(),
+            ],
             _ => Vec::new(),
         }
     }

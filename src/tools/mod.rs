@@ -1,6 +1,8 @@
 //! External programs: finding them and running them.
 //!
-//! Owns every child process of the product; nothing else starts one. A child
+//! Owns every child process of the product; nothing else starts one. Brings
+//! `helm` and `kustomize` along when they are not there, checked by their
+//! SHA-256 (`managed`), and unpacks archives (`archive`). A child
 //! sees no more of the world than it needs: an allow-listed environment, a
 //! private home and temporary folder that vanish afterwards, no standard
 //! input. Dropping the future of [`Tools::run`] kills the child and
@@ -10,8 +12,11 @@
 pub mod archive;
 mod child;
 mod error;
+mod managed;
 mod output;
+mod version;
 
+use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +25,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 pub use error::Error;
+pub use managed::{Managed, Mode, OnProgress, Platform, Progress, Tool};
 pub use output::{Invocation, Output, Status};
 
 /// Where programs are found and what their environment looks like.
@@ -30,7 +36,9 @@ pub struct Tools {
     search_path: OsString,
     environment: Vec<(OsString, OsString)>,
     temp_root: PathBuf,
-    helm: Option<PathBuf>,
+    programs: BTreeMap<Tool, PathBuf>,
+    installer: Option<Arc<managed::Installer>>,
+    versions: version::Known,
     slots: Arc<Semaphore>,
 }
 
@@ -44,7 +52,9 @@ impl Tools {
             search_path: search_path.into(),
             environment: Vec::new(),
             temp_root: temp_root.into(),
-            helm: None,
+            programs: BTreeMap::new(),
+            installer: None,
+            versions: version::Known::default(),
             slots: Arc::new(Semaphore::new(cores)),
         }
     }
@@ -65,22 +75,61 @@ impl Tools {
 
     /// Uses this helm, whatever is on the search path.
     #[must_use]
-    pub fn helm(mut self, program: Option<PathBuf>) -> Self {
-        self.helm = program;
+    pub fn helm(self, program: Option<PathBuf>) -> Self {
+        self.program(Tool::Helm, program)
+    }
+
+    /// Uses this program, whatever is on the search path.
+    #[must_use]
+    pub fn program(mut self, tool: Tool, program: Option<PathBuf>) -> Self {
+        match program {
+            Some(program) => self.programs.insert(tool, program),
+            None => self.programs.remove(&tool),
+        };
         self
+    }
+
+    /// Brings programs along that are not there. Without it, they are looked
+    /// for on the search path only.
+    #[must_use]
+    pub fn managed(mut self, managed: Managed) -> Self {
+        self.installer = Some(Arc::new(managed::Installer::new(managed)));
+        self
+    }
+
+    /// Whether nothing may be downloaded.
+    pub fn is_offline(&self) -> bool {
+        let mode = self.installer.as_ref().map(|installer| installer.mode());
+        mode == Some(Mode::Offline)
+    }
+
+    /// The absolute path of a program, which is brought along when that is
+    /// allowed and needed. See [`Mode`] for where it comes from.
+    pub async fn tool(&self, tool: Tool) -> Result<PathBuf, Error> {
+        let found = self.find(tool.name());
+        let Some(installer) = &self.installer else {
+            return found;
+        };
+        if self.programs.contains_key(&tool) {
+            return found;
+        }
+        match (installer.mode(), found) {
+            (Mode::Path, found) => found,
+            (Mode::Auto | Mode::Offline, Ok(program)) => Ok(program),
+            (Mode::Auto | Mode::Offline | Mode::Pinned, _) => installer.get(tool).await,
+        }
     }
 
     /// The absolute path of `program`: the configured one, or the first
     /// executable of that name on the search path. Relative entries of the
     /// search path are passed over, so that no checkout can supply a program.
     pub fn find(&self, program: &str) -> Result<PathBuf, Error> {
-        if program == "helm"
-            && let Some(helm) = &self.helm
-        {
-            return if is_executable(helm) {
-                Ok(helm.clone())
+        let mut named = self.programs.iter();
+        if let Some((_, path)) = named.find(|(tool, _)| tool.name() == program) {
+            return if is_executable(path) {
+                Ok(path.clone())
             } else {
-                Err(Error::NotExecutable(helm.clone()))
+                Err(Error::NotExecutable(path.clone()))
             };
         }
         std::env::split_paths(&self.search_path)

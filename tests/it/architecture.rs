@@ -7,7 +7,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("parallel", &[]),
     ("text", &[]),
-    ("tools", &[]),
+    // Downloads need the proxy, certificates and retries of the run.
+    ("tools", &["http"]),
     ("http", &[]),
     ("host", &["http"]),
     ("git", &["host", "http"]),

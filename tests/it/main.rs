@@ -16,6 +16,7 @@ mod fabrikate;
 mod git_wire;
 mod jsonnet;
 mod launcher;
+mod managed_tools;
 mod manifests;
 mod publish;
 mod replaced;

@@ -115,15 +115,11 @@ struct Bounded<R> {
 impl<R: Read> Read for Bounded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let count = self.inner.read(buffer)?;
-        match self.left.checked_sub(count as u64) {
-            Some(left) => {
-                self.left = left;
-                Ok(count)
-            }
-            None => {
-                self.over = true;
-                Err(std::io::Error::new(ErrorKind::InvalidData, "too large"))
-            }
+        if let Some(left) = self.left.checked_sub(count as u64) {
+            self.left = left;
+            return Ok(count);
         }
+        self.over = true;
+        Err(std::io::Error::new(ErrorKind::InvalidData, "too large"))
     }
 }
