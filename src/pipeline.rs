@@ -4,16 +4,29 @@
 //! branch carries all environments that go there. The plan is made against
 //! the tip of the branch, and made again whenever somebody else was faster.
 
+mod annotate;
 mod compare;
+mod propose;
 mod publish;
 mod render;
 mod replace;
 mod source;
 
+use crate::git::Remote;
+use crate::host::Api;
 use crate::report::{EnvironmentReport, RunReport};
 
+pub use annotate::{comment_failed, comment_on};
 pub use publish::{Stopped, publish, verify};
 pub use render::{Rendered, render};
+
+/// A manifest repository that can be read and written.
+pub struct Connection {
+    /// Its branches and files.
+    pub remote: Remote,
+    /// Its pull requests and statuses, where its host has them.
+    pub api: Option<Api>,
+}
 
 /// A report in which nothing was compared yet.
 pub fn report(command: &'static str, rendered: &[Rendered]) -> RunReport {

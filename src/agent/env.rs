@@ -25,6 +25,12 @@ pub const BUILD_REASON: &str = "BUILD_REASON";
 pub const BUILD_BUILDID: &str = "BUILD_BUILDID";
 /// URL of the repository that the run checked out.
 pub const BUILD_REPOSITORY_URI: &str = "BUILD_REPOSITORY_URI";
+/// Where the source repository lives: `TfsGit`, `GitHub`, …
+pub const BUILD_REPOSITORY_PROVIDER: &str = "BUILD_REPOSITORY_PROVIDER";
+/// Id of the pull request that is built; an internal one on GitHub.
+pub const SYSTEM_PULLREQUEST_PULLREQUESTID: &str = "SYSTEM_PULLREQUEST_PULLREQUESTID";
+/// Number of the pull request that is built, on GitHub.
+pub const SYSTEM_PULLREQUEST_PULLREQUESTNUMBER: &str = "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER";
 /// The commit that the run checked out.
 pub const BUILD_SOURCEVERSION: &str = "BUILD_SOURCEVERSION";
 /// A classic release's id, rising within the organisation.

@@ -7,9 +7,10 @@ use crate::model::{PublicationStamp, RedactedUrl, Secret};
 use super::Environment;
 use super::env::{
     AGENT_CAINFO, AGENT_PROXYBYPASSLIST, AGENT_PROXYPASSWORD, AGENT_PROXYURL, AGENT_PROXYUSERNAME,
-    BUILD_BUILDID, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION, JOB_TOKEN,
+    BUILD_BUILDID, BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION, JOB_TOKEN,
     RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID, SYSTEM_COLLECTIONURI,
-    SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
+    SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_PULLREQUEST_PULLREQUESTID,
+    SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
     VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
 
@@ -48,6 +49,39 @@ pub fn publication(environment: &Environment) -> PublicationStamp {
     }
 }
 
+/// The pull request of the source that this run is a build of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourcePullRequest {
+    /// URL of the source repository.
+    pub repository: String,
+    /// The number that people call it by.
+    pub number: u64,
+    /// The repository is on GitHub or GitHub Enterprise; otherwise it is the
+    /// server's own.
+    pub github: bool,
+}
+
+/// The pull request that this run is a build of, where it can be spoken to.
+pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
+    let provider = environment.get(BUILD_REPOSITORY_PROVIDER)?;
+    let github = match provider {
+        "GitHub" | "GitHubEnterprise" => true,
+        "TfsGit" => false,
+        _ => return None,
+    };
+    // On GitHub the id is an internal one.
+    let number = environment.get(if github {
+        SYSTEM_PULLREQUEST_PULLREQUESTNUMBER
+    } else {
+        SYSTEM_PULLREQUEST_PULLREQUESTID
+    });
+    Some(SourcePullRequest {
+        repository: environment.get(BUILD_REPOSITORY_URI)?.to_owned(),
+        number: number?.parse().ok()?,
+        github,
+    })
+}
+
 /// The pipeline definition: run numbers compare only within it.
 fn pipeline(environment: &Environment) -> Option<String> {
     let collection = collection(environment)?.trim_end_matches('/');
@@ -76,6 +110,13 @@ pub fn job_token(environment: &Environment, repository: &url::Url) -> Option<Sec
         return None;
     }
     environment.get(JOB_TOKEN).map(Secret::new)
+}
+
+/// The URL of the collection that a repository is in, where it is the one
+/// that runs the pipeline.
+pub fn collection_of(environment: &Environment, repository: &url::Url) -> Option<url::Url> {
+    let collection = url::Url::parse(collection(environment)?).ok()?;
+    below(&collection, repository).then_some(collection)
 }
 
 /// Whether the repository's URL lies below the collection's.

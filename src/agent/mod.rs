@@ -15,7 +15,8 @@ mod sink;
 pub use command::{encode_data, encode_property, neutralize};
 pub use env::Environment;
 pub use facts::{
-    Proxy, Variable, child_environment, extra_ca, job_token, proxy, publication, secrets, variables,
+    Proxy, SourcePullRequest, Variable, child_environment, collection_of, extra_ca, job_token,
+    proxy, publication, pull_request, secrets, variables,
 };
 pub use inputs::{connection_token, input, unresolved_macro};
 pub use sink::AgentSink;

@@ -4,11 +4,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::agent::{self, Environment};
+use crate::agent::{self, Environment, SourcePullRequest};
 use crate::error::{Error, Kind};
 use crate::git::{self, Remote};
-use crate::host::{self, Location, Place};
+use crate::host::{self, Api, ApiOptions, Credentials, HostKind, Location, Place};
 use crate::http;
+use crate::model::Secret;
+use crate::pipeline::Connection;
 use crate::report::Reporter;
 use crate::settings::Target;
 use crate::tokens::{Layer, Matching};
@@ -84,7 +86,7 @@ impl Connector {
 
     /// Prepares one manifest repository. `create` makes a local one where
     /// there is nothing yet.
-    pub(super) fn open(&self, target: &Target, create: bool) -> Result<Remote, Error> {
+    pub(super) fn open(&self, target: &Target, create: bool) -> Result<Connection, Error> {
         let location = host::resolve(&target.repository, target.host.kind())?;
         if let Some(embedded) = &location.embedded {
             self.reporter.mask(embedded);
@@ -92,14 +94,66 @@ impl Connector {
                 "the manifest repository's URL contains a password; it is not used. Give the token as a secret, and take it out of the URL",
             );
         }
-        let authorization = self.authorization(&location, target)?;
+        let (authorization, token) = self.authorization(&location, target)?.unzip();
         let options = git::Options {
             http: self.http.clone(),
             authorization,
             temp_root: self.environment.temp_root(),
             create_if_missing: create,
         };
-        Ok(Remote::open(&location, options))
+        let remote = Remote::open(&location, options);
+        let api = match &location.place {
+            Place::Url(url) => Api::open(url, location.kind, self.api_options(url.url(), token))?,
+            Place::Path(_) => None,
+        };
+        Ok(Connection { remote, api })
+    }
+
+    /// The interface of the source repository, to comment on its pull request.
+    ///
+    /// The job's own token serves on Azure DevOps. A token that was given is
+    /// for the manifest repositories, and goes to no other host than theirs.
+    pub(super) fn source_api(
+        &self,
+        pull_request: &SourcePullRequest,
+        targets: &[&Target],
+    ) -> Result<Option<Api>, Error> {
+        let kind = if pull_request.github {
+            HostKind::GitHub
+        } else {
+            HostKind::Azure
+        };
+        let location = host::resolve(&pull_request.repository, Some(kind))?;
+        let Place::Url(url) = &location.place else {
+            return Ok(None);
+        };
+        let is_theirs = |target: &&Target| {
+            let place = host::resolve(&target.repository, target.host.kind());
+            let place = place.ok().map(|location| location.place);
+            !target.named_by_file
+                && matches!(place, Some(Place::Url(other)) if other.url().origin() == url.url().origin())
+        };
+        let token = self.tokens.for_repository(&self.environment, url.url());
+        let own = agent::job_token(&self.environment, url.url());
+        let token = match token {
+            Some(token) if token.is_jobs_own || targets.iter().any(is_theirs) => Some(token.secret),
+            _ => own,
+        };
+        let Some(token) = token else {
+            return Ok(None);
+        };
+        self.reporter.mask(&token);
+        let options = self.api_options(url.url(), Some(token));
+        Ok(Api::open(url, location.kind, options)?)
+    }
+
+    /// How a host's interface is reached with a token.
+    fn api_options(&self, repository: &url::Url, token: Option<Secret>) -> ApiOptions {
+        let credentials = token.map_or(Credentials::None, Credentials::Token);
+        ApiOptions {
+            collection: agent::collection_of(&self.environment, repository),
+            ..ApiOptions::new(self.http.clone(), credentials)
+        }
     }
 
     /// The credentials for one repository, masked before they are used.
@@ -107,7 +161,7 @@ impl Connector {
         &self,
         location: &Location,
         target: &Target,
-    ) -> Result<Option<host::Authorization>, Error> {
+    ) -> Result<Option<(host::Authorization, Secret)>, Error> {
         let Place::Url(url) = &location.place else {
             return Ok(None);
         };
@@ -130,7 +184,7 @@ impl Connector {
         self.reporter.mask(&token.secret);
         self.reporter
             .mask_with(|redactor| authorization.register(redactor));
-        Ok(Some(authorization))
+        Ok(Some((authorization, token.secret)))
     }
 }
 

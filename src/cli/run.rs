@@ -22,6 +22,7 @@ use crate::settings::{
 use super::RunCommand;
 use super::connect::{self, Connector};
 use super::token::Tokens;
+use super::verify;
 
 /// The command to run.
 #[derive(Debug)]
@@ -110,9 +111,9 @@ pub(super) async fn run(
         pull_request,
     };
     let connector = Connector::new(environment, tokens, reporter, pull_request)?;
-    let rendered = pipeline::render(&context, &settings).await?;
     let report = match action {
         Action::Publish => {
+            let rendered = pipeline::render(&context, &settings).await?;
             // A local repository that was named must be there; only our own is made.
             let create = |target: &Target| !doors.task && target.repository == LOCAL_REPOSITORY;
             let open = |target: &Target| connector.open(target, create(target));
@@ -129,11 +130,9 @@ pub(super) async fn run(
                 }
             }
         }
-        Action::Verify => {
-            let open = |target: &Target| connector.open(target, false);
-            pipeline::verify(&context, &settings, &rendered, open).await?
-        }
+        Action::Verify => verify::run(&context, &settings, &connector, environment).await?,
         Action::Render(output) => {
+            let rendered = pipeline::render(&context, &settings).await?;
             write_rendered(&output, &rendered)?;
             pipeline::report("render", &rendered)
         }

@@ -128,6 +128,23 @@ impl Api {
         on!(self, doing, client => client.find(source, target))
     }
 
+    /// The pull request with this number (one read).
+    pub async fn get(&self, number: u64) -> Result<PullRequest, ApiError> {
+        let doing = format!("reading pull request {number}");
+        on!(self, doing, client => client.get(number))
+    }
+
+    /// The open pull requests into a branch that come from branches of this
+    /// repository whose names begin with `prefix`. Their descriptions may be cut.
+    pub async fn open_from(
+        &self,
+        prefix: &str,
+        target: &str,
+    ) -> Result<Vec<PullRequest>, ApiError> {
+        let doing = between("looking for pull requests", prefix, target);
+        on!(self, doing, client => client.open_from(prefix, target))
+    }
+
     /// The newest pull request between two branches that is merged or closed.
     pub async fn last(&self, source: &str, target: &str) -> Result<Option<PullRequest>, ApiError> {
         let doing = between("looking for the last pull request", source, target);

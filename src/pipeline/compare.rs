@@ -8,7 +8,8 @@ use crate::git::{FolderChange, Tip, Wanted};
 use crate::model::{FolderPlan, FolderState, ObjectId, PublicationStamp};
 use crate::plan::{self, Desired};
 use crate::publish::order::{self, Order};
-use crate::settings::Target;
+use crate::settings::definition::ModeSetting;
+use crate::settings::{EnvironmentSettings, Target};
 
 use super::Rendered;
 
@@ -30,17 +31,20 @@ pub(super) enum Decision {
 }
 
 /// The environments by target, in the order they were named. Environments
-/// without a manifest repository are in no group.
+/// without a manifest repository are in no group; those that are published by
+/// pull request are in a group of their own each.
 pub(super) fn groups(rendered: &[Rendered]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for environment in rendered {
         let Some(target) = &environment.settings.target else {
             continue;
         };
-        match groups
-            .iter_mut()
-            .find(|group| group.target.is_same_branch(target))
-        {
+        let mode = environment.settings.pull_request.mode;
+        match groups.iter_mut().find(|group| {
+            group.target.is_same_branch(target)
+                && mode != ModeSetting::PullRequest
+                && !group.is_proposed()
+        }) {
             Some(group) => group.members.push(environment),
             None => groups.push(Group {
                 target,
@@ -51,7 +55,24 @@ pub(super) fn groups(rendered: &[Rendered]) -> Vec<Group<'_>> {
     groups
 }
 
+impl<'a> Group<'a> {
+    /// A group for each environment.
+    pub(super) fn each(&self) -> impl Iterator<Item = Group<'a>> {
+        let alone = |environment: &&'a Rendered| Group {
+            target: self.target,
+            members: vec![*environment],
+        };
+        self.members.iter().map(alone)
+    }
+}
+
 impl Group<'_> {
+    /// Whether it is published by pull request and never by push.
+    pub(super) fn is_proposed(&self) -> bool {
+        let mut members = self.members.iter();
+        members.any(|member| member.settings.pull_request.mode == ModeSetting::PullRequest)
+    }
+
     /// The folders with what they should come to hold.
     pub(super) fn wanted(&self) -> Vec<Wanted> {
         let wanted = |environment: &&Rendered| Wanted {
@@ -82,6 +103,18 @@ impl Group<'_> {
         allow_older: bool,
         tip: &Tip,
     ) -> Result<Decision, Error> {
+        self.plans(context, allow_older, tip, |settings, plan| {
+            Ok(check::removals(&settings.brakes, &settings.folder, plan)?)
+        })
+    }
+
+    fn plans(
+        &self,
+        context: &Context,
+        allow_older: bool,
+        tip: &Tip,
+        check: impl Fn(&EnvironmentSettings, &FolderPlan) -> Result<(), Error>,
+    ) -> Result<Decision, Error> {
         let mut plans = Vec::with_capacity(self.members.len());
         for (environment, state) in self.members.iter().zip(&tip.folders) {
             let settings = &environment.settings;
@@ -94,11 +127,21 @@ impl Group<'_> {
             }
             let plan = plan::folder(settings.ownership, &desired(context, environment), state)
                 .map_err(|error| here(error.into()))?;
-            check::removals(&settings.brakes, &settings.folder, &plan)
-                .map_err(|error| here(error.into()))?;
+            check(settings, &plan).map_err(here)?;
             plans.push(plan);
         }
         Ok(Decision::Plans(plans))
+    }
+
+    /// What each environment would change on top of a head branch: no brakes,
+    /// since they hold for the branch that it comes into.
+    pub(super) fn decide_on_head(
+        &self,
+        context: &Context,
+        allow_older: bool,
+        head: &Tip,
+    ) -> Result<Decision, Error> {
+        self.plans(context, allow_older, head, |_, _| Ok(()))
     }
 
     /// The plans that change something, as changes to push.

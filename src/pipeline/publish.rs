@@ -1,15 +1,19 @@
 //! From checked file sets to commits, or to what they would change.
 
+use std::sync::Arc;
+
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::{CommitDraft, Identity, Remote, Tip};
+use crate::host::Refusal;
 use crate::model::{Finding, FolderPlan, PublicationStamp};
-use crate::publish::{self, Outcome as Ended, Proposal, message, message::TREE_TRAILER};
+use crate::publish::{self, Failure, Outcome as Ended, Proposal, message, message::TREE_TRAILER};
 use crate::report::{Changes, Outcome, Publication, RunReport};
+use crate::settings::definition::ModeSetting;
 use crate::settings::{Settings, Target};
 
 use super::compare::{Decision, Group, groups};
-use super::{Rendered, report};
+use super::{Connection, Rendered, annotate, propose, report};
 
 /// A run that failed after part of it was done.
 #[derive(Debug)]
@@ -21,9 +25,19 @@ pub struct Stopped {
 }
 
 /// One branch: the environments that go there, and how to reach it.
-struct Branch<'a> {
-    group: Group<'a>,
-    remote: Remote,
+pub(super) struct Branch<'a> {
+    pub(super) group: Group<'a>,
+    pub(super) connection: Arc<Connection>,
+}
+
+impl<'a> Branch<'a> {
+    /// The same repository for other environments.
+    fn with(&self, group: Group<'a>) -> Self {
+        Self {
+            group,
+            connection: Arc::clone(&self.connection),
+        }
+    }
 }
 
 /// Publishes every environment: one commit per branch.
@@ -35,7 +49,7 @@ pub async fn publish(
     context: &Context,
     settings: &Settings,
     rendered: &[Rendered],
-    open: impl Fn(&Target) -> Result<Remote, Error>,
+    open: impl Fn(&Target) -> Result<Connection, Error>,
 ) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("publish", rendered);
     let stopped = |report: &RunReport, error| {
@@ -51,11 +65,39 @@ pub async fn publish(
     for (at, branch) in branches.iter().enumerate() {
         let share = u8::try_from(75 + at * 25 / branches.len()).unwrap_or(75);
         context.reporter.progress(share, "Publishing");
-        publish_branch(context, settings, branch, &mut report)
+        publish_group(context, settings, branch, &mut report)
             .await
             .map_err(|error| stopped(&report, error))?;
     }
     Ok(report)
+}
+
+/// Publishes the environments of one branch in the way that they ask for.
+async fn publish_group(
+    context: &Context,
+    settings: &Settings,
+    branch: &Branch<'_>,
+    report: &mut RunReport,
+) -> Result<(), Error> {
+    if branch.group.is_proposed() {
+        return propose::propose(context, settings, branch, report).await;
+    }
+    let auto = branch.group.members.iter();
+    let auto = auto
+        .clone()
+        .all(|member| member.settings.pull_request.mode == ModeSetting::Auto);
+    match publish_branch(context, settings, branch, report).await {
+        Err(Failure::Git(error)) if auto && error.refusal() == Some(Refusal::Protected) => {
+            context
+                .reporter
+                .info(&format!("{error}; opening a pull request"));
+            for alone in branch.group.each() {
+                propose::propose(context, settings, &branch.with(alone), report).await?;
+            }
+            Ok(())
+        }
+        result => Ok(result?),
+    }
 }
 
 /// Lists what publishing would change. Environments without a manifest
@@ -64,7 +106,7 @@ pub async fn verify(
     context: &Context,
     settings: &Settings,
     rendered: &[Rendered],
-    open: impl Fn(&Target) -> Result<Remote, Error>,
+    open: impl Fn(&Target) -> Result<Connection, Error>,
 ) -> Result<RunReport, Error> {
     let mut report = report("verify", rendered);
     let branches = branches(rendered, open)?;
@@ -73,7 +115,7 @@ pub async fn verify(
         tips.push(read(branch).await?);
     }
     refuse_one_branch_twice(&branches, &tips)?;
-    for (Branch { group, remote }, tip) in branches.iter().zip(&tips) {
+    for (Branch { group, connection }, tip) in branches.iter().zip(&tips) {
         let mut plans = vec![FolderPlan::default(); group.members.len()];
         let mut outcome = Outcome::Unchanged;
         if !tip.is_settled() {
@@ -95,7 +137,7 @@ pub async fn verify(
             &mut report,
             group,
             &plans,
-            publication(remote, tip, outcome, 1),
+            publication(&connection.remote, tip, outcome, 1),
         );
     }
     Ok(report)
@@ -104,11 +146,11 @@ pub async fn verify(
 /// Opens the repository of every group.
 fn branches<'a>(
     rendered: &'a [Rendered],
-    open: impl Fn(&Target) -> Result<Remote, Error>,
+    open: impl Fn(&Target) -> Result<Connection, Error>,
 ) -> Result<Vec<Branch<'a>>, Error> {
     let branch = |group: Group<'a>| {
-        let remote = open(group.target)?;
-        Ok(Branch { group, remote })
+        let connection = Arc::new(open(group.target)?);
+        Ok(Branch { group, connection })
     };
     groups(rendered).into_iter().map(branch).collect()
 }
@@ -144,7 +186,10 @@ fn refuse_one_branch_twice(branches: &[Branch<'_>], tips: &[Tip]) -> Result<(), 
     for (at, (one, tip)) in branches.iter().zip(tips).enumerate() {
         let before = branches[..at].iter().zip(tips);
         let is_same = |(other, other_tip): &(&Branch<'_>, &Tip)| {
-            other.group.target.place == one.group.target.place && other_tip.branch == tip.branch
+            other.group.target.place == one.group.target.place
+                && other_tip.branch == tip.branch
+                && !one.group.is_proposed()
+                && !other.group.is_proposed()
         };
         if let Some((other, _)) = before.clone().find(is_same) {
             let said = format!(
@@ -162,8 +207,9 @@ fn refuse_one_branch_twice(branches: &[Branch<'_>], tips: &[Tip]) -> Result<(), 
 
 /// The tip of the branch.
 async fn read(branch: &Branch<'_>) -> Result<Tip, Error> {
-    let Branch { group, remote } = branch;
-    Ok(remote
+    let Branch { group, connection } = branch;
+    Ok(connection
+        .remote
         .read(group.target.branch.as_deref(), &group.wanted())
         .await?)
 }
@@ -174,8 +220,9 @@ async fn publish_branch(
     settings: &Settings,
     branch: &Branch<'_>,
     report: &mut RunReport,
-) -> Result<(), Error> {
-    let Branch { group, remote } = branch;
+) -> Result<(), Failure<Error>> {
+    let Branch { group, connection } = branch;
+    let remote = &connection.remote;
     let options = publish::Options {
         branch: group.target.branch.clone(),
         wanted: group.wanted(),
@@ -201,15 +248,19 @@ async fn publish_branch(
         }
     })
     .await?;
+    let mut landed = None;
     let publication = match ended {
         Ended::Published {
             pushed,
             tip,
             attempt,
-        } => Publication {
-            commit_id: Some(pushed.commit.to_string()),
-            ..publication(remote, &tip, Outcome::Published, attempt)
-        },
+        } => {
+            landed = Some(pushed.commit);
+            Publication {
+                commit_id: Some(pushed.commit.to_string()),
+                ..publication(remote, &tip, Outcome::Published, attempt)
+            }
+        }
         Ended::Unchanged { tip, attempt } => {
             plans.fill(FolderPlan::default());
             let outcome = if older.is_some() {
@@ -224,11 +275,14 @@ async fn publish_branch(
         warn_older(context, report, &environment, &published);
     }
     add(report, group, &plans, publication);
+    if let Some(commit) = landed {
+        annotate::commit_statuses(context, branch, commit, &plans, report).await;
+    }
     Ok(())
 }
 
 /// The commit for one branch.
-fn draft(context: &Context, settings: &Settings, group: &Group<'_>) -> CommitDraft {
+pub(super) fn draft(context: &Context, settings: &Settings, group: &Group<'_>) -> CommitDraft {
     let identity = Identity {
         name: settings.run.author_name.clone(),
         email: settings.run.author_email.clone(),
@@ -249,18 +303,29 @@ fn draft(context: &Context, settings: &Settings, group: &Group<'_>) -> CommitDra
 }
 
 /// What happened on a branch, with its tip as the commit.
-fn publication(remote: &Remote, tip: &Tip, outcome: Outcome, attempt: u32) -> Publication {
+pub(super) fn publication(
+    remote: &Remote,
+    tip: &Tip,
+    outcome: Outcome,
+    attempt: u32,
+) -> Publication {
     Publication {
         manifest_repo_url: remote.display(),
         branch: tip.branch.clone(),
         commit_id: tip.commit.map(|commit| commit.to_string()),
         outcome,
         retries: attempt - 1,
+        pull_request: None,
     }
 }
 
 /// Puts the plans of one group into the report.
-fn add(report: &mut RunReport, group: &Group<'_>, plans: &[FolderPlan], publication: Publication) {
+pub(super) fn add(
+    report: &mut RunReport,
+    group: &Group<'_>,
+    plans: &[FolderPlan],
+    publication: Publication,
+) {
     for (environment, plan) in group.members.iter().zip(plans) {
         let name = &environment.settings.name;
         if let Some(entry) = report
@@ -276,7 +341,7 @@ fn add(report: &mut RunReport, group: &Group<'_>, plans: &[FolderPlan], publicat
 }
 
 /// Says that something newer is published already.
-fn warn_older(
+pub(super) fn warn_older(
     context: &Context,
     report: &mut RunReport,
     environment: &str,

@@ -66,6 +66,8 @@ pub enum HeadOutcome {
         pushed: Pushed,
         /// The tip of the target branch.
         tip: Tip,
+        /// The head branch was there before.
+        existed: bool,
         /// Which try it was, from 1.
         attempt: u32,
     },
@@ -116,6 +118,7 @@ async fn once<E>(
         return Ok(HeadOutcome::Pushed {
             pushed,
             tip,
+            existed: true,
             attempt,
         });
     }
@@ -129,6 +132,7 @@ async fn once<E>(
     let trailers = base.iter().map(|line| format!("{line}\n"));
     let message = proposal.commit.message.trim_end();
     proposal.commit.message = format!("{message}\n{}", trailers.collect::<String>());
+    let existed = head.is_some();
     let (at, proposal) = match head {
         None => (tip.onto(&options.head, None), proposal),
         Some(head) if head.is_settled() && (!is_ours(&head) || has_lines(&head, &base)) => {
@@ -160,6 +164,7 @@ async fn once<E>(
     Ok(HeadOutcome::Pushed {
         pushed,
         tip,
+        existed,
         attempt,
     })
 }

@@ -17,10 +17,7 @@ pub fn message(
     version: &str,
 ) -> String {
     let names = environments.join(", ");
-    let subject = match text.map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => text.replace("\r\n", "\n"),
-        None => format!("Publish {names}{}", source(stamp)),
-    };
+    let subject = subject(text, environments, stamp);
     let run = stamp.run.map(|run| run.to_string());
     let trailers = [
         ("Environments", Some(names.as_str())),
@@ -42,6 +39,15 @@ pub fn message(
     }
     message.push('\n');
     message
+}
+
+/// What the message begins with: the user's own text, or what was published
+/// from where.
+pub fn subject(text: Option<&str>, environments: &[&str], stamp: &PublicationStamp) -> String {
+    match text.map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => text.replace("\r\n", "\n"),
+        None => format!("Publish {}{}", environments.join(", "), source(stamp)),
+    }
 }
 
 /// ` from hld@0123456789`, as far as it is known.

@@ -4,7 +4,9 @@
 //! passes so that secrets and pipeline commands never get out, and the
 //! [`RunReport`] with its views. May use `model` only.
 
+mod bounded;
 mod output;
+mod proposal;
 mod run_report;
 mod summary;
 mod terminal;
@@ -17,10 +19,13 @@ use crate::error::Error;
 use crate::model::{Redactor, Secret};
 
 pub use output::{OutputError, replace_file, write_folder, write_stdout, write_summary};
-pub use run_report::{Changes, EnvironmentReport, Outcome, Publication, RunReport};
+pub use proposal::{changes_anything, comment, proposal_description, proposal_title};
+pub use run_report::{
+    Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, PullRequestReport, RunReport,
+};
 pub use summary::markdown;
 pub use terminal::TerminalSink;
-pub use text::{changes, outcome};
+pub use text::{changes, outcome, totals as change_totals};
 
 /// One thing to tell.
 #[derive(Debug)]

@@ -38,6 +38,37 @@ pub struct Publication {
     pub outcome: Outcome,
     /// How often the push was tried again because somebody else was faster.
     pub retries: u32,
+    /// The pull request that carries the change, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pull_request: Option<PullRequestReport>,
+}
+
+/// A pull request of a publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PullRequestReport {
+    /// The number that people call it by.
+    pub id: u64,
+    /// Its page.
+    pub url: String,
+    /// What was done with it.
+    pub done: PullRequestDone,
+}
+
+/// What was done with a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum PullRequestDone {
+    /// It was opened.
+    Created,
+    /// It was there, and now carries this change.
+    Updated,
+    /// It was there as it should be.
+    Unchanged,
+    /// It was closed, because nothing is left to change.
+    Closed,
+    /// The host merged it at once.
+    Merged,
 }
 
 /// How a publication ended, or would end.
@@ -46,6 +77,8 @@ pub struct Publication {
 pub enum Outcome {
     /// A commit was made.
     Published,
+    /// A pull request carries the change.
+    Proposed,
     /// A commit would be made.
     WouldPublish,
     /// The branch holds what was rendered.
@@ -57,7 +90,7 @@ pub enum Outcome {
 impl Outcome {
     /// Whether the branch changed, or would.
     pub fn is_change(self) -> bool {
-        matches!(self, Self::Published | Self::WouldPublish)
+        matches!(self, Self::Published | Self::Proposed | Self::WouldPublish)
     }
 }
 
@@ -122,6 +155,14 @@ impl RunReport {
                 "commitId".to_owned(),
                 publication.commit_id.clone().unwrap_or_default(),
             ));
+        }
+        let mut carried = self
+            .publications
+            .iter()
+            .filter_map(|p| p.pull_request.as_ref());
+        if let Some(pull_request) = carried.next() {
+            outputs.push(("pullRequestId".to_owned(), pull_request.id.to_string()));
+            outputs.push(("pullRequestUrl".to_owned(), pull_request.url.clone()));
         }
         for environment in &self.environments {
             let name = &environment.name;

@@ -24,6 +24,7 @@ pub fn markdown(report: &RunReport) -> String {
         );
         let said = match publication.outcome {
             Outcome::Published => "Published to",
+            Outcome::Proposed => "Proposed by pull request for",
             Outcome::WouldPublish => "Publishing would change",
             Outcome::Unchanged => "Nothing changed in",
             Outcome::Older => "Not published, as something newer is in",
@@ -31,6 +32,10 @@ pub fn markdown(report: &RunReport) -> String {
         let _ = write!(text, "**{said}** {place}");
         if let Some(commit) = &publication.commit_id {
             let _ = write!(text, ", commit `{commit}`");
+        }
+        if let Some(pull_request) = &publication.pull_request {
+            let (id, url) = (pull_request.id, &pull_request.url);
+            let _ = write!(text, ": [pull request {id}]({})", escape(url));
         }
         text.push_str("\n\n");
     }
@@ -75,11 +80,7 @@ fn resources(text: &mut String, environment: &EnvironmentReport) {
         escape(&environment.name)
     );
     for (id, change) in changes.changes.iter().take(ROWS) {
-        let word = match change {
-            ResourceChange::Added => "added",
-            ResourceChange::Changed => "changed",
-            ResourceChange::Removed => "**removed**",
-        };
+        let word = change_word(*change);
         let _ = writeln!(text, "| {word} | `{}` |", escape(&id.to_string()));
     }
     if changes.changes.len() > ROWS {
@@ -87,8 +88,17 @@ fn resources(text: &mut String, environment: &EnvironmentReport) {
     }
 }
 
+/// A change in one word of Markdown.
+pub(super) fn change_word(change: ResourceChange) -> &'static str {
+    match change {
+        ResourceChange::Added => "added",
+        ResourceChange::Changed => "changed",
+        ResourceChange::Removed => "**removed**",
+    }
+}
+
 /// Text that can stand in a table cell or between back-ticks.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' | '\r' | '\t' => ' ',
@@ -130,6 +140,7 @@ mod tests {
                 commit_id: Some("0123456789".into()),
                 outcome: Outcome::Published,
                 retries: 0,
+                pull_request: None,
             }],
             environments: vec![EnvironmentReport {
                 name: "dev".into(),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::ResourceChange;
 
-use super::{Changes, EnvironmentReport, Outcome, Publication, RunReport};
+use super::{Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, RunReport};
 
 /// At most this many resources are listed per environment.
 const SHOWN: usize = 40;
@@ -44,7 +44,7 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
 }
 
 /// `2 added, 1 changed, 0 removed`, or that nothing changes.
-pub(super) fn totals(changes: &Changes) -> String {
+pub fn totals(changes: &Changes) -> String {
     if changes.changes.is_empty() && changes.changed_files == 0 {
         return "no change".to_owned();
     }
@@ -74,6 +74,7 @@ pub fn outcome(report: &RunReport) -> String {
             Outcome::Published => {
                 writeln!(text, "Published {commit} to {place}{}", look(publication))
             }
+            Outcome::Proposed => writeln!(text, "Proposed {commit} for {place}"),
             Outcome::WouldPublish => writeln!(text, "Publishing would change {place}"),
             Outcome::Unchanged => {
                 writeln!(
@@ -86,6 +87,23 @@ pub fn outcome(report: &RunReport) -> String {
                 "Not published: {place} holds something newer, at {commit}"
             ),
         };
+        if let Some(pull_request) = &publication.pull_request {
+            let (id, url) = (pull_request.id, &pull_request.url);
+            let _ = match pull_request.done {
+                PullRequestDone::Created => writeln!(text, "Opened pull request {id}: {url}"),
+                PullRequestDone::Updated => writeln!(text, "Updated pull request {id}: {url}"),
+                PullRequestDone::Unchanged => {
+                    writeln!(text, "Pull request {id} is as it should be: {url}")
+                }
+                PullRequestDone::Closed => {
+                    writeln!(
+                        text,
+                        "Closed pull request {id}, nothing is left to change: {url}"
+                    )
+                }
+                PullRequestDone::Merged => writeln!(text, "Pull request {id} is merged: {url}"),
+            };
+        }
     }
     text.trim_end().to_owned()
 }
@@ -104,7 +122,7 @@ fn look(publication: &Publication) -> String {
 }
 
 /// `1 file`, `3 files`.
-fn count(number: usize, word: &str) -> String {
+pub(super) fn count(number: usize, word: &str) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} {word}{ending}")
 }

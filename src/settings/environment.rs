@@ -10,6 +10,7 @@ use crate::plan;
 use crate::tokens;
 
 use super::definition::{EnvironmentArgs, GitHostSetting, LeftoverSetting};
+use super::pull_request::{PullRequestSettings, pull_request};
 use super::source::SourceSettings;
 
 /// One environment, validated.
@@ -27,6 +28,8 @@ pub struct EnvironmentSettings {
     pub folder: Folder,
     /// Where it is published to; absent when no manifest repository is set.
     pub target: Option<Target>,
+    /// Whether by push or by pull request, and what that looks like.
+    pub pull_request: PullRequestSettings,
     /// How to treat files that are not as we left them.
     pub ownership: plan::Options,
     /// What stops a publication.
@@ -117,6 +120,8 @@ pub(super) fn environment(
     RelPath::parse(&name).map_err(wrong)?;
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
     let tokens = token_settings(&args, variables)?;
+    let pull_request = pull_request(&name, args.pull_request)
+        .map_err(|error| error.context(format!("environment {name}")))?;
     let target = match args.manifest_repo {
         Some(repository) => Some(Target {
             place: place(&repository, args.git_host)
@@ -137,6 +142,7 @@ pub(super) fn environment(
         allow_hooks: args.allow_hooks,
         folder,
         target,
+        pull_request,
         ownership: plan::Options {
             foreign_files: args.foreign_files,
             hand_edits: args.hand_edits,

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 
 use crate::error::{Error, Kind};
 
-use super::definition::{EnvironmentArgs, RunArgs, SourceArgs};
+use super::definition::{EnvironmentArgs, ModeSetting, RunArgs, SourceArgs};
 use super::environment::{EnvironmentSettings, environment};
 use super::file::FileSettings;
 use super::layer::{Layer, Origin, parse};
@@ -65,6 +65,7 @@ pub fn resolve(
         environments.push(settings);
     }
     refuse_overlaps(&environments)?;
+    refuse_same_heads(&environments)?;
     Ok(Settings { run, environments })
 }
 
@@ -192,6 +193,39 @@ fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<(), Error> {
                 ),
             )
             .hint("give each environment a `folder` of its own, none inside another"));
+        }
+    }
+    Ok(())
+}
+
+/// Two environments cannot write the same head branch, nor one its target.
+fn refuse_same_heads(environments: &[EnvironmentSettings]) -> Result<(), Error> {
+    let opens = |one: &&EnvironmentSettings| one.pull_request.mode != ModeSetting::Push;
+    let opening: Vec<_> = environments.iter().filter(opens).collect();
+    let hint = "give each environment a `headBranch` of its own";
+    for (at, one) in opening.iter().enumerate() {
+        let head = &one.pull_request.head_branch;
+        let target = one
+            .target
+            .as_ref()
+            .and_then(|target| target.branch.as_ref());
+        if target == Some(head) {
+            let said = format!(
+                "environment {}: a pull request from {head:?} into the same branch is none",
+                one.name
+            );
+            return Err(Error::message(Kind::Usage, said).hint(hint));
+        }
+        let place = |one: &EnvironmentSettings| one.target.as_ref().map(|t| t.place.clone());
+        let same = |other: &&&EnvironmentSettings| {
+            other.pull_request.head_branch == *head && place(other) == place(one)
+        };
+        if let Some(other) = opening[..at].iter().find(same) {
+            let said = format!(
+                "the environments `{}` and `{}` would use the same branch {head:?} for their pull requests",
+                other.name, one.name
+            );
+            return Err(Error::message(Kind::Usage, said).hint(hint));
         }
     }
     Ok(())

@@ -13,6 +13,10 @@ use crate::host::rest::Call;
 /// How many closed pull requests of one pair of branches are looked at.
 const LOOKED_AT: &str = "20";
 
+/// Pull requests per page of a longer list, and pages, at most.
+const PAGE: usize = 100;
+const MOST_PAGES: usize = 20;
+
 /// A pull request that was opened now, or was there after all.
 enum Made {
     Now(PullRequest),
@@ -68,7 +72,36 @@ impl Client {
         Ok(list.value)
     }
 
-    pub(super) async fn get(&self, number: u64) -> Result<PullRequest, Fault> {
+    /// The open pull requests into a branch that come from branches whose
+    /// names begin with `prefix`; descriptions may be cut.
+    pub(in crate::host) async fn open_from(
+        &self,
+        prefix: &str,
+        target: &str,
+    ) -> Result<Vec<PullRequest>, Fault> {
+        let place = self.place().await?;
+        let (prefix, mut found) = (full(prefix), Vec::new());
+        for page in 0..MOST_PAGES {
+            let mut url = place.git(&["pullrequests"]);
+            url.query_pairs_mut()
+                .append_pair("searchCriteria.targetRefName", &full(target))
+                .append_pair("searchCriteria.status", "active")
+                .append_pair("$top", &PAGE.to_string())
+                .append_pair("$skip", &(page * PAGE).to_string());
+            let list: List<wire::Request> = self.read(Call::get, url).await?;
+            let full_page = list.value.len() == PAGE;
+            let ours = list.value.into_iter().filter(|request| {
+                request.fork_source.is_none() && request.source_ref_name.starts_with(&prefix)
+            });
+            found.extend(ours.map(|request| request.into_pull_request(place)));
+            if !full_page {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    pub(in crate::host) async fn get(&self, number: u64) -> Result<PullRequest, Fault> {
         let place = self.place().await?;
         let url = place.git(&["pullrequests", &number.to_string()]);
         let request: wire::Request = self.read(Call::get, url).await?;

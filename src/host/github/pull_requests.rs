@@ -64,7 +64,30 @@ impl Client {
             .collect())
     }
 
-    pub(super) async fn get(&self, number: u64) -> Result<PullRequest, Fault> {
+    /// The open pull requests into a branch that come from branches of this
+    /// repository whose names begin with `prefix`.
+    pub(in crate::host) async fn open_from(
+        &self,
+        prefix: &str,
+        target: &str,
+    ) -> Result<Vec<PullRequest>, Fault> {
+        let make = |place: &Place| {
+            let mut url = place.repository(&["pulls"]);
+            url.query_pairs_mut()
+                .append_pair("state", "open")
+                .append_pair("base", target)
+                .append_pair("per_page", "100");
+            url
+        };
+        let found: Vec<wire::Request> = self.list(make, |page| page).await?;
+        let found = found.into_iter().filter(wire::Request::is_from_here);
+        let found = found.map(wire::Request::into_pull_request);
+        Ok(found
+            .filter(|found| found.source.starts_with(prefix) && found.target == target)
+            .collect())
+    }
+
+    pub(in crate::host) async fn get(&self, number: u64) -> Result<PullRequest, Fault> {
         let number = number.to_string();
         let make = |place: &Place| Call::get(place.repository(&["pulls", &number]));
         let request: wire::Request = self.read(make).await?;

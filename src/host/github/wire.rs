@@ -52,6 +52,13 @@ pub(super) struct Request {
 struct End {
     r#ref: String,
     sha: String,
+    /// Absent when it was deleted.
+    repo: Option<RepositoryName>,
+}
+
+#[derive(Deserialize, PartialEq)]
+struct RepositoryName {
+    full_name: String,
 }
 
 #[derive(Deserialize)]
@@ -102,6 +109,11 @@ pub(super) struct Status {
 }
 
 impl Request {
+    /// Whether it comes from the repository that it goes to, and not from a fork.
+    pub(super) fn is_from_here(&self) -> bool {
+        self.head.repo.is_some() && self.head.repo == self.base.repo
+    }
+
     /// Our words for it.
     pub(super) fn into_pull_request(self) -> PullRequest {
         let state = match (self.state.as_str(), &self.merged_at) {

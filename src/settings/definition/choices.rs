@@ -65,3 +65,38 @@ impl GitHostSetting {
         }
     }
 }
+
+/// The setting `mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub enum ModeSetting {
+    /// Pushes to the branch.
+    Push,
+    /// Opens a pull request.
+    PullRequest,
+    /// Pushes, and opens a pull request where the branch does not take pushes.
+    Auto,
+}
+
+/// The setting `pullRequestPer`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PerSetting {
+    /// One that is kept current.
+    Environment,
+    /// A new one for each change; those before it are closed.
+    Change,
+}
+
+/// The setting `mergeStrategy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub enum MergeStrategySetting {
+    /// A merge commit.
+    Merge,
+    /// One commit.
+    Squash,
+    /// The commit on top of the branch.
+    Rebase,
+    /// The commit on top of the branch, and a merge commit (Azure DevOps).
+    RebaseMerge,
+}

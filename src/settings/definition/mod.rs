@@ -4,6 +4,7 @@
 //! JSON schema and in the docs; a test compares them.
 
 mod choices;
+mod pull_request;
 mod source;
 
 use std::path::PathBuf;
@@ -13,7 +14,11 @@ use clap::{ArgAction, Args, ValueHint};
 
 use crate::plan::{ForeignFiles, HandEdits};
 
-pub use choices::{GeneratorSetting, GitHostSetting, LeftoverSetting};
+pub use choices::{
+    GeneratorSetting, GitHostSetting, LeftoverSetting, MergeStrategySetting, ModeSetting,
+    PerSetting,
+};
+pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;
 
 /// Settings of the whole run.
@@ -46,6 +51,10 @@ pub struct RunArgs {
     /// Publish although a newer run or source commit was published before, for a rollback.
     #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
     pub allow_older: bool,
+
+    /// On a build of a pull request: let `verify` tell what would change in one comment of that pull request, and set a status per environment.
+    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub comment: bool,
 
     /// Names of variables to explain: every place that has one, and which wins.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
@@ -87,6 +96,10 @@ pub struct EnvironmentArgs {
     /// The user name that goes with the token on a host of kind `git`.
     #[arg(long, value_name = "NAME")]
     pub git_user: Option<String>,
+
+    /// How it is published.
+    #[command(flatten)]
+    pub pull_request: PullRequestArgs,
 
     /// What to do when the folder holds files that were not written by this program: stop, keep them, or take the folder over.
     #[arg(long, value_enum, default_value = "fail")]

@@ -205,3 +205,37 @@ fn two_sources_of_one_name_are_refused() {
         "environment dev: two of its sources are called `chart`"
     );
 }
+
+#[rstest::rstest]
+#[case(
+    &[("mode", "auto"), ("head_branch", "main"), ("branch", "main"), ("manifest_repo", "a/b")],
+    &[],
+    "environment dev: a pull request from \"main\" into the same branch is none"
+)]
+#[case(
+    &[("mode", "pullRequest"), ("head_branch", "x"), ("manifest_repo", "a/b")],
+    &[("mode", "auto"), ("head_branch", "refs/heads/x"), ("manifest_repo", "a/b")],
+    "the environments `dev` and `prod` would use the same branch \"x\" for their pull requests"
+)]
+#[case(&[("work_items", "AB#12,twelve")], &[], "environment dev: an item of `workItems` is \"twelve\"")]
+fn pull_requests_that_cannot_work_are_refused(
+    #[case] dev: &[(&str, &str)],
+    #[case] prod: &[(&str, &str)],
+    #[case] said: &str,
+) {
+    let file = file(&[("dev", dev), ("prod", prod)]);
+    let error = resolve(&Layer::new(), &file, &Layer::new(), false).unwrap_err();
+    assert_eq!(error.to_string(), said);
+}
+
+#[test]
+fn an_environment_has_a_head_branch_of_its_own() {
+    let file = file(&[("dev", &[]), ("prod", &[("mode", "pullRequest")])]);
+    let settings = resolve(&Layer::new(), &file, &Layer::new(), false).unwrap();
+    let heads: Vec<_> = settings
+        .environments
+        .iter()
+        .map(|environment| environment.pull_request.head_branch.as_str())
+        .collect();
+    assert_eq!(heads, ["gitops/dev", "gitops/prod"]);
+}

@@ -1,0 +1,67 @@
+//! The settings of publishing by pull request.
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args};
+
+use super::choices::{MergeStrategySetting, ModeSetting, PerSetting};
+
+/// How changes reach the branch, and what their pull request looks like.
+#[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct PullRequestArgs {
+    /// How changes reach the branch: `push` them, open a `pullRequest`, or with `auto` push and open a pull request only where the branch does not take pushes.
+    #[arg(long, value_enum, default_value = "push")]
+    pub mode: ModeSetting,
+
+    /// The branch that the pull request comes from. `gitops/` and the environment's name when not given.
+    #[arg(long, value_name = "BRANCH")]
+    pub head_branch: Option<String>,
+
+    /// One pull request per environment that is kept current, or a new one per change.
+    #[arg(long, value_enum, default_value = "environment")]
+    pub pull_request_per: PerSetting,
+
+    /// The title of the pull request. Names the environment and the source commit when not given.
+    #[arg(long, value_name = "TEXT")]
+    pub pull_request_title: Option<String>,
+
+    /// Text that the description of the pull request begins with, before the list of changes.
+    #[arg(long, value_name = "TEXT")]
+    pub pull_request_text: Option<String>,
+
+    /// Open the pull request as a draft.
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub draft: bool,
+
+    /// Labels of the pull request.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub labels: Vec<String>,
+
+    /// Who is asked to review: users, e-mail addresses or groups on Azure DevOps, users or `organisation/team` on GitHub.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub reviewers: Vec<String>,
+
+    /// Who has to approve before the pull request can be completed (Azure DevOps).
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub required_reviewers: Vec<String>,
+
+    /// Numbers of the work items that the pull request belongs to (Azure Boards).
+    #[arg(long, value_name = "NUMBERS", value_delimiter = ',')]
+    pub work_items: Vec<String>,
+
+    /// Let the host merge the pull request as soon as its policies allow.
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub auto_complete: bool,
+
+    /// How `autoComplete` merges.
+    #[arg(long, value_enum, default_value = "squash")]
+    pub merge_strategy: MergeStrategySetting,
+
+    /// Delete the branch of a pull request once `autoComplete` has merged it, and when it is closed because nothing is left to change.
+    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub delete_head_branch: bool,
+
+    /// Set the commit status `gitops/<environment>` of a published commit to pending, for whoever reports the outcome of the rollout.
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub commit_status: bool,
+}

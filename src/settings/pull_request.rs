@@ -1,0 +1,74 @@
+//! The settings of publishing by pull request, validated.
+
+use crate::error::{Error, Kind};
+
+use super::definition::{MergeStrategySetting, ModeSetting, PerSetting, PullRequestArgs};
+
+/// How one environment is published.
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+pub struct PullRequestSettings {
+    /// Push, pull request, or either.
+    pub mode: ModeSetting,
+    /// The branch that the pull request comes from.
+    pub head_branch: String,
+    /// Each change has a branch and a pull request of its own.
+    pub per_change: bool,
+    /// The title, when the user has one.
+    pub title: Option<String>,
+    /// What the description begins with.
+    pub text: Option<String>,
+    /// It is opened as a draft.
+    pub draft: bool,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// Who may review.
+    pub reviewers: Vec<String>,
+    /// Who has to approve.
+    pub required_reviewers: Vec<String>,
+    /// Work items that it belongs to.
+    pub work_items: Vec<u64>,
+    /// How the host merges it by itself, when it does.
+    pub auto_complete: Option<MergeStrategySetting>,
+    /// The head branch goes when the pull request does.
+    pub delete_head_branch: bool,
+    /// The published commit gets a pending status.
+    pub commit_status: bool,
+}
+
+/// Validates how an environment is published.
+pub(super) fn pull_request(
+    environment: &str,
+    args: PullRequestArgs,
+) -> Result<PullRequestSettings, Error> {
+    let head_branch = match args.head_branch {
+        Some(name) => name.trim_start_matches("refs/heads/").to_owned(),
+        None => format!("gitops/{environment}"),
+    };
+    let number = |text: &String| {
+        let digits = text.trim().trim_start_matches("AB").trim_start_matches('#');
+        digits.parse::<u64>().map_err(|_| {
+            let said = format!("an item of `workItems` is {text:?}");
+            Error::message(Kind::Usage, said).hint("a work item is a number, such as 1234")
+        })
+    };
+    let texts = |list: Vec<String>| list.into_iter().filter(|item| !item.is_empty());
+    let work_items = texts(args.work_items)
+        .map(|text| number(&text))
+        .collect::<Result<_, _>>()?;
+    Ok(PullRequestSettings {
+        mode: args.mode,
+        head_branch,
+        per_change: args.pull_request_per == PerSetting::Change,
+        title: args.pull_request_title,
+        text: args.pull_request_text,
+        draft: args.draft,
+        labels: texts(args.labels).collect(),
+        reviewers: texts(args.reviewers).collect(),
+        required_reviewers: texts(args.required_reviewers).collect(),
+        work_items,
+        auto_complete: args.auto_complete.then_some(args.merge_strategy),
+        delete_head_branch: args.delete_head_branch,
+        commit_status: args.commit_status,
+    })
+}
