@@ -19,6 +19,6 @@ pub use ledger::{GeneratorStamp, Ledger, LedgerFile, PublicationStamp};
 pub use object_id::ObjectId;
 pub use path::{Folder, PathError, RelPath};
 pub use plan::{FileChange, FolderPlan, ResourceChange};
-pub use resource::{Resource, ResourceId};
+pub use resource::{Resource, ResourceId, ResourceKey};
 pub use secret::{RedactedUrl, Redactor, Secret};
 pub use tree::{EntryMode, FileSet, FolderEntry, FolderState};

@@ -20,7 +20,23 @@ pub struct ResourceId {
     pub name: String,
 }
 
+/// What makes two manifests the same object: group, kind, namespace, name. The
+/// version does not count.
+pub type ResourceKey<'i> = (&'i str, &'i str, Option<&'i str>, &'i str);
+
 impl ResourceId {
+    /// The API group: `apps`, and nothing for the core group.
+    pub fn group(&self) -> &str {
+        let group = self.api_version.split_once('/');
+        group.map_or("", |(group, _)| group)
+    }
+
+    /// What two versions of one object have in common.
+    pub fn key(&self) -> ResourceKey<'_> {
+        let namespace = self.namespace.as_deref();
+        (self.group(), &self.kind, namespace, &self.name)
+    }
+
     /// Reads the written form; `None` when it is not one.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, ' ');

@@ -4,6 +4,10 @@
 //!
 //! One difference is deliberate: a string that any reader could take for a
 //! number or another type is quoted.
+//!
+//! A second form is for manifests that people read and compare: nothing is
+//! folded, what Kubernetes calls the head comes first, and text with several
+//! lines stays a block wherever today's readers take one.
 
 use std::cmp::Ordering;
 
@@ -17,13 +21,38 @@ const WIDTH: usize = 80;
 /// The longest key, in bytes, that needs no `?` in front.
 const SIMPLE_KEY: usize = 128;
 
+/// What a manifest begins with.
+const HEAD: [&str; 3] = ["apiVersion", "kind", "metadata"];
+
 /// Writes one document, without a separator, ending in a line feed.
 pub fn emit(value: &Value) -> String {
-    let mut writer = Writer::default();
+    write(value, Form::Old)
+}
+
+/// Writes one manifest, without a separator, ending in a line feed: the same
+/// object to Kubernetes, keys sorted by bytes, `apiVersion`, `kind` and
+/// `metadata` first.
+pub fn emit_manifest(value: &Value) -> String {
+    write(value, Form::Manifest)
+}
+
+fn write(value: &Value, form: Form) -> String {
+    let mut writer = Writer {
+        form,
+        ..Writer::default()
+    };
     writer.value(value, Place::Root);
     writer.indent = 0;
     writer.line_start();
     writer.out
+}
+
+/// Which of the two forms is written.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Form {
+    #[default]
+    Old,
+    Manifest,
 }
 
 /// What the next node is to its parent.
@@ -38,6 +67,7 @@ enum Place {
 /// The text so far, and where the pen stands.
 #[derive(Default)]
 struct Writer {
+    form: Form,
     out: String,
     /// Column, in characters.
     column: usize,
@@ -80,7 +110,11 @@ impl Writer {
     fn map(&mut self, pairs: &[(Value, Value)], place: Place) {
         let outer = self.indent;
         self.indent += if place == Place::Root { 0 } else { 2 };
-        for (key, value) in sorted(pairs) {
+        let pairs = match self.form {
+            Form::Old => sorted(pairs),
+            Form::Manifest => by_bytes(pairs, place == Place::Root),
+        };
+        for (key, value) in pairs {
             self.line_start();
             if is_simple_key(key) {
                 self.single(key, Place::Key);
@@ -137,6 +171,11 @@ impl Writer {
         self.indention = self.indention && indention;
     }
 
+    /// Whether text is continued on the next line at the next blank.
+    fn is_full(&self) -> bool {
+        self.form == Form::Old && self.column > WIDTH
+    }
+
     fn put(&mut self, c: char) {
         self.out.push(c);
         self.column += 1;
@@ -188,6 +227,17 @@ fn sorted(pairs: &[(Value, Value)]) -> Vec<&(Value, Value)> {
         let at = sorted.partition_point(|(key, _)| key_order(key, &pair.0) != Ordering::Greater);
         sorted.insert(at, pair);
     }
+    sorted
+}
+
+/// Pairs in byte order of their keys; at the root, the head comes first.
+fn by_bytes(pairs: &[(Value, Value)], root: bool) -> Vec<&(Value, Value)> {
+    let head = |key: &Value| {
+        let at = HEAD.iter().position(|name| text(key) == Some(name));
+        at.filter(|_| root).unwrap_or(HEAD.len())
+    };
+    let mut sorted: Vec<_> = pairs.iter().collect();
+    sorted.sort_by(|(a, _), (b, _)| head(a).cmp(&head(b)).then_with(|| plain_order(a, b)));
     sorted
 }
 

@@ -10,6 +10,6 @@ mod value;
 
 pub(super) use compose::comments;
 pub use compose::{Document, parse};
-pub use emit::emit;
+pub use emit::{emit, emit_manifest};
 pub(super) use scalar::needs_quotes;
 pub use value::{Dialect, KeyError, Value};

@@ -1,6 +1,6 @@
 //! Styles of text: plain, single-quoted, double-quoted, literal block.
 
-use super::{WIDTH, Writer, scalar};
+use super::{Form, Writer, scalar};
 
 /// The styles that a text allows.
 struct Allowed {
@@ -12,7 +12,7 @@ struct Allowed {
 impl Writer {
     /// Writes a string in the simplest style that reads back as that string.
     pub(super) fn string(&mut self, text: &str, folds: bool) {
-        let allowed = analyse(text);
+        let allowed = analyse(text, self.form);
         if text.contains('\n') {
             if folds && allowed.block {
                 self.literal(text);
@@ -51,8 +51,7 @@ impl Writer {
         while let Some((at, c)) = chars.next() {
             let inside = !quoted || (at > 0 && at + 1 < text.len());
             let next_is_blank = chars.peek().is_some_and(|&(_, next)| next == ' ');
-            if c == ' ' && folds && !after_blank && self.column > WIDTH && inside && !next_is_blank
-            {
+            if c == ' ' && folds && !after_blank && self.is_full() && inside && !next_is_blank {
                 self.line_start();
             } else {
                 if quoted && c == '\'' {
@@ -73,10 +72,10 @@ impl Writer {
         let mut after_blank = false;
         while let Some((at, c)) = chars.next() {
             let inside = at > 0 && at + 1 < text.len();
-            if !is_printable(c) || is_break(c) || matches!(c, '"' | '\\') {
+            if !is_printable(c, self.form) || is_break(c) || matches!(c, '"' | '\\') {
                 self.escape(c);
                 after_blank = false;
-            } else if c == ' ' && folds && !after_blank && self.column > WIDTH && inside {
+            } else if c == ' ' && folds && !after_blank && self.is_full() && inside {
                 self.line_start();
                 if chars.peek().is_some_and(|&(_, next)| next == ' ') {
                     self.put('\\');
@@ -124,7 +123,7 @@ impl Writer {
 
     fn literal(&mut self, text: &str) {
         self.indicator("|", true, false, false);
-        if text.starts_with(|c| c == ' ' || is_break(c)) {
+        if text.starts_with(|c| is_white(c) || is_break(c)) {
             self.indicator("2", false, false, false);
         }
         let mut backwards = text.chars().rev();
@@ -156,7 +155,7 @@ impl Writer {
     }
 }
 
-fn analyse(text: &str) -> Allowed {
+fn analyse(text: &str, form: Form) -> Allowed {
     let mut allowed = Allowed {
         plain: !text.starts_with("---") && !text.starts_with("..."),
         single: true,
@@ -177,7 +176,8 @@ fn analyse(text: &str) -> Allowed {
             _ => false,
         };
         allowed.plain &= !indicator && !is_break(c);
-        let special = !is_printable(c);
+        let special = !is_printable(c, form);
+        let tab_in_block = c == '\t' && form == Form::Manifest && chars.peek().is_some();
         let (blank, breaks) = (c == ' ', is_break(c));
         if (blank || breaks) && (first || chars.peek().is_none()) {
             allowed.plain = false;
@@ -190,7 +190,8 @@ fn analyse(text: &str) -> Allowed {
         }
         if special || (breaks && before_blank) {
             allowed.single = false;
-            allowed.block = false;
+            // Blanks at the end of a line and tabs stay what they are in a block.
+            allowed.block &= form == Form::Manifest && (tab_in_block || !special);
         }
         (before_blank, before_break) = (blank, breaks);
         before_white = is_white(c) || breaks;
@@ -209,7 +210,14 @@ pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What the library writes without an escape: nothing above U+FFFF.
-fn is_printable(c: char) -> bool {
-    matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+/// What is written without an escape: nothing above U+FFFF by the old library,
+/// no break but a line feed in manifests, since readers disagree on the others.
+fn is_printable(c: char, form: Form) -> bool {
+    match form {
+        Form::Manifest if is_break(c) => c == '\n',
+        Form::Manifest if c >= '\u{10000}' => true,
+        _ => {
+            matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
+        }
+    }
 }

@@ -97,6 +97,75 @@ proptest! {
     }
 }
 
+#[rstest::rstest]
+#[case(
+    "{spec: {b: 1, a: 2}, data: x, metadata: {name: m, labels: {}}, kind: K, apiVersion: v1}",
+    "apiVersion: v1\nkind: K\nmetadata:\n  labels: {}\n  name: m\ndata: x\nspec:\n  a: 2\n  b: 1\n"
+)]
+#[case("{a: {kind: x, data: z}}", "a:\n  data: z\n  kind: x\n")]
+#[case("a: \"x\\ty \\n\\n  z\\n\"", "a: |\n  x\ty \n\n    z\n")]
+#[case("a: \"\\tx\\ny\"", "a: |2-\n  \tx\n  y\n")]
+#[case("a: \"x\\r\\ny\"", "a: \"x\\r\\ny\"\n")]
+#[case("a: \"x\\ty\"", "a: \"x\\ty\"\n")]
+#[case("a: '\u{1F680} go'", "a: \u{1F680} go\n")]
+#[case(
+    "{a: on, b: 'on', c: 0644, d: '0644', e: '1e3'}",
+    "a: true\nb: \"on\"\nc: 420\nd: \"0644\"\ne: \"1e3\"\n"
+)]
+#[case(
+    "{a: 18446744073709551615, b: 9007199254740993}",
+    "a: 18446744073709551615\nb: 9007199254740993\n"
+)]
+#[case(
+    "{x: &x {a: 1, b: 2}, z: {<<: *x, b: 3}}",
+    "x:\n  a: 1\n  b: 2\nz:\n  a: 1\n  b: 3\n"
+)]
+fn manifests_are_written_for_people(#[case] text: &str, #[case] written: &str) {
+    let value = Value::of(&parse(text).unwrap()[0].root, Dialect::Kubernetes).unwrap();
+    assert_eq!(emit_manifest(&value), written);
+}
+
+#[test]
+fn long_text_stays_on_its_line_in_manifests() {
+    let text = format!("k: {} bb cc\n", "a".repeat(85));
+    assert_eq!(emit_manifest(&read(&text)), text);
+}
+
+/// Texts as they are in scripts and dashboards.
+fn texts() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z \n\t:#'\"-]{0,24}",
+        "[ \t\n]{0,3}[a-z]{0,3}[ \t\n\r\u{85}\u{2028}\u{feff}]{0,4}[a-z]{0,2}[ \t\n]{0,3}",
+        "\\PC{0,6}",
+        "[0-9eE.+_:xoyn-]{1,8}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn every_reader_gets_the_same_text_from_a_manifest(text in texts(), key in texts()) {
+        let string = |text: &str| Value::Str(text.to_owned());
+        let inner = Value::Map(vec![(string(&key), string(&text))]);
+        let value = Value::List(vec![string(&text), inner.clone(), Value::List(vec![inner])]);
+        let written = emit_manifest(&value);
+        for dialect in [Dialect::Kubernetes, Dialect::Config] {
+            let back = Value::of(&parse(&written).unwrap()[0].root, dialect).unwrap();
+            prop_assert_eq!(&back, &value, "{}", written);
+        }
+        prop_assert!(written.ends_with('\n') && !written.contains('\r'));
+    }
+
+    #[test]
+    fn a_manifest_is_the_same_to_kubernetes(value in values()) {
+        let document = Value::Map(vec![(Value::Str("spec".into()), value)]);
+        prop_assume!(!has_duplicates(&document));
+        let written = emit_manifest(&document);
+        let back = Value::of(&parse(&written).unwrap()[0].root, Dialect::Kubernetes).unwrap();
+        prop_assert_eq!(back.digest(), document.digest(), "{}", written);
+        prop_assert_eq!(emit_manifest(&back), written);
+    }
+}
+
 proptest! {
     #[test]
     fn keys_come_out_in_one_order_however_they_went_in(
