@@ -1,13 +1,17 @@
 //! The generate stage: from a source to manifests.
 //!
-//! Owns the generators and the reading of resources from what they made.
+//! Owns the generators, and what happens to the files they made before anybody
+//! checks them: images, layout, the reading of resources.
 //! Reads the source and runs tools; writes nothing, prints nothing, and knows
 //! neither settings nor agent nor the other stages.
 
+mod documents;
 mod error;
 mod fabrikate;
 mod jsonnet;
+pub mod layout;
 mod manifests;
+mod part;
 mod reading;
 pub mod resources;
 
@@ -16,6 +20,8 @@ use std::path::{Path, PathBuf};
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
 pub use jsonnet::JsonnetOptions;
+pub use layout::{Layout, lay_out};
+pub use part::Part;
 pub use reading::checkout_of;
 pub use resources::resources;
 

@@ -2,22 +2,20 @@
 
 use std::collections::HashMap;
 
-use super::{BLOCK, Error, Fault, Policy};
-use crate::model::{FileSet, Finding, RelPath, Resource, ResourceId};
+use super::{BLOCK, Error, Fault, Policy, documents};
+use crate::model::{FileSet, Finding, RelPath, Resource, ResourceKey};
 use crate::parallel;
-use crate::text::yaml::{self, Dialect, Value};
-use crate::text::{Kind, Node, json};
 
 /// The resources of every `.yaml`, `.yml` and `.json` file, in the order of
 /// files and documents, the items of a `List` one by one.
 ///
-/// Malformed text is an error. A resource that occurs twice is a finding, and
-/// so is a document that is no resource, unless `others` refuses it. Empty
-/// documents are nothing.
+/// Malformed text is an error. A resource that occurs twice, be it in two
+/// versions, is a finding, and so is a document that is no resource, unless
+/// `others` refuses it. Empty documents are nothing.
 pub fn resources(files: &FileSet, others: Policy) -> Result<(Vec<Resource>, Vec<Finding>), Error> {
     let files: Vec<_> = files
         .iter()
-        .filter(|(path, _)| matches!(extension(path), "yaml" | "yml" | "json"))
+        .filter(|(path, _)| documents::is_manifest(path))
         .collect();
     let mut all = Found::default();
     for found in parallel::map(&files, BLOCK, |(path, content)| read(path, content, others)) {
@@ -25,9 +23,9 @@ pub fn resources(files: &FileSet, others: Policy) -> Result<(Vec<Resource>, Vec<
         all.resources.extend(found.resources);
         all.findings.extend(found.findings);
     }
-    let mut seen: HashMap<&ResourceId, &Resource> = HashMap::with_capacity(all.resources.len());
+    let mut seen: HashMap<ResourceKey<'_>, &Resource> = HashMap::with_capacity(all.resources.len());
     for resource in &all.resources {
-        if let Some(first) = seen.insert(&resource.id, resource) {
+        if let Some(first) = seen.insert(resource.id.key(), resource) {
             all.findings.push(Finding::warning(
                 place(&resource.file, resource.line),
                 format!(
@@ -49,104 +47,27 @@ struct Found {
 }
 
 fn read(file: &RelPath, content: &[u8], others: Policy) -> Result<Found, Fault> {
-    let text = std::str::from_utf8(content).map_err(|_| Fault::NotText(file.to_string()))?;
-    let malformed = |source| Fault::Syntax {
-        file: file.to_string(),
-        source,
-    };
     let mut found = Found::default();
-    if extension(file) == "json" {
-        let root = json::parse(text).map_err(malformed)?;
-        found.document(file, &root, 1, others)?;
-    } else {
-        for document in yaml::parse(text).map_err(malformed)? {
-            found.document(file, &document.root, document.line, others)?;
-        }
-    }
-    Ok(found)
-}
-
-impl Found {
-    fn document(
-        &mut self,
-        file: &RelPath,
-        root: &Node,
-        line: usize,
-        others: Policy,
-    ) -> Result<(), Fault> {
-        if root.is_null() || root.pairs().is_some_and(<[_]>::is_empty) {
-            return Ok(());
-        }
-        if let Some(items) = list_items(root) {
-            for item in items {
-                self.document(file, item, item.line.max(line), others)?;
-            }
-            return Ok(());
-        }
-        let value = Value::of(root, Dialect::Kubernetes).map_err(|error| Fault::Shape {
-            file: file.to_string(),
-            place: format!(", line {}, column {}", error.line, error.column),
-            message: "a map key is not a single value".to_owned(),
-        })?;
-        match identity(&value) {
-            Ok(id) => self.resources.push(Resource {
+    for document in documents::read(file, content)? {
+        let line = document.line;
+        match document.identity() {
+            Ok(id) => found.resources.push(Resource {
                 id,
                 file: file.clone(),
                 line,
-                digest: value.digest(),
+                digest: document.value.digest(),
             }),
             Err(lack) if others == Policy::Refuse => {
-                return Err(Fault::NoResource {
-                    place: place(file, line),
-                    lack,
-                });
+                let place = place(file, line);
+                return Err(Fault::NoResource { place, lack });
             }
-            Err(lack) => self.findings.push(Finding::warning(
+            Err(lack) => found.findings.push(Finding::warning(
                 place(file, line),
                 format!("a document is not a Kubernetes resource: {lack}"),
             )),
         }
-        Ok(())
     }
-}
-
-/// The items, when this is a `List` of any kind.
-fn list_items(root: &Node) -> Option<&[Node]> {
-    let field = |name: &str| {
-        let pairs = root.pairs()?.iter().rev();
-        let mut values = pairs.filter(|(key, _)| key.text() == Some(name));
-        values.next().map(|(_, value)| value)
-    };
-    if !field("kind")?.text()?.ends_with("List") {
-        return None;
-    }
-    match &field("items")?.kind {
-        Kind::Sequence(items) => Some(items),
-        _ => None,
-    }
-}
-
-fn identity(value: &Value) -> Result<ResourceId, &'static str> {
-    if !matches!(value, Value::Map(_)) {
-        return Err("it is not a map");
-    }
-    let text = |key| value.get(key).and_then(Value::non_empty_text);
-    let metadata = value.get("metadata");
-    let named = |key| metadata.and_then(|metadata| metadata.get(key)?.non_empty_text());
-    let api_version = text("apiVersion").ok_or("it has no apiVersion")?;
-    let kind = text("kind").ok_or("it has no kind")?;
-    let name = named("name").map(ToOwned::to_owned);
-    let name = name.or_else(|| named("generateName").map(|prefix| format!("{prefix}*")));
-    Ok(ResourceId {
-        api_version: api_version.to_owned(),
-        kind: kind.to_owned(),
-        namespace: named("namespace").map(ToOwned::to_owned),
-        name: name.ok_or("it has no metadata.name")?,
-    })
-}
-
-fn extension(file: &RelPath) -> &str {
-    file.file_name().rsplit_once('.').map_or("", |(_, end)| end)
+    Ok(found)
 }
 
 fn place(file: &RelPath, line: usize) -> String {
@@ -226,6 +147,19 @@ mod tests {
         assert_eq!(
             findings[0].to_string(),
             format!("a.yaml, line 1: a document is not a Kubernetes resource: {lack}")
+        );
+    }
+
+    #[test]
+    fn two_versions_of_an_object_are_one_resource() {
+        let text = |version: &str| {
+            format!("apiVersion: apps/{version}\nkind: Deployment\nmetadata: {{name: a}}\n")
+        };
+        let files = set(&[("a.yaml", &text("v1")), ("b.yaml", &text("v1beta2"))]);
+        let (_, findings) = resources(&files, Policy::Warn).unwrap();
+        assert_eq!(
+            findings[0].to_string(),
+            "b.yaml, line 1: apps/v1beta2 Deployment a occurs twice: it is also in a.yaml, line 1"
         );
     }
 

@@ -17,6 +17,7 @@ mod git_wire;
 mod jsonnet;
 mod launcher;
 mod managed_tools;
+mod layout;
 mod manifests;
 mod publish;
 mod replaced;

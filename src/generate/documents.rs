@@ -1,0 +1,126 @@
+//! The documents of a manifest file, the items of a `List` one by one, and what
+//! makes a document a resource.
+
+use super::Fault;
+use crate::model::{RelPath, ResourceId};
+use crate::text::yaml::{self, Dialect, Value};
+use crate::text::{Kind, Node, json};
+
+/// One document that is not empty, as Kubernetes reads it.
+pub(super) struct Document {
+    /// The line it starts at, from 1.
+    pub line: usize,
+    /// Its content.
+    pub value: Value,
+}
+
+impl Document {
+    /// Which object it is, or what it lacks to be one.
+    pub(super) fn identity(&self) -> Result<ResourceId, &'static str> {
+        identity(&self.value)
+    }
+}
+
+/// Whether a file has the name of a manifest.
+pub(super) fn is_manifest(file: &RelPath) -> bool {
+    matches!(extension(file), "yaml" | "yml" | "json")
+}
+
+/// Whether a file is JSON by its name.
+pub(super) fn is_json(file: &RelPath) -> bool {
+    extension(file) == "json"
+}
+
+/// Every document of a file.
+pub(super) fn read(file: &RelPath, content: &[u8]) -> Result<Vec<Document>, Fault> {
+    let mut found = Vec::new();
+    for (root, line) in roots(file, content)? {
+        collect(file, &root, line, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// The text of a file.
+pub(super) fn text<'c>(file: &RelPath, content: &'c [u8]) -> Result<&'c str, Fault> {
+    std::str::from_utf8(content).map_err(|_| Fault::NotText(file.to_string()))
+}
+
+/// The parsed documents and the lines they start at.
+fn roots(file: &RelPath, content: &[u8]) -> Result<Vec<(Node, usize)>, Fault> {
+    let text = text(file, content)?;
+    let malformed = |source| Fault::Syntax {
+        file: file.to_string(),
+        source,
+    };
+    if is_json(file) {
+        return Ok(vec![(json::parse(text).map_err(malformed)?, 1)]);
+    }
+    let documents = yaml::parse(text).map_err(malformed)?;
+    let pair = |document: yaml::Document| (document.root, document.line);
+    Ok(documents.into_iter().map(pair).collect())
+}
+
+fn collect(
+    file: &RelPath,
+    root: &Node,
+    line: usize,
+    found: &mut Vec<Document>,
+) -> Result<(), Fault> {
+    if root.is_null() || root.pairs().is_some_and(<[_]>::is_empty) {
+        return Ok(());
+    }
+    if let Some(items) = list_items(root) {
+        for item in items {
+            collect(file, item, item.line.max(line), found)?;
+        }
+        return Ok(());
+    }
+    let value = Value::of(root, Dialect::Kubernetes).map_err(|error| Fault::Shape {
+        file: file.to_string(),
+        place: format!(", line {}, column {}", error.line, error.column),
+        message: "a map key is not a single value".to_owned(),
+    })?;
+    found.push(Document { line, value });
+    Ok(())
+}
+
+/// The items, when this is a `List` of any kind.
+pub(super) fn list_items(root: &Node) -> Option<&[Node]> {
+    if !field(root, "kind")?.text()?.ends_with("List") {
+        return None;
+    }
+    match &field(root, "items")?.kind {
+        Kind::Sequence(items) => Some(items),
+        _ => None,
+    }
+}
+
+/// The value of a key, the last one where it occurs twice.
+pub(super) fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let pairs = node.pairs()?.iter().rev();
+    let mut values = pairs.filter(|(key, _)| key.text() == Some(name));
+    values.next().map(|(_, value)| value)
+}
+
+fn identity(value: &Value) -> Result<ResourceId, &'static str> {
+    if !matches!(value, Value::Map(_)) {
+        return Err("it is not a map");
+    }
+    let text = |key| value.get(key).and_then(Value::non_empty_text);
+    let metadata = value.get("metadata");
+    let named = |key| metadata.and_then(|metadata| metadata.get(key)?.non_empty_text());
+    let api_version = text("apiVersion").ok_or("it has no apiVersion")?;
+    let kind = text("kind").ok_or("it has no kind")?;
+    let name = named("name").map(ToOwned::to_owned);
+    let name = name.or_else(|| named("generateName").map(|prefix| format!("{prefix}*")));
+    Ok(ResourceId {
+        api_version: api_version.to_owned(),
+        kind: kind.to_owned(),
+        namespace: named("namespace").map(ToOwned::to_owned),
+        name: name.ok_or("it has no metadata.name")?,
+    })
+}
+
+fn extension(file: &RelPath) -> &str {
+    file.file_name().rsplit_once('.').map_or("", |(_, end)| end)
+}
