@@ -12,6 +12,7 @@ pub mod json;
 pub mod json_edit;
 pub mod jsonc;
 pub mod node;
+pub mod scalar_edit;
 mod utf7;
 pub mod yaml;
 pub mod yaml_edit;

@@ -185,7 +185,7 @@ fn scalar(text: &str) -> ScalarValue {
 }
 
 /// Whether a text is the same string without quotes, in any context.
-fn is_plain(text: &str) -> bool {
+pub(super) fn is_plain(text: &str) -> bool {
     let inner = |c: char| c.is_alphanumeric() || " _-./@%+~$^*&!?;|<>=()".contains(c) || c == ':';
     text.starts_with(|c: char| c.is_alphanumeric() || "_./$^(".contains(c))
         && text.chars().all(inner)

@@ -6,10 +6,12 @@
 mod compose;
 mod emit;
 mod scalar;
+mod spans;
 mod value;
 
 pub(super) use compose::comments;
 pub use compose::{Document, parse};
 pub use emit::{emit, emit_manifest};
 pub(super) use scalar::needs_quotes;
+pub(super) use spans::{Style, spans};
 pub use value::{Dialect, KeyError, Value};

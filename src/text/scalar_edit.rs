@@ -1,0 +1,226 @@
+//! Other texts in place of single values: every other byte stays.
+//!
+//! Works on YAML and JSON with any number of documents. Each result is parsed
+//! anew and compared with what was intended, and refused when it differs.
+
+use std::collections::BTreeMap;
+
+use super::change::{EditError, alike};
+use super::yaml::{self, Style};
+use super::yaml_edit::is_plain;
+use super::{Form, Kind, Node, json};
+
+/// The new texts of one file.
+#[derive(Debug, Default)]
+pub struct Edits {
+    /// By line and column.
+    texts: BTreeMap<(usize, usize), String>,
+    /// A place that should have two texts.
+    clash: Option<(usize, usize)>,
+}
+
+impl Edits {
+    /// Gives a scalar a new text, which is a string from now on.
+    pub fn set(&mut self, node: &mut Node, text: String) {
+        let at = (node.line, node.column);
+        let known = self.texts.entry(at).or_insert_with(|| text.clone());
+        if *known != text {
+            self.clash = self.clash.or(Some(at));
+        }
+        node.kind = Kind::Scalar(text, Form::Text);
+    }
+}
+
+/// The text with the new values that `decide` gives the scalars of its
+/// documents; `None` when it gives none. `decide` changes no node but by
+/// [`Edits::set`].
+///
+/// # Errors
+/// When the text is malformed, or when a value cannot change by itself, as it
+/// is shared through an anchor.
+pub fn apply<E: From<EditError>>(
+    text: &str,
+    is_json: bool,
+    mut decide: impl FnMut(&mut Node, &mut Edits) -> Result<(), E>,
+) -> Result<Option<String>, E> {
+    if is_json {
+        json::parse(text).map_err(EditError::from)?;
+    }
+    // JSON is YAML, and this parser knows places.
+    let mut documents = yaml::parse(text).map_err(EditError::from)?;
+    let mut edits = Edits::default();
+    for document in &mut documents {
+        decide(&mut document.root, &mut edits)?;
+    }
+    if edits.texts.is_empty() {
+        return Ok(None);
+    }
+    let refused = |(line, column)| EditError::Refused(format!("line {line}, column {column}"));
+    if let Some(at) = edits.clash {
+        return Err(refused(at).into());
+    }
+    let edited = spliced(text, &edits);
+    // Another reader of the anchor would see the change too.
+    let first = edits.texts.keys().next().copied().unwrap_or_default();
+    let found = yaml::parse(&edited).map_err(|_| refused(first))?;
+    let whole = found.len() == documents.len()
+        && (found.iter().zip(&documents)).all(|(found, meant)| alike(&found.root, &meant.root))
+        && (is_json || yaml::comments(bare(text)) == yaml::comments(bare(&edited)))
+        && (!is_json || json::parse(&edited).is_ok());
+    if whole {
+        Ok(Some(edited))
+    } else {
+        Err(refused(first).into())
+    }
+}
+
+fn spliced(text: &str, edits: &Edits) -> String {
+    let mut edited = String::with_capacity(text.len() + 32 * edits.texts.len());
+    let mut kept = 0;
+    for (bytes, style, new) in yaml::spans(text, &edits.texts) {
+        let old = &text[bytes.clone()];
+        // A block takes the line breaks after it along.
+        let end = bytes.start + old.trim_end().len();
+        edited.push_str(&text[kept..bytes.start]);
+        edited.push_str(&written(new, style));
+        kept = end;
+    }
+    edited.push_str(&text[kept..]);
+    edited
+}
+
+/// A string in the quotes of the one before, or those it needs.
+fn written(text: &str, style: Style) -> String {
+    let control = text.chars().any(char::is_control);
+    match style {
+        Style::Single if !control => format!("'{}'", text.replace('\'', "''")),
+        // Old readers take no colon without quotes in there.
+        Style::PlainInFlow if is_plain(text) && !text.contains(':') => text.to_owned(),
+        Style::Plain if is_plain(text) => text.to_owned(),
+        // The lines below the sign, which needs no quotes.
+        Style::Block if !control => text.to_owned(),
+        _ => serde_json::Value::from(text).to_string(),
+    }
+}
+
+fn bare(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Gives every value under the key `image` this text.
+    fn set(text: &str, is_json: bool, new: &str) -> Result<Option<String>, EditError> {
+        fn walk(node: &mut Node, new: &str, edits: &mut Edits) {
+            match &mut node.kind {
+                Kind::Mapping(pairs) => {
+                    for (key, value) in pairs {
+                        if key.text() == Some("image") {
+                            edits.set(value, new.to_owned());
+                        }
+                        walk(value, new, edits);
+                    }
+                }
+                Kind::Sequence(items) => {
+                    items.iter_mut().for_each(|item| walk(item, new, edits));
+                }
+                Kind::Scalar(..) => {}
+            }
+        }
+        apply(text, is_json, |root, edits| {
+            walk(root, new, edits);
+            Ok(())
+        })
+    }
+
+    #[rstest::rstest]
+    #[case("image: a # why\n", "image: b:1 # why\n")]
+    #[case("x:\r\n  - image: 'a'\r\n", "x:\r\n  - image: 'b:1'\r\n")]
+    #[case("\u{feff}image: \"a\"", "\u{feff}image: \"b:1\"")]
+    #[case("{image: a, x: 1}\n", "{image: \"b:1\", x: 1}\n")]
+    #[case("- image: &x a\n- image: *x\n", "- image: &x b:1\n- image: *x\n")]
+    #[case("image: !!str a\n", "image: !!str b:1\n")]
+    #[case("image: >-\n  a\nx: 1\n", "image: >-\n  b:1\nx: 1\n")]
+    #[case(
+        "ü: 'é'\nz: {ß: [x], image:   a}\n",
+        "ü: 'é'\nz: {ß: [x], image:   \"b:1\"}\n"
+    )]
+    #[case(
+        "---\n# one\nimage: a\n---\nimage: c\n...\n",
+        "---\n# one\nimage: b:1\n---\nimage: b:1\n...\n"
+    )]
+    #[case(
+        "b: &b {image: a}\nc: {<<: *b, x: 1}\n",
+        "b: &b {image: \"b:1\"}\nc: {<<: *b, x: 1}\n"
+    )]
+    #[case("image:\n  a\n  b\nx: 1\n", "image:\n  b:1\nx: 1\n")]
+    fn a_value_changes_and_nothing_else(#[case] before: &str, #[case] after: &str) {
+        assert_eq!(set(before, false, "b:1").unwrap().unwrap(), after);
+    }
+
+    #[rstest::rstest]
+    #[case("{\"image\":\"a\",\"n\":1.50}", "{\"image\":\"b\",\"n\":1.50}")]
+    #[case(
+        "{\n\t\"x\": [\n\t\t{ \"image\" : \"a\" }\n\t]\n}\n",
+        "{\n\t\"x\": [\n\t\t{ \"image\" : \"b\" }\n\t]\n}\n"
+    )]
+    #[case(
+        "{\"s\": \"\\/\\ud83d\\ude80\", \"image\": \"a\\/c\", \"n\": 123456789012345678901234}",
+        "{\"s\": \"\\/\\ud83d\\ude80\", \"image\": \"b\", \"n\": 123456789012345678901234}"
+    )]
+    fn json_keeps_its_bytes_too(#[case] before: &str, #[case] after: &str) {
+        assert_eq!(set(before, true, "b").unwrap().unwrap(), after);
+    }
+
+    #[rstest::rstest]
+    #[case("1.10", "image: \"1.10\"\n")]
+    #[case("on", "image: \"on\"\n")]
+    #[case("a: b", "image: \"a: b\"\n")]
+    #[case("v1", "image: v1\n")]
+    fn a_string_stays_a_string(#[case] new: &str, #[case] after: &str) {
+        assert_eq!(set("image: 5\n", false, new).unwrap().unwrap(), after);
+    }
+
+    #[rstest::rstest]
+    #[case("image: &x a\nother: *x\n")]
+    #[case("other: &x a\nimage: *x\n")]
+    #[case("image: |\n  a\n")]
+    fn a_value_that_others_share_or_that_ends_in_a_line_break_is_refused(#[case] text: &str) {
+        let error = set(text, false, "b").unwrap_err().to_string();
+        assert!(error.starts_with("line "), "{error}");
+        assert!(error.ends_with(" cannot be changed by itself"), "{error}");
+    }
+
+    #[test]
+    fn without_a_new_value_there_is_no_new_text() {
+        assert_eq!(set("x: a\n", false, "b").unwrap(), None);
+    }
+
+    #[test]
+    fn malformed_text_is_an_error_with_its_place() {
+        let said = |text, is_json| set(text, is_json, "b").unwrap_err().to_string();
+        assert!(said("image: [", false).starts_with("it is malformed: line 1"));
+        assert!(said("{\"image\": a}", true).starts_with("it is malformed: line 1"));
+    }
+
+    proptest! {
+        #[test]
+        fn all_bytes_around_the_value_stay(
+            above in "(# [a-z]{0,4}\n|x: [a-z]{1,3} # c\n|\n){0,3}",
+            below in "(# [a-z]{0,4}\n|y: '[a-z:# ]{1,3}'\n|\n){0,2}",
+            old in prop_oneof!["[a-z]{1,4}(:[0-9.]{1,4}[0-9])?", "'[a-z: ]{1,4}'", "\"[a-z#]{1,4}\""],
+            new in "[ -~é]{0,12}",
+            blanks in " {1,3}",
+        ) {
+            prop_assume!(above.matches("x:").count() < 2 && below.matches("y:").count() < 2);
+            let before = format!("{above}image:{blanks}{old} # note\n{below}");
+            let after = set(&before, false, &new).unwrap().unwrap();
+            let (head, tail) = (format!("{above}image:{blanks}"), format!(" # note\n{below}"));
+            prop_assert!(after.starts_with(&head) && after.ends_with(&tail), "{after:?}");
+        }
+    }
+}
