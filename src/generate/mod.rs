@@ -8,6 +8,7 @@
 mod documents;
 mod error;
 mod fabrikate;
+pub mod images;
 mod jsonnet;
 pub mod layout;
 mod manifests;
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
+pub use images::{ImagePath, Images, set_images};
 pub use jsonnet::JsonnetOptions;
 pub use layout::{Layout, lay_out};
 pub use part::Part;

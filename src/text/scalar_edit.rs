@@ -126,7 +126,9 @@ mod tests {
                     }
                 }
                 Kind::Sequence(items) => {
-                    items.iter_mut().for_each(|item| walk(item, new, edits));
+                    for item in items {
+                        walk(item, new, edits);
+                    }
                 }
                 Kind::Scalar(..) => {}
             }

@@ -1,11 +1,13 @@
-//! The layouts, on manifests that other projects ship.
+//! Layouts and images, on manifests that other projects ship.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use gitops_publisher::check;
 use gitops_publisher::generate::layout::Error;
-use gitops_publisher::generate::{Kind, Layout, Part, Policy, lay_out, resources};
+use gitops_publisher::generate::{
+    Images, Kind, Layout, Part, Policy, lay_out, resources, set_images,
+};
 use gitops_publisher::model::{FileSet, RelPath};
 
 use crate::fabrikate::{files_below, shared};
@@ -88,4 +90,57 @@ fn every_resource_of_the_corpora_means_the_same_in_every_layout() {
         }
     }
     assert!(laid_out > 100, "{laid_out}");
+}
+
+#[test]
+fn setting_every_image_of_the_corpora_changes_only_their_lines() {
+    let Some(corpus) = corpus() else { return };
+    let mut changed = 0;
+    for (path, set) in &corpus {
+        let text = String::from_utf8_lossy(set.iter().next().unwrap().1).into_owned();
+        let written = text
+            .lines()
+            .filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("image: "));
+        let shown = written.map(|image| image.trim_matches(['"', '\'']).split('@').next().unwrap());
+        let names: BTreeMap<_, _> = shown
+            .map(|image| {
+                let end = image.rfind('/').map_or(0, |at| at + 1);
+                let tag = image[end..].find(':').map_or(image.len(), |at| end + at);
+                (
+                    image[..tag].to_owned(),
+                    format!("{}=0.0.0-new", &image[..tag]),
+                )
+            })
+            .collect();
+        let items: Vec<_> = names.into_values().collect();
+        let Ok(images) = Images::parse(&items) else {
+            continue;
+        };
+        let mut parts = [Part {
+            label: "x".to_owned(),
+            files: set.clone(),
+            kind: Kind::Manifests,
+        }];
+        let report = set_images(&mut parts, &images, &[]).unwrap();
+        let after = String::from_utf8_lossy(parts[0].files.iter().next().unwrap().1).into_owned();
+        assert_eq!(
+            after.lines().count(),
+            text.lines().count(),
+            "{}",
+            path.display()
+        );
+        let lines = text
+            .lines()
+            .zip(after.lines())
+            .filter(|(old, new)| old != new);
+        let lines: Vec<_> = lines.map(|(_, new)| new).collect();
+        assert!(
+            lines.iter().all(|line| line.contains(":0.0.0-new")),
+            "{}: {lines:#?}",
+            path.display()
+        );
+        assert_eq!(lines.len(), report.changes.len(), "{}", path.display());
+        changed += lines.len();
+    }
+    assert!(changed > 50, "{changed}");
 }
