@@ -5,6 +5,7 @@
 //! Reads the source and runs tools; writes nothing, prints nothing, and knows
 //! neither settings nor agent nor the other stages.
 
+pub mod determinism;
 mod documents;
 mod error;
 mod fabrikate;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::change::{EditError, alike};
+use super::change::{EditError, alike, same};
 use super::yaml::{self, Style};
 use super::yaml_edit::is_plain;
 use super::{Form, Kind, Node, json};
@@ -59,13 +59,15 @@ pub fn apply<E: From<EditError>>(
     if let Some(at) = edits.clash {
         return Err(refused(at).into());
     }
-    let edited = spliced(text, &edits);
+    let (edited, hash) = spliced(text, &edits);
     // Another reader of the anchor would see the change too.
     let first = edits.texts.keys().next().copied().unwrap_or_default();
     let found = yaml::parse(&edited).map_err(|_| refused(first))?;
     let whole = found.len() == documents.len()
-        && (found.iter().zip(&documents)).all(|(found, meant)| alike(&found.root, &meant.root))
-        && (is_json || yaml::comments(bare(text)) == yaml::comments(bare(&edited)))
+        && (found.iter().map(|document| &document.root))
+            .zip(documents.iter().map(|document| &document.root))
+            .all(|(found, meant)| same(found, meant) || alike(found, meant))
+        && (is_json || !hash || yaml::comments(bare(text)) == yaml::comments(bare(&edited)))
         && (!is_json || json::parse(&edited).is_ok());
     if whole {
         Ok(Some(edited))
@@ -74,19 +76,22 @@ pub fn apply<E: From<EditError>>(
     }
 }
 
-fn spliced(text: &str, edits: &Edits) -> String {
+/// The new text, and whether what was taken out could hold a comment.
+fn spliced(text: &str, edits: &Edits) -> (String, bool) {
+    let mut hash = false;
     let mut edited = String::with_capacity(text.len() + 32 * edits.texts.len());
     let mut kept = 0;
     for (bytes, style, new) in yaml::spans(text, &edits.texts) {
         let old = &text[bytes.clone()];
         // A block takes the line breaks after it along.
         let end = bytes.start + old.trim_end().len();
+        hash |= old.contains('#');
         edited.push_str(&text[kept..bytes.start]);
         edited.push_str(&written(new, style));
         kept = end;
     }
     edited.push_str(&text[kept..]);
-    edited
+    (edited, hash)
 }
 
 /// A string in the quotes of the one before, or those it needs.

@@ -18,6 +18,10 @@ pub(super) fn of_today(text: &str) -> Value {
 /// Whether somebody could take this string for something else when it is
 /// written without quotes.
 pub(in crate::text) fn needs_quotes(text: &str) -> bool {
+    if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        // Every number and date begins with something else.
+        return word(text).is_some();
+    }
     !matches!(of_2018(text), Value::Str(_))
         || any_float(&text.replace('_', ""))
         || is_base_60(text)
@@ -267,6 +271,9 @@ mod tests {
     #[case("", true)]
     #[case("1.2.3", false)]
     #[case("a", false)]
+    #[case("_1", true)]
+    #[case("e3", false)]
+    #[case("Null", true)]
     fn strings_that_look_like_something_else_get_quotes(
         #[case] string: &str,
         #[case] quoted: bool,

@@ -195,8 +195,15 @@ fn key_of(key: &Node, dialect: Dialect) -> Result<Value, KeyError> {
     })
 }
 
+/// So many keys are compared one by one more quickly than through a table.
+const FEW: usize = 24;
+
 /// Of pairs with the same key, only the last stays.
 fn last_wins(map: &mut Vec<(Value, Value)>) {
+    let twice = |at: usize| map[..at].iter().any(|(key, _)| *key == map[at].0);
+    if map.len() <= FEW && !(1..map.len()).any(twice) {
+        return;
+    }
     let mut seen = std::collections::HashSet::with_capacity(map.len());
     let mut keep: Vec<bool> = map
         .iter()
