@@ -7,6 +7,8 @@ use crate::model::PathError;
 use crate::text::SyntaxError;
 use crate::tools;
 
+use super::HelmFault;
+
 /// A failure of the generate stage, with the component that it is about.
 #[derive(Debug)]
 pub struct Error {
@@ -231,6 +233,9 @@ pub enum Fault {
         /// What it is.
         found: &'static str,
     },
+    /// A chart could not be rendered.
+    #[error(transparent)]
+    Chart(Box<HelmFault>),
     /// An environment without a configuration file.
     #[error("there is no configuration file for the environment {0} in any component")]
     UnknownEnvironment(String),
@@ -269,6 +274,7 @@ impl Fault {
     fn kind(&self) -> Kind {
         match self {
             Self::Tool(error) => error.kind(),
+            Self::Chart(fault) => fault.kind(),
             Self::HookRefused(_) => Kind::Policy,
             Self::Thread(_) => Kind::Internal,
             _ => Kind::Input,
@@ -278,6 +284,7 @@ impl Fault {
     fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Tool(error) => return error.hints(),
+            Self::Chart(fault) => return fault.hints(),
             Self::SourceMissing(_) => {
                 "check the `source` setting; it is seen from the folder the run started in"
             }
@@ -324,6 +331,12 @@ impl Fault {
             _ => return Vec::new(),
         };
         vec![hint.to_owned()]
+    }
+}
+
+impl From<HelmFault> for Fault {
+    fn from(fault: HelmFault) -> Self {
+        Self::Chart(Box::new(fault))
     }
 }
 

@@ -5,14 +5,17 @@
 //! Reads the source and runs tools; writes nothing, prints nothing, and knows
 //! neither settings nor agent nor the other stages.
 
+mod cache;
 pub mod determinism;
 mod documents;
 mod error;
 mod fabrikate;
+mod helm;
 pub mod images;
 mod jsonnet;
 pub mod layout;
 mod manifests;
+mod namespace;
 mod part;
 mod reading;
 pub mod resources;
@@ -21,9 +24,13 @@ use std::path::{Path, PathBuf};
 
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
+pub use helm::{
+    Call, HelmFault, HelmLogin, HelmOptions, KUBE_VERSION, Keep, Misfit, nondeterministic_calls,
+};
 pub use images::{ImagePath, Images, set_images};
 pub use jsonnet::JsonnetOptions;
 pub use layout::{Layout, lay_out};
+pub use namespace::set_namespace;
 pub use part::Part;
 pub use reading::checkout_of;
 pub use resources::resources;
@@ -36,6 +43,8 @@ use crate::tools::Tools;
 pub enum Kind {
     /// A Fabrikate high-level definition.
     Fabrikate,
+    /// A Helm chart.
+    Helm,
     /// Jsonnet programs.
     Jsonnet,
     /// Plain manifests, taken as they are.
@@ -44,12 +53,15 @@ pub enum Kind {
 
 impl Kind {
     /// Looks at the source: a folder with `component.yaml` or
-    /// `component.json` is Fabrikate's, one with `.jsonnet` files at its top
-    /// and such a file alone are Jsonnet's, everything else is plain manifests.
+    /// `component.json` is Fabrikate's, one with `Chart.yaml` a Helm chart, one
+    /// with `.jsonnet` files at its top and such a file alone are Jsonnet's,
+    /// everything else is plain manifests.
     pub fn detect(source: &Path) -> Self {
         let has = |name| source.join(name).is_file();
         if has("component.yaml") || has("component.json") {
             Self::Fabrikate
+        } else if helm::is_source(source) {
+            Self::Helm
         } else if jsonnet::is_source(source) {
             Self::Jsonnet
         } else {
@@ -61,6 +73,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Fabrikate => "fabrikate",
+            Self::Helm => "helm",
             Self::Jsonnet => "jsonnet",
             Self::Manifests => "manifests",
         }
@@ -110,8 +123,10 @@ pub struct Options {
     pub hooks: HookPolicy,
     /// A Fabrikate environment that matches no configuration file.
     pub unknown_environment: Policy,
-    /// A Helm chart that yields no document.
+    /// A Helm chart that yields no document, a component or the source.
     pub empty_chart: Policy,
+    /// Which Helm chart is rendered, and with what.
+    pub helm: HelmOptions,
     /// What Jsonnet programs are given.
     pub jsonnet: JsonnetOptions,
     /// Files and folders in the source that are no manifests.
@@ -134,6 +149,7 @@ impl Options {
             hooks: HookPolicy::Run,
             unknown_environment: Policy::Warn,
             empty_chart: Policy::Refuse,
+            helm: HelmOptions::default(),
             jsonnet: JsonnetOptions::default(),
             exclude: Vec::new(),
         }
@@ -159,6 +175,7 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
     tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
     let (files, findings) = match kind {
         Kind::Fabrikate => fabrikate::run(tools, options).await?,
+        Kind::Helm => helm::run(tools, options).await?,
         Kind::Jsonnet => {
             let options = options.clone();
             off_thread(move || jsonnet::run(&options)).await?

@@ -131,6 +131,22 @@ impl Reader {
         }
     }
 
+    /// The real path of a file that settings name; `None` when there is none.
+    pub(super) fn file(&self, path: &Path) -> Result<Option<PathBuf>, Fault> {
+        match real(path) {
+            Ok(file) if file.is_dir() => Err(Fault::NotAFile(path.display().to_string())),
+            Ok(file) => {
+                let linked = self.linked.as_deref();
+                if !linked.is_some_and(|folder| file.starts_with(folder)) {
+                    self.confined(&file)?;
+                }
+                Ok(Some(file))
+            }
+            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) => Err(self.fault(path, error)),
+        }
+    }
+
     /// Checks where a path with symbolic links in it really leads.
     fn check_link(&self, path: &Path) -> Result<(), Fault> {
         let linked = |target: &Path| {

@@ -154,6 +154,14 @@ impl Tools {
         write().map_err(|source| self.no_temp(source))
     }
 
+    /// A folder that only this user can enter, gone when the value is dropped.
+    pub fn private_folder(&self) -> Result<tempfile::TempDir, Error> {
+        tempfile::Builder::new()
+            .prefix("gitops-")
+            .tempdir_in(&self.temp_root)
+            .map_err(|source| self.no_temp(source))
+    }
+
     /// Runs a program to its end and returns what it wrote, whatever its exit
     /// status. At most as many run at once as the machine has cores.
     pub async fn run(&self, invocation: &Invocation) -> Result<Output, Error> {

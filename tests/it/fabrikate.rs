@@ -11,7 +11,7 @@
 
 mod features;
 mod golden;
-mod real_helm;
+pub(crate) mod real_helm;
 
 use std::path::{Path, PathBuf};
 

@@ -14,6 +14,7 @@ mod architecture;
 mod fab_edit;
 mod fabrikate;
 mod git_wire;
+mod helm;
 mod jsonnet;
 mod launcher;
 mod layout;

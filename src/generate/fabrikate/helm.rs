@@ -8,7 +8,7 @@ use super::{Content, Error, Fault, Options, doubtful, off_thread, rendered};
 use crate::generate::reading::{Reader, join};
 use crate::model::Finding;
 use crate::text::yaml::{self, Value};
-use crate::tools::{Invocation, Tool, Tools};
+use crate::tools::{Invocation, Tools};
 
 /// How many lines of output an error quotes.
 const TAIL: usize = 20;
@@ -35,7 +35,7 @@ pub(super) async fn generate(
         return Err(wrap(Fault::ReleaseName(release.clone())));
     }
 
-    let helm = tools.tool(Tool::Helm).await;
+    let helm = crate::generate::helm::program(tools).await;
     let helm = helm.map_err(|error| wrap(error.into()))?;
     let values = tools.private_file(".yaml", values(visit).as_bytes());
     let values = values.map_err(|error| wrap(error.into()))?;

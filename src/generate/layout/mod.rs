@@ -66,6 +66,7 @@ impl Layout {
     pub fn of(self, kind: Kind) -> Self {
         match (self, kind) {
             (Self::Auto, Kind::Fabrikate) => Self::Component,
+            (Self::Auto, Kind::Helm) => Self::Resource,
             (Self::Auto, Kind::Jsonnet | Kind::Manifests) => Self::Source,
             (layout, _) => layout,
         }

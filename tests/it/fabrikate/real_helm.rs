@@ -11,7 +11,7 @@ use super::script;
 use super::{copy, shared, source, tools};
 
 /// helm from `GITOPS_TEST_HELM`, PATH, or where CI puts it.
-fn helm() -> Option<PathBuf> {
+pub(crate) fn helm() -> Option<PathBuf> {
     let named = std::env::var_os("GITOPS_TEST_HELM").map(PathBuf::from);
     let found = named
         .or_else(|| tools(Path::new("")).find("helm").ok())
@@ -170,7 +170,7 @@ fn copy_text(folder: &Path, path: &str, text: &str) {
 }
 
 /// Documents as data, in order, without the empty ones.
-fn documents(text: &str) -> Vec<Value> {
+pub(crate) fn documents(text: &str) -> Vec<Value> {
     let documents = yaml::parse(text).unwrap().into_iter();
     documents
         .filter(|document| !document.root.is_null())

@@ -1,0 +1,288 @@
+//! Why a chart could not be rendered.
+
+use crate::error::Kind;
+use crate::text::SyntaxError;
+use crate::tools::Status;
+
+/// Why a chart could not be rendered. Templates are shown by path from the chart.
+#[derive(Debug, thiserror::Error)]
+pub enum HelmFault {
+    /// A setting that cannot be.
+    #[error("`{name}` cannot be {value:?}: {reason}")]
+    Setting {
+        /// The setting.
+        name: &'static str,
+        /// What it is.
+        value: String,
+        /// Why that cannot be.
+        reason: &'static str,
+    },
+    /// A chart from elsewhere without a version.
+    #[error("the chart `{0}` needs a `chartVersion`")]
+    NoVersion(String),
+    /// A path in the settings' values.
+    #[error("the path {path:?} in `values` leads nowhere: {reason}")]
+    ValuePath {
+        /// The path.
+        path: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// No chart in the folder.
+    #[error("there is no Chart.yaml in `{0}`")]
+    NoChart(String),
+    /// A values file that is not there.
+    #[error("the values file `{0}` does not exist")]
+    ValuesMissing(String),
+    /// Dependencies without a lock.
+    #[error(
+        "the chart depends on `{dependency}`, which is not in its folder `charts`, and there is no {lock} to say which version it is"
+    )]
+    NoLock {
+        /// The dependency.
+        dependency: String,
+        /// The lock file's name.
+        lock: &'static str,
+    },
+    /// The lock was written for other dependencies.
+    #[error("`{lock}` does not fit `{file}`: the dependencies were changed after it was written")]
+    StaleLock {
+        /// The lock file's name.
+        lock: &'static str,
+        /// The file with the dependencies.
+        file: &'static str,
+    },
+    /// An archive of another version than the locked one.
+    #[error("`{place}` is {name} {found}, but `{wanted_by}` says {wanted}")]
+    WrongVersion {
+        /// The archive or folder.
+        place: String,
+        /// The dependency.
+        name: String,
+        /// The version that is there.
+        found: String,
+        /// The version that should be there.
+        wanted: String,
+        /// The file that says so.
+        wanted_by: &'static str,
+    },
+    /// Two archives of one dependency.
+    #[error("the dependency `{name}` is there twice: in `{first}` and in `{second}`")]
+    TwoArchives {
+        /// The dependency.
+        name: String,
+        /// One archive.
+        first: String,
+        /// The other one.
+        second: String,
+    },
+    /// A dependency that nobody says the origin of.
+    #[error(
+        "the chart depends on `{0}`, which is not in its folder `charts` and has no repository that it could come from"
+    )]
+    NoRepository(String),
+    /// An archive that is none.
+    #[error("`{file}` is not a packed chart: {reason}")]
+    Archive {
+        /// The archive.
+        file: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A chart could not be brought here.
+    #[error("the chart `{chart}` could not be pulled ({status}):\n{output}")]
+    Pull {
+        /// Its address and version.
+        chart: String,
+        /// How helm ended.
+        status: Status,
+        /// The end of what it said.
+        output: String,
+    },
+    /// Another content than the pinned one.
+    #[error("the chart `{chart}` has the digest {found}, but {wanted} is pinned")]
+    WrongDigest {
+        /// Its address and version.
+        chart: String,
+        /// Its digest.
+        found: String,
+        /// The pinned one.
+        wanted: String,
+    },
+    /// A content that is not pinned, where it has to be.
+    #[error("the chart `{chart}` is not pinned by a digest; it has {digest}")]
+    Unpinned {
+        /// Its address and version.
+        chart: String,
+        /// Its digest.
+        digest: String,
+    },
+    /// Another chart than the one that was asked for.
+    #[error("`{chart}` holds {found}, but {wanted} was asked for")]
+    OtherChart {
+        /// Its address and version.
+        chart: String,
+        /// Name and version of what is in it.
+        found: String,
+        /// Name and version that were asked for.
+        wanted: String,
+    },
+    /// A template failed.
+    #[error("the template `{file}`{} failed: {message}{}", .line.map(|line| format!(", line {line},")).unwrap_or_default(), called(.callers))]
+    Template {
+        /// The template, by path from the chart.
+        file: String,
+        /// Its line, from 1.
+        line: Option<usize>,
+        /// What went wrong.
+        message: String,
+        /// The templates that led there, innermost first: `file:line`.
+        callers: Vec<String>,
+    },
+    /// Values that the chart's schema refuses.
+    #[error("the values do not fit the schema of the chart:{}", listed(.0))]
+    Schema(Vec<Misfit>),
+    /// What came out is not YAML.
+    #[error("what the chart's `{file}` renders to is malformed, {source}")]
+    Rendered {
+        /// The template.
+        file: String,
+        /// Where in the document, and why.
+        source: SyntaxError,
+    },
+    /// helm failed in another way.
+    #[error(
+        "helm could not render the chart `{chart}` as release `{release}` ({status}):\n{output}"
+    )]
+    Failed {
+        /// The chart.
+        chart: String,
+        /// The release.
+        release: String,
+        /// How it ended.
+        status: Status,
+        /// The end of what it said.
+        output: String,
+    },
+}
+
+/// A value that a schema refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// The chart, when it is one below.
+    pub chart: Option<String>,
+    /// The value's path: `image.tag`; empty for all values together.
+    pub path: String,
+    /// What is wrong with it.
+    pub message: String,
+}
+
+fn called(callers: &[String]) -> String {
+    callers.iter().fold(String::new(), |mut text, caller| {
+        text.push_str("\n  called from ");
+        text.push_str(caller);
+        text
+    })
+}
+
+fn listed(misfits: &[Misfit]) -> String {
+    let mut text = String::new();
+    for Misfit {
+        chart,
+        path,
+        message,
+    } in misfits
+    {
+        text.push_str("\n  ");
+        if let Some(chart) = chart {
+            text.push_str(&format!("chart `{chart}`, "));
+        }
+        match path.as_str() {
+            "" => text.push_str(message),
+            path => text.push_str(&format!("`{path}`: {message}")),
+        }
+    }
+    text
+}
+
+impl HelmFault {
+    /// What sort of failure this is.
+    pub(in crate::generate) fn kind(&self) -> Kind {
+        match self {
+            Self::WrongDigest { .. } | Self::Unpinned { .. } => Kind::Policy,
+            Self::Pull { .. } => Kind::Remote,
+            _ => Kind::Input,
+        }
+    }
+
+    /// What the user can do about it.
+    pub(in crate::generate) fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::NoVersion(_) => "give the exact version; a range would change without a commit",
+            Self::NoChart(_) => {
+                "name the folder of a chart as `source`, or a chart from elsewhere in `chart`"
+            }
+            Self::ValuesMissing(_) => "check `valuesFiles`",
+            Self::NoLock { .. } | Self::StaleLock { .. } => {
+                "run `helm dependency update` in the chart and commit the lock file"
+            }
+            Self::WrongVersion { .. } => {
+                "run `helm dependency build` in the chart and commit what it brings, or delete the old archive"
+            }
+            Self::TwoArchives { .. } => "delete the one that is not meant: helm would take either",
+            Self::NoRepository(_) => "commit it, or give it a `repository`",
+            Self::Pull { output, .. } => return pull_hint(output),
+            Self::WrongDigest { .. } => {
+                "somebody has published other content under this version; if that is meant, change `chartDigest`"
+            }
+            Self::Unpinned { digest, .. } => return vec![format!("set `chartDigest: {digest}`")],
+            Self::OtherChart { .. } => "check `chart` and `chartVersion`",
+            Self::Template { message, .. } if message.contains("nil pointer evaluating") => {
+                "a value that the template takes for granted is missing: give it in `valuesFiles` or `values`"
+            }
+            Self::Schema(_) => "the schema is values.schema.json in the chart",
+            Self::Failed { output, .. } => return failed_hint(output),
+            _ => return Vec::new(),
+        };
+        vec![hint.to_owned()]
+    }
+}
+
+fn pull_hint(output: &str) -> Vec<String> {
+    let output = output.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| output.contains(word));
+    let hint = if has(&[
+        "401",
+        "403",
+        "unauthorized",
+        "denied",
+        "authentication required",
+    ]) {
+        "the registry wants credentials, or those that it got do not permit this"
+    } else if has(&[
+        "404",
+        "not found",
+        "no chart version found",
+        "no chart name found",
+    ]) {
+        "check the address and `chartVersion`: no such chart was found there"
+    } else if has(&["no such host", "connection refused", "timeout"]) {
+        "check that this machine can reach the registry; it may need a proxy"
+    } else {
+        return Vec::new();
+    };
+    vec![hint.to_owned()]
+}
+
+fn failed_hint(output: &str) -> Vec<String> {
+    let hint = if output.contains("unknown flag") {
+        "this helm is too old: 3.15 or later is needed"
+    } else if output.contains("requires kubeVersion") {
+        "set `kubeVersion` to the version of the cluster"
+    } else if output.contains("missing in charts/") {
+        "commit what the chart depends on in its folder `charts`"
+    } else {
+        return Vec::new();
+    };
+    vec![hint.to_owned()]
+}

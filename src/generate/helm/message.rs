@@ -1,0 +1,263 @@
+//! What helm says on standard error: what failed and where, and warnings.
+
+use std::path::Path;
+
+use super::error::{HelmFault, Misfit};
+use crate::tools::Output;
+
+/// How many lines of output an error quotes.
+const TAIL: usize = 20;
+
+/// What helm says after most errors, and means nothing here.
+const DEBUG_HINT: &str = "Use --debug flag to render out invalid YAML";
+
+/// Paths of this machine, and what stands for them in messages.
+pub(super) type Names = Vec<(String, String)>;
+
+/// The lines of standard error, as warnings: without time stamps, and with
+/// names that mean something to a reader.
+pub(super) fn warnings(output: &Output, names: &Names) -> Vec<String> {
+    let lines = output.stderr_lines().into_iter();
+    lines
+        .filter(|line| line != DEBUG_HINT)
+        .map(|line| format!("helm: {}", renamed(without_time(&line), names)))
+        .collect()
+}
+
+/// Why helm failed.
+pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) -> HelmFault {
+    let lines: Vec<String> = output
+        .stderr_lines()
+        .iter()
+        .filter(|line| *line != DEBUG_HINT)
+        .map(|line| renamed(without_time(line), names))
+        .collect();
+    let text = lines.join("\n");
+    let said = text.find("Error: ").map_or("", |at| &text[at + 7..]);
+    schema(said)
+        .or_else(|| template(said))
+        .unwrap_or_else(|| HelmFault::Failed {
+            chart: chart.to_owned(),
+            release: release.to_owned(),
+            status: output.status,
+            output: lines[lines.len().saturating_sub(TAIL)..].join("\n"),
+        })
+}
+
+fn renamed(line: &str, names: &Names) -> String {
+    let mut line = line.to_owned();
+    for (path, name) in names {
+        line = line.replace(path.as_str(), name);
+    }
+    line
+}
+
+/// The line without what Go's logger starts it with: the time, and the line of
+/// helm's own source.
+fn without_time(line: &str) -> &str {
+    let stamp = line.get(..20).unwrap_or("");
+    let shape = stamp.bytes().map(|byte| match byte {
+        b'0'..=b'9' => b'0',
+        other => other,
+    });
+    let line = if shape.eq(*b"0000/00/00 00:00:00 ") {
+        &line[20..]
+    } else {
+        line
+    };
+    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match line.split_once(": ") {
+        Some((place, rest)) if place.split_once(".go:").is_some_and(|(_, at)| number(at)) => rest,
+        _ => line,
+    }
+}
+
+/// Errors about a template come in four forms:
+///
+/// ```text
+/// template: <place>: executing "<name>" at <code>: …
+/// execution error at (<place>): …
+/// parse error at (<place>): …
+/// YAML parse error on <file>: …
+/// ```
+fn template(said: &str) -> Option<HelmFault> {
+    if let Some(rest) = said.strip_prefix("YAML parse error on ") {
+        let (file, message) = rest.split_once(": ")?;
+        let message = message.strip_prefix("error converting YAML to JSON: ");
+        let message = message.unwrap_or(rest).trim_start_matches("yaml: ");
+        return Some(HelmFault::Template {
+            file: in_chart(file).to_owned(),
+            line: None,
+            message: format!("it does not render to YAML: {message}"),
+            callers: Vec::new(),
+        });
+    }
+    for form in ["execution error at (", "parse error at ("] {
+        if let Some((place, message)) = said.strip_prefix(form).and_then(|it| it.split_once("): "))
+        {
+            return Some(at(place, message.to_owned(), Vec::new()));
+        }
+    }
+    // Innermost last: `… error calling include: template: <place>: executing …`.
+    let mut places = Vec::new();
+    let mut rest = said.strip_prefix("template: ")?;
+    loop {
+        let (place, message) = rest.split_once(": ")?;
+        places.push(place);
+        match message.find(": template: ") {
+            Some(next) if message[..next].contains("error calling") => {
+                let inner = &message[next + ": template: ".len()..];
+                if !inner.split(": ").next().is_some_and(is_place) {
+                    rest = message;
+                    break;
+                }
+                rest = inner;
+            }
+            _ => {
+                rest = message;
+                break;
+            }
+        }
+    }
+    let place = places.pop()?;
+    let callers = places.iter().rev().map(|place| caller(place)).collect();
+    Some(at(place, rest.to_owned(), callers))
+}
+
+/// Whether this is `file:line:column`.
+fn is_place(text: &str) -> bool {
+    let mut parts = text.rsplit(':');
+    let number = |part: Option<&str>| part.is_some_and(|part| part.parse::<usize>().is_ok());
+    number(parts.next()) && number(parts.next()) && parts.next().is_some()
+}
+
+fn at(place: &str, message: String, callers: Vec<String>) -> HelmFault {
+    let (file, line) = position(place);
+    HelmFault::Template {
+        file: in_chart(file).to_owned(),
+        line,
+        message,
+        callers,
+    }
+}
+
+fn caller(place: &str) -> String {
+    let (file, line) = position(place);
+    let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+    format!("{}{line}", in_chart(file))
+}
+
+/// The file and line of `file:line:column` or `file:line`.
+fn position(place: &str) -> (&str, Option<usize>) {
+    let mut parts = place.splitn(3, ':');
+    let file = parts.next().unwrap_or(place);
+    (file, parts.next().and_then(|line| line.parse().ok()))
+}
+
+/// The path below the chart: helm puts the chart's name in front.
+fn in_chart(file: &str) -> &str {
+    file.split_once('/').map_or(file, |(_, inner)| inner)
+}
+
+/// Values that do not fit are listed below the chart that refuses them, as
+/// `- path: …` or, since 3.18, as `- at '/path': …`.
+fn schema(said: &str) -> Option<HelmFault> {
+    let (_, list) = said.split_once("don't meet the specifications of the schema(s)")?;
+    let mut misfits: Vec<Misfit> = Vec::new();
+    let mut charts = Vec::new();
+    for line in list.lines().skip(1) {
+        if let Some(entry) = line.strip_prefix("- ") {
+            let (path, message) = misfit(entry);
+            misfits.push(Misfit {
+                chart: charts.last().cloned(),
+                path,
+                message: message.to_owned(),
+            });
+        } else if let Some(chart) = line.strip_suffix(':').filter(|name| !name.contains(' ')) {
+            charts.push(chart.to_owned());
+        } else if let Some(last) = misfits.last_mut() {
+            last.message = format!("{} {}", last.message, line.trim());
+        }
+    }
+    if charts.len() < 2 {
+        for misfit in &mut misfits {
+            misfit.chart = None;
+        }
+    }
+    (!misfits.is_empty()).then_some(HelmFault::Schema(misfits))
+}
+
+fn misfit(entry: &str) -> (String, &str) {
+    if let Some((path, message)) = entry
+        .strip_prefix("at '")
+        .and_then(|it| it.split_once("': "))
+    {
+        let path = path.trim_start_matches('/').replace('/', ".");
+        return (path, message);
+    }
+    match entry.split_once(": ") {
+        Some(("(root)", message)) => (String::new(), message),
+        Some((path, message)) => (path.to_owned(), message),
+        None => (String::new(), entry),
+    }
+}
+
+/// A path and its name for messages.
+pub(super) fn name(path: &Path, shown: &str) -> (String, String) {
+    (path.display().to_string(), shown.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(said: &str) -> String {
+        let fault = schema(said).or_else(|| template(said));
+        fault.map_or_else(|| "nothing".to_owned(), |fault| fault.to_string())
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "execution error at (web/templates/a.yaml:9:4): no image",
+        "the template `templates/a.yaml`, line 9, failed: no image"
+    )]
+    #[case(
+        "parse error at (web/charts/db/templates/a.yaml:3): unclosed action",
+        "the template `charts/db/templates/a.yaml`, line 3, failed: unclosed action"
+    )]
+    #[case(
+        "YAML parse error on web/templates/a.yaml: error converting YAML to JSON: yaml: line 5: did not find expected key",
+        "the template `templates/a.yaml` failed: it does not render to YAML: line 5: did not find expected key"
+    )]
+    #[case(
+        "template: web/templates/a.yaml:1:6: executing \"web/templates/a.yaml\" at <include \"h\" .>: error calling include: template: web/templates/_h.tpl:2:10: executing \"h\" at <.Values.a.b.c>: nil pointer evaluating interface {}.b",
+        "the template `templates/_h.tpl`, line 2, failed: executing \"h\" at <.Values.a.b.c>: nil pointer evaluating interface {}.b\n  called from templates/a.yaml:1"
+    )]
+    #[case(
+        "template: web/templates/a.yaml:1:3: executing \"web/templates/a.yaml\" at <include \"no\" .>: error calling include: template: no template \"no\" associated with template \"gotpl\"",
+        "the template `templates/a.yaml`, line 1, failed: executing \"web/templates/a.yaml\" at <include \"no\" .>: error calling include: template: no template \"no\" associated with template \"gotpl\""
+    )]
+    #[case(
+        "values don't meet the specifications of the schema(s) in the following chart(s):\nweb:\n- (root): foo is required\n- m.z: Invalid type. Expected: string, given: integer",
+        "the values do not fit the schema of the chart:\n  foo is required\n  `m.z`: Invalid type. Expected: string, given: integer"
+    )]
+    #[case(
+        "values don't meet the specifications of the schema(s) in the following chart(s):\nweb:\n- at '/m/z': got number, want string\ndb:\n- at '': missing property 'size'",
+        "the values do not fit the schema of the chart:\n  chart `web`, `m.z`: got number, want string\n  chart `db`, missing property 'size'"
+    )]
+    #[case("unknown flag: --x", "nothing")]
+    fn an_error_says_where_and_why(#[case] said: &str, #[case] message: &str) {
+        assert_eq!(shown(said), message);
+    }
+
+    #[test]
+    fn times_are_no_part_of_a_message() {
+        let line = "2026/11/21 12:00:01 info: skipping unknown hook: \"crd-install\"";
+        assert_eq!(
+            without_time(line),
+            "info: skipping unknown hook: \"crd-install\""
+        );
+        assert_eq!(without_time("walk.go:75: x"), "x");
+        assert_eq!(without_time("Error: x"), "Error: x");
+    }
+}

@@ -1,0 +1,249 @@
+//! What helm printed: cut into documents, and put into files by template.
+
+use std::collections::BTreeMap;
+
+use super::error::HelmFault;
+use super::{HelmOptions, Keep};
+use crate::model::{FileSet, Finding, PathError, RelPath};
+use crate::text::{Kind, Node, yaml};
+
+/// What helm puts in front of every document of a template.
+const SOURCE: &str = "# Source: ";
+
+/// The annotation that makes a resource a hook.
+const HOOK: &str = "helm.sh/hook";
+
+/// Files by template, and what is worth telling.
+#[derive(Debug)]
+pub(super) struct Sorted {
+    pub files: FileSet,
+    /// How many documents are in them.
+    pub documents: usize,
+    pub findings: Vec<Finding>,
+}
+
+/// Why output cannot be sorted.
+#[derive(Debug)]
+pub(super) enum SortError {
+    Helm(HelmFault),
+    Path(PathError),
+}
+
+/// Puts each document into the file of the template that made it, in the order
+/// in which helm printed them. Lines end in line feeds, comments about the
+/// source are gone, empty documents too.
+pub(super) fn sort(stdout: &str, options: &HelmOptions) -> Result<Sorted, SortError> {
+    let text = without_carriage_returns(stdout);
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    let (mut documents, mut findings) = (0, Vec::new());
+    let mut file = "templates".to_owned();
+    for piece in pieces(&text) {
+        let piece = match piece.split_once('\n').unwrap_or((piece, "")) {
+            (first, rest) if first.starts_with(SOURCE) => {
+                first[SOURCE.len()..].trim_end().clone_into(&mut file);
+                rest
+            }
+            _ => piece,
+        };
+        let parsed = yaml::parse(piece).map_err(|source| {
+            SortError::Helm(HelmFault::Rendered {
+                file: file.clone(),
+                source,
+            })
+        })?;
+        let Some(root) = parsed.into_iter().map(|document| document.root).next() else {
+            continue;
+        };
+        match &root.kind {
+            _ if root.is_null() => continue,
+            Kind::Mapping(pairs) if pairs.is_empty() => continue,
+            Kind::Mapping(_) => {}
+            _ => {
+                findings.push(Finding::warning(
+                    &file,
+                    format!("a document is {}, not a map: it is dropped", root.noun()),
+                ));
+                continue;
+            }
+        }
+        if dropped(&root, options) {
+            continue;
+        }
+        documents += 1;
+        let content = files.entry(file_name(&file)).or_default();
+        if !content.is_empty() {
+            content.push_str("---\n");
+        }
+        content.push_str(trimmed(piece));
+        content.push('\n');
+    }
+    let mut set = FileSet::new();
+    for (path, content) in files {
+        set.insert(RelPath::parse(&path).map_err(SortError::Path)?, content);
+    }
+    Ok(Sorted {
+        files: set,
+        documents,
+        findings,
+    })
+}
+
+/// CRLF becomes LF, as templates that were written on Windows print it.
+fn without_carriage_returns(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains("\r\n") {
+        text.replace("\r\n", "\n").into()
+    } else {
+        text.into()
+    }
+}
+
+/// The text between lines that are `---`; what stands behind the dashes
+/// belongs to the document.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut starts = Vec::new();
+    let (mut at, mut start) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        let marker = line
+            .strip_prefix("---")
+            .is_some_and(|rest| rest.trim_end().is_empty() || rest.starts_with([' ', '\t']));
+        if marker {
+            starts.push(&text[start..at]);
+            start = at
+                + line.len().min(if line.trim_end() == "---" {
+                    line.len()
+                } else {
+                    4
+                });
+        }
+        at += line.len();
+    }
+    starts.push(&text[start..]);
+    starts
+}
+
+/// Without the blank lines around it. A block text that keeps its last line
+/// feeds is left alone.
+fn trimmed(piece: &str) -> &str {
+    let piece = piece.trim_start_matches('\n');
+    if piece.contains("|+") || piece.contains(">+") {
+        piece.strip_suffix('\n').unwrap_or(piece)
+    } else {
+        piece.trim_end()
+    }
+}
+
+/// The file of a template: always one that readers of manifests look at.
+fn file_name(template: &str) -> String {
+    let extension = template.rsplit_once('.').map_or("", |(_, end)| end);
+    if matches!(extension, "yaml" | "yml") {
+        template.to_owned()
+    } else {
+        format!("{template}.yaml")
+    }
+}
+
+/// Whether this is a hook that settings drop, where helm has no flag for it:
+/// all hooks but tests.
+fn dropped(root: &Node, options: &HelmOptions) -> bool {
+    let asked = options.hooks == Keep::Drop && options.tests == Keep::Keep;
+    asked && hook(root).is_some_and(|events| !events.split(',').any(is_test))
+}
+
+fn is_test(event: &str) -> bool {
+    matches!(event.trim(), "test" | "test-success" | "test-failure")
+}
+
+/// The events that a hook runs at.
+fn hook(root: &Node) -> Option<&str> {
+    let field = |node: &'_ Node, name: &str| -> Option<usize> {
+        let pairs = node.pairs()?;
+        pairs.iter().rposition(|(key, _)| key.text() == Some(name))
+    };
+    let mut node = root;
+    for name in ["metadata", "annotations", HOOK] {
+        let at = field(node, name)?;
+        node = &node.pairs()?[at].1;
+    }
+    node.text()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sorted(stdout: &str) -> Vec<(String, String)> {
+        let sorted = sort(stdout, &HelmOptions::default()).unwrap();
+        let show = |(path, content): (RelPath, bytes::Bytes)| {
+            let content = String::from_utf8(content.to_vec()).unwrap();
+            (path.to_string(), content)
+        };
+        sorted.files.into_iter().map(show).collect()
+    }
+
+    #[test]
+    fn each_template_has_a_file_and_crds_of_several_documents_stay_together() {
+        let stdout = "---\n# Source: web/crds/c.yaml\na: 1\n---\na: 2\n\n---\n# Source: web/templates/x.yaml\n# why\nb: 1\n---\n# Source: web/charts/db/templates/y.tpl\n\nc: 1\n---\n# Source: web/templates/x.yaml\nb: 2\n---\n# Source: web/templates/none.yaml\n# nothing\n";
+        let expected = [
+            ("web/charts/db/templates/y.tpl.yaml", "c: 1\n"),
+            ("web/crds/c.yaml", "a: 1\n---\na: 2\n"),
+            ("web/templates/x.yaml", "# why\nb: 1\n---\nb: 2\n"),
+        ];
+        let expected = expected.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        assert_eq!(sorted(stdout), expected);
+    }
+
+    #[test]
+    fn windows_line_ends_and_blank_lines_go_but_a_text_keeps_its_own() {
+        let stdout = "---\r\n# Source: w/templates/a.yaml\r\na: |\r\n  x\r\n\r\n\r\n---\r\n# Source: w/templates/b.yaml\r\na: |+\r\n  x\r\n\r\n";
+        let files = sorted(stdout);
+        assert_eq!(files[0].1, "a: |\n  x\n");
+        assert_eq!(files[1].1, "a: |+\n  x\n\n");
+    }
+
+    #[test]
+    fn dashes_inside_of_a_text_are_no_boundary() {
+        let stdout = "---\n# Source: w/templates/a.yaml\na: |\n  ---\n  x\nb: ---x\n";
+        assert_eq!(sorted(stdout)[0].1, "a: |\n  ---\n  x\nb: ---x\n");
+        assert_eq!(
+            sorted("--- {a: 1}\n---\nb: 2\n")[0].1,
+            "{a: 1}\n---\nb: 2\n"
+        );
+    }
+
+    #[test]
+    fn a_template_cannot_name_a_file_elsewhere() {
+        let error = sort("---\n# Source: ../x.yaml\na: 1\n", &HelmOptions::default());
+        assert!(matches!(error, Err(SortError::Path(_))));
+    }
+
+    #[test]
+    fn what_is_no_map_is_dropped_with_a_finding() {
+        let stdout = "---\n# Source: w/templates/a.yaml\n- a\n";
+        let sorted = sort(stdout, &HelmOptions::default()).unwrap();
+        assert_eq!(sorted.documents, 0);
+        assert_eq!(
+            sorted.findings[0].to_string(),
+            "w/templates/a.yaml: a document is a list, not a map: it is dropped"
+        );
+    }
+
+    #[test]
+    fn hooks_can_be_dropped_while_tests_are_kept() {
+        let hook = |event: &str| {
+            format!(
+                "---\n# Source: w/templates/{event}.yaml\nmetadata:\n  annotations: {{helm.sh/hook: '{event}'}}\n"
+            )
+        };
+        let stdout = hook("pre-install,post-install")
+            + &hook("test")
+            + "---\n# Source: w/templates/a.yaml\na: 1\n";
+        let options = HelmOptions {
+            hooks: Keep::Drop,
+            tests: Keep::Keep,
+            ..HelmOptions::default()
+        };
+        let sorted = sort(&stdout, &options).unwrap();
+        let names: Vec<_> = sorted.files.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(names, ["w/templates/a.yaml", "w/templates/test.yaml"]);
+    }
+}

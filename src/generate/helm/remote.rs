@@ -1,0 +1,464 @@
+//! Charts from registries, repositories and addresses: pulled by helm, with
+//! credentials in private files, and compared with what is pinned.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use sha2::{Digest as _, Sha256};
+use url::{Host, Url};
+
+use super::archive;
+use super::chart::name_and_version;
+use super::error::HelmFault;
+use super::{HelmLogin, HelmOptions, program};
+use crate::generate::cache::{Cache, Key, hex};
+use crate::generate::{Fault, Policy};
+use crate::model::Finding;
+use crate::tools::{self, Invocation, Output, Tools};
+
+/// How many lines of output an error quotes.
+const TAIL: usize = 10;
+
+/// The name that the one repository has in a private configuration.
+const REPOSITORY: &str = "charts";
+
+/// Where a chart comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// `oci://host/path/name`
+    Registry(Url),
+    /// A repository with an `index.yaml`, and a name in it.
+    Repository(Url, String),
+    /// The address of an archive.
+    Archive(Url),
+}
+
+impl Origin {
+    /// Reads the setting `chart`.
+    pub(super) fn parse(chart: &str) -> Result<Self, HelmFault> {
+        let refuse = |reason| HelmFault::Setting {
+            name: "chart",
+            value: chart.to_owned(),
+            reason,
+        };
+        if !chart.contains("://") {
+            return Err(refuse(
+                "it is no address; a chart of the checkout is named by `source`",
+            ));
+        }
+        let mut url = Url::parse(chart).map_err(|_| refuse("it is no address"))?;
+        check_address(&url).map_err(refuse)?;
+        if url.scheme() == "oci" {
+            if url.path().trim_matches('/').is_empty() {
+                return Err(refuse("it names no chart"));
+            }
+            return Ok(Self::Registry(url));
+        }
+        if Path::new(url.path())
+            .extension()
+            .is_some_and(|end| end == "tgz")
+        {
+            return Ok(Self::Archive(url));
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        let (repository, name) = path.rsplit_once('/').unwrap_or(("", ""));
+        if name.is_empty() {
+            return Err(refuse("it names no chart"));
+        }
+        url.set_path(repository);
+        Ok(Self::Repository(url, name.to_owned()))
+    }
+
+    /// The origin of a dependency.
+    pub(super) fn of_dependency(repository: &str, name: &str) -> Result<Self, HelmFault> {
+        let refuse = |reason| HelmFault::Setting {
+            name: "repository",
+            value: repository.to_owned(),
+            reason,
+        };
+        let address = format!("{}/{name}", repository.trim_end_matches('/'));
+        let url = Url::parse(&address).map_err(|_| refuse("it is no address"))?;
+        check_address(&url).map_err(refuse)?;
+        if url.scheme() == "oci" {
+            return Ok(Self::Registry(url));
+        }
+        let url = Url::parse(repository).map_err(|_| refuse("it is no address"))?;
+        Ok(Self::Repository(url, name.to_owned()))
+    }
+
+    /// The chart's name, as far as the address tells.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Registry(url) => last_segment(url),
+            Self::Repository(_, name) => name,
+            Self::Archive(url) => {
+                let file = last_segment(url).trim_end_matches(".tgz");
+                let digit = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
+                let cut = file
+                    .match_indices('-')
+                    .find(|(at, _)| digit(&file[at + 1..]));
+                cut.map_or(file, |(at, _)| &file[..at])
+            }
+        }
+    }
+
+    fn url(&self) -> &Url {
+        match self {
+            Self::Registry(url) | Self::Repository(url, _) | Self::Archive(url) => url,
+        }
+    }
+
+    /// The address and version, for messages and as a key.
+    pub(super) fn shown(&self, version: &str) -> String {
+        match self {
+            Self::Registry(url) => format!("{url} {version}"),
+            Self::Repository(url, name) => {
+                format!("{}/{name} {version}", url.as_str().trim_end_matches('/'))
+            }
+            Self::Archive(url) => url.to_string(),
+        }
+    }
+}
+
+fn last_segment(url: &Url) -> &str {
+    url.path()
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or("")
+}
+
+/// Plain text only to this machine; credentials not in an address.
+fn check_address(url: &Url) -> Result<(), &'static str> {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it contains credentials");
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err("it names no host");
+    }
+    match url.scheme() {
+        "oci" | "https" => Ok(()),
+        "http" if is_loopback(url) => Ok(()),
+        "http" => Err("plain http is for this machine only; use https"),
+        _ => Err("an address starts with oci:// or https://"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        // The host of a scheme that the library does not know is its text.
+        Some(Host::Domain(name)) => {
+            let address = name.parse::<std::net::IpAddr>();
+            name == "localhost" || address.is_ok_and(|address| address.is_loopback())
+        }
+        None => false,
+    }
+}
+
+/// A chart in memory, and the digests that it goes by.
+#[derive(Debug)]
+pub(super) struct Pulled {
+    pub bytes: Vec<u8>,
+    /// The digest to pin first.
+    digests: Vec<String>,
+}
+
+/// The chart that settings pin: from the cache, or else pulled.
+pub(super) async fn chart(
+    tools: &Tools,
+    options: &HelmOptions,
+    origin: &Origin,
+    version: &str,
+) -> Result<(Vec<u8>, Vec<Finding>), Fault> {
+    let shown = origin.shown(version);
+    let cache = options
+        .cache
+        .as_deref()
+        .map(|root| Cache::new(root, "charts"));
+    let key = options.digest.as_deref().map(|digest| {
+        let mut key = Key::new("chart");
+        key.part("chart", shown.as_bytes());
+        key.part("digest", digest.as_bytes());
+        key
+    });
+    if let (Some(cache), Some(key)) = (&cache, &key)
+        && let Some(bytes) = cache.get(key)
+    {
+        return Ok((bytes.to_vec(), Vec::new()));
+    }
+    let pulled = pull(tools, options, origin, version).await?;
+    let first = pulled.digests[0].clone();
+    let mut findings = Vec::new();
+    match &options.digest {
+        Some(wanted) if !pulled.digests.contains(wanted) => {
+            return Err(HelmFault::WrongDigest {
+                chart: shown,
+                found: first,
+                wanted: wanted.clone(),
+            }
+            .into());
+        }
+        Some(_) => {}
+        None if options.unpinned == Policy::Refuse => {
+            return Err(HelmFault::Unpinned {
+                chart: shown,
+                digest: first,
+            }
+            .into());
+        }
+        None => findings.push(Finding::warning(
+            format!("chart {shown}"),
+            format!("it is not pinned by a digest: set `chartDigest: {first}`"),
+        )),
+    }
+    if let (Some(cache), Some(key)) = (&cache, &key) {
+        cache.put(key, &pulled.bytes);
+    }
+    Ok((pulled.bytes, findings))
+}
+
+/// Pulls one version of a chart and checks that it is this one.
+pub(super) async fn pull(
+    tools: &Tools,
+    options: &HelmOptions,
+    origin: &Origin,
+    version: &str,
+) -> Result<Pulled, Fault> {
+    let helm = program(tools).await?;
+    let folder = tools.private_folder()?;
+    let shown = origin.shown(version);
+    let login = login(options, origin.url());
+    let failed = |output: &Output| HelmFault::Pull {
+        chart: shown.clone(),
+        status: output.status,
+        output: output.tail(TAIL),
+    };
+    let file = |name: &str, content: String| write(tools, &folder.path().join(name), &content);
+    let out = folder.path().join("out");
+    let mut pull = Invocation::new(&helm).arg("pull");
+    match origin {
+        Origin::Registry(url) => {
+            let config = file("registry.json", registry_config(url, login))?;
+            pull = pull.arg(url.as_str()).arg("--registry-config").arg(config);
+            if is_loopback(url) {
+                pull = pull.arg("--plain-http");
+            }
+        }
+        Origin::Repository(url, name) => {
+            let config = file("repositories.json", repository_config(url, login))?;
+            let cache = folder.path().join("indexes");
+            let with_config = |invocation: Invocation| {
+                let invocation = invocation.arg("--repository-config").arg(&config);
+                invocation.arg("--repository-cache").arg(&cache)
+            };
+            let update = Invocation::new(&helm).arg("repo").arg("update");
+            let output = tools.run(&with_config(update)).await?;
+            if !output.status.success() {
+                return Err(failed(&output).into());
+            }
+            pull = with_config(pull.arg(format!("{REPOSITORY}/{name}")));
+        }
+        Origin::Archive(_) if login.is_some() => {
+            return Err(HelmFault::Setting {
+                name: "chart",
+                value: shown,
+                reason: "credentials are for registries and repositories, not for the address of an archive",
+            }
+            .into());
+        }
+        Origin::Archive(url) => pull = pull.arg(url.as_str()),
+    }
+    if !matches!(origin, Origin::Archive(_)) {
+        pull = pull.arg("--version").arg(version);
+    }
+    std::fs::create_dir(&out).map_err(|source| temporary(&out, source))?;
+    let output = tools.run(&pull.arg("--destination").arg(&out)).await?;
+    if !output.status.success() {
+        return Err(failed(&output).into());
+    }
+    let bytes = only_file(&out).map_err(|source| temporary(&out, source))?;
+    let archive = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
+    let digests = printed_digest(&output)
+        .into_iter()
+        .chain([archive])
+        .collect();
+    check(&bytes, origin, version, &shown)?;
+    Ok(Pulled { bytes, digests })
+}
+
+/// Whether the archive is the chart that was asked for.
+fn check(bytes: &[u8], origin: &Origin, version: &str, shown: &str) -> Result<(), Fault> {
+    let text = archive::chart_file(bytes).map_err(|reason| HelmFault::Archive {
+        file: shown.to_owned(),
+        reason,
+    })?;
+    let (name, found) = name_and_version(&text, shown)?;
+    let wanted = match origin {
+        // The name in the address of an archive is anybody's choice.
+        Origin::Archive(_) => name.as_str(),
+        _ => origin.name(),
+    };
+    if name == wanted && same_version(&found, version) {
+        return Ok(());
+    }
+    Err(HelmFault::OtherChart {
+        chart: shown.to_owned(),
+        found: format!("{name} {found}"),
+        wanted: format!("{wanted} {version}"),
+    }
+    .into())
+}
+
+/// Whether two versions are one; a `v` in front means nothing.
+pub(super) fn same_version(a: &str, b: &str) -> bool {
+    a.strip_prefix('v').unwrap_or(a) == b.strip_prefix('v').unwrap_or(b)
+}
+
+/// The login for the host of an address.
+fn login<'o>(options: &'o HelmOptions, url: &Url) -> Option<&'o HelmLogin> {
+    let host = authority(url);
+    let mut logins = options.logins.iter();
+    logins.find(|login| login.host.eq_ignore_ascii_case(&host))
+}
+
+/// Host and port, as registries are named.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn registry_config(url: &Url, login: Option<&HelmLogin>) -> String {
+    let mut auths = serde_json::Map::new();
+    if let Some(login) = login {
+        let pair = format!("{}:{}", login.username, login.password.expose());
+        let pair = base64::engine::general_purpose::STANDARD.encode(pair);
+        auths.insert(authority(url), serde_json::json!({ "auth": pair }));
+    }
+    serde_json::json!({ "auths": auths }).to_string()
+}
+
+fn repository_config(url: &Url, login: Option<&HelmLogin>) -> String {
+    let mut repository = serde_json::json!({ "name": REPOSITORY, "url": url.as_str() });
+    if let Some(login) = login {
+        repository["username"] = login.username.as_str().into();
+        repository["password"] = login.password.expose().into();
+    }
+    serde_json::json!({ "apiVersion": "", "repositories": [repository] }).to_string()
+}
+
+/// Writes a file into a private folder.
+fn write(tools: &Tools, path: &Path, content: &str) -> Result<std::path::PathBuf, Fault> {
+    let file = tools.private_file("", content.as_bytes())?;
+    file.persist(path)
+        .map_err(|error| temporary(path, error.error))?;
+    Ok(path.to_path_buf())
+}
+
+fn temporary(path: &Path, source: std::io::Error) -> Fault {
+    let folder = path.parent().unwrap_or(path).to_path_buf();
+    tools::Error::Temporary { folder, source }.into()
+}
+
+/// The content of the one file in a folder.
+fn only_file(folder: &Path) -> std::io::Result<Vec<u8>> {
+    let mut entries = folder.read_dir()?;
+    match (entries.next(), entries.next()) {
+        (Some(entry), None) => std::fs::read(entry?.path()),
+        _ => Err(std::io::Error::other("helm left no chart, or several")),
+    }
+}
+
+/// The digest that helm prints for a chart from a registry: that of its manifest.
+fn printed_digest(output: &Output) -> Option<String> {
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let lines = stdout.lines().map(ToOwned::to_owned);
+    let digest = |line: String| line.strip_prefix("Digest: ").map(|it| it.trim().to_owned());
+    lines.chain(output.stderr_lines()).find_map(digest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn login(host: &str) -> HelmOptions {
+        HelmOptions {
+            logins: vec![HelmLogin {
+                host: host.to_owned(),
+                username: "me".to_owned(),
+                password: crate::model::Secret::new("hunter2"),
+            }],
+            ..HelmOptions::default()
+        }
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "oci://contoso.azurecr.io/helm/web",
+        "web",
+        "oci://contoso.azurecr.io/helm/web 1.0.0"
+    )]
+    #[case(
+        "https://charts.contoso.com/stable/web",
+        "web",
+        "https://charts.contoso.com/stable/web 1.0.0"
+    )]
+    #[case(
+        "https://charts.contoso.com/web/",
+        "web",
+        "https://charts.contoso.com/web 1.0.0"
+    )]
+    #[case(
+        "https://contoso.com/x/my-web-1.0.0.tgz",
+        "my-web",
+        "https://contoso.com/x/my-web-1.0.0.tgz"
+    )]
+    #[case("http://127.0.0.1:8080/web", "web", "http://127.0.0.1:8080/web 1.0.0")]
+    fn an_address_names_a_chart(#[case] chart: &str, #[case] name: &str, #[case] shown: &str) {
+        let origin = Origin::parse(chart).unwrap();
+        assert_eq!(origin.name(), name);
+        assert_eq!(origin.shown("1.0.0"), shown);
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "./web",
+        "it is no address; a chart of the checkout is named by `source`"
+    )]
+    #[case("oci://contoso.azurecr.io", "it names no chart")]
+    #[case("https://contoso.com/", "it names no chart")]
+    #[case(
+        "http://contoso.com/web",
+        "plain http is for this machine only; use https"
+    )]
+    #[case("ftp://contoso.com/web", "an address starts with oci:// or https://")]
+    #[case("https://me:pat@contoso.com/web", "it contains credentials")]
+    fn other_addresses_are_refused(#[case] chart: &str, #[case] reason: &str) {
+        let error = Origin::parse(chart).unwrap_err().to_string();
+        assert_eq!(error, format!("`chart` cannot be {chart:?}: {reason}"));
+    }
+
+    #[test]
+    fn a_login_is_for_its_host_only() {
+        let url = |text: &str| Url::parse(text).unwrap();
+        let options = login("contoso.azurecr.io");
+        let found = |text: &str| super::login(&options, &url(text)).is_some();
+        assert!(found("oci://contoso.azurecr.io/web"));
+        assert!(found("https://Contoso.azurecr.io/web"));
+        assert!(!found("oci://contoso.azurecr.io:8443/web"));
+        assert!(!found("oci://evil.example/contoso.azurecr.io"));
+        let config = registry_config(&url("oci://contoso.azurecr.io/web"), options.logins.first());
+        assert_eq!(
+            config,
+            r#"{"auths":{"contoso.azurecr.io":{"auth":"bWU6aHVudGVyMg=="}}}"#
+        );
+    }
+
+    #[test]
+    fn a_v_in_front_of_a_version_means_nothing() {
+        assert!(same_version("v1.2.3", "1.2.3"));
+        assert!(!same_version("1.2.3", "1.2.4"));
+    }
+}
