@@ -55,6 +55,9 @@ fn main() {
     row("1,000 components, 4,000 documents: library", &library);
     let times: Vec<_> = program.iter().map(|run| run.time).collect();
     row("the same: `gitops-publisher fab generate`", &times);
+    let generated = runtime.block_on(generated(&definition));
+    row("those laid out: a file per resource", &laid_out(&generated));
+    row("those with one image set", &with_an_image(&generated));
     if !peer.is_empty() {
         row("the same: `$FAB generate`", &peer);
     }
@@ -77,6 +80,45 @@ fn main() {
 fn row(job: &str, times: &[Duration]) {
     let (middle, least) = (median(times.iter().copied()), best(times.iter().copied()));
     println!("| {job} | {} ({}) |", millis(middle), millis(least));
+}
+
+/// How long it takes to give each resource a file.
+fn laid_out(part: &generate::Part) -> Vec<Duration> {
+    let round = |_| {
+        let parts = vec![part.clone()];
+        let start = Instant::now();
+        let files = generate::lay_out(parts, generate::Layout::Resource).unwrap();
+        assert_eq!(files.len(), COMPONENTS * DOCUMENTS);
+        start.elapsed()
+    };
+    (0..ROUNDS).map(round).collect()
+}
+
+/// How long it takes to set the image of one component.
+fn with_an_image(part: &generate::Part) -> Vec<Duration> {
+    let items = ["contoso.azurecr.io/part-0007=2".to_owned()];
+    let images = generate::Images::parse(&items).unwrap();
+    let round = |_| {
+        let mut parts = [part.clone()];
+        let start = Instant::now();
+        let report = generate::set_images(&mut parts, &images, &[]).unwrap();
+        assert_eq!(report.changes.len(), DOCUMENTS);
+        start.elapsed()
+    };
+    (0..ROUNDS).map(round).collect()
+}
+
+async fn generated(definition: &Path) -> generate::Part {
+    let options = generate::Options {
+        kind: Some(generate::Kind::Fabrikate),
+        ..generate::Options::new(definition, "prod")
+    };
+    let tools = Tools::new("", std::env::temp_dir());
+    generate::Part {
+        label: "definition".to_owned(),
+        files: generate::run(&tools, &options).await.unwrap().files,
+        kind: generate::Kind::Fabrikate,
+    }
 }
 
 async fn through_the_library(definition: &Path) -> Duration {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::PublicationStamp;
+use crate::model::{PublicationStamp, Secret};
 use crate::report::Reporter;
 use crate::tokens;
 use crate::tools::Tools;
@@ -15,6 +15,10 @@ pub struct Context {
     pub reporter: Arc<Reporter>,
     /// External programs.
     pub tools: Tools,
+    /// Where what charts render to is kept, when it may be.
+    pub render_cache: Option<PathBuf>,
+    /// The password for the registries of charts.
+    pub chart_password: Option<Secret>,
     /// Which run this is, and of which source.
     pub publication: PublicationStamp,
     /// Variables of the pipeline run, for tokens.

@@ -11,7 +11,9 @@
 //!    `gitops.yaml`, the variables of old scripts) and validates the result.
 //! 3. [`pipeline::render`] replaces the [`tokens`] of the source and runs
 //!    [`generate`], for every environment in parallel, reads the resources, and
-//!    lets [`check`] refuse what may not be.
+//!    lets [`check`] refuse what may not be. What happens between a generator and
+//!    the checks is in [`generate::images`], [`generate::layout`] and
+//!    [`generate::determinism`]: functions from values to values.
 //! 4. [`pipeline::publish`] opens the repository ([`host`] knows addresses and
 //!    credentials, [`git`] the wire), and hands [`publish::run`] a function
 //!    that decides on every attempt anew: [`publish::order`] whether this run

@@ -6,6 +6,7 @@
 
 mod annotate;
 mod compare;
+mod finish;
 mod propose;
 mod publish;
 mod render;

@@ -55,6 +55,10 @@ pub const VSTS_PUBLIC_VARIABLES: &str = "VSTS_PUBLIC_VARIABLES";
 pub const VSTS_SECRET_VARIABLES: &str = "VSTS_SECRET_VARIABLES";
 /// The token for the manifest repository, at a terminal.
 pub const GITOPS_TOKEN: &str = "GITOPS_TOKEN";
+/// The password for registries and repositories of Helm charts.
+pub const GITOPS_CHART_PASSWORD: &str = "GITOPS_CHART_PASSWORD";
+/// Where the agent keeps tools that tasks bring along.
+pub const AGENT_TOOLSDIRECTORY: &str = "AGENT_TOOLSDIRECTORY";
 /// Level of the debug log, at a terminal: `debug`, or a `tracing` filter.
 pub const GITOPS_LOG: &str = "GITOPS_LOG";
 /// `1` makes `publish` act as `verify`, as in the script this replaces.

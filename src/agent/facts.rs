@@ -7,9 +7,9 @@ use crate::model::{PublicationStamp, RedactedUrl, Secret};
 use super::Environment;
 use super::env::{
     AGENT_CAINFO, AGENT_PROXYBYPASSLIST, AGENT_PROXYPASSWORD, AGENT_PROXYURL, AGENT_PROXYUSERNAME,
-    BUILD_BUILDID, BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION, JOB_TOKEN,
-    RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID, SYSTEM_COLLECTIONURI,
-    SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_PULLREQUEST_PULLREQUESTID,
+    AGENT_TOOLSDIRECTORY, BUILD_BUILDID, BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI,
+    BUILD_SOURCEVERSION, JOB_TOKEN, RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID,
+    SYSTEM_COLLECTIONURI, SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_PULLREQUEST_PULLREQUESTID,
     SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
     VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
@@ -139,6 +139,21 @@ fn same_organisation(collection: &url::Url, repository: &url::Url) -> bool {
     };
     let secure = repository.scheme() == "https";
     secure && organisation(collection).is_some_and(|name| Some(name) == organisation(repository))
+}
+
+/// Where tools are kept: the agent's folder for them, or at a terminal the
+/// user's cache.
+pub fn tools_directory(environment: &Environment) -> Option<PathBuf> {
+    let folder = |name: &str| {
+        let path = PathBuf::from(environment.get(name)?);
+        path.is_absolute().then_some(path)
+    };
+    let user = || {
+        let cache = folder("XDG_CACHE_HOME").or_else(|| folder("LOCALAPPDATA"));
+        let cache = cache.or_else(|| Some(folder("HOME")?.join(".cache")))?;
+        Some(cache.join("gitops-publisher").join("tools"))
+    };
+    folder(AGENT_TOOLSDIRECTORY).or_else(user)
 }
 
 /// Every secret that the agent gave this run: they are masked before anything

@@ -16,7 +16,7 @@ pub use command::{encode_data, encode_property, neutralize};
 pub use env::Environment;
 pub use facts::{
     Proxy, SourcePullRequest, Variable, child_environment, collection_of, extra_ca, job_token,
-    proxy, publication, pull_request, secrets, variables,
+    proxy, publication, pull_request, secrets, tools_directory, variables,
 };
 pub use inputs::{connection_token, input, unresolved_macro};
 pub use sink::AgentSink;

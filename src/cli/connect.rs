@@ -1,7 +1,6 @@
 //! From settings and environment to the things that touch the world: tools,
 //! the HTTP client's options, and manifest repositories with their credentials.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::agent::{self, Environment, SourcePullRequest};
@@ -14,17 +13,8 @@ use crate::pipeline::Connection;
 use crate::report::Reporter;
 use crate::settings::Target;
 use crate::tokens::{Layer, Matching};
-use crate::tools::Tools;
 
 use super::token::Tokens;
-
-/// External programs, as this run may use them.
-pub(super) fn tools(environment: &Environment, helm: Option<PathBuf>) -> Tools {
-    let path = environment.get("PATH").unwrap_or_default();
-    Tools::new(path, environment.temp_root())
-        .environment(agent::child_environment(environment))
-        .helm(helm)
-}
 
 /// The variables of the pipeline run, for tokens.
 pub(super) fn variables(environment: &Environment) -> Option<Layer> {
@@ -55,26 +45,7 @@ impl Connector {
         reporter: &Arc<Reporter>,
         pull_request: bool,
     ) -> Result<Self, Error> {
-        let mut http = http::Options::new(concat!("gitops-publisher/", env!("CARGO_PKG_VERSION")));
-        http.proxy = agent::proxy(environment).map(|proxy| {
-            let (user, password) = proxy.credentials.unzip();
-            http::Proxy {
-                url: proxy.url,
-                user,
-                password,
-                bypass: proxy.bypass,
-            }
-        });
-        if let Some(path) = agent::extra_ca(environment) {
-            let read = std::fs::read(&path);
-            http.ca_bundle_pem = Some(read.map_err(|source| {
-                let said = format!(
-                    "cannot read the agent's certificate file {}",
-                    path.display()
-                );
-                Error::new(Kind::Input, anyhow::Error::new(source).context(said))
-            })?);
-        }
+        let http = http_options(environment)?;
         Ok(Self {
             environment: Arc::clone(environment),
             reporter: Arc::clone(reporter),
@@ -186,6 +157,31 @@ impl Connector {
             .mask_with(|redactor| authorization.register(redactor));
         Ok(Some((authorization, token.secret)))
     }
+}
+
+/// What the environment says about the way out: proxy and certificates.
+pub(super) fn http_options(environment: &Environment) -> Result<http::Options, Error> {
+    let mut http = http::Options::new(concat!("gitops-publisher/", env!("CARGO_PKG_VERSION")));
+    http.proxy = agent::proxy(environment).map(|proxy| {
+        let (user, password) = proxy.credentials.unzip();
+        http::Proxy {
+            url: proxy.url,
+            user,
+            password,
+            bypass: proxy.bypass,
+        }
+    });
+    if let Some(path) = agent::extra_ca(environment) {
+        let read = std::fs::read(&path);
+        http.ca_bundle_pem = Some(read.map_err(|source| {
+            let said = format!(
+                "cannot read the agent's certificate file {}",
+                path.display()
+            );
+            Error::new(Kind::Input, anyhow::Error::new(source).context(said))
+        })?);
+    }
+    Ok(http)
 }
 
 /// Whether a URL leads to this machine.

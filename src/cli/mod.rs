@@ -11,6 +11,7 @@ mod shutdown;
 mod task;
 mod token;
 mod tokens;
+mod tools;
 mod verify;
 
 use std::ffi::OsString;

@@ -6,12 +6,12 @@ use std::time::SystemTime;
 
 use clap::{ArgMatches, Args as _, Command};
 
-use crate::agent::env::{BUILD_REASON, VERIFY_ONLY};
+use crate::agent::env::{BUILD_REASON, GITOPS_CHART_PASSWORD, VERIFY_ONLY};
 use crate::agent::{self, Environment};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::source::Source;
-use crate::model::{PublicationStamp, RelPath};
+use crate::model::{PublicationStamp, RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
 use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
 use crate::settings::definition::OutputArgs;
@@ -22,7 +22,7 @@ use crate::settings::{
 use super::RunCommand;
 use super::connect::{self, Connector};
 use super::token::Tokens;
-use super::verify;
+use super::{tools, verify};
 
 /// The command to run.
 #[derive(Debug)]
@@ -100,9 +100,16 @@ pub(super) async fn run(
     if let Action::Render(output) = &action {
         exclude.push(output.output.clone());
     }
+    let http = connect::http_options(environment)?;
+    let chart_password = chart_password(environment, &doors)?;
+    chart_password
+        .iter()
+        .for_each(|secret| reporter.mask(secret));
     let context = Context {
         reporter: Arc::clone(reporter),
-        tools: connect::tools(environment, settings.run.helm.clone()),
+        tools: tools::tools(&settings.run.tools, environment, &http, reporter)?,
+        render_cache: tools::render_cache(&settings.run.tools, environment),
+        chart_password,
         publication: publication(environment, &settings),
         variables: connect::variables(environment).into_iter().collect(),
         temp_root: environment.temp_root(),
@@ -138,6 +145,19 @@ pub(super) async fn run(
         }
     };
     show(&report, environment, reporter, json)
+}
+
+/// The password for the registries of charts: the input, or a variable.
+fn chart_password(environment: &Environment, doors: &Doors) -> Result<Option<Secret>, Error> {
+    let input = agent::input(environment, "chartPassword").filter(|_| doors.task);
+    if let Some(unknown) = input.as_deref().and_then(agent::unresolved_macro) {
+        let said = format!(
+            "the input `chartPassword` contains `{unknown}`, a variable that this run does not have"
+        );
+        return Err(Error::message(Kind::Usage, said).hint("define the secret variable"));
+    }
+    let variable = || environment.get(GITOPS_CHART_PASSWORD).map(str::to_owned);
+    Ok(input.or_else(variable).map(|text| Secret::new(&text)))
 }
 
 /// Which run this is. Where the environment does not say, the checkout does.

@@ -159,7 +159,9 @@ impl Options {
 /// The manifests of one environment.
 #[derive(Debug, Clone)]
 pub struct Generated {
-    /// What made them.
+    /// The generator.
+    pub kind: Kind,
+    /// What made them, for the ledger.
     pub generator: GeneratorStamp,
     /// The files, by path from the environment's folder.
     pub files: FileSet,
@@ -187,6 +189,7 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
         }
     };
     Ok(Generated {
+        kind,
         generator: GeneratorStamp {
             name: kind.name().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -12,6 +12,7 @@ use crate::generate::{self, Policy, resources};
 use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
 use crate::settings::{EnvironmentSettings, Settings};
 
+use super::finish;
 use super::replace;
 use super::source::{self, Sourced};
 
@@ -99,20 +100,23 @@ async fn render_one(
         .await
         .map_err(here)?;
     let generator = stamp(&sourced);
+    let may_print = [generate::Kind::Fabrikate, generate::Kind::Helm];
     let helm = sourced
         .iter()
-        .any(|source| source.generated.generator.name == generate::Kind::Fabrikate.name());
-    let mut findings = Vec::new();
-    let mut files = FileSet::new();
-    for source in sourced {
-        findings.extend(source.findings);
-        for (path, content) in source.generated.files {
-            if files.insert(path.clone(), content).is_some() {
-                let said = format!("two of its sources yield the file `{path}`");
-                return Err(here(Error::message(Kind::Input, said)));
-            }
-        }
+        .any(|source| may_print.contains(&source.generated.kind));
+    if settings.manifests.prove_determinism {
+        let again = Context {
+            render_cache: None,
+            ..context.clone()
+        };
+        let second = source::all(&again, &settings, &[]).await.map_err(here)?;
+        finish::prove(&sourced, &second).map_err(here)?;
     }
+    let (files, mut findings) = {
+        let settings = Arc::clone(&settings);
+        let done = blocking(move || finish::finish(sourced, &settings.manifests)).await;
+        done.map_err(here)?.map_err(here)?
+    };
     findings.extend(replace::leftovers(&settings, &files).map_err(here)?);
     // A chart may print what it likes; manifests and what Jsonnet yields are resources.
     let others = if helm { Policy::Warn } else { Policy::Refuse };

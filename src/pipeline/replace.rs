@@ -81,12 +81,18 @@ pub(super) fn exclude(context: &Context, settings: &TokenSettings) -> Vec<PathBu
     context.exclude.iter().cloned().chain(variables).collect()
 }
 
-/// The checkout that a source lies in, or the source itself.
+/// The checkout that a source lies in. Where there is none, as with artifacts
+/// of a release, the working folder stands for it, or the source itself.
 pub(super) fn checkout(source: &Path) -> PathBuf {
     let real = source
         .canonicalize()
         .unwrap_or_else(|_| source.to_path_buf());
-    generate::checkout_of(&real)
+    let found = generate::checkout_of(&real);
+    let working = || Path::new(".").canonicalize().ok();
+    match working().filter(|working| found == real && real.starts_with(working)) {
+        Some(working) => working,
+        None => found,
+    }
 }
 
 /// What is left over in the manifests: an error, findings, or nothing.

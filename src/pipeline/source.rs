@@ -7,7 +7,9 @@ use futures_util::future::try_join_all;
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::generate::{self, Generated, HookPolicy, Policy};
+use crate::generate::{
+    self, Generated, HelmLogin, HelmOptions, HookPolicy, Kind, Policy, set_namespace,
+};
 use crate::model::{Finding, Secret};
 use crate::settings::{EnvironmentSettings, SourceSettings};
 use crate::tokens::{Prepared, Variables};
@@ -18,6 +20,8 @@ use super::replace;
 /// What came of one source.
 #[derive(Debug)]
 pub(super) struct Sourced {
+    /// What the source is called.
+    pub(super) name: String,
     /// Its manifests.
     pub(super) generated: Generated,
     /// What was noticed about its tokens and while it was generated.
@@ -86,7 +90,15 @@ async fn one(
     let options = options(context, settings, source, prepared.as_ref(), exclude);
     let mut generated = generate::run(&context.tools, &options).await?;
     findings.append(&mut generated.findings);
+    let plain = matches!(generated.kind, Kind::Jsonnet | Kind::Manifests);
+    if let Some(namespace) = source.namespace.clone().filter(|_| plain) {
+        let files = std::mem::take(&mut generated.files);
+        let (files, more) = blocking(move || set_namespace(files, &namespace)).await??;
+        generated.files = files;
+        findings.extend(more);
+    }
     Ok(Sourced {
+        name: source.name.clone(),
         generated,
         findings,
     })
@@ -113,6 +125,28 @@ async fn prepare(
     Ok((prepared, findings))
 }
 
+/// The credentials for the registry of a source's chart.
+///
+/// On a build of a pull request anybody may have written which chart that is:
+/// the password then stays here.
+fn login(context: &Context, source: &SourceSettings) -> Option<HelmLogin> {
+    let chart = source.helm.chart.as_deref()?;
+    let password = context.chart_password.clone()?;
+    let (_, rest) = chart.split_once("://")?;
+    let host = rest.split('/').next()?.to_owned();
+    if context.pull_request && source.chart_named_by_file {
+        context.reporter.warning(&format!(
+            "the password for charts is not sent to {host}: on a build of a pull request anybody may have written the settings file, and nothing else names the chart. Set the input `chart` on the task"
+        ));
+        return None;
+    }
+    Some(HelmLogin {
+        host,
+        username: source.chart_user.clone().unwrap_or_default(),
+        password,
+    })
+}
+
 /// How one source is generated: from its folder, or from the copy in which
 /// its tokens are replaced.
 fn options(
@@ -124,6 +158,8 @@ fn options(
 ) -> generate::Options {
     let copy = prepared.and_then(Prepared::path);
     let refuse_hooks = context.pull_request && !settings.allow_hooks;
+    let confine = prepared.and_then(Prepared::checkout);
+    let confine = confine.map_or_else(|| replace::checkout(&source.source), Path::to_path_buf);
     let policy = |refuse| if refuse { Policy::Refuse } else { Policy::Warn };
     generate::Options {
         kind: source.generator.kind(),
@@ -136,10 +172,15 @@ fn options(
         unknown_environment: policy(source.require_configuration),
         empty_chart: policy(!source.allow_empty_charts),
         exclude,
-        confine: prepared.and_then(Prepared::checkout).map(Path::to_path_buf),
+        confine: Some(confine),
         linked: copy.map(|_| replace::checkout(&source.source)),
         original: copy.map(|_| source.source.clone()),
         jsonnet: source.jsonnet.clone(),
+        helm: HelmOptions {
+            logins: login(context, source).into_iter().collect(),
+            cache: context.render_cache.clone(),
+            ..source.helm.clone()
+        },
         ..generate::Options::new(copy.unwrap_or(&source.source), &settings.name)
     }
 }

@@ -10,6 +10,7 @@ use crate::plan;
 use crate::tokens;
 
 use super::definition::{EnvironmentArgs, GitHostSetting, LeftoverSetting};
+use super::manifests::{ManifestSettings, manifests};
 use super::pull_request::{PullRequestSettings, pull_request};
 use super::source::SourceSettings;
 
@@ -20,6 +21,8 @@ pub struct EnvironmentSettings {
     pub name: String,
     /// What it is made of; at least one.
     pub sources: Vec<SourceSettings>,
+    /// What happens to what they generate.
+    pub manifests: ManifestSettings,
     /// How their tokens are replaced.
     pub tokens: TokenSettings,
     /// Hooks may run on a pull request build.
@@ -120,6 +123,8 @@ pub(super) fn environment(
     RelPath::parse(&name).map_err(wrong)?;
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
     let tokens = token_settings(&args, variables)?;
+    let manifests =
+        manifests(&args.manifests).map_err(|error| error.context(format!("environment {name}")))?;
     let pull_request = pull_request(&name, args.pull_request)
         .map_err(|error| error.context(format!("environment {name}")))?;
     let target = match args.manifest_repo {
@@ -138,6 +143,7 @@ pub(super) fn environment(
     };
     Ok(EnvironmentSettings {
         sources,
+        manifests,
         tokens,
         allow_hooks: args.allow_hooks,
         folder,

@@ -59,6 +59,9 @@ pub fn resolve(
                 .any(|layer| layer.contains_key("manifest_repo"));
         let variables = file.variables(&name);
         let mut settings = environment(name, sources, variables, args)?;
+        for source in &mut settings.sources {
+            source.chart_named_by_file = !given.contains_key("chart");
+        }
         if let Some(target) = &mut settings.target {
             target.named_by_file = named_by_file;
         }
@@ -80,6 +83,8 @@ fn sources(
     let [given, own, top, old] = layers;
     let parsed = |layers: &[&Layer]| {
         let mut args: SourceArgs = parse(layers)?;
+        args.helm.values_files = together(layers, "values_files");
+        args.helm.values = together(layers, "values");
         for list in [
             &mut args.fabrikate_environments,
             &mut args.jsonnet_paths,
@@ -91,16 +96,28 @@ fn sources(
         Ok::<_, Error>(args)
     };
     let listed = file.sources(environment).filter(|items| !items.is_empty());
-    let Some(items) = listed.filter(|_| !given.contains_key("source")) else {
-        return Ok(vec![source(None, configurations, parsed(&layers)?)?]);
+    let Some(items) = listed.filter(|_| {
+        ["source", "chart"]
+            .iter()
+            .all(|id| !given.contains_key(*id))
+    }) else {
+        let args = parsed(&layers)?;
+        return Ok(vec![source(environment, None, configurations, args)?]);
     };
     let one = |item: &super::SourceLayer| {
         let args = parsed(&[given, &item.layer, own, top, old])?;
-        source(item.name.as_deref(), configurations, args)
+        source(environment, item.name.as_deref(), configurations, args)
     };
     let sources = items.iter().map(one).collect::<Result<Vec<_>, _>>()?;
     refuse_same_names(&sources)?;
     Ok(sources)
+}
+
+/// What every layer says about a setting, the weakest first: values of a chart
+/// are laid over each other.
+fn together(layers: &[&Layer], id: &str) -> Vec<String> {
+    let values = layers.iter().rev().filter_map(|layer| layer.get(id));
+    values.flat_map(|value| value.texts.clone()).collect()
 }
 
 /// What an empty list leaves behind in clap.
@@ -109,7 +126,14 @@ fn drop_empty(list: &mut Vec<String>) {
 }
 
 /// Settings that a file nobody has reviewed must not decide.
-const DANGEROUS: [&str; 3] = ["allow_hooks", "helm", "token_file"];
+const DANGEROUS: [&str; 6] = [
+    "allow_hooks",
+    "helm",
+    "kustomize",
+    "tool_mirror",
+    "tool_checksums",
+    "token_file",
+];
 
 /// Refuses dangerous settings of an untrusted file, unless a stronger door
 /// has them.

@@ -89,7 +89,9 @@ fn property(argument: &Arg) -> Value {
     if is_switch(argument) {
         property.insert("type".to_owned(), json!("boolean"));
     } else if list {
-        property.insert("type".to_owned(), json!(["array", "string"]));
+        let map = (argument.get_id() == "values").then_some("object");
+        let types: Vec<_> = ["array", "string"].into_iter().chain(map).collect();
+        property.insert("type".to_owned(), json!(types));
         property.insert("items".to_owned(), json!({ "type": "string" }));
     } else if is_number(argument) {
         property.insert("type".to_owned(), json!("integer"));
@@ -139,12 +141,16 @@ mod tests {
         assert_eq!(top["maxRemovedPercent"]["default"], 50);
         assert_eq!(
             top["generator"]["enum"],
-            json!(["auto", "fabrikate", "jsonnet", "manifests"])
+            json!(["auto", "fabrikate", "helm", "jsonnet", "manifests"])
         );
         let environment = &top["environments"]["additionalProperties"]["properties"];
         assert_eq!(
             environment["protectedKinds"]["type"],
             json!(["array", "string"])
+        );
+        assert_eq!(
+            environment["values"]["type"],
+            json!(["array", "string", "object"])
         );
         assert!(environment["commitMessage"].is_null());
         assert!(top["config"].is_null());

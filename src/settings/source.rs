@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind};
-use crate::generate::JsonnetOptions;
+use crate::generate::{HelmOptions, JsonnetOptions};
 
 use super::definition::{GeneratorSetting, SourceArgs};
+use super::helm;
 
 /// One source, validated.
 #[derive(Debug, Clone)]
@@ -20,6 +21,14 @@ pub struct SourceSettings {
     pub fabrikate_environments: Vec<String>,
     /// What Jsonnet programs are given.
     pub jsonnet: JsonnetOptions,
+    /// How a Helm chart is rendered, without what only the run knows.
+    pub helm: HelmOptions,
+    /// Nothing but the settings file names the chart.
+    pub chart_named_by_file: bool,
+    /// The user for the chart's registry.
+    pub chart_user: Option<String>,
+    /// The namespace of resources that name none.
+    pub namespace: Option<String>,
     /// A Helm chart may render to nothing.
     pub allow_empty_charts: bool,
     /// A configuration that is nowhere is an error.
@@ -34,16 +43,38 @@ const UNNAMED: &str = "manifests";
 /// `configurations` are those of Fabrikate that the environment's name stands
 /// for.
 pub(super) fn source(
+    environment: &str,
     name: Option<&str>,
     configurations: &[String],
     args: SourceArgs,
 ) -> Result<SourceSettings, Error> {
     let jsonnet = jsonnet(&args)?;
+    let helm = helm::options(environment, &args)?;
     let own = !args.fabrikate_environments.is_empty();
+    let is_elsewhere = helm.chart.is_some();
+    let generator = match args.generator {
+        GeneratorSetting::Auto if is_elsewhere => GeneratorSetting::Helm,
+        GeneratorSetting::Auto | GeneratorSetting::Helm => args.generator,
+        _ if is_elsewhere => {
+            let said = "`chart` names a Helm chart, but `generator` is another one";
+            return Err(Error::message(Kind::Usage, said)
+                .hint("set `generator` to `helm`, or leave `chart` out"));
+        }
+        other => other,
+    };
+    let derived = || match (&args.helm.release, &helm.chart) {
+        (Some(release), _) => release.clone(),
+        (None, Some(chart)) => folder_name(Path::new(chart.trim_end_matches(".tgz"))),
+        (None, None) => folder_name(&args.source),
+    };
     Ok(SourceSettings {
-        name: name.map_or_else(|| folder_name(&args.source), str::to_owned),
+        name: name.map_or_else(derived, str::to_owned),
         source: args.source,
-        generator: args.generator,
+        generator,
+        helm,
+        chart_named_by_file: true,
+        chart_user: args.helm.chart_user,
+        namespace: args.namespace,
         fabrikate_environments: if own {
             args.fabrikate_environments
         } else {

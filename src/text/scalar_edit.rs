@@ -59,9 +59,9 @@ pub fn apply<E: From<EditError>>(
     if let Some(at) = edits.clash {
         return Err(refused(at).into());
     }
-    let (edited, hash) = spliced(text, &edits);
     // Another reader of the anchor would see the change too.
     let first = edits.texts.keys().next().copied().unwrap_or_default();
+    let (edited, hash) = spliced(text, &edits).ok_or_else(|| refused(first))?;
     let found = yaml::parse(&edited).map_err(|_| refused(first))?;
     let whole = found.len() == documents.len()
         && (found.iter().map(|document| &document.root))
@@ -77,21 +77,21 @@ pub fn apply<E: From<EditError>>(
 }
 
 /// The new text, and whether what was taken out could hold a comment.
-fn spliced(text: &str, edits: &Edits) -> (String, bool) {
+fn spliced(text: &str, edits: &Edits) -> Option<(String, bool)> {
     let mut hash = false;
     let mut edited = String::with_capacity(text.len() + 32 * edits.texts.len());
     let mut kept = 0;
     for (bytes, style, new) in yaml::spans(text, &edits.texts) {
-        let old = &text[bytes.clone()];
+        let old = text.get(bytes.clone())?;
         // A block takes the line breaks after it along.
         let end = bytes.start + old.trim_end().len();
         hash |= old.contains('#');
-        edited.push_str(&text[kept..bytes.start]);
+        edited.push_str(text.get(kept..bytes.start)?);
         edited.push_str(&written(new, style));
         kept = end;
     }
-    edited.push_str(&text[kept..]);
-    (edited, hash)
+    edited.push_str(text.get(kept..)?);
+    Some((edited, hash))
 }
 
 /// A string in the quotes of the one before, or those it needs.
@@ -215,6 +215,25 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn whatever_the_text_only_what_is_meant_changes_or_nothing(
+            parts in prop::collection::vec(
+                prop_oneof![
+                    Just("image:"), Just("\n"), Just("  "), Just("- "), Just("? "), Just(": "), Just("{"), Just("}"),
+                    Just("["), Just("]"), Just(", "), Just("&a "), Just("*a"), Just("<<: "), Just("'x'"), Just("\"é\""),
+                    Just("|\n"), Just(">-\n"), Just("!!str "), Just("# c"), Just("web"), Just("\r\n"), Just("---\n"), Just("\t"),
+                ],
+                0..16,
+            ),
+        ) {
+            let text = parts.concat();
+            if let Ok(Some(edited)) = set(&text, false, "b:1") {
+                let again = set(&edited, false, "b:1").unwrap();
+                prop_assert_eq!(again, Some(edited));
+            }
+        }
+
         #[test]
         fn all_bytes_around_the_value_stay(
             above in "(# [a-z]{0,4}\n|x: [a-z]{1,3} # c\n|\n){0,3}",

@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "settings",
         &[
-            "agent", "check", "generate", "host", "plan", "text", "tokens",
+            "agent", "check", "generate", "host", "plan", "text", "tokens", "tools",
         ],
     ),
     ("context", &["report", "tokens", "tools"]),

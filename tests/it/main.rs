@@ -21,6 +21,7 @@ mod layout;
 mod managed_tools;
 mod manifests;
 mod publish;
+mod rendering;
 mod replaced;
 mod settings_pages;
 mod sources;

@@ -112,7 +112,14 @@ const NO_INPUT: [&str; 1] = ["tokenFile"];
 /// Whether an input is no setting of a run: ways to a token, and the inputs
 /// of the `tokens` command.
 fn is_no_setting(name: &str) -> bool {
-    ["command", "token", "gitConnection", "githubConnection"].contains(&name)
+    [
+        "command",
+        "token",
+        "gitConnection",
+        "githubConnection",
+        "chartPassword",
+    ]
+    .contains(&name)
         || gitops_publisher::tokens::INPUT_NAMES
             .iter()
             .any(|(known, _)| *known == name)

@@ -1,15 +1,17 @@
 //! `fab generate`: same arguments, same output folder, same bytes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use clap::{Args, ValueHint};
+use clap::Args;
 
 use crate::agent::Environment;
+use crate::cli::{connect, tools};
 use crate::error::{Error, Kind};
 use crate::generate;
 use crate::model::RelPath;
 use crate::report::{Reporter, write_folder};
+use crate::settings::definition::ToolArgs;
 
 /// What to generate.
 #[derive(Debug, Args)]
@@ -17,9 +19,9 @@ pub(super) struct GenerateArgs {
     /// The configurations, most important first. `common` always comes last.
     environments: Vec<String>,
 
-    /// The helm program. `helm` on the search path when not given.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    helm: Option<PathBuf>,
+    /// The programs that charts need.
+    #[command(flatten)]
+    tools: ToolArgs,
 }
 
 /// Generates in the working directory.
@@ -28,7 +30,10 @@ pub(super) async fn run(
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
 ) -> Result<(), Error> {
-    let GenerateArgs { environments, helm } = args;
+    let GenerateArgs {
+        environments,
+        tools,
+    } = args;
     let name = generate::output_folder(&environments);
     let folder = RelPath::parse(&format!("generated/{name}"))
         .map_err(|error| Error::new(Kind::Usage, error))?
@@ -38,7 +43,8 @@ pub(super) async fn run(
         fabrikate_environments: environments,
         ..generate::Options::new(".", &name)
     };
-    let tools = crate::cli::connect::tools(environment, helm);
+    let http = connect::http_options(environment)?;
+    let tools = tools::tools(&tools, environment, &http, reporter)?;
     let generated = generate::run(&tools, &options).await?;
     for finding in &generated.findings {
         reporter.warning(&finding.to_string());

@@ -87,12 +87,12 @@ impl From<Error> for error::Error {
             Error::File { .. } => Some(
                 "give one of the files another name, or set `layout: resource`, which names files after what is in them",
             ),
+            Error::Twice { id, .. } | Error::Shared { id, .. } if id.name.ends_with('*') => Some(
+                "objects with `generateName` are told apart by it here: give each another prefix, or a name",
+            ),
             Error::Shared { .. } => {
                 Some("take it out of one of them: only one of the two would be in the cluster")
             }
-            Error::Twice { id, .. } if id.name.ends_with('*') => Some(
-                "objects with `generateName` are told apart by it here: give each another prefix, or a name",
-            ),
             Error::Twice { .. } => {
                 Some("remove one of the two: the cluster would keep the one that is applied last")
             }

@@ -64,11 +64,13 @@ impl Layout {
     /// What is done with the files of this generator.
     #[must_use]
     pub fn of(self, kind: Kind) -> Self {
-        match (self, kind) {
-            (Self::Auto, Kind::Fabrikate) => Self::Component,
-            (Self::Auto, Kind::Helm) => Self::Resource,
-            (Self::Auto, Kind::Jsonnet | Kind::Manifests) => Self::Source,
-            (layout, _) => layout,
+        match self {
+            Self::Auto => match kind {
+                Kind::Fabrikate => Self::Component,
+                Kind::Helm => Self::Resource,
+                Kind::Jsonnet | Kind::Manifests => Self::Source,
+            },
+            layout => layout,
         }
     }
 }

@@ -44,11 +44,11 @@ impl Made<'_> {
 }
 
 /// Refuses an object that two sources make. One that a source makes twice is
-/// its own affair.
+/// its own affair, and names that the cluster gives are different ones.
 pub(super) fn refuse_shared(parts: &[Part]) -> Result<(), Error> {
     let read = read(parts, Policy::Warn)?;
     let mut seen: HashMap<ResourceKey<'_>, &Made<'_>> = HashMap::with_capacity(read.len());
-    for made in &read {
+    for made in read.iter().filter(|made| !made.id.name.ends_with('*')) {
         let first = seen.entry(made.id.key()).or_insert(made);
         if first.part != made.part {
             return Err(twice(first, made));
@@ -87,7 +87,7 @@ pub(super) fn single(parts: &[Part]) -> Result<FileSet, Error> {
     let documents = parallel::map(&resources, BLOCK, |made| emit_manifest(&made.content.value));
     let mut files = FileSet::new();
     if !documents.is_empty() {
-        let path = RelPath::parse(SINGLE).map_err(|error| source("", error.into()))?;
+        let path = RelPath::parse(SINGLE).expect("it is a plain file name");
         files.insert(path, documents.join("---\n"));
     }
     Ok(files)

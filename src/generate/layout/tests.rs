@@ -242,6 +242,18 @@ fn objects_with_one_prefix_for_their_names_cannot_be_told_apart() {
 }
 
 #[test]
+fn two_sources_may_leave_the_names_of_their_objects_to_the_cluster() {
+    let text = "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: seed-}\n";
+    let parts = || ["a", "b"].map(|x| part(x, Kind::Manifests, &[(&*format!("{x}.yaml"), text)]));
+    assert!(lay_out(parts().to_vec(), Layout::Source).is_ok());
+    let said = said(lay_out(parts().to_vec(), Layout::Single));
+    assert!(
+        said.ends_with("give each another prefix, or a name"),
+        "{said}"
+    );
+}
+
+#[test]
 fn kinds_that_differ_only_in_case_are_refused() {
     let text = format!("{CONFIG}---\n{}", CONFIG.replace("ConfigMap", "Configmap"));
     let parts = vec![part("x", Kind::Manifests, &[("a.yaml", &text)])];

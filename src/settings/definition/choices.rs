@@ -2,8 +2,9 @@
 
 use clap::ValueEnum;
 
-use crate::generate::Kind;
+use crate::generate::{Keep, Kind, Layout};
 use crate::host::HostKind;
+use crate::tools;
 
 /// The setting `leftoverTokens`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,6 +24,8 @@ pub enum GeneratorSetting {
     Auto,
     /// A Fabrikate high-level definition.
     Fabrikate,
+    /// A Helm chart.
+    Helm,
     /// Jsonnet programs.
     Jsonnet,
     /// Plain manifests, taken as they are.
@@ -35,6 +38,7 @@ impl GeneratorSetting {
         match self {
             Self::Auto => None,
             Self::Fabrikate => Some(Kind::Fabrikate),
+            Self::Helm => Some(Kind::Helm),
             Self::Jsonnet => Some(Kind::Jsonnet),
             Self::Manifests => Some(Kind::Manifests),
         }
@@ -99,4 +103,73 @@ pub enum MergeStrategySetting {
     Rebase,
     /// The commit on top of the branch, and a merge commit (Azure DevOps).
     RebaseMerge,
+}
+
+/// The settings `helmHooks` and `helmTests`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeepSetting {
+    /// They are part of the manifests.
+    Keep,
+    /// They are left out.
+    Drop,
+}
+
+impl From<KeepSetting> for Keep {
+    fn from(setting: KeepSetting) -> Self {
+        match setting {
+            KeepSetting::Keep => Self::Keep,
+            KeepSetting::Drop => Self::Drop,
+        }
+    }
+}
+
+/// The setting `layout`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LayoutSetting {
+    /// What suits the generator of each source.
+    Auto,
+    /// One file per Fabrikate component, or per source.
+    Component,
+    /// One file per resource.
+    Resource,
+    /// One file for everything.
+    Single,
+    /// The files that the generator made.
+    Source,
+}
+
+impl From<LayoutSetting> for Layout {
+    fn from(setting: LayoutSetting) -> Self {
+        match setting {
+            LayoutSetting::Auto => Self::Auto,
+            LayoutSetting::Component => Self::Component,
+            LayoutSetting::Resource => Self::Resource,
+            LayoutSetting::Single => Self::Single,
+            LayoutSetting::Source => Self::Source,
+        }
+    }
+}
+
+/// The setting `tools`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ToolsSetting {
+    /// The search path, the tool cache, a download.
+    Auto,
+    /// The tool cache, a download.
+    Pinned,
+    /// The search path.
+    Path,
+    /// The search path, the tool cache.
+    Offline,
+}
+
+impl From<ToolsSetting> for tools::Mode {
+    fn from(setting: ToolsSetting) -> Self {
+        match setting {
+            ToolsSetting::Auto => Self::Auto,
+            ToolsSetting::Pinned => Self::Pinned,
+            ToolsSetting::Path => Self::Path,
+            ToolsSetting::Offline => Self::Offline,
+        }
+    }
 }

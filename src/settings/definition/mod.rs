@@ -4,8 +4,11 @@
 //! JSON schema and in the docs; a test compares them.
 
 mod choices;
+mod helm;
+mod manifests;
 mod pull_request;
 mod source;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -15,11 +18,14 @@ use clap::{ArgAction, Args, ValueHint};
 use crate::plan::{ForeignFiles, HandEdits};
 
 pub use choices::{
-    GeneratorSetting, GitHostSetting, LeftoverSetting, MergeStrategySetting, ModeSetting,
-    PerSetting,
+    GeneratorSetting, GitHostSetting, KeepSetting, LayoutSetting, LeftoverSetting,
+    MergeStrategySetting, ModeSetting, PerSetting, ToolsSetting,
 };
+pub use helm::HelmArgs;
+pub use manifests::ManifestArgs;
 pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;
+pub use tools::ToolArgs;
 
 /// Settings of the whole run.
 #[derive(Debug, Clone, Args)]
@@ -64,9 +70,9 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
 
-    /// The helm program. `helm` on the search path when not given.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub helm: Option<PathBuf>,
+    /// The programs that it needs.
+    #[command(flatten)]
+    pub tools: ToolArgs,
 }
 
 /// Settings that each environment can have for itself.
@@ -76,6 +82,10 @@ pub struct EnvironmentArgs {
     /// What is rendered.
     #[command(flatten)]
     pub source: SourceArgs,
+
+    /// What happens to the manifests.
+    #[command(flatten)]
+    pub manifests: ManifestArgs,
 
     /// The folder of the environment in the manifest repository; `.` is the root. The environment's name when not given.
     #[arg(long, value_name = "FOLDER")]

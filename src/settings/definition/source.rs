@@ -7,11 +7,12 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::choices::GeneratorSetting;
+use super::helm::HelmArgs;
 
 /// Settings that each source of an environment can have for itself.
 #[derive(Debug, Clone, Args)]
 pub struct SourceArgs {
-    /// The folder with the templates: a Fabrikate definition, Jsonnet programs or plain manifests.
+    /// The folder with the templates: a Fabrikate definition, a Helm chart, a Kustomize overlay, Jsonnet programs or plain manifests.
     #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
     pub source: PathBuf,
 
@@ -34,6 +35,14 @@ pub struct SourceArgs {
     /// The arguments of Jsonnet programs that are functions: `name=value`, one per line.
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
     pub jsonnet_arguments: Vec<String>,
+
+    /// What is rendered when it is a Helm chart.
+    #[command(flatten)]
+    pub helm: HelmArgs,
+
+    /// The namespace of a Helm release, and of every resource that belongs to a namespace and names none (not for Fabrikate and Kustomize, which have their own).
+    #[arg(long, value_name = "NAME")]
+    pub namespace: Option<String>,
 
     /// Accept a Helm chart that renders to no document.
     #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]

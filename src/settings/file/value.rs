@@ -80,6 +80,7 @@ fn scalar_texts(
             Some(items.iter().map(item).collect::<Result<_, _>>()?)
         }
         Yaml::Array(_) => return Err("one value, not a list"),
+        Yaml::Object(_) if argument.get_id() == "values" => Some(vec![value.to_string()]),
         Yaml::Object(_) => return Err("a value, not a map"),
     })
 }

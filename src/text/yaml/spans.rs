@@ -45,6 +45,10 @@ pub(in crate::text) fn spans<'w, T>(
                 let (Some(item), Some(bytes)) = (wanted.get(&at), span.byte_range()) else {
                     continue;
                 };
+                // A value that is left out stands where the next thing begins.
+                if bytes.is_empty() {
+                    continue;
+                }
                 let style = match style {
                     ScalarStyle::Plain if flows.contains(&true) => Style::PlainInFlow,
                     ScalarStyle::Plain => Style::Plain,

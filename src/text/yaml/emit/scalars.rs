@@ -46,6 +46,12 @@ impl Writer {
 
     /// Text without line breaks, folded at single blanks past the width.
     fn folded(&mut self, text: &str, folds: bool, quoted: bool) {
+        if self.form == Form::Manifest && !quoted {
+            self.out.push_str(text);
+            self.column += text.chars().count();
+            self.indention &= text.bytes().all(|byte| byte == b' ');
+            return;
+        }
         let mut chars = text.char_indices().peekable();
         let mut after_blank = false;
         while let Some((at, c)) = chars.next() {

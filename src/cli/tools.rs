@@ -1,0 +1,105 @@
+//! From settings to external programs: where they come from, and what is kept
+//! of what they made.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::agent::{self, Environment};
+use crate::error::{Error, Kind};
+use crate::http;
+use crate::report::Reporter;
+use crate::settings::definition::ToolArgs;
+use crate::tools::{Managed, Progress, Tool, Tools};
+
+/// External programs, as this run may use them.
+pub(super) fn tools(
+    args: &ToolArgs,
+    environment: &Environment,
+    http: &http::Options,
+    reporter: &Arc<Reporter>,
+) -> Result<Tools, Error> {
+    let path = environment.get("PATH").unwrap_or_default();
+    let tools = Tools::new(path, environment.temp_root())
+        .environment(agent::child_environment(environment))
+        .program(Tool::Helm, args.helm.clone())
+        .program(Tool::Kustomize, args.kustomize.clone());
+    let Some(cache) = agent::tools_directory(environment) else {
+        return Ok(tools);
+    };
+    let versions = [
+        (Tool::Helm, &args.helm_version),
+        (Tool::Kustomize, &args.kustomize_version),
+    ];
+    let versions = versions.into_iter().filter_map(|(tool, version)| {
+        let version = version.as_ref()?.trim_start_matches('v');
+        Some((tool, version.to_owned()))
+    });
+    let shown = Arc::clone(reporter);
+    let progress = move |progress: Progress<'_>| show(&shown, progress);
+    Ok(tools.managed(Managed {
+        mirror: mirror(args)?,
+        versions: versions.collect(),
+        checksums: checksums(args)?,
+        progress: Some(Arc::new(progress)),
+        ..Managed::new(args.tools.into(), cache, http.clone())
+    }))
+}
+
+/// Where what charts render to is kept, when it may be.
+pub(super) fn render_cache(args: &ToolArgs, environment: &Environment) -> Option<PathBuf> {
+    let tools = agent::tools_directory(environment).filter(|_| args.render_cache)?;
+    Some(tools.join("gitops-publisher"))
+}
+
+/// Tells the start and the end of a download; a line per piece would fill the log.
+fn show(reporter: &Reporter, progress: Progress<'_>) {
+    const MIB: u64 = 1 << 20;
+    let Progress {
+        archive,
+        done,
+        total,
+    } = progress;
+    if done == 0 {
+        let size = total.map_or_else(String::new, |total| {
+            format!(" ({} MiB)", total.div_ceil(MIB))
+        });
+        reporter.info(&format!("Downloading {archive}{size}"));
+    } else if total == Some(done) {
+        reporter.info(&format!("Downloaded {archive}"));
+    }
+}
+
+fn mirror(args: &ToolArgs) -> Result<Option<Url>, Error> {
+    let Some(text) = &args.tool_mirror else {
+        return Ok(None);
+    };
+    let url = Url::parse(text).ok();
+    let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.map(Some).ok_or_else(|| {
+        Error::message(Kind::Usage, "`toolMirror` is no http or https URL")
+            .hint("such as `https://files.contoso.com/tools`")
+    })
+}
+
+fn checksums(args: &ToolArgs) -> Result<BTreeMap<String, String>, Error> {
+    let items = args.tool_checksums.iter().filter(|item| !item.is_empty());
+    let pair = |item: &String| {
+        let (name, sum) = item.split_once('=')?;
+        let (name, sum) = (name.trim(), sum.trim().trim_start_matches("sha256:"));
+        let is_sum = sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit());
+        (!name.is_empty() && is_sum).then(|| (name.to_owned(), sum.to_ascii_lowercase()))
+    };
+    items
+        .map(|item| {
+            pair(item).ok_or_else(|| {
+                let said = format!("an item of `toolChecksums` is {item:?}");
+                Error::message(Kind::Usage, said).hint(
+                    "write the name of the archive, `=`, and 64 hexadecimal digits: `helm-v3.18.6-linux-amd64.tar.gz=3f43…`",
+                )
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,57 @@
+//! From what the sources of an environment yield to its files: proof, images,
+//! layout.
+
+use std::path::PathBuf;
+
+use crate::error::{Error, Kind};
+use crate::generate::{Part, determinism, lay_out, set_images};
+use crate::model::{FileSet, Finding};
+use crate::settings::ManifestSettings;
+
+use super::source::Sourced;
+
+/// Refuses an environment whose two renders differ.
+pub(super) fn prove(first: &[Sourced], second: &[Sourced]) -> Result<(), Error> {
+    for (first, second) in first.iter().zip(second) {
+        determinism::prove(&first.generated.files, &second.generated.files)
+            .map_err(|error| Error::from(error).context(format!("source {}", first.name)))?;
+    }
+    Ok(())
+}
+
+/// The files of an environment, and what was noticed on the way.
+pub(super) fn finish(
+    sourced: Vec<Sourced>,
+    settings: &ManifestSettings,
+) -> Result<(FileSet, Vec<Finding>), Error> {
+    let (mut parts, mut findings) = (Vec::with_capacity(sourced.len()), Vec::new());
+    for source in sourced {
+        findings.extend(source.findings);
+        parts.push(Part {
+            label: source.name,
+            files: source.generated.files,
+            kind: source.generated.kind,
+        });
+    }
+    let mut images = settings.images.clone();
+    for path in &settings.image_files {
+        let text = read(path)?;
+        images.add_file(&path.display().to_string(), &text)?;
+    }
+    let report = set_images(&mut parts, &images, &settings.image_paths)?;
+    for change in &report.changes {
+        tracing::debug!(file = %change.file, from = change.from, to = change.to, "image set");
+    }
+    findings.extend(report.findings);
+    Ok((lay_out(parts, settings.layout)?, findings))
+}
+
+/// A file in which a build tells the images that it made.
+fn read(path: &PathBuf) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| {
+        let said = format!("cannot read the image file {}", path.display());
+        Error::new(Kind::Input, anyhow::Error::new(source).context(said)).hint(
+            "check `imageFiles`; a file that a build publishes has to be downloaded before this step",
+        )
+    })
+}

@@ -1,0 +1,58 @@
+//! The settings of Helm charts.
+
+use clap::builder::BoolishValueParser;
+use clap::{ArgAction, Args, ValueHint};
+
+use super::choices::KeepSetting;
+
+/// Settings of a source that is a Helm chart.
+#[derive(Debug, Clone, Args)]
+pub struct HelmArgs {
+    /// A Helm chart from elsewhere instead of the source: `oci://host/path/name`, `https://host/repository/name`, or the URL of a `.tgz`.
+    #[arg(long, value_name = "CHART")]
+    pub chart: Option<String>,
+
+    /// The exact version of `chart`.
+    #[arg(long, value_name = "VERSION")]
+    pub chart_version: Option<String>,
+
+    /// The digest of `chart`, `sha256:…`. Without it the run warns and says which one it found.
+    #[arg(long, value_name = "DIGEST")]
+    pub chart_digest: Option<String>,
+
+    /// The user name for the registry or repository of `chart`. The password is the input `chartPassword` or the variable `GITOPS_CHART_PASSWORD`.
+    #[arg(long, value_name = "NAME")]
+    pub chart_user: Option<String>,
+
+    /// The name of the Helm release. The name of the chart when not given.
+    #[arg(long, value_name = "NAME")]
+    pub release: Option<String>,
+
+    /// Values files of a Helm chart; later ones win. `{environment}` stands for the environment's name. Those of the top of the settings file come first, then the environment's, then the source's.
+    #[arg(long, value_name = "FILES", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    pub values_files: Vec<String>,
+
+    /// Values on top of the files, `image.tag=1.2.3` one per line; in the settings file also a map. Those of the environment are merged over those of the top.
+    #[arg(long, value_name = "PATH=VALUE", value_delimiter = '\n')]
+    pub values: Vec<String>,
+
+    /// The version of Kubernetes that charts are rendered for, such as `1.34.0`.
+    #[arg(long, value_name = "VERSION")]
+    pub kube_version: Option<String>,
+
+    /// API versions that charts see besides those of Kubernetes, such as `monitoring.coreos.com/v1`.
+    #[arg(long, value_name = "VERSIONS", value_delimiter = ',')]
+    pub api_versions: Vec<String>,
+
+    /// Whether the custom resource definitions in a chart's `crds` folder are part of the manifests.
+    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub include_crds: bool,
+
+    /// What becomes of a chart's hooks: Argo CD runs them, Flux applies them like any other resource.
+    #[arg(long, value_enum, default_value = "keep")]
+    pub helm_hooks: KeepSetting,
+
+    /// What becomes of a chart's test hooks.
+    #[arg(long, value_enum, default_value = "drop")]
+    pub helm_tests: KeepSetting,
+}

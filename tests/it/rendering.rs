@@ -1,0 +1,160 @@
+//! From charts and manifests to the files of an environment, through real helm.
+
+use crate::fabrikate::real_helm::helm;
+use crate::support::program::{Program, Workspace};
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+const DEPLOYMENT: &str = r#"apiVersion: apps/v1
+kind: Deployment
+metadata: {name: {{ .Release.Name }}}
+spec:
+  replicas: {{ .Values.replicas }}
+  template:
+    spec:
+      containers:
+      - name: web
+        image: "{{ .Values.image }}"
+---
+apiVersion: v1
+kind: Service
+metadata: {name: {{ .Release.Name }}}
+"#;
+
+/// A chart, its values per environment with a token, and a plain manifest.
+fn workspace(settings: &str) -> Workspace {
+    let workspace = Workspace::new();
+    workspace
+        .write("charts/web/Chart.yaml", CHART)
+        .write("charts/web/values.yaml", "image: nginx:1.0\nreplicas: 1\n")
+        .write("charts/web/templates/web.yaml", DEPLOYMENT)
+        .write("config/dev.yaml", "replicas: 2\n")
+        .write("config/prod.yaml", "replicas: #{replicas}#\n")
+        .write(
+            "plain/extra.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n",
+        )
+        .write("gitops.yaml", settings);
+    workspace
+}
+
+/// `render` into `out` with real helm; `None` where there is none.
+fn render(workspace: &Workspace) -> Option<Program> {
+    let helm = helm()?;
+    let helm = helm.to_str()?.to_owned();
+    Some(workspace.program(&["render", "--output", "out", "--replace", "--helm", &helm]))
+}
+
+const SETTINGS: &str = "
+kubeVersion: 1.31.0
+namespace: shop
+variables: {replicas: 5}
+valuesFiles: ['config/{environment}.yaml']
+sources:
+- source: charts/web
+- { source: charts/web, name: api, release: api, values: { image: contoso.azurecr.io/api:1 } }
+- source: plain
+images: [nginx=2.5]
+environments:
+  dev: { images: [nginx=2.5, contoso.azurecr.io/api=7] }
+  prod: { layout: resource, proveDeterminism: true }
+";
+
+#[test]
+fn releases_values_images_and_layout_come_together() {
+    let workspace = workspace(SETTINGS);
+    let Some(render) = render(&workspace) else {
+        return;
+    };
+    let ended = render.succeed();
+    insta::assert_snapshot!(ended.stderr, @r"
+    dev: 5 resources in 5 files (helm+manifests)
+    prod: 5 resources in 5 files (helm+manifests)
+    ");
+    insta::assert_snapshot!(workspace.read("out/dev/shop/deployment.apps_api.yaml"), @r"
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: api
+      namespace: shop
+    spec:
+      replicas: 2
+      template:
+        spec:
+          containers:
+          - image: contoso.azurecr.io/api:7
+            name: web
+    ");
+    let web = workspace.read("out/prod/shop/deployment.apps_web.yaml");
+    assert!(web.contains("image: nginx:2.5"), "{web}");
+    assert!(web.contains("replicas: 5"), "{web}");
+    assert_eq!(
+        workspace.read("out/prod/shop/configmap_extra.yaml"),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n  namespace: shop\n"
+    );
+}
+
+#[test]
+fn a_chart_that_renders_differently_each_time_is_found() {
+    let workspace = workspace(
+        "source: charts/web\nkubeVersion: 1.31.0\nproveDeterminism: true\nenvironments: { dev: {} }\n",
+    );
+    workspace.write(
+        "charts/web/templates/secret.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: seed}\ndata: {seed: {{ randAlpha 20 }}}\n",
+    );
+    let Some(render) = render(&workspace) else {
+        return;
+    };
+    let ended = render.fail();
+    assert!(
+        ended.stderr.contains(
+            "environment dev: source web: the source was rendered twice, and the results differ"
+        ) && ended.stderr.contains("ConfigMap seed: data.seed is"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn an_image_that_is_nowhere_is_told() {
+    let workspace = workspace("source: plain\nimages: [redis=7]\nenvironments: { dev: {} }\n");
+    let ended = workspace.program(&["verify"]).succeed();
+    assert!(ended.stderr.contains("redis"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_file_of_images_that_is_not_there_is_named() {
+    let workspace =
+        workspace("source: plain\nimageFiles: [built.json]\nenvironments: { dev: {} }\n");
+    let ended = workspace.program(&["verify"]).fail();
+    assert!(
+        ended
+            .stderr
+            .contains("environment dev: cannot read the image file built.json"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[rstest::rstest]
+#[case(
+    "toolChecksums: [helm=12]",
+    "an item of `toolChecksums` is \"helm=12\""
+)]
+#[case("toolMirror: files", "`toolMirror` is no http or https URL")]
+#[case("images: ['a b']", "environment dev: ")]
+#[case(
+    "chart: oci://h/c\ngenerator: jsonnet",
+    "environment dev: `chart` names a Helm chart, but `generator` is another one"
+)]
+#[case(
+    "values: [secret]",
+    "environment dev: an item of `values` is no `path=value`"
+)]
+fn settings_that_cannot_work_are_refused(#[case] settings: &str, #[case] said: &str) {
+    let workspace = workspace(&format!(
+        "source: plain\n{settings}\nenvironments: {{ dev: {{}} }}\n"
+    ));
+    let ended = workspace.program(&["verify"]).fail();
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
