@@ -12,12 +12,13 @@ use tempfile::TempDir;
 
 use super::chart::{Chart, Dependency, name_and_version};
 use super::error::HelmFault;
-use super::remote::{self, Origin, same_version};
+use super::origin::Origin;
+use super::remote::{self, same_version, temporary, write};
 use super::{HelmOptions, archive, survey};
 use crate::generate::reading::{Reader, join};
 use crate::generate::{Fault, off_thread};
 use crate::model::Finding;
-use crate::tools::{self, Tools};
+use crate::tools::Tools;
 
 /// How deep charts of a checkout may depend on each other.
 const DEPTH: usize = 16;
@@ -297,10 +298,8 @@ pub(super) async fn together(
         let pulled = remote::pull(tools, options, &origin, &dependency.version).await?;
         let charts = copy.join(charts);
         let file = charts.join(format!("{}-{}.tgz", dependency.name, dependency.version));
-        let written = std::fs::create_dir_all(&charts)
-            .and_then(|()| std::fs::File::create(&file))
-            .and_then(|mut file| std::io::Write::write_all(&mut file, &pulled.bytes));
-        written.map_err(|source| temporary(&charts, source))?;
+        std::fs::create_dir_all(&charts).map_err(|source| temporary(&file, source))?;
+        write(&file, &pulled.bytes)?;
     }
     Ok((folder, copy))
 }
@@ -312,7 +311,8 @@ fn copied(reader: &Reader, chart: &Path, copy: &Path, plan: &Plan) -> Result<(),
         let to = copy.join(&local.to);
         let charts = to.parent().unwrap_or(copy);
         for old in &local.replaced {
-            remove(&charts.join(old)).map_err(|source| temporary(charts, source))?;
+            let old = charts.join(old);
+            remove(&old).map_err(|source| temporary(&old, source))?;
         }
         survey::copy(reader, &local.from, &to)?;
     }
@@ -331,11 +331,6 @@ fn remove(path: &Path) -> std::io::Result<()> {
     } else {
         Ok(())
     }
-}
-
-fn temporary(folder: &Path, source: std::io::Error) -> Fault {
-    let folder = folder.to_path_buf();
-    tools::Error::Temporary { folder, source }.into()
 }
 
 #[cfg(test)]

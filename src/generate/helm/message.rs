@@ -40,8 +40,24 @@ pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) 
             chart: chart.to_owned(),
             release: release.to_owned(),
             status: output.status,
-            output: lines[lines.len().saturating_sub(TAIL)..].join("\n"),
+            output: quoted(&lines).join("\n"),
         })
+}
+
+/// What an error quotes: the end, or, when helm itself crashed, what it says
+/// before it lists its own functions.
+fn quoted(lines: &[String]) -> &[String] {
+    let crashed = lines.iter().position(|line| line.starts_with("panic: "));
+    match crashed {
+        Some(at) => {
+            let rest = lines[at..].iter();
+            let end = rest
+                .take_while(|line| !line.starts_with("goroutine "))
+                .count();
+            &lines[at..at + end.min(TAIL)]
+        }
+        None => &lines[lines.len().saturating_sub(TAIL)..],
+    }
 }
 
 fn renamed(line: &str, names: &Names) -> String {
@@ -248,6 +264,15 @@ mod tests {
     #[case("unknown flag: --x", "nothing")]
     fn an_error_says_where_and_why(#[case] said: &str, #[case] message: &str) {
         assert_eq!(shown(said), message);
+    }
+
+    #[test]
+    fn a_crash_of_helm_is_quoted_without_its_functions() {
+        let lines = ["x", "panic: no map", "", "goroutine 1 [running]:", "main()"];
+        let lines = lines.map(ToOwned::to_owned);
+        assert_eq!(quoted(&lines), ["panic: no map", ""]);
+        assert_eq!(quoted(&lines[..2]), ["panic: no map"]);
+        assert_eq!(quoted(&lines[..1]), ["x"]);
     }
 
     #[test]

@@ -13,6 +13,8 @@ mod dependencies;
 mod error;
 mod invoke;
 mod message;
+mod options;
+mod origin;
 mod output;
 mod remote;
 mod survey;
@@ -26,107 +28,20 @@ use tempfile::TempDir;
 
 use self::chart::Chart;
 use self::invoke::Request;
+use self::origin::Origin;
 use self::output::SortError;
-use self::remote::Origin;
 use super::cache::{Cache, Key};
 use super::reading::Reader;
 use super::{Error, Fault, Options, Policy, off_thread, set_namespace};
-use crate::model::{FileSet, Finding, Secret};
+use crate::model::{FileSet, Finding};
 use crate::tools::{self, Tool, Tools};
 
 pub use calls::{Call, nondeterministic_calls};
 pub use error::{HelmFault, Misfit};
-
-/// The version of Kubernetes that charts are rendered for when settings name
-/// none. helm's own default depends on how helm was built.
-pub const KUBE_VERSION: &str = "1.34.0";
+pub use options::{HelmLogin, HelmOptions, KUBE_VERSION, Keep};
 
 /// The namespace of a release when settings name none: that of helm.
 const NAMESPACE: &str = "default";
-
-/// Whether something is kept in the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// It stays.
-    Keep,
-    /// It goes.
-    Drop,
-}
-
-/// The credentials for one registry or repository.
-#[derive(Debug, Clone)]
-pub struct HelmLogin {
-    /// Its host, with a port when it has one: `contoso.azurecr.io`.
-    pub host: String,
-    /// The user.
-    pub username: String,
-    /// The password or token.
-    pub password: Secret,
-}
-
-/// Which chart is rendered, and with what.
-#[derive(Debug, Clone)]
-pub struct HelmOptions {
-    /// The name of the release; without one, that of the chart.
-    pub release: Option<String>,
-    /// The namespace of the release, which resources without one are put into.
-    /// Without one the chart sees `default`, and resources stay without.
-    pub namespace: Option<String>,
-    /// A chart from elsewhere: `oci://host/path/name`,
-    /// `https://host/repository/name` or the address of a `.tgz`. Without one,
-    /// the source is the chart.
-    pub chart: Option<String>,
-    /// Its exact version.
-    pub version: Option<String>,
-    /// Its digest, `sha256:…`: of the manifest in a registry, or of the archive.
-    pub digest: Option<String>,
-    /// A chart from elsewhere without a digest.
-    pub unpinned: Policy,
-    /// Values files; later ones win.
-    pub values_files: Vec<PathBuf>,
-    /// Values on top of these.
-    pub values: serde_json::Map<String, serde_json::Value>,
-    /// Single values on top of those, by path: `image.tag`, `hosts[0]`.
-    pub set: Vec<(String, String)>,
-    /// Whether the files in `crds` are part of the output.
-    pub include_crds: bool,
-    /// What becomes of hooks.
-    pub hooks: Keep,
-    /// What becomes of test hooks.
-    pub tests: Keep,
-    /// The version of Kubernetes that the chart sees.
-    pub kube_version: Option<String>,
-    /// API versions that the chart sees besides Kubernetes' own.
-    pub api_versions: Vec<String>,
-    /// Credentials, by host.
-    pub logins: Vec<HelmLogin>,
-    /// A folder that only this user can enter, where pulled charts and what
-    /// was rendered are kept. Without one, nothing is kept.
-    pub cache: Option<PathBuf>,
-}
-
-impl Default for HelmOptions {
-    fn default() -> Self {
-        Self {
-            release: None,
-            namespace: None,
-            chart: None,
-            version: None,
-            digest: None,
-            unpinned: Policy::Warn,
-            values_files: Vec::new(),
-            values: serde_json::Map::new(),
-            set: Vec::new(),
-            include_crds: true,
-            hooks: Keep::Keep,
-            tests: Keep::Drop,
-            kube_version: None,
-            api_versions: Vec::new(),
-            logins: Vec::new(),
-            cache: None,
-        }
-    }
-}
 
 /// The helm that is used: the one place that looks it up.
 pub(super) async fn program(tools: &Tools) -> Result<PathBuf, tools::Error> {
@@ -140,12 +55,17 @@ pub(super) fn is_source(source: &Path) -> bool {
 
 /// A chart that is ready for helm.
 struct Ready {
-    /// A folder or an archive.
-    path: PathBuf,
+    content: Content,
     /// What identifies its content, when everything in it is known.
     identity: Option<Vec<u8>>,
-    /// A private folder that it is in.
-    _folder: Option<TempDir>,
+}
+
+/// Where a chart is.
+enum Content {
+    /// In a folder, which may be in a private one.
+    Folder(PathBuf, Option<TempDir>),
+    /// In memory, packed.
+    Archive(Vec<u8>),
 }
 
 /// Renders the chart.
@@ -154,7 +74,7 @@ pub(super) async fn run(
     options: &Options,
 ) -> Result<(FileSet, Vec<Finding>), Error> {
     let helm = &options.helm;
-    check(helm)?;
+    options::check(helm).map_err(Fault::from)?;
     let origin = helm.chart.as_deref().map(Origin::parse).transpose();
     let origin = origin.map_err(Fault::from)?;
     let mut findings = Vec::new();
@@ -180,50 +100,9 @@ pub(super) async fn run(
         }
     };
     let request = request(&reader, options, &name, shown).await?;
-    let (files, more) = rendered(tools, options, &ready, &request).await?;
+    let (files, more) = rendered(tools, options, ready, &request).await?;
     findings.extend(more);
     Ok((files, findings))
-}
-
-/// Refuses settings that helm would misunderstand.
-fn check(options: &HelmOptions) -> Result<(), Fault> {
-    if let Some(release) = &options.release {
-        invoke::check_release(release)?;
-    }
-    if let Some(namespace) = &options.namespace {
-        invoke::check_namespace(namespace)?;
-    }
-    if let Some(version) = &options.kube_version {
-        invoke::check_kube_version(version)?;
-    }
-    for version in &options.api_versions {
-        invoke::check_api_version(version)?;
-    }
-    let setting = |name, value: &str, reason| HelmFault::Setting {
-        name,
-        value: value.to_owned(),
-        reason,
-    };
-    if let Some(digest) = &options.digest {
-        let hex = digest.strip_prefix("sha256:").unwrap_or_default();
-        let digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        if hex.len() != 64 || !hex.bytes().all(digit) {
-            let reason = "a digest is `sha256:` and 64 digits from 0 to 9 and a to f";
-            return Err(setting("chartDigest", digest, reason).into());
-        }
-    }
-    match (&options.chart, &options.version) {
-        (Some(chart), None) => Err(HelmFault::NoVersion(chart.clone()).into()),
-        (Some(_), Some(version)) if !dependencies::is_exact(version) => {
-            let reason = "it has to be one exact version, such as 1.2.3";
-            Err(setting("chartVersion", version, reason).into())
-        }
-        (None, Some(version)) => {
-            let reason = "it is for a chart from elsewhere, and `chart` is not set";
-            Err(setting("chartVersion", version, reason).into())
-        }
-        _ => Ok(()),
-    }
 }
 
 /// The chart that the source is, with everything that it depends on.
@@ -260,9 +139,8 @@ async fn local(
         (path, private) = (copy, Some(folder));
     }
     let ready = Ready {
-        path,
+        content: Content::Folder(path, private),
         identity: survey.digest.map(Vec::from),
-        _folder: private,
     };
     Ok((ready, chart.name, shown))
 }
@@ -277,18 +155,9 @@ async fn elsewhere(
     let version = options.version.as_deref().unwrap_or_default();
     let (bytes, more) = remote::chart(tools, options, origin, version).await?;
     findings.extend(more);
-    let folder = tools.private_folder()?;
-    let path = folder.path().join(format!("{}.tgz", origin.name()));
-    let written = std::fs::File::create(&path)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, &bytes));
-    written.map_err(|source| tools::Error::Temporary {
-        folder: folder.path().to_path_buf(),
-        source,
-    })?;
     Ok(Ready {
-        path,
         identity: Some(Sha256::digest(&bytes).to_vec()),
-        _folder: Some(folder),
+        content: Content::Archive(bytes),
     })
 }
 
@@ -301,8 +170,8 @@ async fn request(
 ) -> Result<Request, Fault> {
     let helm = &options.helm;
     let release = helm.release.clone();
-    let release = release.unwrap_or_else(|| invoke::release_of(chart));
-    invoke::check_release(&release)?;
+    let release = release.unwrap_or_else(|| options::release_of(chart));
+    options::check_release(&release)?;
     let files = {
         let (reader, options) = (Arc::clone(reader), options.clone());
         off_thread(move || values_files(&reader, &options)).await?
@@ -358,7 +227,7 @@ fn in_copy(options: &Options, file: &Path) -> PathBuf {
 async fn rendered(
     tools: &Tools,
     options: &Options,
-    ready: &Ready,
+    ready: Ready,
     request: &Request,
 ) -> Result<(FileSet, Vec<Finding>), Fault> {
     let helm = &options.helm;
@@ -377,9 +246,17 @@ async fn rendered(
             return Ok(found);
         }
     }
-    let printed = invoke::template(tools, &ready.path, helm, request).await?;
+    let (chart, folder) = match ready.content {
+        Content::Folder(path, private) => (path, private),
+        Content::Archive(bytes) => {
+            let folder = tools.private_folder()?;
+            let path = folder.path().join("chart.tgz");
+            remote::write(&path, &bytes)?;
+            (path, Some(folder))
+        }
+    };
+    let printed = invoke::template(tools, &chart, helm, request).await?;
     let (options, request) = (options.clone(), request.clone());
-    let chart = ready.path.clone();
     off_thread(move || {
         let result = files(&options, &request, &printed)?;
         if let Some((cache, key)) = kept {
@@ -388,6 +265,7 @@ async fn rendered(
                 cache.keep_manifests(&key, &result.0, &result.1);
             }
         }
+        drop(folder);
         Ok(result)
     })
     .await
@@ -417,6 +295,13 @@ fn files(
         findings.push(Finding::warning(&request.chart, fault.to_string()));
     }
     let Some(namespace) = &helm.namespace else {
+        if sorted.in_default > 0 {
+            let message = format!(
+                "`namespace` is not set: {} of its resources are in the namespace `{NAMESPACE}`",
+                sorted.in_default
+            );
+            findings.push(Finding::warning(&request.chart, message));
+        }
         return Ok((sorted.files, findings));
     };
     let (files, more) = set_namespace(sorted.files, namespace).map_err(|error| error.fault)?;

@@ -19,6 +19,8 @@ pub(super) struct Sorted {
     pub files: FileSet,
     /// How many documents are in them.
     pub documents: usize,
+    /// How many of these are in the namespace `default`.
+    pub in_default: usize,
     pub findings: Vec<Finding>,
 }
 
@@ -35,7 +37,7 @@ pub(super) enum SortError {
 pub(super) fn sort(stdout: &str, options: &HelmOptions) -> Result<Sorted, SortError> {
     let text = without_carriage_returns(stdout);
     let mut files: BTreeMap<String, String> = BTreeMap::new();
-    let (mut documents, mut findings) = (0, Vec::new());
+    let (mut documents, mut in_default, mut findings) = (0, 0, Vec::new());
     let mut file = "templates".to_owned();
     for piece in pieces(&text) {
         let piece = match piece.split_once('\n').unwrap_or((piece, "")) {
@@ -70,6 +72,7 @@ pub(super) fn sort(stdout: &str, options: &HelmOptions) -> Result<Sorted, SortEr
             continue;
         }
         documents += 1;
+        in_default += usize::from(below(&root, &["metadata", "namespace"]) == Some("default"));
         let content = files.entry(file_name(&file)).or_default();
         if !content.is_empty() {
             content.push_str("---\n");
@@ -84,6 +87,7 @@ pub(super) fn sort(stdout: &str, options: &HelmOptions) -> Result<Sorted, SortEr
     Ok(Sorted {
         files: set,
         documents,
+        in_default,
         findings,
     })
 }
@@ -146,23 +150,20 @@ fn file_name(template: &str) -> String {
 /// all hooks but tests.
 fn dropped(root: &Node, options: &HelmOptions) -> bool {
     let asked = options.hooks == Keep::Drop && options.tests == Keep::Keep;
-    asked && hook(root).is_some_and(|events| !events.split(',').any(is_test))
+    let events = below(root, &["metadata", "annotations", HOOK]);
+    asked && events.is_some_and(|events| !events.split(',').any(is_test))
 }
 
 fn is_test(event: &str) -> bool {
     matches!(event.trim(), "test" | "test-success" | "test-failure")
 }
 
-/// The events that a hook runs at.
-fn hook(root: &Node) -> Option<&str> {
-    let field = |node: &'_ Node, name: &str| -> Option<usize> {
-        let pairs = node.pairs()?;
-        pairs.iter().rposition(|(key, _)| key.text() == Some(name))
-    };
+/// The text at this place of a document.
+fn below<'n>(root: &'n Node, path: &[&str]) -> Option<&'n str> {
     let mut node = root;
-    for name in ["metadata", "annotations", HOOK] {
-        let at = field(node, name)?;
-        node = &node.pairs()?[at].1;
+    for name in path {
+        let mut pairs = node.pairs()?.iter().rev();
+        node = &pairs.find(|(key, _)| key.text() == Some(name))?.1;
     }
     node.text()
 }

@@ -1,1 +1,150 @@
-//! placeholder
+//! What was rendered before comes without helm, and nothing else does.
+
+use super::*;
+
+/// A change of settings.
+type Change = fn(&mut Options);
+
+/// A chart and a cache.
+struct Fixture {
+    helm: PathBuf,
+    folder: tempfile::TempDir,
+    cache: tempfile::TempDir,
+}
+
+impl Fixture {
+    fn new(template: &str) -> Option<Self> {
+        Some(Self {
+            helm: helm()?,
+            folder: source(&[
+                ("Chart.yaml", CHART),
+                ("values.yaml", "tag: v1\n"),
+                ("prod.yaml", "extra: 1\n"),
+                ("templates/a.yaml", template),
+            ]),
+            cache: tempfile::tempdir().unwrap(),
+        })
+    }
+
+    fn options(&self) -> Options {
+        let mut options = options(self.folder.path());
+        options.helm.values_files = vec![self.folder.path().join("prod.yaml")];
+        options.helm.cache = Some(self.cache.path().join("tools"));
+        options
+    }
+
+    fn entries(&self) -> usize {
+        let folder = self.cache.path().join("tools/rendered");
+        folder.read_dir().map_or(0, Iterator::count)
+    }
+
+    /// Whether rendering adds an entry, which means that helm ran.
+    async fn renders(&self, options: &Options) -> bool {
+        let before = self.entries();
+        files(&self.helm, options).await;
+        self.entries() > before
+    }
+}
+
+#[tokio::test]
+async fn the_same_content_is_rendered_once_and_anything_else_anew() {
+    let Some(fixture) = Fixture::new(CONFIG) else {
+        return;
+    };
+    let options = fixture.options();
+    assert!(fixture.renders(&options).await);
+    assert!(!fixture.renders(&options).await);
+
+    let changes: [Change; 8] = [
+        |options| options.helm.release = Some("other".to_owned()),
+        |options| options.helm.namespace = Some("default".to_owned()),
+        |options| options.helm.kube_version = Some("1.30.0".to_owned()),
+        |options| options.helm.api_versions = vec!["a/v1".to_owned()],
+        |options| options.helm.include_crds = false,
+        |options| options.helm.hooks = generate::Keep::Drop,
+        |options| options.helm.values_files.clear(),
+        |options| options.helm.set = vec![("tag".to_owned(), "v2".to_owned())],
+    ];
+    for change in changes {
+        let mut options = fixture.options();
+        change(&mut options);
+        assert!(fixture.renders(&options).await);
+        assert!(!fixture.renders(&options).await);
+    }
+    for (file, text) in [
+        ("prod.yaml", "extra: 2\n"),
+        ("values.yaml", "tag: v3\n"),
+        (".helmignore", "x\n"),
+    ] {
+        std::fs::write(fixture.folder.path().join(file), text).unwrap();
+        assert!(fixture.renders(&options).await, "{file}");
+    }
+    // The same content elsewhere; only the folder's name in messages differs.
+    let copy = tempfile::tempdir().unwrap();
+    crate::fabrikate::copy(fixture.folder.path(), copy.path());
+    let mut elsewhere = fixture.options();
+    elsewhere.original = Some(elsewhere.source.clone());
+    elsewhere.source = copy.path().to_path_buf();
+    elsewhere.confine = Some(copy.path().to_path_buf());
+    assert!(!fixture.renders(&elsewhere).await);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_cached_result_needs_no_helm_to_run_and_is_the_same() {
+    let Some(mut fixture) = Fixture::new(CONFIG) else {
+        return;
+    };
+    // A helm that counts how often it is started.
+    let count = fixture.cache.path().join("count");
+    let text = format!(
+        "echo x >> '{}'; exec '{}' \"$@\"",
+        count.display(),
+        fixture.helm.display()
+    );
+    fixture.helm = crate::fabrikate::script(fixture.cache.path(), &text);
+    let options = fixture.options();
+    let first = run(&fixture.helm, &options).await.unwrap();
+    let second = run(&fixture.helm, &options).await.unwrap();
+    assert_eq!(first.files, second.files);
+    assert_eq!(first.findings, second.findings);
+    assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\n");
+
+    // Another program under the same name may render something else.
+    let text = format!(
+        "echo yy >> '{}'; exec '{}' \"$@\"",
+        count.display(),
+        fixture.helm.display()
+    );
+    let other = tempfile::tempdir().unwrap();
+    let other_helm = crate::fabrikate::script(other.path(), &text);
+    run(&other_helm, &options).await.unwrap();
+    assert!(std::fs::read_to_string(&count).unwrap().contains("yy"));
+}
+
+#[tokio::test]
+async fn what_differs_every_time_is_not_kept() {
+    let Some(fixture) = Fixture::new("a: {{ randAlphaNum 20 }}\n") else {
+        return;
+    };
+    let options = fixture.options();
+    let first = files(&fixture.helm, &options).await;
+    assert_eq!(fixture.entries(), 0);
+    assert_ne!(files(&fixture.helm, &options).await, first);
+}
+
+#[tokio::test]
+async fn a_folder_of_git_is_no_part_of_a_chart_unless_helm_reads_it() {
+    let Some(fixture) = Fixture::new(CONFIG) else {
+        return;
+    };
+    std::fs::create_dir(fixture.folder.path().join(".git")).unwrap();
+    assert!(
+        !fixture.renders(&fixture.options()).await,
+        "nothing was kept"
+    );
+    std::fs::write(fixture.folder.path().join(".helmignore"), ".git/\n").unwrap();
+    assert!(fixture.renders(&fixture.options()).await);
+    std::fs::write(fixture.folder.path().join(".git/HEAD"), "x").unwrap();
+    assert!(!fixture.renders(&fixture.options()).await);
+}

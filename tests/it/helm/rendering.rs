@@ -144,6 +144,22 @@ async fn the_namespace_is_written_into_what_belongs_to_one() {
     let found = files(&helm, &options).await;
     assert!(!found[0].1.contains("namespace:"), "{found:?}");
     assert!(found[1].1.contains("name: default"), "{found:?}");
+
+    // What the chart itself puts there is told.
+    let folder = source(&[
+        ("Chart.yaml", CHART),
+        (
+            "templates/a.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  namespace: {{ .Release.Namespace }}\n",
+        ),
+    ]);
+    let generated = run(&helm, &self::options(folder.path())).await.unwrap();
+    let told = findings(&generated);
+    assert!(
+        told[0]
+            .ends_with("`namespace` is not set: 1 of its resources are in the namespace `default`"),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]

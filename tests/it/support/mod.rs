@@ -1,5 +1,6 @@
 //! What the tests are built from: the program, a real git server, and git itself.
 
+pub mod chart_server;
 pub mod file_server;
 pub mod git_repository;
 pub mod git_server;
