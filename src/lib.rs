@@ -1,7 +1,7 @@
 //! GitOps for Azure Pipelines: the library behind `gitops-publisher`.
 //!
-//! A run turns a source (a Fabrikate definition, Jsonnet programs or plain
-//! manifests) into one file set per environment and publishes all of them to
+//! A run turns a source (a Fabrikate definition, a Helm chart, Jsonnet programs
+//! or plain manifests) into one file set per environment and publishes all of them to
 //! the manifest repository that Flux or Argo CD watches.
 //!
 //! # The way through

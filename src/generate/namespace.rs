@@ -10,11 +10,12 @@ mod scope;
 
 use std::collections::BTreeMap;
 
+use super::documents::{field, is_json, is_manifest, list_items, text};
 use super::{BLOCK, Fault};
 use crate::model::{FileSet, Finding, RelPath};
 use crate::parallel;
 use crate::text::change::{Change, Data, Step};
-use crate::text::{Kind, Node, json, json_edit, yaml};
+use crate::text::{Node, json, json_edit, yaml};
 
 use self::edit::Text;
 use self::scope::{Scope, Scopes};
@@ -63,7 +64,7 @@ pub fn set_namespace(
         }
         let changed = if targets.is_empty() {
             None
-        } else if extension(&path) == "json" {
+        } else if is_json(&path) {
             Some(in_json(&path, &text, &targets, namespace)?)
         } else {
             Some(in_yaml(&path, &text, &roots, &targets, namespace)?)
@@ -87,17 +88,15 @@ type Parsed = Option<(String, Vec<Node>)>;
 
 /// The documents of a file that may hold resources.
 fn parse(path: &RelPath, content: &[u8]) -> Result<Parsed, Fault> {
-    let json = match extension(path) {
-        "yaml" | "yml" => false,
-        "json" => true,
-        _ => return Ok(None),
-    };
-    let text = std::str::from_utf8(content).map_err(|_| Fault::NotText(path.to_string()))?;
+    if !is_manifest(path) {
+        return Ok(None);
+    }
+    let text = text(path, content)?;
     let malformed = |source| Fault::Syntax {
         file: path.to_string(),
         source,
     };
-    let roots = if json {
+    let roots = if is_json(path) {
         vec![json::parse(text).map_err(malformed)?]
     } else {
         let documents = yaml::parse(text).map_err(malformed)?.into_iter();
@@ -223,24 +222,6 @@ fn finding(unknown: &BTreeMap<String, RelPath>, namespace: &str) -> Option<Findi
     ))
 }
 
-/// The value of the last pair with this key.
-fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
-    let mut pairs = node.pairs()?.iter().rev();
-    pairs
-        .find(|(key, _)| key.text() == Some(name))
-        .map(|(_, value)| value)
-}
-
-fn list_items(root: &Node) -> Option<&[Node]> {
-    if !field(root, "kind")?.text()?.ends_with("List") {
-        return None;
-    }
-    match &field(root, "items")?.kind {
-        Kind::Sequence(items) => Some(items),
-        _ => None,
-    }
-}
-
 fn group_and_kind(root: &Node) -> Option<(&str, &str)> {
     let version = field(root, "apiVersion")?.text()?;
     let kind = field(root, "kind")?
@@ -255,10 +236,6 @@ fn group_and_kind(root: &Node) -> Option<(&str, &str)> {
 /// Whether this is a namespace that names none.
 fn is_empty(node: &Node) -> bool {
     node.is_null() || node.text() == Some("")
-}
-
-fn extension(path: &RelPath) -> &str {
-    path.file_name().rsplit_once('.').map_or("", |(_, end)| end)
 }
 
 #[cfg(test)]

@@ -89,6 +89,9 @@ pub enum HelmFault {
         /// What is wrong with it.
         reason: String,
     },
+    /// A chart that would have to be downloaded, where nothing may be.
+    #[error("the chart `{0}` is not in the cache, and nothing may be downloaded")]
+    Offline(String),
     /// A chart could not be brought here.
     #[error("the chart `{chart}` could not be pulled ({status}):\n{output}")]
     Pull {
@@ -231,6 +234,7 @@ impl HelmFault {
             }
             Self::TwoArchives { .. } => "delete the one that is not meant: helm would take either",
             Self::NoRepository(_) => "commit it, or give it a `repository`",
+            Self::Offline(_) => "allow downloads, or commit the chart",
             Self::Pull { output, .. } => return pull_hint(output),
             Self::WrongDigest { .. } => {
                 "somebody has published other content under this version; if that is meant, change `chartDigest`"

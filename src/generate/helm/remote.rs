@@ -92,6 +92,9 @@ pub(super) async fn pull(
     origin: &Origin,
     version: &str,
 ) -> Result<Pulled, Fault> {
+    if tools.is_offline() {
+        return Err(HelmFault::Offline(origin.shown(version)).into());
+    }
     let helm = program(tools).await?;
     let folder = tools.private_folder()?;
     let shown = origin.shown(version);

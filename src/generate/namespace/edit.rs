@@ -7,7 +7,8 @@
 use crate::text::yaml::{self, Dialect, Value};
 use crate::text::{Kind, Node};
 
-use super::{field, is_empty};
+use super::is_empty;
+use crate::generate::documents::field;
 
 /// A text, and what becomes of its lines.
 pub(super) struct Text<'t> {

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{field, group_and_kind};
+use super::group_and_kind;
+use crate::generate::documents::{field, list_items};
 use crate::text::Node;
 
 /// Where resources of a kind live.
@@ -22,7 +23,7 @@ pub(super) struct Scopes {
 impl Scopes {
     /// Remembers the scope that a custom resource definition gives its kind.
     pub(super) fn learn(&mut self, root: &Node) {
-        if let Some(items) = super::list_items(root) {
+        if let Some(items) = list_items(root) {
             for item in items {
                 self.learn(item);
             }

@@ -2,7 +2,9 @@
 
 use super::*;
 use gitops_publisher::generate::{HelmLogin, Policy};
+use gitops_publisher::http;
 use gitops_publisher::model::Secret;
+use gitops_publisher::tools::{Managed, Mode};
 
 use crate::support::chart_server::{ChartServer, digest};
 
@@ -197,6 +199,32 @@ async fn credentials_reach_their_host_and_no_message() {
         message.contains("not for the address of an archive"),
         "{message}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nothing_may_be_downloaded_only_the_cache_has_charts() {
+    let Some(fixture) = Fixture::new().await else {
+        return;
+    };
+    let chart = fixture.server.registry("web");
+    let mut options = fixture.options(&chart);
+    options.helm.digest = Some(fixture.server.manifest_digest("web", "1.2.3"));
+    let temp = tempfile::tempdir().unwrap();
+    let offline = Managed::new(Mode::Offline, temp.path(), http::Options::new("test"));
+    let tools = tools(temp.path())
+        .helm(Some(fixture.helm.clone()))
+        .managed(offline);
+    let error = generate::run(&tools, &options).await.unwrap_err();
+    let error = gitops_publisher::error::Error::from(error);
+    assert_eq!(
+        error.to_string(),
+        format!("the chart `{chart} 1.2.3` is not in the cache, and nothing may be downloaded")
+    );
+    assert!(error.all_hints()[0].starts_with("allow downloads"));
+
+    run(&fixture.helm, &options).await.unwrap();
+    let generated = generate::run(&tools, &options).await.unwrap();
+    assert_eq!(generated.files.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
