@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::KustomizeFault;
 use crate::error::Kind;
 use crate::model::PathError;
 use crate::text::SyntaxError;
@@ -239,13 +240,16 @@ pub enum Fault {
     /// An environment without a configuration file.
     #[error("there is no configuration file for the environment {0} in any component")]
     UnknownEnvironment(String),
+    /// An overlay could not be built.
+    #[error(transparent)]
+    Kustomize(Box<KustomizeFault>),
     /// A program could not be run.
     #[error(transparent)]
     Tool(#[from] tools::Error),
 }
 
 /// Quoted output on lines of its own, when there is any.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if text.is_empty() {
         String::new()
     } else {
@@ -275,6 +279,7 @@ impl Fault {
         match self {
             Self::Tool(error) => error.kind(),
             Self::Chart(fault) => fault.kind(),
+            Self::Kustomize(fault) => fault.kind(),
             Self::HookRefused(_) => Kind::Policy,
             Self::Thread(_) => Kind::Internal,
             _ => Kind::Input,
@@ -285,6 +290,9 @@ impl Fault {
         let hint = match self {
             Self::Tool(error) => return error.hints(),
             Self::Chart(fault) => return fault.hints(),
+            Self::Kustomize(fault) => {
+                return fault.hint().iter().map(|&hint| hint.to_owned()).collect();
+            }
             Self::SourceMissing(_) => {
                 "check the `source` setting; it is seen from the folder the run started in"
             }
@@ -337,6 +345,12 @@ impl Fault {
 impl From<HelmFault> for Fault {
     fn from(fault: HelmFault) -> Self {
         Self::Chart(Box::new(fault))
+    }
+}
+
+impl From<KustomizeFault> for Fault {
+    fn from(fault: KustomizeFault) -> Self {
+        Self::Kustomize(Box::new(fault))
     }
 }
 

@@ -13,6 +13,7 @@ mod fabrikate;
 mod helm;
 pub mod images;
 mod jsonnet;
+mod kustomize;
 pub mod layout;
 mod manifests;
 mod namespace;
@@ -29,6 +30,7 @@ pub use helm::{
 };
 pub use images::{ImagePath, Images, set_images};
 pub use jsonnet::JsonnetOptions;
+pub use kustomize::{KustomizeFault, KustomizeOptions, Place};
 pub use layout::{Layout, lay_out};
 pub use namespace::set_namespace;
 pub use part::Part;
@@ -45,6 +47,8 @@ pub enum Kind {
     Fabrikate,
     /// A Helm chart.
     Helm,
+    /// A Kustomize overlay.
+    Kustomize,
     /// Jsonnet programs.
     Jsonnet,
     /// Plain manifests, taken as they are.
@@ -54,14 +58,17 @@ pub enum Kind {
 impl Kind {
     /// Looks at the source: a folder with `component.yaml` or
     /// `component.json` is Fabrikate's, one with `Chart.yaml` a Helm chart, one
-    /// with `.jsonnet` files at its top and such a file alone are Jsonnet's,
-    /// everything else is plain manifests.
+    /// with a kustomization is Kustomize's, one with `.jsonnet` files at its
+    /// top and such a file alone are Jsonnet's, everything else is plain
+    /// manifests.
     pub fn detect(source: &Path) -> Self {
         let has = |name| source.join(name).is_file();
         if has("component.yaml") || has("component.json") {
             Self::Fabrikate
         } else if helm::is_source(source) {
             Self::Helm
+        } else if kustomize::is_source(source) {
+            Self::Kustomize
         } else if jsonnet::is_source(source) {
             Self::Jsonnet
         } else {
@@ -74,6 +81,7 @@ impl Kind {
         match self {
             Self::Fabrikate => "fabrikate",
             Self::Helm => "helm",
+            Self::Kustomize => "kustomize",
             Self::Jsonnet => "jsonnet",
             Self::Manifests => "manifests",
         }
@@ -129,6 +137,8 @@ pub struct Options {
     pub helm: HelmOptions,
     /// What Jsonnet programs are given.
     pub jsonnet: JsonnetOptions,
+    /// How Kustomize overlays are built.
+    pub kustomize: KustomizeOptions,
     /// Files and folders in the source that are no manifests.
     pub exclude: Vec<PathBuf>,
 }
@@ -151,6 +161,7 @@ impl Options {
             empty_chart: Policy::Refuse,
             helm: HelmOptions::default(),
             jsonnet: JsonnetOptions::default(),
+            kustomize: KustomizeOptions::default(),
             exclude: Vec::new(),
         }
     }
@@ -178,6 +189,7 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
     let (files, findings) = match kind {
         Kind::Fabrikate => fabrikate::run(tools, options).await?,
         Kind::Helm => helm::run(tools, options).await?,
+        Kind::Kustomize => kustomize::run(tools, options).await?,
         Kind::Jsonnet => {
             let options = options.clone();
             off_thread(move || jsonnet::run(&options)).await?

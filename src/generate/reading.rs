@@ -163,6 +163,36 @@ impl Reader {
         }
     }
 
+    /// The real path of what may stand anywhere in the confining folder;
+    /// `None` when there is nothing.
+    pub(super) fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, Fault> {
+        let allowed = |path: &Path| self.below_root(path).is_some();
+        match real(path) {
+            Ok(target) if allowed(&target) => Ok(Some(target)),
+            Err(error) if is_absent(&error) && allowed(path) => Ok(None),
+            Err(error) if !is_absent(&error) => Err(self.fault(path, error)),
+            _ => Err(Fault::Outside {
+                path: self.show(path),
+                root: self.root.display().to_string(),
+            }),
+        }
+    }
+
+    /// The folder that nothing is read outside of.
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folders that stand for it: itself, and the one that links may lead to.
+    pub(super) fn roots(&self) -> impl Iterator<Item = &Path> {
+        std::iter::once(self.root.as_path()).chain(self.linked.as_deref())
+    }
+
+    /// Where a path stands below one of them.
+    pub(super) fn below_root<'p>(&self, path: &'p Path) -> Option<&'p Path> {
+        self.roots().find_map(|root| path.strip_prefix(root).ok())
+    }
+
     /// The text of a file in a checked folder; `None` when there is no such file.
     pub(super) fn text(&self, file: &Path) -> Result<Option<String>, Fault> {
         let Some(bytes) = self.bytes(file)? else {

@@ -147,6 +147,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the program is simply not there.
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Self::Missing(_) | Self::Offline { .. } | Self::NoPlatform { .. } => true,
+            Self::Shared(error) => error.is_absence(),
+            _ => false,
+        }
+    }
+
     /// What sort of failure this is.
     pub fn kind(&self) -> Kind {
         match self {

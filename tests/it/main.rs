@@ -16,6 +16,7 @@ mod fabrikate;
 mod git_wire;
 mod helm;
 mod jsonnet;
+mod kustomize;
 mod launcher;
 mod layout;
 mod managed_tools;

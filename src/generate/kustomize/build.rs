@@ -1,0 +1,75 @@
+//! Running Kustomize, and reading what it says.
+
+use std::path::{Path, PathBuf};
+
+use super::KustomizeOptions;
+use super::error::KustomizeFault;
+use super::graph::Graph;
+use super::said;
+use super::shown::Shown;
+use crate::generate::Fault;
+use crate::tools::{Error, Invocation, Tool, Tools};
+
+/// The documents as Kustomize wrote them, and its warnings.
+pub(super) struct Built {
+    pub(super) text: Vec<u8>,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Builds the overlay in `folder`.
+pub(super) async fn build(
+    tools: &Tools,
+    folder: &Path,
+    graph: &Graph,
+    options: &KustomizeOptions,
+    shown: &Shown,
+) -> Result<Built, Fault> {
+    let (program, verb) = program(tools).await?;
+    let mut invocation = Invocation::new(program)
+        .arg(verb)
+        .arg(folder)
+        // Also its default; said so that no release changes it for us.
+        .arg("--load-restrictor")
+        .arg("LoadRestrictionsRootOnly");
+    if !graph.charts.is_empty() {
+        let helm = tools.tool(Tool::Helm).await?;
+        invocation = invocation
+            .arg("--enable-helm")
+            .arg("--helm-command")
+            .arg(helm);
+        if let Some(version) = &options.kube_version {
+            invocation = invocation.arg("--helm-kube-version").arg(version);
+        }
+        for version in &options.api_versions {
+            invocation = invocation.arg("--helm-api-versions").arg(version);
+        }
+    }
+    let output = tools.run(&invocation).await?;
+    if output.status.success() {
+        return Ok(Built {
+            warnings: said::warnings(&output.stderr_lines(), shown),
+            text: output.stdout,
+        });
+    }
+    // What it built before it failed says nothing.
+    let said = said::failure(&String::from_utf8_lossy(&output.stderr), shown);
+    Err(KustomizeFault::Failed {
+        overlay: shown.path(folder),
+        status: output.status,
+        hint: said::hint(&said, graph.component),
+        said,
+    }
+    .into())
+}
+
+/// kustomize, or the one in kubectl where there is no other; and the verb.
+async fn program(tools: &Tools) -> Result<(PathBuf, &'static str), Error> {
+    match tools.tool(Tool::Kustomize).await {
+        Ok(program) => Ok((program, "build")),
+        Err(error) if error.is_absence() => match tools.find("kubectl") {
+            Ok(program) => Ok((program, "kustomize")),
+            Err(_) => Err(error),
+        },
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,125 @@
+//! Helm charts in a kustomization.
+
+use std::path::PathBuf;
+
+use super::error::{KustomizeFault, Place};
+use super::fields::{get, text};
+use crate::text::Node;
+
+/// One chart that Kustomize has rendered by helm.
+#[derive(Debug, Clone)]
+pub(super) struct Chart {
+    pub(super) name: String,
+    /// The repository that it is pulled from when it is not there.
+    pub(super) repo: Option<String>,
+    pub(super) version: Option<String>,
+    /// The folder with charts.
+    pub(super) home: PathBuf,
+    /// Whether it is said if its CRDs are rendered, too.
+    pub(super) decided: bool,
+    pub(super) place: Place,
+}
+
+impl Chart {
+    /// Reads an entry of `helmCharts`, of the older
+    /// `helmChartInflationGenerator`, or a generator of that kind.
+    pub(super) fn read(node: &Node, home: PathBuf, place: Place) -> Result<Self, KustomizeFault> {
+        let either = |new, old| {
+            text(node, new)
+                .or_else(|| text(node, old))
+                .map(str::to_owned)
+        };
+        let wrong = |message: &str| KustomizeFault::Chart {
+            place: place.clone(),
+            message: message.to_owned(),
+        };
+        for key in ["helmBin", "extraArgs", "configHome"] {
+            if get(node, key).is_some() {
+                return Err(KustomizeFault::Plugin {
+                    what: format!("`{key}` of a chart"),
+                    place,
+                });
+            }
+        }
+        let name = either("name", "chartName").ok_or_else(|| wrong("a chart has no name"))?;
+        let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if !name.chars().all(fine) || name.starts_with(['.', '-']) {
+            return Err(wrong(
+                "the name of a chart has characters that no chart's name has",
+            ));
+        }
+        let chart = Self {
+            repo: either("repo", "chartRepoUrl"),
+            version: either("version", "chartVersion"),
+            decided: get(node, "includeCRDs").is_some(),
+            name,
+            home,
+            place,
+        };
+        let Some(repo) = &chart.repo else {
+            return Ok(chart);
+        };
+        let scheme = repo.split_once("://").map(|(scheme, _)| scheme);
+        if !matches!(scheme, Some("https" | "http" | "oci")) {
+            return Err(KustomizeFault::Chart {
+                place: chart.place,
+                message: format!(
+                    "the `repo` of the chart `{}` is neither `https://` nor `oci://`",
+                    chart.name
+                ),
+            });
+        }
+        let version = chart.version.as_deref();
+        if version.is_some_and(is_exact) {
+            return Ok(chart);
+        }
+        Err(KustomizeFault::ChartVersion {
+            place: chart.place,
+            chart: chart.name,
+            version: match version {
+                Some(version) => format!("its version `{version}` is not exact"),
+                None => "it has no version".to_owned(),
+            },
+        })
+    }
+
+    /// Where Kustomize looks for it, and unpacks it: with a repository in a
+    /// folder of its version, in older releases directly in the home.
+    pub(super) fn folders(&self) -> Vec<PathBuf> {
+        let mut folders = Vec::new();
+        if let (Some(_), Some(version)) = (&self.repo, &self.version) {
+            let versioned = format!("{}-{version}", self.name);
+            folders.push(self.home.join(versioned).join(&self.name));
+        }
+        folders.push(self.home.join(&self.name));
+        folders
+    }
+}
+
+/// `1.2.3`, `v1.2.3-rc.1`: no range, no `latest`.
+fn is_exact(version: &str) -> bool {
+    let version = version.strip_prefix('v').unwrap_or(version);
+    let core = version.split(['-', '+']).next().unwrap_or(version);
+    let parts: Vec<_> = core.split('.').collect();
+    let number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let fine = |c: char| c.is_ascii_alphanumeric() || ".-+".contains(c);
+    parts.len() == 3 && parts.iter().all(number) && version.chars().all(fine)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_exact;
+
+    #[rstest::rstest]
+    #[case("1.2.3", true)]
+    #[case("v1.2.3-rc.1+build", true)]
+    #[case("1.2", false)]
+    #[case("^1.2.3", false)]
+    #[case("1.2.x", false)]
+    #[case(">=1.2.3 <2.0.0", false)]
+    #[case("1.2.3 - 2.0.0", false)]
+    #[case("", false)]
+    fn a_version_is_exact_or_not(#[case] version: &str, #[case] exact: bool) {
+        assert_eq!(is_exact(version), exact);
+    }
+}

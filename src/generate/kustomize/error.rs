@@ -1,0 +1,208 @@
+//! Why an overlay could not be built.
+
+use crate::error::Kind;
+use crate::text::SyntaxError;
+use crate::tools;
+
+/// Where something is said: a file as seen from the source, and a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The kustomization, or the file that it names.
+    pub file: String,
+    /// Line from 1.
+    pub line: usize,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "`{}`, line {}", self.file, self.line)
+    }
+}
+
+/// Why an overlay could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum KustomizeFault {
+    /// A folder without a kustomization.
+    #[error("there is no kustomization.yaml in `{0}`")]
+    NoKustomization(String),
+    /// A folder with several kustomizations.
+    #[error("there are {names} in `{folder}`, and only one of them may be there")]
+    Several {
+        /// The folder.
+        folder: String,
+        /// The files.
+        names: String,
+    },
+    /// A kustomization that is no map.
+    #[error("`{0}` is not a kustomization")]
+    NoMap(String),
+    /// An overlay that is not in the source.
+    #[error("the overlay `{0}` is not a folder in the source")]
+    Overlay(String),
+    /// An entry that is not there.
+    #[error("{place}: `{field}` names `{entry}`, which does not exist")]
+    Missing {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry.
+        entry: String,
+    },
+    /// An entry that leads out of the confining folder.
+    #[error("{place}: `{field}` names `{entry}`, which leads out of `{root}`")]
+    Outside {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry.
+        entry: String,
+        /// The folder that nothing is read outside of.
+        root: String,
+    },
+    /// A file that Kustomize's own rule forbids.
+    #[error(
+        "{place}: `{field}` names the file `{entry}`, which is not in or below the folder of its kustomization"
+    )]
+    Restricted {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry.
+        entry: String,
+    },
+    /// Something from the network that may change at any time.
+    #[error(
+        "{place}: `{field}` names `{entry}`, which comes from elsewhere and is not pinned to a commit"
+    )]
+    Unpinned {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry, without credentials.
+        entry: String,
+    },
+    /// A single file over HTTP.
+    #[error("{place}: `{field}` names `{entry}`, a file on a server, which cannot be pinned")]
+    RemoteFile {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry, without credentials.
+        entry: String,
+    },
+    /// Something from the network, and there is none.
+    #[error("{place}: `{entry}` comes from the network, and nothing may be downloaded")]
+    Offline {
+        /// Where it is named.
+        place: Place,
+        /// The entry or chart.
+        entry: String,
+    },
+    /// Something that would run a program.
+    #[error("{place}: {what} would run a program, and nothing from a source runs")]
+    Plugin {
+        /// Where it is named.
+        place: Place,
+        /// What it is.
+        what: String,
+    },
+    /// A chart from a repository without an exact version.
+    #[error("{place}: the chart `{chart}` comes from a repository, and {version}")]
+    ChartVersion {
+        /// Where it is named.
+        place: Place,
+        /// The chart.
+        chart: String,
+        /// What its version is.
+        version: String,
+    },
+    /// A chart that is nowhere.
+    #[error("{place}: the chart `{chart}` is not in `{home}`, and has no `repo`")]
+    ChartMissing {
+        /// Where it is named.
+        place: Place,
+        /// The chart.
+        chart: String,
+        /// The folder with charts.
+        home: String,
+    },
+    /// A chart that cannot be fetched or found.
+    #[error("{place}: {message}")]
+    Chart {
+        /// Where it is named.
+        place: Place,
+        /// What is wrong.
+        message: String,
+    },
+    /// Kustomizations nested deeper, or naming more, than is sensible.
+    #[error("the overlay has more than {0}")]
+    TooMany(&'static str),
+    /// Kustomize failed.
+    #[error("kustomize could not build `{overlay}` ({status}){}", super::super::error::quoted(.said))]
+    Failed {
+        /// The overlay.
+        overlay: String,
+        /// How it ended.
+        status: tools::Status,
+        /// What it said, with paths as seen from the source.
+        said: String,
+        /// What to do, where that is known.
+        hint: Option<&'static str>,
+    },
+    /// What it wrote is not YAML.
+    #[error("what kustomize built from `{overlay}` is malformed, {source}")]
+    Built {
+        /// The overlay.
+        overlay: String,
+        /// Where and why.
+        source: SyntaxError,
+    },
+}
+
+impl KustomizeFault {
+    pub(in crate::generate) fn kind(&self) -> Kind {
+        match self {
+            Self::Unpinned { .. }
+            | Self::RemoteFile { .. }
+            | Self::Plugin { .. }
+            | Self::ChartVersion { .. } => Kind::Policy,
+            _ => Kind::Input,
+        }
+    }
+
+    pub(in crate::generate) fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NoKustomization(_) => {
+                "name the folder of an overlay as `source`, or choose another `generator`"
+            }
+            Self::Overlay(_) => "check `kustomizeOverlay`; it is seen from the source",
+            Self::Missing { entry, .. } if entry.rsplit(['.', '/']).next() == Some("env") => {
+                "files named `.env` are often not committed: write it in a step before, or take the entry out"
+            }
+            Self::Missing { .. } => {
+                "check the spelling; it is seen from the folder of the file that names it"
+            }
+            Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
+            Self::Restricted { .. } => {
+                "move the file into that folder, or give its own folder a kustomization.yaml and name the folder"
+            }
+            Self::Unpinned { .. } => {
+                "add `?ref=` with the full id of a commit (40 digits), or copy the files into the source"
+            }
+            Self::RemoteFile { .. } => "copy the file into the source",
+            Self::Offline { .. } => {
+                "copy it into the source, or allow downloads with the setting `tools`"
+            }
+            Self::Plugin { .. } => "use a built-in generator or transformer",
+            Self::ChartVersion { .. } => "give an exact `version`, as in `1.2.3`",
+            Self::ChartMissing { .. } => "put the chart there, or give its `repo` and `version`",
+            Self::Failed { hint, .. } => return *hint,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! The `kustomize` generator: one overlay, built by Kustomize itself.
+//!
+//! Owns what an overlay may name (`graph`), the private copy for charts
+//! (`copy`) and the run of the program (`build`). Kustomize's own load
+//! restriction stays on; plugins, functions and exec are never switched on.
+
+mod build;
+mod charts;
+mod copy;
+mod error;
+mod fields;
+mod graph;
+mod remote;
+mod said;
+mod shown;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use error::{KustomizeFault, Place};
+
+use self::graph::Graph;
+use self::shown::Shown;
+use super::reading::{Reader, join};
+use super::{Error, Fault, Options, off_thread};
+use crate::model::{FileSet, Finding, RelPath};
+use crate::text::yaml;
+use crate::tools::Tools;
+
+/// The one file that an overlay makes.
+const OUTPUT: &str = "manifests.yaml";
+
+/// How overlays are built.
+#[derive(Debug, Clone, Default)]
+pub struct KustomizeOptions {
+    /// The folder in the source that is built, when it is not the source.
+    pub overlay: Option<String>,
+    /// The Kubernetes version that charts see.
+    pub kube_version: Option<String>,
+    /// API versions that charts see besides the usual ones.
+    pub api_versions: Vec<String>,
+}
+
+/// Whether this looks like a source of this generator.
+pub(super) fn is_source(source: &Path) -> bool {
+    graph::NAMES.iter().any(|name| source.join(name).is_file())
+}
+
+/// Builds the overlay of the source.
+pub(super) async fn run(
+    tools: &Tools,
+    options: &Options,
+) -> Result<(FileSet, Vec<Finding>), Error> {
+    let (offline, own) = (tools.is_offline(), options.clone());
+    let (reader, folder, graph) = off_thread(move || prepare(&own, offline)).await?;
+    let (reader, graph) = (Arc::new(reader), Arc::new(graph));
+    let shown = Shown::new(&reader);
+    let place = shown.path(&folder);
+    if graph.charts.is_empty() {
+        let built = build::build(tools, &folder, &graph, &options.kustomize, &shown).await?;
+        return take(built, place).await;
+    }
+    let private = tools.private_folder().map_err(Fault::Tool)?;
+    // As the program will say it.
+    let root = private.path().canonicalize();
+    let root = root.unwrap_or_else(|_| private.path().to_owned());
+    let copied = {
+        let (reader, graph, into) = (Arc::clone(&reader), Arc::clone(&graph), root.clone());
+        off_thread(move || copy::copy(&reader, &graph, &into)).await
+    };
+    copied?;
+    let position = reader.below_root(&folder).unwrap_or(Path::new(""));
+    let shown = shown.with(&root);
+    let copy = root.join(position);
+    let built = build::build(tools, &copy, &graph, &options.kustomize, &shown).await?;
+    let (files, mut findings) = take(built, place).await?;
+    findings.extend(left_out(&reader, &graph, &root));
+    Ok((files, findings))
+}
+
+/// Finds the overlay and looks at everything that it names.
+fn prepare(options: &Options, offline: bool) -> Result<(Reader, PathBuf, Graph), Fault> {
+    let reader = Reader::new(options)?;
+    if !reader.source.is_dir() {
+        return Err(Fault::SourceIsFile(reader.show(&reader.source)));
+    }
+    let folder = match &options.kustomize.overlay {
+        Some(overlay) => {
+            let absent = || KustomizeFault::Overlay(overlay.clone());
+            if Path::new(overlay).has_root() {
+                return Err(absent().into());
+            }
+            let found = reader.resolve(&join(&reader.source, overlay))?;
+            found.filter(|path| path.is_dir()).ok_or_else(absent)?
+        }
+        None => reader.source.clone(),
+    };
+    let graph = graph::walk(&reader, &folder, offline)?;
+    Ok((reader, folder, graph))
+}
+
+/// What was built as a file, and the warnings as findings.
+async fn take(built: build::Built, place: String) -> Result<(FileSet, Vec<Finding>), Error> {
+    let warning = |line| Finding::warning(&place, line);
+    let mut findings: Vec<_> = built.warnings.into_iter().map(warning).collect();
+    let overlay = place.clone();
+    let checked = off_thread(move || {
+        let text = std::str::from_utf8(&built.text);
+        let text = text.map_err(|_| Fault::NotText(OUTPUT.to_owned()))?;
+        let documents =
+            yaml::parse(text).map_err(|source| KustomizeFault::Built { overlay, source })?;
+        let any = documents.iter().any(|document| !document.root.is_null());
+        Ok::<_, Fault>((built.text, any))
+    });
+    let (text, any) = checked.await?;
+    let mut files = FileSet::new();
+    if any {
+        let path = RelPath::parse(OUTPUT).map_err(Fault::Name)?;
+        files.insert(path, text);
+    } else {
+        findings.push(Finding::warning(&place, "the overlay yields no resource"));
+    }
+    Ok((files, findings))
+}
+
+/// Charts whose CRDs Kustomize leaves out unless it is told otherwise.
+fn left_out(reader: &Reader, graph: &Graph, copy: &Path) -> Vec<Finding> {
+    let has_crds = |folder: PathBuf| {
+        let position = reader.below_root(&folder);
+        let crds = position.map(|position| copy.join(position).join("crds"));
+        crds.and_then(|crds| crds.read_dir().ok())
+            .is_some_and(|mut entries| entries.next().is_some())
+    };
+    let silent = graph.charts.iter().filter(|chart| !chart.decided);
+    silent
+        .filter(|chart| chart.folders().into_iter().any(has_crds))
+        .map(|chart| {
+            Finding::warning(
+                format!("{}:{}", chart.place.file, chart.place.line),
+                format!(
+                    "the CRDs of the chart `{}` are left out: set `includeCRDs` to `true`, or to `false` if they are installed otherwise",
+                    chart.name
+                ),
+            )
+        })
+        .collect()
+}
