@@ -7,7 +7,7 @@ use super::error::KustomizeFault;
 use super::graph::Graph;
 use super::said;
 use super::shown::Shown;
-use crate::generate::Fault;
+use crate::generate::{Fault, KUBE_VERSION};
 use crate::tools::{Error, Invocation, Tool, Tools};
 
 /// The documents as Kustomize wrote them, and its warnings.
@@ -37,7 +37,7 @@ pub(super) async fn build(
             .arg("--enable-helm")
             .arg("--helm-command")
             .arg(helm);
-        if let Some(version) = &options.kube_version {
+        if let Some(version) = kube_version(graph, options) {
             invocation = invocation.arg("--helm-kube-version").arg(version);
         }
         for version in &options.api_versions {
@@ -60,6 +60,15 @@ pub(super) async fn build(
         said,
     }
     .into())
+}
+
+/// The Kubernetes version that charts see. What is given here wins over what
+/// charts name themselves, so where one does and nothing is set, helm decides
+/// about the others.
+pub(super) fn kube_version<'o>(graph: &Graph, options: &'o KustomizeOptions) -> Option<&'o str> {
+    let own = graph.charts.iter().any(|chart| chart.versioned);
+    let default = (!own).then_some(KUBE_VERSION);
+    options.kube_version.as_deref().or(default)
 }
 
 /// kustomize, or the one in kubectl where there is no other; and the verb.

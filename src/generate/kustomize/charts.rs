@@ -17,6 +17,8 @@ pub(super) struct Chart {
     pub(super) home: PathBuf,
     /// Whether it is said if its CRDs are rendered, too.
     pub(super) decided: bool,
+    /// Whether it names the Kubernetes version that it sees.
+    pub(super) versioned: bool,
     pub(super) place: Place,
 }
 
@@ -52,6 +54,7 @@ impl Chart {
             repo: either("repo", "chartRepoUrl"),
             version: either("version", "chartVersion"),
             decided: get(node, "includeCRDs").is_some(),
+            versioned: get(node, "kubeVersion").is_some(),
             name,
             home,
             place,

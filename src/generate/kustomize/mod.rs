@@ -22,7 +22,7 @@ pub use error::{KustomizeFault, Place};
 use self::graph::Graph;
 use self::shown::Shown;
 use super::reading::{Reader, join};
-use super::{Error, Fault, Options, off_thread};
+use super::{Error, Fault, KUBE_VERSION, Options, off_thread};
 use crate::model::{FileSet, Finding, RelPath};
 use crate::text::yaml;
 use crate::tools::Tools;
@@ -35,7 +35,8 @@ const OUTPUT: &str = "manifests.yaml";
 pub struct KustomizeOptions {
     /// The folder in the source that is built, when it is not the source.
     pub overlay: Option<String>,
-    /// The Kubernetes version that charts see.
+    /// The Kubernetes version that charts see, whatever they name themselves.
+    /// Without one, and where no chart names one: [`KUBE_VERSION`].
     pub kube_version: Option<String>,
     /// API versions that charts see besides the usual ones.
     pub api_versions: Vec<String>,
@@ -74,6 +75,13 @@ pub(super) async fn run(
     let copy = root.join(position);
     let built = build::build(tools, &copy, &graph, &options.kustomize, &shown).await?;
     let (files, mut findings) = take(built, place).await?;
+    if options.kustomize.kube_version.is_none() && graph.charts.iter().all(|chart| !chart.versioned)
+    {
+        findings.push(Finding::warning(
+            shown.path(&folder),
+            format!("`kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}"),
+        ));
+    }
     findings.extend(left_out(&reader, &graph, &root));
     Ok((files, findings))
 }

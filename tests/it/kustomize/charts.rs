@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use gitops_publisher::generate::{self, Generated, KustomizeOptions, Options};
+use gitops_publisher::generate::{self, Generated, KUBE_VERSION, KustomizeOptions, Options};
 use rstest::rstest;
 
 use super::{only, options, present, refusal};
 use crate::fabrikate::real_helm::helm;
 use crate::fabrikate::{files_below, source, tools};
+use crate::support::file_server::FileServer;
 
 const CHART: [(&str, &str); 8] = [
     (
@@ -34,6 +35,11 @@ const CHART: [(&str, &str); 8] = [
         "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: shops.contoso.com}\n",
     ),
 ];
+
+/// What is told as long as it is not said which Kubernetes charts see.
+fn unversioned(place: &str) -> String {
+    format!("{place}: `kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}")
+}
 
 async fn render(
     helm: PathBuf,
@@ -100,7 +106,10 @@ async fn who_decides_about_crds_is_not_warned(#[case] include: &str, #[case] crd
     let generated = render(helm, shop.path(), options).await.unwrap();
     let text = only(&generated);
     assert_eq!(text.matches("CustomResourceDefinition").count(), crds);
-    assert_eq!(generated.findings, []);
+    assert!(text.contains(&format!("kube: v{KUBE_VERSION}")), "{text}");
+    let found: Vec<_> = generated.findings.iter().map(ToString::to_string).collect();
+    let folder = shop.path().join("overlays/dev");
+    assert_eq!(found, [unversioned(&folder.display().to_string())]);
 }
 
 #[tokio::test]
@@ -118,12 +127,15 @@ async fn the_form_of_a_generator_is_understood_too() {
     .unwrap();
     std::fs::write(
         folder.join("web.yaml"),
-        "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: web}\nname: web\nchartHome: ../../charts\nreleaseName: shop\nincludeCRDs: true\nvaluesInline: {replicas: 5}\n",
+        "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: web}\nname: web\nchartHome: ../../charts\nreleaseName: shop\nincludeCRDs: true\nkubeVersion: 1.28.0\nvaluesInline: {replicas: 5}\n",
     )
     .unwrap();
     let options = options(shop.path(), "overlays/dev");
     let generated = render(helm, shop.path(), options).await.unwrap();
-    assert!(only(&generated).contains("replicas: \"5\""));
+    let text = only(&generated);
+    assert!(text.contains("replicas: \"5\""), "{text}");
+    assert!(text.contains("kube: v1.28.0"), "{text}");
+    assert_eq!(generated.findings, []);
 }
 
 #[cfg(unix)]
@@ -194,6 +206,55 @@ async fn charts_that_cannot_be_had_the_same_twice_are_refused(
     let shop = source(&[("kustomization.yaml", &format!("helmCharts:\n- {chart}\n"))]);
     let (message, _) = refusal(shop.path(), "").await;
     assert_eq!(message, format!("`kustomization.yaml`, line 2: {reason}"));
+}
+
+#[tokio::test]
+async fn a_chart_of_a_repository_is_pulled_into_a_private_folder() {
+    let Some(helm) = helm() else { return };
+    if !present() {
+        return;
+    }
+    let server = FileServer::start();
+    let shop = source(&CHART);
+    let packed = tempfile::tempdir().unwrap();
+    let run = std::process::Command::new(&helm)
+        .args(["package", "charts/web", "--destination"])
+        .arg(packed.path())
+        .current_dir(shop.path())
+        .output()
+        .unwrap();
+    assert!(run.status.success());
+    let archive = std::fs::read(packed.path().join("web-1.0.0.tgz")).unwrap();
+    server.put("/web-1.0.0.tgz", archive);
+    server.put(
+        "/index.yaml",
+        "apiVersion: v1\nentries:\n  web:\n  - {apiVersion: v2, name: web, version: 1.0.0, urls: [web-1.0.0.tgz]}\n",
+    );
+    let url = server.url("");
+    let dev = source(&[(
+        "kustomization.yaml",
+        &format!(
+            "helmCharts:\n- {{name: web, repo: '{url}', version: 1.0.0, releaseName: shop}}\n"
+        ),
+    )]);
+    let generated = render(helm, dev.path(), options(dev.path(), ""))
+        .await
+        .unwrap();
+    assert!(only(&generated).contains("name: shop-web"));
+    let found: Vec<_> = generated.findings.iter().map(ToString::to_string).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found[1].starts_with("kustomization.yaml:2: the CRDs of the chart `web`"),
+        "{found:?}"
+    );
+    assert!(server.requests().contains(&"/web-1.0.0.tgz".to_owned()));
+
+    let tools = super::offline(dev.path());
+    let (message, _) = super::refusal_by(&tools, dev.path(), "").await;
+    assert_eq!(
+        message,
+        "`kustomization.yaml`, line 2: `web` comes from the network, and nothing may be downloaded"
+    );
 }
 
 #[tokio::test]

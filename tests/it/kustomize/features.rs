@@ -6,6 +6,7 @@ use gitops_publisher::tools::Tools;
 
 use super::{documents, only, options, present, run, text};
 use crate::fabrikate::source;
+use crate::support::git_server::GitServer;
 
 /// A base and an overlay with everything that overlays are used for.
 const SHOP: [(&str, &str); 9] = [
@@ -151,6 +152,28 @@ async fn an_overlay_in_a_copy_that_links_to_the_checkout_finds_its_base() {
     };
     let generated = run(&options).await.unwrap();
     assert!(only(&generated).contains("level: copied"));
+}
+
+#[tokio::test]
+async fn a_base_that_is_pinned_to_a_commit_is_fetched_by_kustomize() {
+    if !present() {
+        return;
+    }
+    let server = GitServer::start();
+    let repository = server.create("web.git");
+    let files = [
+        ("base/kustomization.yaml", "100644", "resources: [a.yaml]\n"),
+        (
+            "base/a.yaml",
+            "100644",
+            "{apiVersion: v1, kind: ConfigMap, metadata: {name: from-git}}\n",
+        ),
+    ];
+    let commit = repository.commit("main", "a base", &files);
+    repository.commit("main", "later", &[("base/a.yaml", "delete", "")]);
+    let entry = format!("{}//base?ref={commit}", server.url("web.git"));
+    let shop = source(&[("kustomization.yaml", &format!("resources: ['{entry}']\n"))]);
+    assert!(text(shop.path(), "").await.contains("name: from-git"));
 }
 
 #[tokio::test]

@@ -151,6 +151,18 @@ async fn a_link_out_of_the_checkout_is_refused(#[case] text: &str, #[case] reaso
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_link_to_another_folder_of_the_checkout_does_not_lift_kustomizes_restriction() {
+    let shop = source(&[
+        ("base/a.yaml", "a: b\n"),
+        ("dev/kustomization.yaml", "resources: [a.yaml]\n"),
+    ]);
+    std::os::unix::fs::symlink("../base/a.yaml", shop.path().join("dev/a.yaml")).unwrap();
+    let (message, _) = refusal(shop.path(), "dev").await;
+    assert!(message.contains("which is not in or below"), "{message}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_kustomization_that_is_a_link_out_is_refused() {
     let elsewhere = source(&[("k.yaml", "resources: []\n")]);
     let shop = source(&[("a.yaml", "")]);
