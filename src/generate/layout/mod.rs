@@ -67,7 +67,7 @@ impl Layout {
         match self {
             Self::Auto => match kind {
                 Kind::Fabrikate => Self::Component,
-                Kind::Helm => Self::Resource,
+                Kind::Helm | Kind::Kustomize => Self::Resource,
                 Kind::Jsonnet | Kind::Manifests => Self::Source,
             },
             layout => layout,
