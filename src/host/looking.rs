@@ -5,11 +5,15 @@ use crate::http::Retry;
 
 /// Writes once. When the answer is lost, looks whether it was done before
 /// writing again; as often as `retry` says.
-pub(super) async fn write<T>(
+pub(super) async fn write<T, W, L>(
     retry: &Retry,
-    write: impl AsyncFn() -> Result<T, Fault>,
-    look: impl AsyncFn() -> Result<Option<T>, Fault>,
-) -> Result<T, Fault> {
+    write: impl Fn() -> W,
+    look: impl Fn() -> L,
+) -> Result<T, Fault>
+where
+    W: Future<Output = Result<T, Fault>>,
+    L: Future<Output = Result<Option<T>, Fault>>,
+{
     let mut backoff = retry.start();
     loop {
         let lost = match write().await {

@@ -95,7 +95,13 @@ fn explain(
     kind: HostKind,
 ) -> Failed {
     let message = message(failure);
-    let said = said(failure, &message);
+    let mut said = said(failure, &message);
+    if let Some(seconds) = after
+        .map(|after| after.as_secs())
+        .filter(|long| *long >= 60)
+    {
+        said += &format!(" (it asks to wait {} minutes)", seconds.div_ceil(60));
+    }
     let page = failure.content_type.contains("html");
     let known = refusal(&message);
     let slowed = used_up || failure.retry_after.is_some() || known == Some(Refusal::Throttled);

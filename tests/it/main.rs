@@ -24,6 +24,7 @@ mod manifests;
 mod publish;
 mod rendering;
 mod replaced;
+mod rest;
 mod settings_pages;
 mod sources;
 mod support;

@@ -73,12 +73,12 @@ impl Client {
         if note.blocks {
             body["status"] = json!("active");
         }
-        let write = async || {
+        let write = || async {
             let url = self.address(number, &[]).await?;
             let make = |url| Call::post(url, body.clone());
             self.send(make, url).await.map(drop)
         };
-        let look = async || {
+        let look = || async {
             let ours = self.threads(number, &note.marker).await?;
             Ok((!ours.is_empty()).then_some(()))
         };

@@ -44,11 +44,19 @@ impl Client {
             options["mergeCommitMessage"] = json!(message);
         }
         let body = json!({"autoCompleteSetBy": {"id": me}, "completionOptions": options});
-        let now = self.patch(pull_request.number, body).await?;
-        Ok(match now.state {
-            State::Merged => Completing::Merged(now.merged),
-            State::Open | State::Closed => Completing::Waiting,
-        })
+        let (now, refused) = match self.patch(pull_request.number, body).await {
+            Ok(now) => (now, None),
+            // The answer to the first try may have been lost: is it done?
+            Err(fault) if fault.is_definite() => {
+                (self.get(pull_request.number).await?, Some(fault))
+            }
+            Err(fault) => return Err(fault),
+        };
+        match (now.state, refused) {
+            (State::Merged, _) => Ok(Completing::Merged(now.merged)),
+            (_, Some(fault)) => Err(fault),
+            (_, None) => Ok(Completing::Waiting),
+        }
     }
 
     /// The id of the identity behind the credentials.

@@ -205,7 +205,7 @@ impl Client {
             "attributes": {"name": "Pull Request"},
         });
         let body = json!([{"op": "add", "path": "/relations/-", "value": relation}]);
-        let write = async || {
+        let write = || async {
             let make = |url| Call::patch(url, body.clone()).json_patch();
             match self.send(make, url.clone()).await {
                 // "TF401021/VS402881: the relation already exists"
@@ -213,7 +213,7 @@ impl Client {
                 other => other.map(drop),
             }
         };
-        let look = async || {
+        let look = || async {
             let linked = self.work_items(to.number).await?;
             Ok(linked.contains(&id.to_string()).then_some(()))
         };

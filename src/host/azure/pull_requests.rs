@@ -157,7 +157,7 @@ impl Client {
             "isDraft": draft.draft,
         });
         wishes.add_to(&mut body);
-        let write = async || {
+        let write = || async {
             let url = place.git(&["pullrequests"]);
             let request: wire::Request =
                 self.read(|url| Call::post(url, body.clone()), url).await?;
@@ -170,7 +170,7 @@ impl Client {
             made.description.clone_from(&draft.description);
             Ok(Made::Now(made))
         };
-        let look = async || {
+        let look = || async {
             let found = self.find(&draft.source, &draft.target).await?;
             Ok(found.map(Made::Found))
         };

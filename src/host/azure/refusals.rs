@@ -87,7 +87,7 @@ pub(in crate::host) fn missing(meaning: Refusal, message: &str) -> Option<String
         .map_or(code, |(_, shown)| *shown);
     let who = quoted("identity '").map_or_else(
         || "the identity behind the token".to_owned(),
-        |identity| format!("the identity {identity:?}"),
+        |identity| format!("the identity \"{identity}\""),
     );
     Some(format!(
         "Give {who} the permission {shown:?} on this repository (Project settings > Repositories > Security). In a pipeline the identity is \"<Project> Build Service (<organization>)\"."
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn the_missing_permission_is_told_as_people_see_it() {
         let message = r"TF401027: You need the Git 'PullRequestContribute' permission to perform this action. Details: identity 'Build\f2a1', scope 'repository'.";
-        insta::assert_snapshot!(missing(Refusal::Permission, message).unwrap(), @r#"Give the identity "Build\\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)"."#);
+        insta::assert_snapshot!(missing(Refusal::Permission, message).unwrap(), @r#"Give the identity "Build\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)"."#);
         assert_eq!(missing(Refusal::Permission, "no"), None);
         assert_eq!(missing(Refusal::NotFound, message), None);
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::client::Client;
-use super::wire::List;
+use super::wire::{List, own_name};
 use crate::host::Refusal;
 use crate::host::fault::Fault;
 use crate::host::rest::Call;
@@ -24,17 +24,23 @@ struct Identity {
 }
 
 impl Identity {
+    /// Its name, with the account that tells it from others.
+    fn shown(&self) -> String {
+        match self.properties["Account"]["$value"].as_str() {
+            Some(account) if !account.is_empty() => {
+                format!("{} <{account}>", self.provider_display_name)
+            }
+            _ => self.provider_display_name.clone(),
+        }
+    }
+
     /// Whether `name` is one of its names in full.
     fn is(&self, name: &str) -> bool {
         let property = |name: &str| self.properties[name]["$value"].as_str().unwrap_or_default();
         let shown = &self.provider_display_name;
-        // "[shop]\Release managers" is also called "Release managers".
-        let group = shown
-            .rsplit_once('\\')
-            .map_or(shown.as_str(), |(_, own)| own);
         [
             shown.as_str(),
-            group,
+            own_name(shown),
             self.custom_display_name.as_deref().unwrap_or_default(),
             property("Mail"),
             property("Account"),
@@ -69,11 +75,7 @@ impl Client {
             [] => Err("there is no such person or group in the organization".to_owned()),
             [one] => Ok(one.id.clone()),
             many => {
-                let names: Vec<&str> = many
-                    .iter()
-                    .take(3)
-                    .map(|one| one.provider_display_name.as_str())
-                    .collect();
+                let names: Vec<String> = many.iter().take(3).map(|one| one.shown()).collect();
                 Err(format!(
                     "the name fits {} identities ({}); write the e-mail address or the GUID",
                     many.len(),

@@ -53,11 +53,11 @@ impl Client {
             if there.iter().any(|own| is(own, &wanted)) {
                 continue;
             }
-            let post = async || {
+            let post = || async {
                 let make = |url| Call::post(url, wanted.clone());
                 self.send(make, write.clone()).await.map(drop)
             };
-            let look = async || {
+            let look = || async {
                 let now = self.current(read).await?;
                 Ok(now.iter().any(|own| is(own, &wanted)).then_some(()))
             };

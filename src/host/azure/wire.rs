@@ -104,8 +104,9 @@ pub(super) struct Reviewer {
 impl Reviewer {
     /// Whether people mean this one when they write `name`.
     pub(super) fn is(&self, name: &str) -> bool {
-        [&self.id, &self.display_name, &self.unique_name]
-            .iter()
+        [&self.id, own_name(&self.display_name), &self.unique_name]
+            .into_iter()
+            .chain([self.display_name.as_str()])
             .any(|own| own.to_lowercase() == name.to_lowercase())
     }
 }
@@ -155,6 +156,11 @@ pub(super) struct Context {
     pub(super) name: String,
     #[serde(default)]
     pub(super) genre: Option<String>,
+}
+
+/// A group's name without its project: `[shop]\Release managers`.
+pub(super) fn own_name(display: &str) -> &str {
+    display.rsplit_once('\\').map_or(display, |(_, own)| own)
 }
 
 /// A branch without `refs/heads/`.

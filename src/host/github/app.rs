@@ -10,9 +10,9 @@ use tokio::sync::Mutex;
 use super::client::{HEADERS, understood};
 use super::place::{Place, place};
 use super::token::{bearer, proof};
-use crate::host::HostKind;
 use crate::host::fault::{ApiError, Fault};
 use crate::host::rest::{Call, Rest};
+use crate::host::{HostKind, Refusal};
 use crate::http;
 use crate::model::{RedactedUrl, Secret};
 
@@ -119,8 +119,8 @@ impl AppTokens {
         } else {
             let url = self.place.repository(&["installation"]);
             let call = Call::get(url).following();
-            let answer = self.rest.send(&call, Some(&header)).await?;
-            understood::<Installation>(answer.json)?.id
+            let answer = self.rest.send(&call, Some(&header)).await;
+            understood::<Installation>(answer.map_err(not_installed)?.json)?.id
         };
         let number = installation.to_string();
         let url = self
@@ -137,6 +137,27 @@ impl AppTokens {
 impl std::fmt::Debug for AppTokens {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "AppTokens(app {} at {})", self.app.id, self.display)
+    }
+}
+
+/// GitHub knows the app, and no installation of it for the repository.
+fn not_installed(fault: Fault) -> Fault {
+    match fault {
+        Fault::Refused {
+            meaning: Refusal::NotFound,
+            said,
+            after,
+            ..
+        } => Fault::Refused {
+            meaning: Refusal::NotFound,
+            said,
+            help: vec![
+                "Install the GitHub App for this repository, and check owner and repository in the address."
+                    .to_owned(),
+            ],
+            after,
+        },
+        other => other,
     }
 }
 

@@ -64,14 +64,14 @@ impl Client {
 
     async fn start(&self, number: u64, note: &Note) -> Result<(), Fault> {
         let text = number.to_string();
-        let write = async || {
+        let write = || async {
             let make = |place: &Place| {
                 let url = place.repository(&["issues", &text, "comments"]);
                 Call::post(url, json!({"body": note.body()}))
             };
             self.send(make).await.map(drop)
         };
-        let look = async || {
+        let look = || async {
             let ours = self.ours(number, &note.marker).await?;
             Ok((!ours.is_empty()).then_some(()))
         };

@@ -15,7 +15,7 @@ use crate::host::rest::Call;
 pub(super) struct Wishes {
     labels: Vec<String>,
     users: Vec<String>,
-    /// Slugs, without the organization.
+    /// With the organization, as they were written.
     teams: Vec<String>,
 }
 
@@ -27,9 +27,10 @@ impl Wishes {
         };
         for reviewer in &draft.reviewers {
             let name = reviewer.name.trim_start_matches('@');
-            match name.split_once('/') {
-                Some((_, team)) => wishes.teams.push(team.to_owned()),
-                None => wishes.users.push(name.to_owned()),
+            if name.contains('/') {
+                wishes.teams.push(name.to_owned());
+            } else {
+                wishes.users.push(name.to_owned());
             }
         }
         wishes
@@ -51,7 +52,7 @@ impl Client {
         let known = facts(there);
         wishes.labels.retain(|label| !has(&there.labels, label));
         wishes.users.retain(|user| !has(&known.users, user));
-        wishes.teams.retain(|team| !has(&known.teams, team));
+        wishes.teams.retain(|team| !has(&known.teams, slug(team)));
         // Nobody reviews their own pull request.
         wishes
             .users
@@ -153,7 +154,8 @@ impl Client {
             body.insert("reviewers".to_owned(), json!(users));
         }
         if !teams.is_empty() {
-            body.insert("team_reviewers".to_owned(), json!(teams));
+            let slugs: Vec<&str> = teams.iter().map(|team| slug(team)).collect();
+            body.insert("team_reviewers".to_owned(), json!(slugs));
         }
         let make = |place: &Place| {
             let url = place.repository(&["pulls", &number, "requested_reviewers"]);
@@ -161,6 +163,11 @@ impl Client {
         };
         self.send(make).await.map(drop)
     }
+}
+
+/// A team as the interface calls it, without its organization.
+fn slug(team: &str) -> &str {
+    team.rsplit('/').next().unwrap_or(team)
 }
 
 /// Names of people, teams and labels do not differ by case.

@@ -141,12 +141,12 @@ impl Client {
             "body": draft.description,
             "draft": as_draft,
         });
-        let write = async || {
+        let write = || async {
             let make = |place: &Place| Call::post(place.repository(&["pulls"]), body.clone());
             let request: wire::Request = self.read(make).await?;
             Ok(Made::Now(request.into_pull_request()))
         };
-        let look = async || {
+        let look = || async {
             let found = self.find(&draft.source, &draft.target).await?;
             Ok(found.map(Made::Found))
         };

@@ -30,14 +30,14 @@ impl Client {
             if there.iter().any(|own| is(own, &wanted)) {
                 continue;
             }
-            let post = async || {
+            let post = || async {
                 let make = |place: &Place| {
                     let url = place.repository(&["statuses", &commit]);
                     Call::post(url, wanted.clone())
                 };
                 self.send(make).await.map(drop)
             };
-            let look = async || {
+            let look = || async {
                 let now = self.current(&commit).await?;
                 Ok(now.iter().any(|own| is(own, &wanted)).then_some(()))
             };

@@ -79,6 +79,10 @@ impl GitRepository {
 
     /// The id of a branch's tip.
     pub fn tip(&self, branch: &str) -> Option<String> {
+        // What was not packed can be read without a process.
+        if let Ok(loose) = std::fs::read_to_string(self.path.join("refs/heads").join(branch)) {
+            return Some(loose.trim().to_owned());
+        }
         let output = run(
             &self.path,
             &[
@@ -114,6 +118,29 @@ impl GitRepository {
     /// The content of a file.
     pub fn content(&self, branch: &str, path: &str) -> String {
         self.git(&["show", &format!("{branch}:{path}")])
+    }
+
+    /// Merges as a host does: a merge commit with the tree of `source` is the
+    /// new tip of `target`.
+    pub fn merge(&self, source: &str, target: &str, message: &str) -> String {
+        let tree = format!("{source}^{{tree}}");
+        let commit = self.git(&[
+            "-c",
+            "user.name=merger",
+            "-c",
+            "user.email=merger@contoso.com",
+            "commit-tree",
+            &tree,
+            "-p",
+            target,
+            "-p",
+            source,
+            "-m",
+            message,
+        ]);
+        let commit = commit.trim().to_owned();
+        self.git(&["update-ref", &format!("refs/heads/{target}"), &commit]);
+        commit
     }
 
     /// The subjects of the commits of a branch, newest first.

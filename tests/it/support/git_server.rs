@@ -9,8 +9,8 @@
 //! let url = server.url("manifests");
 //! ```
 
-mod cgi;
-mod connection;
+pub(super) mod cgi;
+pub(super) mod connection;
 
 use std::collections::VecDeque;
 use std::path::Path;

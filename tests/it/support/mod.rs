@@ -2,6 +2,10 @@
 
 pub mod chart_server;
 pub mod file_server;
+pub mod azure_devops;
+pub mod description;
 pub mod git_repository;
 pub mod git_server;
+pub mod github;
 pub mod program;
+pub mod rest_fake;
