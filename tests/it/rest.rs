@@ -21,7 +21,7 @@ use gitops_publisher::http::{self, Retry};
 use gitops_publisher::model::{ObjectId, RedactedUrl, Secret};
 
 use crate::support::azure_devops::AzureDevOps;
-use crate::support::git_repository::GitRepository;
+use crate::support::git_repository::{GitRepository, git};
 use crate::support::github::GitHub;
 
 /// A client without pauses, whose patience is short.
@@ -132,6 +132,27 @@ fn operations_can_move_between_threads() {
     sends(api.find("a", "b"));
     let statuses = [status("dev", StatusState::Failed)];
     sends(api.commit_statuses(ObjectId::of_blob(b""), &statuses));
+}
+
+#[test]
+fn the_fakes_serve_git_from_the_same_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let azure = AzureDevOps::start_shop();
+    let github = GitHub::start_contoso();
+    azure.with(|state| branches(&state.git));
+    github.with(|state| branches(&state.git));
+    let addresses = [
+        azure.url("contoso/shop/_git/manifests"),
+        github.url("contoso/manifests"),
+    ];
+    for address in addresses {
+        let seen = git(folder.path(), &["ls-remote", "--heads", &address]);
+        assert!(seen.contains("refs/heads/gitops/dev"), "{seen}");
+    }
+    assert!(
+        azure.requests().is_empty(),
+        "git is no call of the interface"
+    );
 }
 
 #[test]

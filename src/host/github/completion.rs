@@ -19,6 +19,9 @@ const NOTHING_TO_WAIT_FOR: [&str; 3] = ["clean status", "unstable status", "has_
 /// The same, as the REST interface calls it.
 const READY: [&str; 3] = ["clean", "unstable", "has_hooks"];
 
+/// The target branch moved while GitHub looked: the same request may do later.
+const BASE_MOVED: &str = "Base branch was modified";
+
 impl Client {
     /// Has GitHub merge a pull request.
     pub(in crate::host) async fn complete(
@@ -60,7 +63,7 @@ impl Client {
         let ready = NOTHING_TO_WAIT_FOR
             .iter()
             .any(|words| refused.contains(words));
-        let now = self.get(pull_request.number).await?;
+        let now = self.settled(pull_request.number).await?;
         match now.state {
             State::Merged => return Ok(Completing::Merged(now.merged)),
             State::Closed => return Err(Fault::NotMergeable { said: refused }),
@@ -72,6 +75,22 @@ impl Client {
             return Err(Fault::NotMergeable { said: refused });
         }
         self.merge(&now, method, title, message).await
+    }
+
+    /// The pull request once GitHub has found out whether it can be merged,
+    /// which takes some seconds after it was opened.
+    async fn settled(&self, number: u64) -> Result<PullRequest, Fault> {
+        let mut backoff = self.rest.retry().start();
+        loop {
+            let now = self.get(number).await?;
+            let unknown = facts(&now).mergeable.as_deref() == Some("unknown");
+            match backoff.pause(None) {
+                Some(pause) if unknown && now.state == State::Open => {
+                    tokio::time::sleep(pause).await;
+                }
+                _ => return Ok(now),
+            }
+        }
     }
 
     /// Merges the commit that was looked at, and no newer one.
@@ -100,7 +119,17 @@ impl Client {
             let url = place.repository(&["pulls", &number, "merge"]);
             Call::put(url, body.clone())
         };
-        match self.send(make).await {
+        let mut backoff = self.rest.retry().start();
+        let sent = loop {
+            let sent = self.send(make).await;
+            let moved =
+                matches!(&sent, Err(Fault::NotMergeable { said }) if said.contains(BASE_MOVED));
+            match backoff.pause(None) {
+                Some(pause) if moved => tokio::time::sleep(pause).await,
+                _ => break sent,
+            }
+        };
+        match sent {
             Ok(answer) => {
                 let merged: Merged = understood(answer.json)?;
                 let sha = merged.sha.as_deref().and_then(ObjectId::parse);

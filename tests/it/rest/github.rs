@@ -184,6 +184,8 @@ async fn without_anything_to_wait_for_it_is_merged_at_once() {
         server.with(|state| {
             state.blocked = false;
             state.auto_merge_allowed = auto_merge_allowed;
+            state.undecided = 2;
+            state.base_moves = 2;
         });
         let api = github(&server);
         let pull_request = opened(&api).await;

@@ -52,6 +52,10 @@ pub struct Hub {
     pub auto_merge_allowed: bool,
     /// Something that is required is missing.
     pub blocked: bool,
+    /// For so many reads GitHub has not found out whether it can be merged.
+    pub undecided: usize,
+    /// So many tries to merge find that the target branch just moved.
+    pub base_moves: usize,
     /// Items on one page of a list, whatever is asked for.
     pub page: usize,
     /// Pull requests, oldest first.
@@ -105,6 +109,8 @@ impl GitHub {
             drafts_supported: true,
             auto_merge_allowed: true,
             blocked: true,
+            undecided: 0,
+            base_moves: 0,
             page: 100,
             pull_requests: Vec::new(),
             statuses: Vec::new(),

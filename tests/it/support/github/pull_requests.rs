@@ -96,7 +96,11 @@ impl Hub {
         };
         match (asked.method.as_str(), tail) {
             ("GET", []) => {
-                let shown = self.shown(&self.pull_requests[at], true);
+                let mut shown = self.shown(&self.pull_requests[at], true);
+                if self.undecided > 0 {
+                    self.undecided -= 1;
+                    shown["mergeable_state"] = json!("unknown");
+                }
                 Ok(Reply::json(200, &shown))
             }
             ("PATCH", []) => {
@@ -179,6 +183,13 @@ impl Hub {
     }
 
     fn merge(&mut self, at: usize, body: &Value) -> Reply {
+        if self.base_moves > 0 {
+            self.base_moves -= 1;
+            return error(
+                405,
+                "Base branch was modified. Review and try the merge again.",
+            );
+        }
         let request = &self.pull_requests[at];
         if self.blocked || request.state != "open" {
             return error(405, "Pull Request is not mergeable");
