@@ -53,6 +53,8 @@ pub const AGENT_CAINFO: &str = "AGENT_CAINFO";
 pub const VSTS_PUBLIC_VARIABLES: &str = "VSTS_PUBLIC_VARIABLES";
 /// JSON array with the names of the run's secret variables.
 pub const VSTS_SECRET_VARIABLES: &str = "VSTS_SECRET_VARIABLES";
+/// URL of the GitHub server that runs a workflow.
+pub const GITHUB_SERVER_URL: &str = "GITHUB_SERVER_URL";
 /// The token for the manifest repository, at a terminal.
 pub const GITOPS_TOKEN: &str = "GITOPS_TOKEN";
 /// The password for registries and repositories of Helm charts.

@@ -8,10 +8,11 @@ use super::Environment;
 use super::env::{
     AGENT_CAINFO, AGENT_PROXYBYPASSLIST, AGENT_PROXYPASSWORD, AGENT_PROXYURL, AGENT_PROXYUSERNAME,
     AGENT_TOOLSDIRECTORY, BUILD_BUILDID, BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI,
-    BUILD_SOURCEVERSION, JOB_TOKEN, RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID,
-    SYSTEM_COLLECTIONURI, SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_PULLREQUEST_PULLREQUESTID,
-    SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
-    VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
+    BUILD_SOURCEVERSION, GITHUB_SERVER_URL, JOB_TOKEN, RELEASE_PRIMARYARTIFACTSOURCEALIAS,
+    RELEASE_RELEASEID, SYSTEM_COLLECTIONURI, SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE,
+    SYSTEM_PULLREQUEST_PULLREQUESTID, SYSTEM_PULLREQUEST_PULLREQUESTNUMBER,
+    SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT, VSTS_PUBLIC_VARIABLES,
+    VSTS_SECRET_VARIABLES,
 };
 
 /// The agent's proxy.
@@ -96,6 +97,19 @@ fn collection(environment: &Environment) -> Option<&str> {
     environment
         .get(SYSTEM_COLLECTIONURI)
         .or_else(|| environment.get(SYSTEM_TEAMFOUNDATIONCOLLECTIONURI))
+}
+
+/// The organisation or collection that runs the pipeline, and the project.
+pub fn team_project(environment: &Environment) -> Option<(url::Url, String)> {
+    let collection = url::Url::parse(collection(environment)?).ok()?;
+    let project = environment.get(SYSTEM_TEAMPROJECT)?;
+    Some((collection, project.to_owned()))
+}
+
+/// The GitHub server that runs the workflow.
+pub fn github_server(environment: &Environment) -> Option<url::Url> {
+    let server = url::Url::parse(environment.get(GITHUB_SERVER_URL)?).ok()?;
+    (server.scheme() == "https").then_some(server)
 }
 
 /// The URL as it may be shown and stored.
@@ -280,6 +294,35 @@ pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
     kept
 }
 
+/// What programs see that act in the user's name, beyond what all see: where
+/// keys and known servers are, and which program speaks SSH.
+pub fn user_environment(environment: &Environment) -> Vec<(String, String)> {
+    const KEPT: [&str; 16] = [
+        "HOME",
+        "USERPROFILE",
+        "HOMEDRIVE",
+        "HOMEPATH",
+        "PROGRAMDATA",
+        "ALLUSERSPROFILE",
+        "USER",
+        "LOGNAME",
+        "USERNAME",
+        "USERDOMAIN",
+        "KRB5CCNAME",
+        "SSH_AUTH_SOCK",
+        "SSH_AGENT_PID",
+        "GIT_SSH",
+        "GIT_SSH_COMMAND",
+        "GIT_SSH_VARIANT",
+    ];
+    let kept = |name: &str| KEPT.contains(&name.to_ascii_uppercase().as_str());
+    environment
+        .iter()
+        .filter(|(name, value)| kept(name) && !value.is_empty())
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -365,6 +408,38 @@ mod tests {
                 ("db password", "s3cret", true)
             ]
         );
+    }
+
+    #[test]
+    fn short_forms_are_read_where_the_run_is() {
+        let environment = Environment::from([
+            (
+                "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
+                "https://dev.azure.com/contoso/",
+            ),
+            ("SYSTEM_TEAMPROJECT", "my shop"),
+            ("GITHUB_SERVER_URL", "https://ghes.contoso.com"),
+        ]);
+        let (collection, project) = team_project(&environment).unwrap();
+        assert_eq!(collection.as_str(), "https://dev.azure.com/contoso/");
+        assert_eq!(project, "my shop");
+        let server = github_server(&environment).unwrap();
+        assert_eq!(server.as_str(), "https://ghes.contoso.com/");
+        assert_eq!(team_project(&Environment::default()), None);
+    }
+
+    #[test]
+    fn programs_in_the_users_name_see_keys_and_no_secrets() {
+        let kept = user_environment(&Environment::from([
+            ("HOME", "/home/ada"),
+            ("SSH_AUTH_SOCK", "/tmp/agent"),
+            ("GIT_SSH_COMMAND", ""),
+            ("SSH_ASKPASS", "/bin/x"),
+            ("GIT_DIR", "/x"),
+            ("SECRET_X", "s3cret"),
+        ]));
+        let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["HOME", "SSH_AUTH_SOCK"]);
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub use output::{Invocation, Output, Status};
 pub struct Tools {
     search_path: OsString,
     environment: Vec<(OsString, OsString)>,
+    user_environment: Vec<(OsString, OsString)>,
     temp_root: PathBuf,
     programs: BTreeMap<Tool, PathBuf>,
     installer: Option<Arc<managed::Installer>>,
@@ -51,6 +52,7 @@ impl Tools {
         Self {
             search_path: search_path.into(),
             environment: Vec::new(),
+            user_environment: Vec::new(),
             temp_root: temp_root.into(),
             programs: BTreeMap::new(),
             installer: None,
@@ -71,6 +73,26 @@ impl Tools {
         self.environment
             .extend(variables.map(|(name, value)| (name.into(), value.into())));
         self
+    }
+
+    /// Sets the variables that programs see which act in the user's name
+    /// ([`Invocation::in_users_name`]): the home, the agent that holds keys.
+    #[must_use]
+    pub fn user_environment<K, V>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Self
+    where
+        K: Into<OsString>,
+        V: Into<OsString>,
+    {
+        let variables = variables.into_iter();
+        self.user_environment
+            .extend(variables.map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    /// Whether a program that acts in the user's name sees this variable.
+    pub fn has_user_variable(&self, name: &str) -> bool {
+        let mut names = self.user_environment.iter();
+        names.any(|(known, _)| known.eq_ignore_ascii_case(name))
     }
 
     /// Uses this helm, whatever is on the search path.
@@ -171,7 +193,7 @@ impl Tools {
             .prefix("gitops-home-")
             .tempdir_in(&self.temp_root)
             .map_err(|source| self.no_temp(source))?;
-        let environment = self.child_environment(home.path());
+        let environment = self.child_environment(home.path(), invocation);
         tracing::debug!(program = %invocation.program.display(), args = ?invocation.args, "running");
         let output = child::run(invocation, &environment).await?;
         tracing::debug!(status = %output.status, stdout = output.stdout.len(), "ended");
@@ -179,7 +201,7 @@ impl Tools {
     }
 
     /// All variables that a child with this home sees.
-    fn child_environment(&self, home: &Path) -> Vec<(OsString, OsString)> {
+    fn child_environment(&self, home: &Path, invocation: &Invocation) -> Vec<(OsString, OsString)> {
         let mut variables = self.environment.clone();
         variables.push(("PATH".into(), self.search_path.clone()));
         for (name, folder) in PRIVATE_FOLDERS {
@@ -189,6 +211,10 @@ impl Tools {
         for (name, value) in [("LC_ALL", "C"), ("TZ", "UTC"), ("GIT_TERMINAL_PROMPT", "0")] {
             variables.push((name.into(), value.into()));
         }
+        if invocation.in_users_name {
+            variables.extend(self.user_environment.iter().cloned());
+        }
+        variables.extend(invocation.environment.iter().cloned());
         variables
     }
 

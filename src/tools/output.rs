@@ -16,6 +16,10 @@ pub struct Invocation {
     pub directory: Option<PathBuf>,
     /// How much standard output is accepted, in bytes.
     pub output_limit: usize,
+    /// Variables that only this run sees. They win over all others.
+    pub environment: Vec<(OsString, OsString)>,
+    /// Acts in the user's name: see [`super::Tools::user_environment`].
+    pub in_users_name: bool,
 }
 
 impl Invocation {
@@ -26,6 +30,8 @@ impl Invocation {
             args: Vec::new(),
             directory: None,
             output_limit: 256 << 20,
+            environment: Vec::new(),
+            in_users_name: false,
         }
     }
 
@@ -33,6 +39,28 @@ impl Invocation {
     #[must_use]
     pub fn arg(mut self, arg: impl Into<OsString>) -> Self {
         self.args.push(arg.into());
+        self
+    }
+
+    /// Adds several arguments.
+    #[must_use]
+    pub fn args<A: Into<OsString>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets a variable for this run.
+    #[must_use]
+    pub fn variable(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.environment.push((name.into(), value.into()));
+        self
+    }
+
+    /// Runs it in the user's name: with the user's home instead of a private
+    /// one, for programs that need the user's keys.
+    #[must_use]
+    pub fn in_users_name(mut self) -> Self {
+        self.in_users_name = true;
         self
     }
 

@@ -27,6 +27,18 @@ async fn a_child_sees_the_allow_list_and_a_private_home_only() {
 }
 
 #[tokio::test]
+async fn in_the_users_name_a_child_sees_the_users_home_and_a_private_temporary_folder() {
+    let temp = tempfile::tempdir().unwrap();
+    let tools = tools(temp.path()).user_environment([("HOME", "/home/ada"), ("LC_ALL", "de")]);
+    let invocation = shell(&tools, r#"echo "$HOME $LC_ALL $MORE $(dirname "$TMPDIR")""#);
+    let invocation = invocation.in_users_name().variable("MORE", "more");
+    let output = tools.run(&invocation).await.unwrap();
+    let expected = format!("/home/ada de more {}\n", temp.path().display());
+    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    assert!(tools.has_user_variable("home") && !tools.has_user_variable("GIT_SSH"));
+}
+
+#[tokio::test]
 async fn an_exit_code_is_reported_with_the_tail_of_the_output() {
     let temp = tempfile::tempdir().unwrap();
     let tools = tools(temp.path());

@@ -1,9 +1,9 @@
 //! What the tests are built from: the program, a real git server, and git itself.
 
-pub mod chart_server;
-pub mod file_server;
 pub mod azure_devops;
+pub mod chart_server;
 pub mod description;
+pub mod file_server;
 pub mod git_repository;
 pub mod git_server;
 pub mod github;
