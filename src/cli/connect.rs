@@ -6,15 +6,26 @@ use std::sync::Arc;
 use crate::agent::{self, Environment, SourcePullRequest};
 use crate::error::{Error, Kind};
 use crate::git::{self, Remote};
-use crate::host::{self, Api, ApiOptions, Credentials, HostKind, Location, Place};
+use crate::host::{self, Api, ApiOptions, Credentials, Home, HostKind, Location, Place};
 use crate::http;
 use crate::model::Secret;
 use crate::pipeline::Connection;
 use crate::report::Reporter;
 use crate::settings::Target;
 use crate::tokens::{Layer, Matching};
+use crate::tools::Tools;
 
 use super::token::Tokens;
+
+/// Where short forms of a manifest repository are read.
+pub(super) fn home(environment: &Environment) -> Home {
+    let (collection, project) = agent::team_project(environment).unzip();
+    Home {
+        collection,
+        project,
+        github: agent::github_server(environment),
+    }
+}
 
 /// The variables of the pipeline run, for tokens.
 pub(super) fn variables(environment: &Environment) -> Option<Layer> {
@@ -33,6 +44,7 @@ pub(super) struct Connector {
     environment: Arc<Environment>,
     reporter: Arc<Reporter>,
     tokens: Tokens,
+    tools: Tools,
     http: http::Options,
     pull_request: bool,
 }
@@ -42,6 +54,7 @@ impl Connector {
     pub(super) fn new(
         environment: &Arc<Environment>,
         tokens: Tokens,
+        tools: Tools,
         reporter: &Arc<Reporter>,
         pull_request: bool,
     ) -> Result<Self, Error> {
@@ -50,32 +63,49 @@ impl Connector {
             environment: Arc::clone(environment),
             reporter: Arc::clone(reporter),
             tokens,
+            tools,
             http,
             pull_request,
         })
     }
 
     /// Prepares one manifest repository. `create` makes a local one where
-    /// there is nothing yet.
+    /// there is nothing yet. With a token that somebody gave, the way to a
+    /// repository that was named by its SSH address is HTTPS where that is
+    /// known; the job's own does not count: whoever names SSH has keys.
     pub(super) fn open(&self, target: &Target, create: bool) -> Result<Connection, Error> {
-        let location = host::resolve(&target.repository, target.host.kind())?;
+        let location = self.locate(target)?;
         if let Some(embedded) = &location.embedded {
             self.reporter.mask(embedded);
             self.reporter.warning(
                 "the manifest repository's URL contains a password; it is not used. Give the token as a secret, and take it out of the URL",
             );
         }
-        let (authorization, token) = self.authorization(&location, target)?.unzip();
+        // Also behind SSH, the host's interface is spoken to over HTTPS.
+        let over_https = location.over_https();
+        let web = over_https.as_ref().unwrap_or(&location).clone();
+        let (authorization, token) = self.authorization(&web, target)?.unzip();
+        let location = match over_https {
+            Some(web) if self.tokens.is_given() && authorization.is_some() => web,
+            _ => location,
+        };
+        if self.tokens.is_given() && matches!(location.place, Place::Ssh(_)) {
+            self.reporter.info(&format!(
+                "the token is not used for {}: SSH takes keys",
+                location.place
+            ));
+        }
         let options = git::Options {
             http: self.http.clone(),
             authorization,
             temp_root: self.environment.temp_root(),
+            tools: self.tools.clone(),
             create_if_missing: create,
         };
         let remote = Remote::open(&location, options);
-        let api = match &location.place {
-            Place::Url(url) => Api::open(url, location.kind, self.api_options(url.url(), token))?,
-            Place::Path(_) => None,
+        let api = match &web.place {
+            Place::Url(url) => Api::open(url, web.kind, self.api_options(url.url(), token))?,
+            Place::Ssh(_) | Place::Path(_) => None,
         };
         Ok(Connection { remote, api })
     }
@@ -99,8 +129,8 @@ impl Connector {
             return Ok(None);
         };
         let is_theirs = |target: &&Target| {
-            let place = host::resolve(&target.repository, target.host.kind());
-            let place = place.ok().map(|location| location.place);
+            let location = self.locate(target).ok();
+            let place = location.map(|it| it.over_https().unwrap_or(it).place);
             !target.named_by_file
                 && matches!(place, Some(Place::Url(other)) if other.url().origin() == url.url().origin())
         };
@@ -125,6 +155,12 @@ impl Connector {
             collection: agent::collection_of(&self.environment, repository),
             ..ApiOptions::new(self.http.clone(), credentials)
         }
+    }
+
+    /// Where a manifest repository is.
+    fn locate(&self, target: &Target) -> Result<Location, host::Error> {
+        let home = home(&self.environment);
+        host::resolve_at(&target.repository, target.host.kind(), &home)
     }
 
     /// The credentials for one repository, masked before they are used.

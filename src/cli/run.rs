@@ -117,7 +117,13 @@ pub(super) async fn run(
         seconds: seconds(),
         pull_request,
     };
-    let connector = Connector::new(environment, tokens, reporter, pull_request)?;
+    let connector = Connector::new(
+        environment,
+        tokens,
+        context.tools.clone(),
+        reporter,
+        pull_request,
+    )?;
     let report = match action {
         Action::Publish => {
             let rendered = pipeline::render(&context, &settings).await?;
@@ -203,7 +209,13 @@ fn settings(
         Some(path) => read_file(path)?,
         None => FileSettings::default(),
     };
-    let settings = settings::resolve(&doors.given, &file, &old, untrusted)?;
+    let settings = settings::resolve_at(
+        &doors.given,
+        &file,
+        &old,
+        untrusted,
+        &connect::home(environment),
+    )?;
     Ok((settings, path))
 }
 

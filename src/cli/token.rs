@@ -101,6 +101,11 @@ impl Tokens {
             .or_else(own)
     }
 
+    /// Whether somebody gave a token.
+    pub(super) fn is_given(&self) -> bool {
+        self.given.as_ref().is_some_and(|it| !it.secret.is_empty())
+    }
+
     /// Every secret, for masking.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.given.iter().map(|token| &token.secret)

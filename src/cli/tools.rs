@@ -24,6 +24,7 @@ pub(super) fn tools(
     let path = environment.get("PATH").unwrap_or_default();
     let tools = Tools::new(path, environment.temp_root())
         .environment(agent::child_environment(environment))
+        .user_environment(agent::user_environment(environment))
         .program(Tool::Helm, args.helm.clone())
         .program(Tool::Kustomize, args.kustomize.clone());
     let Some(cache) = agent::tools_directory(environment) else {

@@ -76,6 +76,11 @@ impl Advertisement {
                 return Err(Fault::ObjectFormat(format.to_owned()));
             }
         }
+        self.take_line(line)
+    }
+
+    /// Takes an id and a name.
+    fn take_line(&mut self, line: &str) -> Result<(), Fault> {
         let Some((id, name)) = line.split_once(' ') else {
             return other_line(line);
         };
@@ -94,6 +99,22 @@ impl Advertisement {
             self.branches.insert(branch.to_owned(), id);
         }
         Ok(())
+    }
+
+    /// Takes the list that `git ls-remote --symref` prints.
+    pub(super) fn listed(text: &str) -> Result<Self, Fault> {
+        let mut list = Self::default();
+        for line in text.lines() {
+            match line.split_once('\t') {
+                Some((head, "HEAD")) if head.starts_with("ref: ") => {
+                    let target = head.trim_start_matches("ref: ");
+                    list.capabilities.0.push(format!("symref=HEAD:{target}"));
+                }
+                Some((id, name)) => list.take_line(&format!("{id} {name}"))?,
+                None => list.take_line(line)?,
+            }
+        }
+        Ok(list)
     }
 
     /// Where to read and what to push to: the branch's name, the commit to
@@ -259,6 +280,18 @@ mod tests {
         assert_eq!(refs.choose(None).unwrap().0, "live");
         let a = ObjectId::parse(A);
         assert_eq!(refs.choose(Some("new")).unwrap(), ("new".into(), a, false));
+    }
+
+    #[test]
+    fn the_list_of_the_git_program_is_read_too() {
+        let text = format!(
+            "ref: refs/heads/live\tHEAD\n{A}\tHEAD\n{B}\trefs/heads/dev\n{A}\trefs/heads/live\n"
+        );
+        let refs = Advertisement::listed(&text).unwrap();
+        let a = ObjectId::parse(A);
+        assert_eq!(refs.choose(None).unwrap(), ("live".into(), a, true));
+        assert!(Advertisement::listed("").unwrap().choose(None).is_ok());
+        assert!(Advertisement::listed("welcome\tto our server\n").is_err());
     }
 
     #[test]

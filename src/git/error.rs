@@ -35,6 +35,25 @@ pub enum Fault {
     /// The request did not get through, or failed in the server.
     #[error(transparent)]
     Http(#[from] http::Error),
+    /// The server could not be spoken to over SSH.
+    #[error("{said}")]
+    Ssh {
+        /// Why.
+        trouble: super::Trouble,
+        /// What git and SSH said.
+        said: String,
+    },
+    /// The git program failed for a reason we do not know.
+    #[error("git failed while {doing}: {said}")]
+    Git {
+        /// What it was doing.
+        doing: &'static str,
+        /// What it said.
+        said: String,
+    },
+    /// The git program could not be run.
+    #[error(transparent)]
+    Program(#[from] crate::tools::Error),
     /// The push was sent, and the answer was lost.
     #[error("the connection was lost after commit {} was sent, so it is not known whether it landed: {reason}", pushed.commit)]
     OutcomeUnknown {
@@ -172,6 +191,7 @@ impl Error {
         match self.fault() {
             Fault::Refused { meaning, .. } => *meaning == Refusal::Stale,
             Fault::OutcomeUnknown { .. } | Fault::Busy { .. } => true,
+            Fault::Ssh { trouble, .. } => *trouble == super::Trouble::Lost,
             // Everything earlier has been tried again already, request by request.
             Fault::Http(http::Error::Connection { progress, .. }) => {
                 *progress == http::Progress::Answering
@@ -198,6 +218,7 @@ impl Error {
                 }
                 Refusal::Throttled => format!("{place} asks for fewer requests: {said}"),
             },
+            Fault::Ssh { trouble, said } => format!("{place} {}: {said}", trouble.meaning()),
             Fault::Http(error) => format!("{place} could not be reached: {error}"),
             fault => format!("{place}: {fault}"),
         }
@@ -206,6 +227,17 @@ impl Error {
     fn advice(&self) -> Vec<String> {
         let text = match self.fault() {
             Fault::Refused { meaning, .. } => return host::advice(self.kind, *meaning),
+            Fault::Ssh { trouble, .. } => {
+                return trouble.advice().iter().map(|&it| it.to_owned()).collect();
+            }
+            Fault::Program(error) => {
+                let mut hints = error.hints();
+                hints.push("Or use the https address of the repository with an access token: that needs no program.".to_owned());
+                return hints;
+            }
+            Fault::Git { .. } => {
+                "Try the same address with `git ls-remote` on this machine, as the same user."
+            }
             Fault::Rejected(_) => {
                 "Look at the server's words and its hooks or policies for this branch."
             }
@@ -270,6 +302,7 @@ impl Error {
             | Fault::Missing
             | Fault::Ledger { .. } => Kind::Input,
             Fault::Machine { .. } => Kind::Internal,
+            Fault::Program(error) => error.kind(),
             _ => Kind::Remote,
         }
     }

@@ -2,7 +2,8 @@
 //! commit on top of exactly that tip.
 //!
 //! Owns the wire protocol (pkt-lines, packs, smart HTTP in its oldest form,
-//! which every host speaks), local repositories, and tree editing. A push is a
+//! which every host speaks), repositories behind SSH by way of the git program,
+//! local repositories, and tree editing. A push is a
 //! compare-and-swap: it names the tip that was read, and is refused as stale
 //! when the branch has moved. Retrying is the caller's business (`publish`).
 
@@ -23,11 +24,13 @@ mod remote_read;
 mod report;
 mod smart_http;
 pub mod source;
+mod ssh;
 mod tip;
 mod tree;
 
 pub use commit::{CommitDraft, Identity};
 pub use error::{Error, Fault};
+pub use ssh::Trouble;
 pub use tip::{FolderChange, Pushed, Tip, Wanted};
 
 use std::path::PathBuf;
@@ -35,6 +38,7 @@ use std::path::PathBuf;
 use crate::host::{Authorization, Location, Place};
 use crate::http;
 use crate::model::ObjectId;
+use crate::tools::Tools;
 
 /// How to reach a repository.
 #[derive(Clone)]
@@ -45,6 +49,8 @@ pub struct Options {
     pub authorization: Option<Authorization>,
     /// Where temporary files may be made; nothing stays there.
     pub temp_root: PathBuf,
+    /// For the git program, which SSH needs.
+    pub tools: Tools,
     /// Make a bare repository at a local path where there is nothing yet.
     pub create_if_missing: bool,
 }
@@ -53,6 +59,8 @@ pub struct Options {
 pub enum Remote {
     /// Behind HTTP or HTTPS.
     Http(Box<smart_http::SmartHttp>),
+    /// Behind SSH.
+    Ssh(Box<ssh::Ssh>),
     /// On this machine.
     Local(local::Local),
 }
@@ -69,6 +77,11 @@ impl Remote {
                     options,
                 )))
             }
+            Place::Ssh(address) => Self::Ssh(Box::new(ssh::Ssh::new(
+                address.clone(),
+                location.kind,
+                options,
+            ))),
             Place::Path(path) => {
                 Self::Local(local::Local::new(path.clone(), options.create_if_missing))
             }
@@ -83,6 +96,7 @@ impl Remote {
     pub async fn read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Error> {
         match self {
             Self::Http(remote) => remote.read(branch, wanted).await,
+            Self::Ssh(remote) => remote.read(branch, wanted).await,
             Self::Local(remote) => remote.read(branch, wanted).await,
         }
     }
@@ -99,6 +113,7 @@ impl Remote {
     ) -> Result<Pushed, Error> {
         match self {
             Self::Http(remote) => remote.push(tip, changes, draft).await,
+            Self::Ssh(remote) => remote.push(tip, changes, draft).await,
             Self::Local(remote) => remote.push(tip, changes, draft).await,
         }
     }
@@ -107,6 +122,7 @@ impl Remote {
     pub async fn delete(&self, tip: &Tip) -> Result<(), Error> {
         match self {
             Self::Http(remote) => remote.delete(tip).await,
+            Self::Ssh(remote) => remote.delete(tip).await,
             Self::Local(remote) => remote.delete(tip).await,
         }
     }
@@ -119,6 +135,7 @@ impl Remote {
         }
         match self {
             Self::Http(remote) => remote.contains(tip, commit).await,
+            Self::Ssh(remote) => remote.contains(tip, commit).await,
             Self::Local(remote) => remote.contains(tip, commit).await,
         }
     }
@@ -127,6 +144,7 @@ impl Remote {
     pub fn display(&self) -> String {
         match self {
             Self::Http(remote) => remote.display(),
+            Self::Ssh(remote) => remote.display(),
             Self::Local(remote) => remote.display(),
         }
     }

@@ -138,6 +138,7 @@ impl Seen {
             root: Some(self.root),
             trees: Arc::new(self.trees),
             session,
+            copy: None,
             destination: None,
         })
     }
@@ -156,6 +157,7 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         root: None,
         trees: Arc::default(),
         session,
+        copy: None,
         destination: None,
     }
 }

@@ -255,7 +255,11 @@ async fn see(
 }
 
 /// Whether `commit` is `top` or among those of its ancestors that are at hand.
-fn is_ancestor(objects: &Objects<'_>, commit: ObjectId, top: ObjectId) -> Result<bool, Fault> {
+pub(super) fn is_ancestor(
+    objects: &Objects<'_>,
+    commit: ObjectId,
+    top: ObjectId,
+) -> Result<bool, Fault> {
     let mut queue = vec![top];
     let mut met = HashSet::new();
     while let Some(id) = queue.pop() {

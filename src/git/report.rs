@@ -76,7 +76,7 @@ fn judge(lines: &[String], said: &str, reference: &str) -> Verdict {
 }
 
 /// A refusal with everything that was said about it.
-fn refused(reason: &str, said: &str) -> Fault {
+pub(super) fn refused(reason: &str, said: &str) -> Fault {
     let all = match said {
         "" => reason.trim().to_owned(),
         said => format!("{} ({said})", reason.trim()),

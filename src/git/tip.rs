@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::smart_http::Session;
+use super::ssh::Copy;
 use crate::model::{Folder, FolderPlan, FolderState, ObjectId, RelPath};
 
 /// Raw tree objects by id.
@@ -50,6 +51,8 @@ pub struct Tip {
     pub(super) root: Option<ObjectId>,
     pub(super) trees: Arc<Trees>,
     pub(super) session: Option<Arc<Session>>,
+    /// Where git keeps what was read over SSH.
+    pub(super) copy: Option<Arc<Copy>>,
     /// Another branch to move, and where it must still be.
     pub(super) destination: Option<(String, ObjectId)>,
 }

@@ -16,7 +16,7 @@ mod refusal;
 mod rest;
 mod rest_answer;
 
-pub use address::{Error, Location, Place, detect, resolve};
+pub use address::{Error, Home, Location, Place, SshAddress, detect, resolve, resolve_at};
 pub use api::{Api, ApiOptions, Credentials};
 pub use authorization::{Authorization, authorization};
 pub use fault::{ApiError, Fault};

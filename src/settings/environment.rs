@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
-use crate::host::{self, Place};
+use crate::host::{self, Home, Place};
 use crate::model::{Folder, RelPath};
 use crate::plan;
 use crate::tokens;
@@ -113,6 +113,7 @@ pub(super) fn environment(
     sources: Vec<SourceSettings>,
     variables: (tokens::Layer, tokens::Layer),
     args: EnvironmentArgs,
+    home: &Home,
 ) -> Result<EnvironmentSettings, Error> {
     let wrong = |error| {
         Error::new(
@@ -129,7 +130,7 @@ pub(super) fn environment(
         .map_err(|error| error.context(format!("environment {name}")))?;
     let target = match args.manifest_repo {
         Some(repository) => Some(Target {
-            place: place(&repository, args.git_host)
+            place: place(&repository, args.git_host, home)
                 .map_err(|error| error.context(format!("environment {name}")))?,
             repository,
             branch: args
@@ -164,10 +165,11 @@ pub(super) fn environment(
 }
 
 /// The one form of a repository that users can write in several ways.
-fn place(repository: &str, host: GitHostSetting) -> Result<String, Error> {
-    Ok(match host::resolve(repository, host.kind())?.place {
-        Place::Url(url) => url.to_string().trim_end_matches('/').to_owned(),
+fn place(repository: &str, host: GitHostSetting, home: &Home) -> Result<String, Error> {
+    let location = host::resolve_at(repository, host.kind(), home)?;
+    Ok(match location.place {
         Place::Path(path) => absolute(&path),
+        Place::Url(_) | Place::Ssh(_) => location.identity,
     })
 }
 

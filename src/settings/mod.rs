@@ -27,5 +27,5 @@ pub use file::{FileSettings, SourceLayer, read as read_file};
 pub use layer::{Layer, Origin, Value, camel_case, parse};
 pub use manifests::ManifestSettings;
 pub use pull_request::PullRequestSettings;
-pub use resolve::{Settings, resolve};
+pub use resolve::{Settings, resolve, resolve_at};
 pub use source::SourceSettings;

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use crate::error::{Error, Kind};
+use crate::host::Home;
 
 use super::definition::{EnvironmentArgs, ModeSetting, RunArgs, SourceArgs};
 use super::environment::{EnvironmentSettings, environment};
@@ -33,6 +34,18 @@ pub fn resolve(
     old: &Layer,
     untrusted: bool,
 ) -> Result<Settings, Error> {
+    resolve_at(given, file, old, untrusted, &Home::default())
+}
+
+/// The same in a pipeline, which tells what the short forms of a manifest
+/// repository mean.
+pub fn resolve_at(
+    given: &Layer,
+    file: &FileSettings,
+    old: &Layer,
+    untrusted: bool,
+    home: &Home,
+) -> Result<Settings, Error> {
     let mut run: RunArgs = parse(&[given, &file.top, old])?;
     drop_empty(&mut run.environments);
     drop_empty(&mut run.explain);
@@ -58,7 +71,7 @@ pub fn resolve(
                 .iter()
                 .any(|layer| layer.contains_key("manifest_repo"));
         let variables = file.variables(&name);
-        let mut settings = environment(name, sources, variables, args)?;
+        let mut settings = environment(name, sources, variables, args, home)?;
         for source in &mut settings.sources {
             source.chart_named_by_file = !given.contains_key("chart");
         }

@@ -11,7 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tools", &["http"]),
     ("http", &[]),
     ("host", &["http"]),
-    ("git", &["host", "http"]),
+    ("git", &["host", "http", "tools"]),
     ("report", &["parallel"]),
     ("check", &[]),
     ("tokens", &["parallel", "text"]),

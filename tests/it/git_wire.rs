@@ -10,6 +10,8 @@ mod publisher;
 mod races;
 mod refusals;
 mod source;
+#[cfg(unix)]
+mod ssh;
 
 use rstest::rstest;
 

@@ -24,6 +24,7 @@ mod manifests;
 mod publish;
 mod rendering;
 mod replaced;
+mod repositories;
 mod rest;
 mod settings_pages;
 mod sources;

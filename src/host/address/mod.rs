@@ -1,4 +1,12 @@
 //! From what users write to where the repository is.
+//!
+//! Looks at texts only: neither at the disk nor at a server. What is special
+//! about one host stands beside this (`azure`, `github`).
+
+mod azure;
+mod github;
+mod ssh;
+mod text;
 
 use std::path::PathBuf;
 
@@ -7,6 +15,9 @@ use url::Url;
 use super::HostKind;
 use crate::error::{Error as CommandError, Kind};
 use crate::model::{RedactedUrl, Secret};
+
+pub use ssh::SshAddress;
+use text::{decoded, is_path, looks_like_host, without_credentials};
 
 /// A repository's place and how to speak to it.
 #[derive(Debug, Clone)]
@@ -17,9 +28,27 @@ pub struct Location {
     pub kind: HostKind,
     /// What people call the repository: `owner/repo`, `org/project/repo`, a path.
     pub name: String,
+    /// The same text for every way to write this repository, as far as its
+    /// address tells: for comparing, not for opening.
+    pub identity: String,
+    /// The same repository behind HTTPS, where an SSH address tells it: with a
+    /// token that is the way to take.
+    pub https: Option<RedactedUrl>,
     /// A password that stood in the address. It is not used; it is kept so
     /// that it can be masked wherever the user's text might be shown.
     pub embedded: Option<Secret>,
+}
+
+impl Location {
+    /// The same repository behind HTTPS, for SSH addresses that tell it.
+    pub fn over_https(&self) -> Option<Self> {
+        let url = self.https.clone()?;
+        Some(Self {
+            place: Place::Url(url),
+            https: None,
+            ..self.clone()
+        })
+    }
 }
 
 /// Where a repository is.
@@ -27,6 +56,8 @@ pub struct Location {
 pub enum Place {
     /// Behind HTTP or HTTPS.
     Url(RedactedUrl),
+    /// Behind SSH.
+    Ssh(SshAddress),
     /// On this machine.
     Path(PathBuf),
 }
@@ -35,9 +66,21 @@ impl std::fmt::Display for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Url(url) => url.fmt(f),
+            Self::Ssh(address) => address.fmt(f),
             Self::Path(path) => path.display().fmt(f),
         }
     }
+}
+
+/// What a pipeline says about where it runs: short forms are read from there.
+#[derive(Debug, Clone, Default)]
+pub struct Home {
+    /// The Azure DevOps organization or collection.
+    pub collection: Option<Url>,
+    /// The project in it.
+    pub project: Option<String>,
+    /// The GitHub server that `owner/repo` is on, when it is not github.com.
+    pub github: Option<Url>,
 }
 
 /// Why an address or credentials cannot be used.
@@ -46,12 +89,9 @@ pub enum Error {
     /// Nothing was given.
     #[error("the manifest repository is not set")]
     Empty,
-    /// An address of the SSH kind.
-    #[error("the manifest repository {0:?} is an SSH address, which is not supported")]
-    Ssh(String),
     /// A scheme that git servers do not speak, or that we do not.
     #[error(
-        "the manifest repository's address has the scheme {0:?}; only https, http and file are supported"
+        "the manifest repository's address has the scheme {0:?}; only https, http, ssh and file are supported"
     )]
     Scheme(String),
     /// Not an address at all.
@@ -70,26 +110,45 @@ pub enum Error {
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         let hint = match &error {
-            Error::Ssh(_) => "Use the https address of the same repository, with an access token.",
             Error::Credentials(_) => "Check the access token and `gitUser`.",
             _ => {
-                "Write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), or a local path that starts with `./` or `/`."
+                "Write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), `git@host:path` (SSH), or a local path that starts with `./` or `/`. In a pipeline with `gitHost: azure`, `repo` and `project/repo` are in its own organization."
             }
         };
         CommandError::new(Kind::Input, error).hint(hint)
     }
 }
 
+/// A repository behind HTTP, as the rules of its host read it.
+struct Known {
+    url: Url,
+    name: String,
+    identity: String,
+}
+
+impl Known {
+    /// A URL that is taken as it is.
+    fn plain(url: &Url, name: String) -> Self {
+        Self {
+            url: url.clone(),
+            name,
+            identity: url.as_str().to_owned(),
+        }
+    }
+}
+
 /// The sort of host behind a URL, as far as the URL shows it.
 pub fn detect(url: &Url) -> HostKind {
-    let host = url.host_str().unwrap_or_default().to_ascii_lowercase();
-    let is = |domain: &str| {
-        host.strip_suffix(domain)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
-    if is("dev.azure.com") || is("visualstudio.com") || url.path().contains("/_git/") {
+    kind_of(
+        &url.host_str().unwrap_or_default().to_ascii_lowercase(),
+        url.path(),
+    )
+}
+
+fn kind_of(host: &str, path: &str) -> HostKind {
+    if azure::is_known(host, path) {
         HostKind::Azure
-    } else if is("github.com") || is("ghe.com") {
+    } else if github::is_known(host) {
         HostKind::GitHub
     } else {
         HostKind::Git
@@ -97,45 +156,79 @@ pub fn detect(url: &Url) -> HostKind {
 }
 
 /// Reads what a user wrote as the manifest repository; `setting` is the host
-/// kind they named, if any. Looks at the text only, not at the disk.
+/// kind they named, if any.
 pub fn resolve(text: &str, setting: Option<HostKind>) -> Result<Location, Error> {
+    resolve_at(text, setting, &Home::default())
+}
+
+/// Reads what a user wrote, with what the pipeline around the run tells.
+pub fn resolve_at(text: &str, setting: Option<HostKind>, home: &Home) -> Result<Location, Error> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Error::Empty);
     }
-    if text.starts_with("ssh://") || is_scp(text) {
-        return Err(Error::Ssh(without_credentials(text)));
-    }
     if let Some((scheme, _)) = text.split_once("://") {
         return match scheme.to_ascii_lowercase().as_str() {
             "http" | "https" => at_url(text, setting),
+            "ssh" | "git+ssh" | "ssh+git" => {
+                let (address, embedded) = ssh::url(text)?;
+                let location = at_ssh(address, setting, home);
+                Ok(Location {
+                    embedded,
+                    ..location
+                })
+            }
             "file" => file_url(text),
             other => Err(Error::Scheme(other.to_owned())),
         };
     }
+    if ssh::is_short(text) {
+        return Ok(at_ssh(ssh::short(text)?, setting, home));
+    }
     if is_path(text) {
         return Ok(at_path(PathBuf::from(text)));
     }
-    let segments: Vec<&str> = text.trim_end_matches('/').split('/').collect();
-    let full = match (segments.as_slice(), setting) {
-        ([host, _, ..], _) if looks_like_host(host) => format!("https://{text}"),
-        (parts, None | Some(HostKind::Azure)) if is_azure_short(parts) => {
-            format!("https://dev.azure.com/{text}")
-        }
-        ([_, _], None | Some(HostKind::GitHub)) => format!("https://github.com/{text}"),
-        _ => return Err(not_understood(text, setting)),
+    at_url(&short(text, setting, home)?, setting)
+}
+
+/// The URL that a short form stands for.
+fn short(text: &str, setting: Option<HostKind>, home: &Home) -> Result<String, Error> {
+    let text = text.trim_end_matches('/');
+    let parts: Vec<&str> = text.split('/').collect();
+    let unnamed = parts.iter().any(|part| part.is_empty());
+    let in_collection = |project: &str, repository: &str| {
+        let collection = home.collection.as_ref().filter(|_| !unnamed)?;
+        Some(azure::within(collection, project, repository).to_string())
     };
-    at_url(&full, setting)
+    let own_project = home.project.as_deref().unwrap_or_default();
+    let found = match (parts.as_slice(), setting) {
+        // A URL has `_git` in it, so that this is none even with a dot in front.
+        ([project, repository], Some(HostKind::Azure)) if *repository != "_git" => {
+            in_collection(project, repository)
+        }
+        ([repository], None | Some(HostKind::Azure)) if !own_project.is_empty() => {
+            in_collection(own_project, repository)
+        }
+        ([host, _, ..], _) if looks_like_host(host) => Some(format!("https://{text}")),
+        (parts, None | Some(HostKind::Azure)) if azure::is_short(parts) => {
+            Some(azure::services(text))
+        }
+        ([_, _], None | Some(HostKind::GitHub)) if !unnamed => {
+            Some(github::short(text, home.github.as_ref()))
+        }
+        _ => None,
+    };
+    found.ok_or_else(|| not_understood(text, setting, home))
 }
 
-/// `org/project/_git/repo`, or `org/_git/repo` for a project of the same name.
-fn is_azure_short(parts: &[&str]) -> bool {
-    matches!(parts, [_, _, "_git", _] | [_, "_git", _])
-}
-
-fn not_understood(text: &str, setting: Option<HostKind>) -> Error {
+fn not_understood(text: &str, setting: Option<HostKind>, home: &Home) -> Error {
     let reason = match setting {
-        Some(HostKind::Azure) => "for gitHost azure write a URL or org/project/_git/repo",
+        Some(HostKind::Azure) if home.collection.is_some() => {
+            "for gitHost azure write a URL, org/project/_git/repo, project/repo or repo"
+        }
+        Some(HostKind::Azure) => {
+            "for gitHost azure write a URL or org/project/_git/repo; project/repo and repo are understood in a pipeline only"
+        }
         Some(HostKind::GitHub) => "for gitHost github write a URL or owner/repo",
         Some(HostKind::Git) => "for gitHost git write a URL",
         None => "it is neither a URL nor a short form",
@@ -147,46 +240,65 @@ fn not_understood(text: &str, setting: Option<HostKind>) -> Error {
 }
 
 fn at_url(text: &str, setting: Option<HostKind>) -> Result<Location, Error> {
-    let mut url = Url::parse(text).map_err(|error| Error::Address {
+    let wrong = |reason: String| Error::Address {
         text: without_credentials(text),
-        reason: error.to_string(),
-    })?;
-    let embedded = url
-        .password()
-        .or(Some(url.username()))
-        .filter(|found| !found.is_empty());
-    let embedded = embedded.map(Secret::new);
+        reason,
+    };
+    let mut url = Url::parse(text).map_err(|error| wrong(error.to_string()))?;
+    let embedded = text::embedded(&url);
     url.set_query(None);
     url.set_fragment(None);
     let path = url.path().trim_end_matches('/').to_owned();
     if path.is_empty() {
-        return Err(Error::Address {
-            text: RedactedUrl::new(url).to_string(),
-            reason: "it names a server but no repository".to_owned(),
-        });
+        return Err(wrong("it names a server but no repository".to_owned()));
     }
     url.set_path(&path);
     let kind = setting.unwrap_or_else(|| detect(&url));
+    let url = RedactedUrl::new(url);
+    let known = at_host(url.url(), kind).map_err(wrong)?;
     Ok(Location {
-        name: display_name(&url, kind),
-        place: Place::Url(RedactedUrl::new(url)),
+        name: known.name,
+        identity: known.identity,
+        place: Place::Url(RedactedUrl::new(known.url)),
         kind,
+        https: None,
         embedded,
     })
 }
 
-/// The path without what only URLs need.
-fn display_name(url: &Url, kind: HostKind) -> String {
-    let path = url.path().trim_matches('/');
-    let name = match kind {
-        HostKind::Azure => path.replacen("_git/", "", 1),
-        HostKind::GitHub => path.trim_end_matches(".git").to_owned(),
-        HostKind::Git => format!("{}/{path}", url.host_str().unwrap_or_default()),
+/// Reads a URL as its host means it.
+fn at_host(url: &Url, kind: HostKind) -> Result<Known, String> {
+    match kind {
+        HostKind::Azure => azure::read(url),
+        HostKind::GitHub => github::read(url),
+        HostKind::Git => {
+            let path = decoded(url.path().trim_matches('/'));
+            let host = url.host_str().unwrap_or_default();
+            Ok(Known::plain(url, format!("{host}/{path}")))
+        }
+    }
+}
+
+fn at_ssh(address: SshAddress, setting: Option<HostKind>, home: &Home) -> Location {
+    let kind = setting.unwrap_or_else(|| kind_of(address.host(), address.path()));
+    let https = match kind {
+        HostKind::Azure => azure::from_ssh(&address, home.collection.as_ref()),
+        HostKind::GitHub => github::from_ssh(&address),
+        HostKind::Git => None,
     };
-    // `+` stands for itself in a path; only percent signs are decoded.
-    let name = name.replace('+', "%2B");
-    let decoded = url::form_urlencoded::parse(name.as_bytes()).next();
-    decoded.map_or(name.clone(), |(key, _)| key.into_owned())
+    let known = https.and_then(|url| at_host(&url, kind).ok());
+    let (name, identity, https) = match known {
+        Some(known) => (known.name, known.identity, Some(known.url)),
+        None => (address.name(), address.to_string(), None),
+    };
+    Location {
+        place: Place::Ssh(address),
+        kind,
+        name,
+        identity,
+        https: https.map(RedactedUrl::new),
+        embedded: None,
+    }
 }
 
 fn file_url(text: &str) -> Result<Location, Error> {
@@ -200,167 +312,16 @@ fn file_url(text: &str) -> Result<Location, Error> {
 }
 
 fn at_path(path: PathBuf) -> Location {
+    let shown = path.display().to_string();
     Location {
-        name: path.display().to_string(),
+        name: shown.clone(),
+        identity: shown,
         place: Place::Path(path),
         kind: HostKind::Git,
+        https: None,
         embedded: None,
     }
 }
 
-/// `git@host:path`, but neither a drive letter nor a URL.
-fn is_scp(text: &str) -> bool {
-    let Some((host, path)) = text.split_once(':') else {
-        return false;
-    };
-    host.len() > 1
-        && !host.contains('/')
-        && !host.contains('\\')
-        && !path.starts_with("//")
-        && (host.contains('@') || !path.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-/// Text that only a path on disk looks like.
-fn is_path(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let drive = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':';
-    text == "."
-        || text == ".."
-        || drive
-        || ["/", "./", "../", "\\", ".\\", "..\\"]
-            .iter()
-            .any(|start| text.starts_with(start))
-}
-
-/// A host name has a dot or a port; owners and organizations have neither.
-fn looks_like_host(segment: &str) -> bool {
-    segment.contains('.') || segment.contains(':')
-}
-
-/// The text after the last `@` of its authority part.
-fn without_credentials(text: &str) -> String {
-    let (scheme, rest) = text.split_once("://").map_or(("", text), |(s, r)| (s, r));
-    let authority_end = rest.find('/').unwrap_or(rest.len());
-    let start = rest[..authority_end].rfind('@').map_or(0, |at| at + 1);
-    let separator = if scheme.is_empty() { "" } else { "://" };
-    format!("{scheme}{separator}{}", &rest[start..])
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[rstest::rstest]
-    #[case(
-        "https://dev.azure.com/contoso/shop/_git/manifests",
-        "https://dev.azure.com/contoso/shop/_git/manifests",
-        HostKind::Azure,
-        "contoso/shop/manifests"
-    )]
-    #[case(
-        "https://contoso@dev.azure.com/contoso/shop/_git/manifests",
-        "https://dev.azure.com/contoso/shop/_git/manifests",
-        HostKind::Azure,
-        "contoso/shop/manifests"
-    )]
-    #[case(
-        "dev.azure.com/contoso/_git/manifests/",
-        "https://dev.azure.com/contoso/_git/manifests",
-        HostKind::Azure,
-        "contoso/manifests"
-    )]
-    #[case(
-        "https://contoso.visualstudio.com/shop/_git/m.git",
-        "https://contoso.visualstudio.com/shop/_git/m.git",
-        HostKind::Azure,
-        "shop/m.git"
-    )]
-    #[case(
-        "https://server:8080/tfs/Main/shop/_git/m?path=/x",
-        "https://server:8080/tfs/Main/shop/_git/m",
-        HostKind::Azure,
-        "tfs/Main/shop/m"
-    )]
-    #[case(
-        "contoso/my shop/_git/m",
-        "https://dev.azure.com/contoso/my%20shop/_git/m",
-        HostKind::Azure,
-        "contoso/my shop/m"
-    )]
-    #[case(
-        "contoso/manifests",
-        "https://github.com/contoso/manifests",
-        HostKind::GitHub,
-        "contoso/manifests"
-    )]
-    #[case(
-        "github.com/contoso/manifests.git",
-        "https://github.com/contoso/manifests.git",
-        HostKind::GitHub,
-        "contoso/manifests"
-    )]
-    #[case(
-        "https://me:hunter2@git.contoso.com/a/m.git",
-        "https://git.contoso.com/a/m.git",
-        HostKind::Git,
-        "git.contoso.com/a/m.git"
-    )]
-    fn addresses_are_read_as_people_write_them(
-        #[case] text: &str,
-        #[case] url: &str,
-        #[case] kind: HostKind,
-        #[case] name: &str,
-    ) {
-        let location = resolve(text, None).unwrap();
-        assert_eq!(location.place.to_string(), url);
-        assert_eq!(location.kind, kind);
-        assert_eq!(location.name, name);
-    }
-
-    #[rstest::rstest]
-    #[case("./out/manifests.git", "./out/manifests.git")]
-    #[case("/srv/manifests.git", "/srv/manifests.git")]
-    #[case("C:\\work\\manifests.git", "C:\\work\\manifests.git")]
-    fn local_paths_are_paths(#[case] text: &str, #[case] path: &str) {
-        assert_eq!(resolve(text, None).unwrap().place, Place::Path(path.into()));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn file_urls_are_paths() {
-        let place = resolve("file:///srv/my%20m.git", None).unwrap().place;
-        assert_eq!(place, Place::Path("/srv/my m.git".into()));
-    }
-
-    #[rstest::rstest]
-    #[case("", None, "not set")]
-    #[case("git@github.com:contoso/m.git", None, "SSH")]
-    #[case("ssh://git@github.com/contoso/m.git", None, "SSH")]
-    #[case("ftp://host/m", None, "scheme \"ftp\"")]
-    #[case("manifests", None, "neither a URL nor a short form")]
-    #[case("https://dev.azure.com/", None, "no repository")]
-    #[case("contoso/manifests", Some(HostKind::Azure), "org/project/_git/repo")]
-    #[case("contoso/manifests", Some(HostKind::Git), "write a URL")]
-    #[case("https://user:hunter2@:x/", None, "not an address")]
-    fn what_cannot_be_used_is_told_why(
-        #[case] text: &str,
-        #[case] setting: Option<HostKind>,
-        #[case] reason: &str,
-    ) {
-        let error = resolve(text, setting).unwrap_err().to_string();
-        assert!(error.contains(reason), "{error}");
-        assert!(!error.contains("hunter2"), "{error}");
-    }
-
-    #[test]
-    fn the_setting_wins_over_detection_and_passwords_are_kept_for_masking() {
-        let location = resolve(
-            "https://me:hunter2@ghes.contoso.com/o/r",
-            Some(HostKind::GitHub),
-        )
-        .unwrap();
-        assert_eq!(location.kind, HostKind::GitHub);
-        assert_eq!(location.embedded.unwrap().expose(), "hunter2");
-        assert!(!format!("{:?}", location.place).contains("hunter2"));
-    }
-}
+mod tests;

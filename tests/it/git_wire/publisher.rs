@@ -12,6 +12,7 @@ use gitops_publisher::model::{
     PublicationStamp, RelPath, Secret,
 };
 use gitops_publisher::publish::{self, Outcome, Proposal};
+use gitops_publisher::tools::Tools;
 
 use crate::support::git_server::GitServer;
 
@@ -49,6 +50,7 @@ pub struct Publisher {
     pub create: bool,
     pub retry: Retry,
     pub http: http::Options,
+    pub tools: Tools,
     temp: tempfile::TempDir,
 }
 
@@ -58,6 +60,7 @@ impl Publisher {
     }
 
     pub fn to(address: &str) -> Self {
+        let temp = tempfile::tempdir().unwrap();
         Self {
             address: address.to_owned(),
             kind: None,
@@ -66,7 +69,8 @@ impl Publisher {
             create: false,
             retry: Retry::pushes().without_pauses(),
             http: http_options(),
-            temp: tempfile::tempdir().unwrap(),
+            tools: Tools::new(std::env::var_os("PATH").unwrap_or_default(), temp.path()),
+            temp,
         }
     }
 
@@ -83,6 +87,7 @@ impl Publisher {
             http: self.http.clone(),
             authorization,
             temp_root: self.temp.path().to_path_buf(),
+            tools: self.tools.clone(),
             create_if_missing: self.create,
         };
         Remote::open(&location, options)

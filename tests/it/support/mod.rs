@@ -9,3 +9,5 @@ pub mod git_server;
 pub mod github;
 pub mod program;
 pub mod rest_fake;
+#[cfg(unix)]
+pub mod ssh_server;

@@ -1,0 +1,253 @@
+//! A repository behind SSH, through the user's own git program and keys.
+//!
+//! Git fills a private, temporary repository ([`Copy`]) with what the other
+//! transports fetch themselves, and pushes from it what they would send. The
+//! lease of the push is the compare-and-swap. Nothing of the checkout that the
+//! run works in is read.
+
+mod copy;
+mod outcome;
+mod program;
+mod trouble;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+pub(super) use copy::Copy;
+use program::Git;
+pub use trouble::Trouble;
+
+use super::Options;
+use super::advertisement::Advertisement;
+use super::commit::CommitDraft;
+use super::error::{Error, Fault};
+use super::intake::blocking;
+use super::objects;
+use super::read::{self, Seen};
+use super::remote_read::is_ancestor;
+use super::tip::{FolderChange, Pushed, Tip, Wanted};
+use crate::host::{HostKind, SshAddress};
+use crate::model::{Folder, ObjectId};
+
+/// How many commits back a push of unknown outcome is looked for.
+const LOOK_BACK: &str = "--depth=100";
+
+/// Ways to read the tip, the least that comes down first. Servers that do not
+/// know filters or shallow reading say so.
+const WAYS: [&[&str]; 3] = [&["--depth=1", "--filter=blob:none"], &["--depth=1"], &[]];
+
+/// Ways to read the newest commits.
+const WAYS_BACK: [&[&str]; 4] = [
+    &[LOOK_BACK, "--filter=tree:0"],
+    &[LOOK_BACK, "--filter=blob:none"],
+    &[LOOK_BACK],
+    &[],
+];
+
+/// A repository behind SSH.
+pub struct Ssh {
+    address: SshAddress,
+    kind: HostKind,
+    git: Git,
+    temp_root: PathBuf,
+}
+
+impl Ssh {
+    pub(super) fn new(address: SshAddress, kind: HostKind, options: Options) -> Self {
+        Self {
+            address,
+            kind,
+            git: Git::new(options.tools),
+            temp_root: options.temp_root,
+        }
+    }
+
+    pub(super) fn display(&self) -> String {
+        self.address.to_string()
+    }
+
+    pub(super) async fn read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Error> {
+        let result = self.try_read(branch, wanted).await;
+        result.map_err(|fault| self.error(branch, fault))
+    }
+
+    pub(super) async fn push(
+        &self,
+        tip: &Tip,
+        changes: &[FolderChange],
+        draft: &CommitDraft,
+    ) -> Result<Pushed, Error> {
+        let result = self.try_push(tip, changes, draft).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    pub(super) async fn delete(&self, tip: &Tip) -> Result<(), Error> {
+        let nothing = Pushed {
+            commit: ObjectId::ZERO,
+            tree: ObjectId::ZERO,
+        };
+        let result = async { self.send(copy_of(tip)?, tip, nothing).await }.await;
+        result
+            .map(drop)
+            .map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
+        let result = self.try_contains(tip, commit).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
+        Error {
+            repository: self.display(),
+            kind: self.kind,
+            branch: branch.map(str::to_owned),
+            fault: Box::new(fault),
+        }
+    }
+
+    async fn try_read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Fault> {
+        let copy = self.copy().await?;
+        let list = self.git.list(&copy).await?;
+        let (branch, commit, exists) = Advertisement::listed(&list)?.choose(branch)?;
+        let Some(commit) = commit else {
+            let mut tip = read::empty(branch, wanted, None);
+            tip.copy = Some(Arc::new(copy));
+            return Ok(tip);
+        };
+        let (copy, seen) = self.seen(copy, commit, exists, wanted).await?;
+        let settled = exists && seen.is_settled(wanted);
+        let mut tip = seen.into_tip(branch, commit, exists, settled, wanted, None)?;
+        tip.copy = Some(Arc::new(copy));
+        Ok(tip)
+    }
+
+    /// The owned folders and their ledgers, in the first way that works.
+    async fn seen(
+        &self,
+        first: Copy,
+        commit: ObjectId,
+        exists: bool,
+        wanted: &[Wanted],
+    ) -> Result<(Copy, Seen), Fault> {
+        let mut copy = first;
+        let mut ways = WAYS.into_iter().peekable();
+        while let Some(way) = ways.next() {
+            let result = self.seen_by(&copy, way, commit, exists, wanted).await;
+            match result {
+                Err(Fault::WantRefused(said)) if ways.peek().is_some() => {
+                    tracing::debug!(said, "reading more instead");
+                    // What a filter left out is not asked for again in one repository.
+                    copy = self.copy().await?;
+                }
+                result => return Ok((copy, result?)),
+            }
+        }
+        Err(Fault::protocol(
+            "reading the objects",
+            "there is no way left",
+        ))
+    }
+
+    async fn seen_by(
+        &self,
+        copy: &Copy,
+        way: &[&str],
+        commit: ObjectId,
+        exists: bool,
+        wanted: &[Wanted],
+    ) -> Result<Seen, Fault> {
+        self.git.fetch(copy, way, &[commit]).await?;
+        let seen = see(copy, commit, wanted).await?;
+        let missing = seen.missing_ledgers();
+        if missing.is_empty() || (exists && seen.is_settled(wanted)) {
+            return Ok(seen);
+        }
+        self.git.fetch_objects(copy, &missing).await?;
+        let seen = see(copy, commit, wanted).await?;
+        match seen.missing_ledgers().first() {
+            None => Ok(seen),
+            Some(id) => Err(Fault::WantRefused(format!("object {id} did not come"))),
+        }
+    }
+
+    async fn try_push(
+        &self,
+        tip: &Tip,
+        changes: &[FolderChange],
+        draft: &CommitDraft,
+    ) -> Result<Pushed, Fault> {
+        let copy = copy_of(tip)?;
+        let (at, changes, draft) = (tip.clone(), changes.to_vec(), draft.clone());
+        let place = Arc::clone(copy);
+        let pushed = blocking(move || {
+            let built = objects::build(&at, &changes, &draft)?;
+            if at.commit != Some(built.pushed.commit) {
+                place.add(&built.pack)?;
+            }
+            Ok(built.pushed)
+        })
+        .await?;
+        if tip.is_at(pushed.commit) {
+            return Ok(pushed);
+        }
+        self.send(copy, tip, pushed).await
+    }
+
+    /// Moves the branch of `tip`, or deletes it.
+    async fn send(&self, copy: &Copy, tip: &Tip, pushed: Pushed) -> Result<Pushed, Fault> {
+        let reference = tip.reference();
+        let old = match tip.old_id() {
+            ObjectId::ZERO => String::new(),
+            old => old.to_string(),
+        };
+        let new = match pushed.commit {
+            ObjectId::ZERO => String::new(),
+            new => new.to_string(),
+        };
+        let lease = format!("--force-with-lease={reference}:{old}");
+        let change = format!("{new}:{reference}");
+        let said = self.git.push(copy, &lease, &change).await;
+        outcome::judge(said, &reference, pushed)
+    }
+
+    async fn try_contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Fault> {
+        let (Some(top), true) = (tip.commit, tip.exists) else {
+            return Ok(false);
+        };
+        let mut ways = WAYS_BACK.into_iter().peekable();
+        while let Some(way) = ways.next() {
+            let copy = self.copy().await?;
+            match self.git.fetch(&copy, way, &[top]).await {
+                Err(Fault::WantRefused(_)) if ways.peek().is_some() => {}
+                Err(fault) => return Err(fault),
+                Ok(()) => {
+                    return blocking(move || is_ancestor(&copy.objects()?, commit, top)).await;
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    /// A new private repository.
+    async fn copy(&self) -> Result<Copy, Fault> {
+        let (temp_root, address) = (self.temp_root.clone(), self.address.to_string());
+        blocking(move || Copy::make(&temp_root, &address)).await
+    }
+}
+
+/// The private repository that a tip was read into.
+fn copy_of(tip: &Tip) -> Result<&Arc<Copy>, Fault> {
+    let copy = tip.copy.as_ref();
+    copy.ok_or_else(|| Fault::protocol("pushing", "the tip was read from another repository"))
+}
+
+/// Looks at the owned folders in what came so far.
+async fn see(copy: &Copy, commit: ObjectId, wanted: &[Wanted]) -> Result<Seen, Fault> {
+    let folders: Vec<Folder> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
+    let place = copy.place();
+    blocking(move || Seen::read(&copy::objects(&place)?, commit, &folders)).await
+}
+
+#[cfg(all(test, unix))]
+mod tests;
