@@ -12,6 +12,8 @@ mod refusals;
 mod source;
 #[cfg(unix)]
 mod ssh;
+#[cfg(unix)]
+mod ssh_trouble;
 
 use rstest::rstest;
 

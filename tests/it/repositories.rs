@@ -1,5 +1,7 @@
 //! The ways to name the manifest repository, through the program.
 
+use gitops_publisher::host::{self, Place};
+
 use crate::support::git_server::GitServer;
 use crate::support::program::Workspace;
 
@@ -67,6 +69,29 @@ fn one_repository_written_in_two_ways_is_published_to_once() {
         there.subjects("main"),
         ["Publish dev, prod from hld@1111111111"]
     );
+}
+
+#[test]
+fn the_documented_forms_are_read_as_documented() {
+    let page = include_str!("../../docs/repositories.md");
+    let cells = |line: &str| {
+        let cells: Vec<String> = line
+            .split('|')
+            .map(|cell| cell.trim().replace('`', ""))
+            .collect();
+        (cells.len() == 4 && line.starts_with("| `")).then(|| (cells[1].clone(), cells[2].clone()))
+    };
+    let rows: Vec<_> = page.lines().filter_map(cells).collect();
+    assert!(rows.len() > 20, "{rows:?}");
+    for (written, read) in rows {
+        let location = host::resolve(&written, None).unwrap();
+        let place = match location.over_https() {
+            Some(over_https) => over_https.place.to_string(),
+            None if matches!(location.place, Place::Ssh(_)) => String::new(),
+            None => location.place.to_string(),
+        };
+        assert_eq!(place, read, "{written}");
+    }
 }
 
 #[test]
