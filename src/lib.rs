@@ -47,6 +47,7 @@ pub mod agent;
 pub mod check;
 pub mod cli;
 pub mod context;
+pub mod definition;
 pub mod error;
 pub mod generate;
 pub mod git;

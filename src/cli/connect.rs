@@ -181,7 +181,7 @@ impl Connector {
             ));
             return Ok(None);
         }
-        if url.url().scheme() == "http" && !is_this_machine(url.url()) {
+        if url.url().scheme() == "http" && !host::is_this_machine(url.url()) {
             self.reporter.warning(&format!(
                 "the token goes to {url} without encryption; use https"
             ));
@@ -218,14 +218,4 @@ pub(super) fn http_options(environment: &Environment) -> Result<http::Options, E
         })?);
     }
     Ok(http)
-}
-
-/// Whether a URL leads to this machine.
-fn is_this_machine(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::KustomizeFault;
+use crate::definition;
 use crate::error::Kind;
 use crate::model::PathError;
 use crate::text::SyntaxError;
@@ -124,6 +125,9 @@ pub enum Fault {
         /// What is wrong.
         message: String,
     },
+    /// A component or configuration file that is not as it should be.
+    #[error(transparent)]
+    Definition(#[from] definition::Fault),
     /// No component file.
     #[error("there is neither a component.yaml nor a component.json in `{folder}`")]
     ComponentMissing {

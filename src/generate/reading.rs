@@ -5,9 +5,10 @@
 
 use std::fs::FileType;
 use std::io::{ErrorKind, Read as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::{Fault, Options};
+pub(super) use crate::definition::join;
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 64 << 20;
@@ -297,22 +298,6 @@ impl Reader {
 pub(super) struct Entry {
     pub name: std::ffi::OsString,
     pub file_type: FileType,
-}
-
-/// `tail` below `folder`, with `.` and `..` resolved by their letters, as
-/// Fabrikate does. A leading slash does not make it absolute.
-pub(super) fn join(folder: &Path, tail: &str) -> PathBuf {
-    let mut path = folder.to_path_buf();
-    for component in Path::new(tail).components() {
-        match component {
-            Component::Normal(name) => path.push(name),
-            Component::ParentDir => {
-                path.pop();
-            }
-            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
-        }
-    }
-    path
 }
 
 /// The real, absolute path, in the plain form that programs understand.

@@ -16,7 +16,9 @@ mod refusal;
 mod rest;
 mod rest_answer;
 
-pub use address::{Error, Home, Location, Place, SshAddress, detect, resolve, resolve_at};
+pub use address::{
+    Error, Home, Location, Place, SshAddress, detect, is_this_machine, resolve, resolve_at,
+};
 pub use api::{Api, ApiOptions, Credentials};
 pub use authorization::{Authorization, authorization};
 pub use fault::{ApiError, Fault};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Fault;
-use super::fields::Source;
 use super::merge;
+use crate::definition::Source;
 use crate::generate::reading::{Reader, join};
 use crate::text::Node;
 use crate::text::yaml::{Dialect, Value};
@@ -109,7 +109,7 @@ fn read(source: Source<'_>, node: &Node, depth: usize) -> Result<Config, Fault> 
                     "a subcomponent's configuration is {}, not a map",
                     value.noun()
                 );
-                return Err(source.wrong(value, &message));
+                return Err(source.wrong(value, &message).into());
             }
         };
         config.entries.insert(name(source, key)?, below);
@@ -119,5 +119,5 @@ fn read(source: Source<'_>, node: &Node, depth: usize) -> Result<Config, Fault> 
 
 fn name(source: Source<'_>, key: &Node) -> Result<String, Fault> {
     let name = key.text().map(ToOwned::to_owned);
-    name.ok_or_else(|| source.wrong(key, "a map key is not a single value"))
+    name.ok_or_else(|| source.wrong(key, "a map key is not a single value").into())
 }

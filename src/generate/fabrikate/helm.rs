@@ -1,11 +1,10 @@
 //! Helm components, rendered by helm itself.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::walk::Visit;
 use super::{Content, Error, Fault, Options, doubtful, off_thread, rendered};
-use crate::generate::reading::{Reader, join};
+use crate::generate::reading::Reader;
 use crate::model::Finding;
 use crate::text::yaml::{self, Value};
 use crate::tools::{Invocation, Tools};
@@ -21,7 +20,7 @@ pub(super) async fn generate(
     visit: &Arc<Visit>,
 ) -> Result<Content, Error> {
     let wrap = |fault: Fault| fault.of(&visit.label);
-    let chart = chart_folder(visit);
+    let chart = visit.component.chart(&visit.folder);
     let prepared = {
         let (reader, visit, chart) = (Arc::clone(reader), Arc::clone(visit), chart.clone());
         off_thread(move || {
@@ -80,16 +79,6 @@ pub(super) async fn generate(
         )?);
     }
     Ok((content, findings))
-}
-
-fn chart_folder(visit: &Visit) -> PathBuf {
-    let component = &visit.component;
-    let installed = || join(&join(&visit.folder, "helm_repos"), &component.name);
-    match component.method.as_str() {
-        "git" => join(&installed(), &component.path),
-        "helm" => installed(),
-        _ => join(&visit.folder, &component.path),
-    }
 }
 
 fn namespace(visit: &Visit) -> &str {

@@ -4,9 +4,7 @@
 //!
 //! What differs from Fabrikate on purpose is listed in `docs/fabrikate.md`.
 
-mod component;
 mod config;
-mod fields;
 mod helm;
 mod hooks;
 mod merge;
@@ -19,10 +17,10 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use self::component::Generator;
 use self::walk::{Visit, Walk};
 use super::reading::Reader;
 use super::{BLOCK, Error, Fault, Options, Policy, off_thread};
+use crate::definition::Generator;
 use crate::model::{FileSet, Finding};
 use crate::parallel;
 use crate::tools::Tools;

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::walk::Visit;
 use super::{Content, Error, Fault};
-use crate::generate::reading::{Reader, join};
+use crate::generate::reading::Reader;
 
 /// The files in byte order of their names, each behind a separator.
 pub(super) fn generate(reader: &Reader, visit: &Visit) -> Result<Content, Error> {
@@ -13,12 +13,7 @@ pub(super) fn generate(reader: &Reader, visit: &Visit) -> Result<Content, Error>
 }
 
 fn read(reader: &Reader, visit: &Visit) -> Result<Vec<u8>, Fault> {
-    let component = &visit.component;
-    let folder = if component.method.eq_ignore_ascii_case("http") {
-        join(&join(&visit.folder, "components"), &component.name)
-    } else {
-        join(&visit.folder, &component.path)
-    };
+    let folder = visit.component.files(&visit.folder);
     reader.check(&folder, &visit.folder)?;
     let mut content = Vec::new();
     let entries = reader.entries(&folder).map_err(|fault| match fault {

@@ -4,9 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::component::{Component, Generator};
 use super::config::{self, Config};
 use super::{BLOCK, Error, Fault, Options, doubtful, off_thread};
+use crate::definition::{COMPONENT_FILES, Component, Generator};
 use crate::generate::reading::{Reader, join};
 use crate::model::Finding;
 use crate::parallel;
@@ -162,7 +162,7 @@ fn root(reader: &Reader, environments: &[String]) -> Visited {
         if own.method != "git" || own.generator != Generator::Component {
             return Ok((own.clone(), loaded, start.clone()));
         }
-        let folder = join(&join(&join(&start, "components"), &own.name), &own.path);
+        let folder = join(&own.installed(&start), &own.path);
         reader.check(&folder, &start)?;
         let replaced = load(reader, &folder, "git")?;
         let mut below = config::load(reader, &folder, environments, loaded.config)?;
@@ -241,14 +241,7 @@ fn in_folder(
     entry: &Component,
     parent: &Visit,
 ) -> Result<(Visit, Vec<bool>), Fault> {
-    let base = if entry.method == "git" {
-        join(&join(&parent.folder, "components"), &entry.name)
-    } else if Path::new(&entry.source).is_absolute() {
-        PathBuf::from(&entry.source)
-    } else {
-        join(&parent.folder, &entry.source)
-    };
-    let folder = join(&base, &entry.path);
+    let folder = entry.folder(&parent.folder);
     if parent.loaded.contains(&folder) {
         return Err(Fault::Cycle(reader.show(&folder)));
     }
@@ -275,8 +268,15 @@ fn in_folder(
     Ok((visit, loaded.found))
 }
 
+/// The component file of a checked folder.
 fn load(reader: &Reader, folder: &Path, method: &str) -> Result<Component, Fault> {
-    Component::load(reader, folder)?.ok_or_else(|| Fault::ComponentMissing {
+    for (name, json) in COMPONENT_FILES {
+        let path = folder.join(name);
+        if let Some(text) = reader.text(&path)? {
+            return Ok(Component::parse(&reader.show(&path), json, &text)?);
+        }
+    }
+    Err(Fault::ComponentMissing {
         folder: reader.show(folder),
         method: method.to_owned(),
     })

@@ -1,15 +1,12 @@
-//! Component files: `component.yaml`, or else `component.json`.
-
-use std::path::Path;
+//! Components: what their files say, and what they list.
 
 use super::Fault;
 use super::fields::Source;
-use crate::generate::reading::Reader;
 use crate::text::Node;
 
 /// What a component is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Generator {
+pub enum Generator {
     /// A component file in a folder of its own.
     Component,
     /// A Helm chart.
@@ -22,35 +19,48 @@ pub(super) enum Generator {
 
 /// A component, from its own file or as an entry of its parent.
 #[derive(Debug, Clone)]
-pub(super) struct Component {
+pub struct Component {
+    /// Its name.
     pub name: String,
+    /// What it is made of.
     pub generator: Generator,
     /// The deprecated `generator` field was used.
     pub migrated: bool,
+    /// Where it comes from: an address or a folder.
     pub source: String,
+    /// How it comes: `git`, `helm`, `http`, or else it is there.
     pub method: String,
+    /// Where in the source it is.
     pub path: String,
+    /// The commit, the tag or the chart's version.
+    pub version: String,
+    /// The branch, for git.
+    pub branch: String,
+    /// Shell lines before its parts are installed.
+    pub before_install: Vec<String>,
+    /// Shell lines after that.
+    pub after_install: Vec<String>,
+    /// Shell lines before its generation.
     pub before_generate: Vec<String>,
+    /// Shell lines after that.
     pub after_generate: Vec<String>,
+    /// What it lists.
     pub entries: Vec<Component>,
 }
 
+/// The names of a component file, the first that is there counts, and whether
+/// it is JSON.
+pub const COMPONENT_FILES: [(&str, bool); 2] =
+    [("component.yaml", false), ("component.json", true)];
+
 impl Component {
-    /// Loads the component file of a checked folder; `None` when there is none.
-    pub(super) fn load(reader: &Reader, folder: &Path) -> Result<Option<Self>, Fault> {
-        for (name, json) in [("component.yaml", false), ("component.json", true)] {
-            let path = folder.join(name);
-            let Some(text) = reader.text(&path)? else {
-                continue;
-            };
-            let file = reader.show(&path);
-            let source = Source { file: &file, json };
-            return Ok(Some(match source.parse(&text)? {
-                Some(root) => Self::of(source, &root)?,
-                None => Self::empty(),
-            }));
+    /// Reads a component file's text; `file` is what messages call it.
+    pub fn parse(file: &str, json: bool, text: &str) -> Result<Self, Fault> {
+        let source = Source { file, json };
+        match source.parse(text)? {
+            Some(root) => Self::of(source, &root),
+            None => Ok(Self::empty()),
         }
-        Ok(None)
     }
 
     fn empty() -> Self {
@@ -61,6 +71,10 @@ impl Component {
             source: String::new(),
             method: String::new(),
             path: String::new(),
+            version: String::new(),
+            branch: String::new(),
+            before_install: Vec::new(),
+            after_install: Vec::new(),
             before_generate: Vec::new(),
             after_generate: Vec::new(),
             entries: Vec::new(),
@@ -93,6 +107,10 @@ impl Component {
             source: source.text(node, "source")?,
             method: source.text(node, "method")?,
             path: source.text(node, "path")?,
+            version: source.text(node, "version")?,
+            branch: source.text(node, "branch")?,
+            before_install: hook(source, node, "before-install")?,
+            after_install: hook(source, node, "after-install")?,
             before_generate: hook(source, node, "before-generate")?,
             after_generate: hook(source, node, "after-generate")?,
             entries: entries.collect::<Result<_, _>>()?,
@@ -100,7 +118,7 @@ impl Component {
     }
 
     /// Whether its generation runs shell lines.
-    pub(super) fn has_generate_hooks(&self) -> bool {
+    pub fn has_generate_hooks(&self) -> bool {
         !self.before_generate.is_empty() || !self.after_generate.is_empty()
     }
 }
@@ -126,4 +144,31 @@ fn hook(source: Source<'_>, node: &Node, name: &str) -> Result<Vec<String>, Faul
     };
     let lines: Vec<String> = lines.iter().map(line).collect::<Result<_, _>>()?;
     Ok(lines.into_iter().filter(|line| !line.is_empty()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_says_where_it_comes_from() {
+        let text = "name: shop\nsubcomponents:\n- name: web\n  method: git\n  version: 1.10\n  hooks:\n    before-install: ['', ls]\n";
+        let component = Component::parse("component.yaml", false, text).unwrap();
+        let entry = &component.entries[0];
+        assert_eq!(
+            (entry.method.as_str(), entry.version.as_str()),
+            ("git", "1.10")
+        );
+        assert_eq!(entry.before_install, ["ls"]);
+        assert!(!entry.has_generate_hooks());
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place() {
+        let error = Component::parse("a/component.yaml", false, "version: [1]\n").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`a/component.yaml`, line 1, column 10: `version` is a list, not text"
+        );
+    }
 }

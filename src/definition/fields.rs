@@ -1,11 +1,12 @@
-//! Reading the fields of component and configuration files.
+//! Reading the fields of component and configuration files. Also the reader of
+//! both spellings: YAML and JSON.
 
 use super::Fault;
 use crate::text::{Form, Kind, Node, SyntaxError, json, yaml};
 
 /// A parsed file, for messages about its fields.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub struct Source<'a> {
     /// The file as seen from the source.
     pub file: &'a str,
     /// JSON field names may be in any case; YAML's are exact.
@@ -15,7 +16,7 @@ pub(super) struct Source<'a> {
 impl Source<'_> {
     /// Parses the file's text. An empty YAML file is `None`; an empty JSON
     /// file is an error. Of several YAML documents only the first counts.
-    pub(super) fn parse(self, text: &str) -> Result<Option<Node>, Fault> {
+    pub fn parse(self, text: &str) -> Result<Option<Node>, Fault> {
         let parsed = if self.json {
             json::parse(text).map(Some)
         } else {
@@ -36,7 +37,7 @@ impl Source<'_> {
     }
 
     /// The value of a field, when it is there and not null. The last one counts.
-    pub(super) fn field<'n>(self, node: &'n Node, name: &str) -> Option<&'n Node> {
+    pub fn field<'n>(self, node: &'n Node, name: &str) -> Option<&'n Node> {
         let pairs = node.pairs()?.iter().rev();
         let fits = |key: &str| key == name || (self.json && key.eq_ignore_ascii_case(name));
         let mut values = pairs.filter(|(key, _)| key.text().is_some_and(fits));
@@ -47,7 +48,7 @@ impl Source<'_> {
     }
 
     /// A text field; any YAML scalar is text here. Absent is empty.
-    pub(super) fn text(self, node: &Node, name: &str) -> Result<String, Fault> {
+    pub fn text(self, node: &Node, name: &str) -> Result<String, Fault> {
         match self.field(node, name).map(|value| (value, &value.kind)) {
             None => Ok(String::new()),
             Some((_, Kind::Scalar(text, Form::Plain | Form::Text))) => Ok(text.clone()),
@@ -58,7 +59,7 @@ impl Source<'_> {
     }
 
     /// A boolean field. Absent is false.
-    pub(super) fn flag(self, node: &Node, name: &str) -> Result<bool, Fault> {
+    pub fn flag(self, node: &Node, name: &str) -> Result<bool, Fault> {
         let Some(value) = self.field(node, name) else {
             return Ok(false);
         };
@@ -69,7 +70,7 @@ impl Source<'_> {
     }
 
     /// A field that is a map. Absent is empty.
-    pub(super) fn map<'n>(self, node: &'n Node, name: &str) -> Result<&'n [(Node, Node)], Fault> {
+    pub fn map<'n>(self, node: &'n Node, name: &str) -> Result<&'n [(Node, Node)], Fault> {
         match self.field(node, name) {
             None => Ok(&[]),
             Some(value) => value.pairs().ok_or_else(|| {
@@ -79,7 +80,7 @@ impl Source<'_> {
     }
 
     /// A field that is a list. Absent is empty.
-    pub(super) fn list<'n>(self, node: &'n Node, name: &str) -> Result<&'n [Node], Fault> {
+    pub fn list<'n>(self, node: &'n Node, name: &str) -> Result<&'n [Node], Fault> {
         match self.field(node, name).map(|value| (value, &value.kind)) {
             None => Ok(&[]),
             Some((_, Kind::Sequence(items))) => Ok(items),
@@ -90,7 +91,7 @@ impl Source<'_> {
     }
 
     /// What is wrong at a node of this file.
-    pub(super) fn wrong(self, node: &Node, message: &str) -> Fault {
+    pub fn wrong(self, node: &Node, message: &str) -> Fault {
         let place = match node.line {
             0 => String::new(),
             line => format!(", line {line}, column {}", node.column),
