@@ -1,6 +1,6 @@
 //! The first answer of a git server: its branches and what it can do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::Fault;
 use super::pkt::Pkt;
@@ -39,11 +39,39 @@ impl Capabilities {
     }
 }
 
-/// The branches of a repository.
+/// What a tag points to.
+#[derive(Debug, Clone, Copy)]
+struct Tag {
+    /// The object that the reference names, a commit or a tag object.
+    id: ObjectId,
+    /// What a tag object points to in the end, when the server says so.
+    peeled: Option<ObjectId>,
+}
+
+/// A commit that a reference leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Named {
+    /// What a server hands out: the commit, or the tag object before it.
+    pub(super) want: ObjectId,
+    /// The commit itself.
+    pub(super) commit: ObjectId,
+}
+
+impl Named {
+    fn commit(id: ObjectId) -> Self {
+        Self {
+            want: id,
+            commit: id,
+        }
+    }
+}
+
+/// The branches and tags of a repository.
 #[derive(Debug, Default)]
 pub(super) struct Advertisement {
     pub(super) capabilities: Capabilities,
     branches: BTreeMap<String, ObjectId>,
+    tags: BTreeMap<String, Tag>,
     head: Option<ObjectId>,
     any: bool,
     started: bool,
@@ -97,6 +125,8 @@ impl Advertisement {
             self.head = Some(id);
         } else if let Some(branch) = name.strip_prefix("refs/heads/") {
             self.branches.insert(branch.to_owned(), id);
+        } else if let Some(tag) = name.strip_prefix("refs/tags/") {
+            self.take_tag(tag, id);
         }
         Ok(())
     }
@@ -115,6 +145,47 @@ impl Advertisement {
             }
         }
         Ok(list)
+    }
+
+    /// A tag object is followed by a line with what it points to.
+    fn take_tag(&mut self, name: &str, id: ObjectId) {
+        match name.strip_suffix("^{}") {
+            None => {
+                let tag = Tag { id, peeled: None };
+                self.tags.insert(name.to_owned(), tag);
+            }
+            Some(name) => {
+                if let Some(tag) = self.tags.get_mut(name) {
+                    tag.peeled = Some(id);
+                }
+            }
+        }
+    }
+
+    /// The tip of a branch.
+    pub(super) fn branch(&self, name: &str) -> Option<Named> {
+        self.branches.get(name).copied().map(Named::commit)
+    }
+
+    /// The commit of a tag.
+    pub(super) fn tag(&self, name: &str) -> Option<Named> {
+        self.tags.get(name).map(|tag| Named {
+            want: tag.id,
+            commit: tag.peeled.unwrap_or(tag.id),
+        })
+    }
+
+    /// What a clone would check out.
+    pub(super) fn default_tip(&self) -> Option<Named> {
+        let branch = self.default_branch();
+        let tip = branch.and_then(|name| self.branches.get(&name).copied());
+        tip.or(self.head).map(Named::commit)
+    }
+
+    /// What branches and tags name, each once.
+    pub(super) fn every_tip(&self) -> BTreeSet<ObjectId> {
+        let tags = self.tags.values().map(|tag| tag.id);
+        self.branches.values().copied().chain(tags).collect()
     }
 
     /// Where to read and what to push to: the branch's name, the commit to
@@ -292,6 +363,24 @@ mod tests {
         assert_eq!(refs.choose(None).unwrap(), ("live".into(), a, true));
         assert!(Advertisement::listed("").unwrap().choose(None).is_ok());
         assert!(Advertisement::listed("welcome\tto our server\n").is_err());
+    }
+
+    #[test]
+    fn tags_lead_to_commits_and_are_wanted_as_they_are_named() {
+        let refs = read(&[
+            format!("{A} HEAD\0multi_ack\n"),
+            format!("{A} refs/heads/main\n"),
+            format!("{B} refs/tags/v1\n"),
+            format!("{A} refs/tags/v1^{{}}\n"),
+            format!("{B} refs/tags/light\n"),
+        ])
+        .unwrap();
+        let (a, b) = (ObjectId::parse(A).unwrap(), ObjectId::parse(B).unwrap());
+        assert_eq!(refs.tag("v1"), Some(Named { want: b, commit: a }));
+        assert_eq!(refs.tag("light"), Some(Named::commit(b)));
+        assert_eq!(refs.branch("v1"), None);
+        assert_eq!(refs.default_tip(), Some(Named::commit(a)));
+        assert_eq!(refs.every_tip(), BTreeSet::from([a, b]));
     }
 
     #[test]

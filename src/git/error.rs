@@ -3,8 +3,8 @@
 use crate::error::{Error as CommandError, Kind};
 use crate::host::{self, HostKind, Refusal};
 use crate::http;
-use crate::model::Folder;
 use crate::model::ledger::{LEDGER_FILE, LedgerError};
+use crate::model::{Folder, ObjectId};
 
 /// A failed read or push: where, and what.
 #[derive(Debug)]
@@ -95,6 +95,18 @@ pub enum Fault {
     /// The repository has branches, but none of them is the default.
     #[error("it has no default branch")]
     NoDefaultBranch,
+    /// There is no commit yet.
+    #[error("it has no commits")]
+    Empty,
+    /// It has no such branch.
+    #[error("it has no branch {0:?}")]
+    NoBranch(String),
+    /// Neither a tag nor a branch nor a commit has this name.
+    #[error("it has no tag, branch or commit {0:?}")]
+    NoVersion(String),
+    /// It does not have this commit, or not any more.
+    #[error("it does not have the commit {0}, or does not hand it out")]
+    NoCommit(ObjectId),
     /// No git branch can have this name.
     #[error("{0:?} is not a valid branch name")]
     InvalidBranch(String),
@@ -120,6 +132,9 @@ pub enum Fault {
     /// A local repository with a working tree that has the branch checked out.
     #[error("the branch is checked out there, and pushing would not change its files")]
     CheckedOut,
+    /// Only a few files are ever read behind SSH.
+    #[error("all the files of a commit are not read over SSH; use the https address")]
+    NoSnapshot,
     /// This machine failed: disk, memory, a local repository.
     #[error("{doing} failed: {reason}")]
     Machine {
@@ -264,7 +279,13 @@ impl Error {
                 "Check that the address is the manifest repository; keep large files out of it."
             }
             Fault::ObjectFormat(_) => "Use a repository with the object format sha1.",
+            Fault::Empty | Fault::NoBranch(_) | Fault::NoVersion(_) | Fault::NoCommit(_) => {
+                "Check the name of the branch, the tag or the commit."
+            }
             Fault::NoDefaultBranch => "Name the branch to publish to.",
+            Fault::NoSnapshot => {
+                "Write the repository's https address in the definition; a private one takes a token by access.yaml."
+            }
             Fault::InvalidBranch(_) => "Write the branch as in `git branch`, such as `main`.",
             Fault::InTheWay { .. } => {
                 "Move it away in the manifest repository, or publish to another folder."
@@ -299,6 +320,10 @@ impl Error {
             } => Kind::Policy,
             Fault::InvalidBranch(_)
             | Fault::NoDefaultBranch
+            | Fault::Empty
+            | Fault::NoBranch(_)
+            | Fault::NoVersion(_)
+            | Fault::NoCommit(_)
             | Fault::Missing
             | Fault::Ledger { .. } => Kind::Input,
             Fault::Machine { .. } => Kind::Internal,

@@ -137,6 +137,16 @@ impl<'a> Objects<'a> {
 
     /// The bytes of an object of the expected type; `None` when it is absent.
     pub(super) fn read(&self, id: &ObjectId, kind: ObjectType) -> Result<Option<Bytes>, Fault> {
+        self.read_up_to(id, kind, Limits::FILTERED.object)
+    }
+
+    /// The same, for objects of at most `limit` bytes.
+    pub(super) fn read_up_to(
+        &self,
+        id: &ObjectId,
+        kind: ObjectType,
+        limit: u64,
+    ) -> Result<Option<Bytes>, Fault> {
         const READING: &str = "reading the objects";
         let oid = oid(id);
         if !self.0.exists(oid) {
@@ -150,14 +160,26 @@ impl<'a> Objects<'a> {
         if found != kind {
             return Err(wrong("is of another type than it should be"));
         }
-        if size as u64 > Limits::FILTERED.object {
+        if size as u64 > limit {
             return Err(Fault::TooBig {
                 what: "an object",
-                limit: format!("{} MiB", Limits::FILTERED.object >> 20),
+                limit: format!("{} MiB", limit >> 20),
             });
         }
         let object = self.0.read(oid).map_err(|error| wrong(error.message()))?;
         Ok(Some(Bytes::copy_from_slice(object.data())))
+    }
+
+    /// The type of an object; `None` when it is absent.
+    pub(super) fn kind(&self, id: &ObjectId) -> Option<ObjectType> {
+        self.0.read_header(oid(id)).ok().map(|(_, kind)| kind)
+    }
+
+    /// The one object whose id begins with these digits.
+    pub(super) fn beginning_with(&self, digits: &str) -> Option<ObjectId> {
+        let start = git2::Oid::from_str(digits).ok()?;
+        let found = self.0.exists_prefix(start, digits.len()).ok()?;
+        Some(object_id(found))
     }
 
     /// The bytes of an object that must be there.

@@ -22,7 +22,7 @@ const WRITING: &str = "writing to the repository";
 
 /// A repository at a path.
 pub struct Local {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     create: bool,
 }
 
@@ -76,7 +76,7 @@ impl Local {
             .map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
-    fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
+    pub(super) fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
         Error {
             repository: self.display(),
             kind: HostKind::Git,
@@ -87,7 +87,7 @@ impl Local {
 }
 
 /// Opens exactly this path, not a repository that happens to be above it.
-fn open(path: &Path) -> Result<Repository, Fault> {
+pub(super) fn open(path: &Path) -> Result<Repository, Fault> {
     let none: [&std::ffi::OsStr; 0] = [];
     Repository::open_ext(path, RepositoryOpenFlags::NO_SEARCH, none).map_err(|error| {
         match error.code() {

@@ -1,5 +1,6 @@
 //! The manifest repository: reading the tip of a branch, and pushing one
-//! commit on top of exactly that tip.
+//! commit on top of exactly that tip. Of any repository: the files of one
+//! commit ([`Snapshot`]).
 //!
 //! Owns the wire protocol (pkt-lines, packs, smart HTTP in its oldest form,
 //! which every host speaks), repositories behind SSH by way of the git program,
@@ -23,15 +24,19 @@ mod read;
 mod remote_read;
 mod report;
 mod smart_http;
+mod snapshot;
 pub mod source;
 mod ssh;
 mod tip;
 mod tree;
+mod unfold;
 
 pub use commit::{CommitDraft, Identity};
 pub use error::{Error, Fault};
+pub use snapshot::{Revision, Snapshot};
 pub use ssh::Trouble;
 pub use tip::{FolderChange, Pushed, Tip, Wanted};
+pub use unfold::{LeftOut, Unfolded};
 
 use std::path::PathBuf;
 
@@ -137,6 +142,21 @@ impl Remote {
             Self::Http(remote) => remote.contains(tip, commit).await,
             Self::Ssh(remote) => remote.contains(tip, commit).await,
             Self::Local(remote) => remote.contains(tip, commit).await,
+        }
+    }
+
+    /// Fetches one commit with everything in it.
+    ///
+    /// `known` is the commit to take whatever the revision leads to by now.
+    pub async fn snapshot(
+        &self,
+        revision: &Revision,
+        known: Option<ObjectId>,
+    ) -> Result<Snapshot, Error> {
+        match self {
+            Self::Http(remote) => remote.snapshot(revision, known).await,
+            Self::Ssh(remote) => Err(remote.no_snapshot()),
+            Self::Local(remote) => remote.snapshot(revision, known).await,
         }
     }
 

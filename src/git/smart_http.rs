@@ -89,7 +89,7 @@ impl SmartHttp {
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
-    fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
+    pub(super) fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
         Error {
             repository: self.display(),
             kind: self.kind,

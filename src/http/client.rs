@@ -78,8 +78,8 @@ impl Request {
     }
 
     /// Says that redirects may lead to other hosts, as those of release pages
-    /// do. That holds only while nothing secret is sent: for a GET without
-    /// headers and without a user in its URL, and never from HTTPS to HTTP.
+    /// do, but only for GET and never from HTTPS to HTTP. The request's headers,
+    /// credentials among them, do not go there.
     #[must_use]
     pub fn anywhere(mut self) -> Self {
         self.anywhere = true;
@@ -88,13 +88,11 @@ impl Request {
 
     /// Whether a redirect from `from` to `to` is followed.
     fn may_go(&self, from: &Url, to: &Url) -> bool {
-        let secrets =
-            !self.headers.is_empty() || !from.username().is_empty() || from.password().is_some();
         let downgrade = from.scheme() == "https" && to.scheme() != "https";
         let web = matches!(to.scheme(), "http" | "https");
         self.method == Method::GET
             && self.follow
-            && (to.origin() == from.origin() || (self.anywhere && web && !secrets && !downgrade))
+            && (to.origin() == from.origin() || (self.anywhere && web && !downgrade))
     }
 
     /// Adds a header.
@@ -153,13 +151,20 @@ impl Http {
     /// Sends a request, following redirects.
     async fn send_along(&self, request: &Request) -> Result<Response, Error> {
         let mut url = request.url.clone();
+        let mut headers = request.headers.clone();
         for _ in 0..=REDIRECTS {
-            let response = self.send_once(request, &url).await?;
+            let response = self.send_once(request, &url, &headers).await?;
             let Some(target) = redirect_target(&response) else {
                 return Ok(response);
             };
             match target {
-                Ok(target) if request.may_go(&url, &target) => url = target,
+                Ok(target) if request.may_go(&url, &target) => {
+                    if target.origin() != url.origin() {
+                        // Nor do they come back when the way leads back.
+                        headers.clear();
+                    }
+                    url = target;
+                }
                 target => {
                     return Err(Error::Redirect {
                         method: request.method.clone(),
@@ -177,11 +182,16 @@ impl Http {
         })
     }
 
-    async fn send_once(&self, request: &Request, url: &Url) -> Result<Response, Error> {
+    async fn send_once(
+        &self,
+        request: &Request,
+        url: &Url,
+        headers: &HeaderMap,
+    ) -> Result<Response, Error> {
         let client = self.client()?;
         let mut builder = client
             .request(request.method.clone(), url.clone())
-            .headers(request.headers.clone());
+            .headers(headers.clone());
         if request.method != Method::GET {
             builder = builder.body(request.body.clone());
         }

@@ -97,6 +97,11 @@ impl Ssh {
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
+    /// Whole commits are read over HTTPS only.
+    pub(super) fn no_snapshot(&self) -> Error {
+        self.error(None, Fault::NoSnapshot)
+    }
+
     fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
         Error {
             repository: self.display(),
