@@ -53,6 +53,7 @@ pub mod generate;
 pub mod git;
 pub mod host;
 pub mod http;
+pub mod install;
 pub mod model;
 pub mod parallel;
 pub mod pipeline;

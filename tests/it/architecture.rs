@@ -16,7 +16,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("check", &[]),
     ("tokens", &["parallel", "text"]),
     ("plan", &[]),
-    ("generate", &["parallel", "text", "tools"]),
+    ("definition", &["text"]),
+    ("generate", &["definition", "parallel", "text", "tools"]),
+    (
+        "install",
+        &["definition", "git", "host", "http", "text", "tools"],
+    ),
     ("publish", &["git", "host", "http"]),
     ("update", &["text"]),
     ("agent", &["report"]),

@@ -15,6 +15,7 @@ mod fab_edit;
 mod fabrikate;
 mod git_wire;
 mod helm;
+mod install;
 mod jsonnet;
 mod kustomize;
 mod launcher;

@@ -6,6 +6,7 @@
 mod add;
 mod files;
 mod generate;
+mod install;
 mod remove;
 mod set;
 
@@ -26,6 +27,8 @@ pub(super) struct FabCommand {
 
 #[derive(Debug, Subcommand)]
 enum Fab {
+    /// Bring the components and charts that a definition names into its folders.
+    Install(install::InstallArgs),
     /// Generate the manifests of a definition into `generated/<environments joined by ->`.
     Generate(generate::GenerateArgs),
     /// Add an entry to the component file of this folder, or replace the one of that name.
@@ -43,6 +46,7 @@ pub(super) async fn run(
     reporter: &Arc<Reporter>,
 ) -> Result<(), Error> {
     match command.command {
+        Fab::Install(args) => install::run(args, environment, reporter).await,
         Fab::Generate(args) => generate::run(args, environment, reporter).await,
         Fab::Add(args) => add::run(args, reporter),
         Fab::Remove(args) => remove::run(&args, reporter),

@@ -11,3 +11,4 @@ pub mod program;
 pub mod rest_fake;
 #[cfg(unix)]
 pub mod ssh_server;
+pub mod web_server;

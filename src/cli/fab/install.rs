@@ -1,0 +1,142 @@
+//! `fab install`: brings what a definition names to where `fab generate` and
+//! the other commands expect it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::{Args, ValueHint};
+
+use crate::agent::env::BUILD_REASON;
+use crate::agent::{self, Environment};
+use crate::cli::connect;
+use crate::error::{Error, Kind};
+use crate::generate::checkout_of;
+use crate::host::Authorization;
+use crate::install::{self, AccessPolicy, HookPolicy, Update};
+use crate::model::Secret;
+use crate::report::Reporter;
+
+/// What to install.
+#[derive(Debug, Args)]
+pub(super) struct InstallArgs {
+    /// The folder with the component file. The working directory when not given.
+    #[arg(value_hint = ValueHint::DirPath)]
+    folder: Option<PathBuf>,
+
+    /// Take what the sources give now and renew the lock file: for everything,
+    /// or only for the entries of these names.
+    #[arg(long, value_name = "NAMES", num_args = 0.., require_equals = true, value_delimiter = ',')]
+    update: Option<Vec<String>>,
+
+    /// Replace folders that were changed by hand.
+    #[arg(long)]
+    force: bool,
+
+    /// On a build of a pull request, run the definition's hooks too. They are
+    /// whatever its author wrote.
+    #[arg(long)]
+    allow_hooks: bool,
+
+    /// On a build of a pull request, send the tokens that access.yaml names.
+    /// They go where its author says.
+    #[arg(long)]
+    allow_access: bool,
+
+    /// The helm program, for charts of registries. `helm` on the search path
+    /// when not given.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    helm: Option<PathBuf>,
+}
+
+/// Installs below the folder of the definition.
+pub(super) async fn run(
+    args: InstallArgs,
+    environment: &Arc<Environment>,
+    reporter: &Arc<Reporter>,
+) -> Result<(), Error> {
+    let source = args.folder.unwrap_or_else(|| PathBuf::from("."));
+    let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
+    let update = match args.update {
+        None => Update::Nothing,
+        Some(names) if names.is_empty() => Update::Everything,
+        Some(names) => Update::Only(names),
+    };
+    let options = install::Options {
+        confine: checkout_of(&real(&source)?),
+        source,
+        hooks: if pull_request && !args.allow_hooks {
+            HookPolicy::Refuse
+        } else {
+            HookPolicy::Run
+        },
+        access: if pull_request && !args.allow_access {
+            AccessPolicy::Refuse
+        } else {
+            AccessPolicy::Use
+        },
+        update,
+        force: args.force,
+        http: connect::http_options(environment)?,
+        temp_root: environment.temp_root(),
+    };
+    let tools = connect::tools(environment, args.helm);
+    let around = Around {
+        environment,
+        reporter,
+    };
+    let installed = install::run(&tools, &options, &around).await?;
+    for finding in &installed.findings {
+        reporter.warning(&finding.to_string());
+    }
+    let lock = if installed.lock_written {
+        format!("; {} is written, commit it", install::LOCK_FILE)
+    } else {
+        String::new()
+    };
+    reporter.info(&format!(
+        "Installed {}, unchanged {}{lock}",
+        installed.fetched, installed.unchanged
+    ));
+    Ok(())
+}
+
+/// The real path of the folder.
+fn real(folder: &Path) -> Result<PathBuf, Error> {
+    folder.canonicalize().map_err(|source| {
+        let said = format!("cannot find the folder {}", folder.display());
+        Error::new(Kind::Usage, anyhow::Error::new(source).context(said))
+    })
+}
+
+/// The environment and the way out, as installing sees them.
+struct Around<'a> {
+    environment: &'a Environment,
+    reporter: &'a Reporter,
+}
+
+impl install::Surroundings for Around<'_> {
+    fn token(&self, variable: &str) -> Option<Secret> {
+        let value = self.environment.get(variable)?;
+        // A pipeline leaves `$(NAME)` as it is when there is no such variable.
+        agent::unresolved_macro(value)
+            .is_none()
+            .then(|| Secret::new(value))
+    }
+
+    fn mask(&self, secret: &Secret) {
+        self.reporter.mask(secret);
+    }
+
+    fn mask_forms(&self, authorization: &Authorization) {
+        self.reporter
+            .mask_with(|redactor| authorization.register(redactor));
+    }
+
+    fn tell(&self, text: &str) {
+        self.reporter.info(text);
+    }
+
+    fn warn(&self, text: &str) {
+        self.reporter.warning(text);
+    }
+}

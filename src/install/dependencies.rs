@@ -1,0 +1,303 @@
+//! What a chart depends on and does not bring along.
+//!
+//! A lock file of the chart is held to; without one the newest fitting version
+//! is taken, as `helm dependency update` does. What is in `charts` already
+//! stays.
+
+use std::path::{Path, PathBuf};
+
+use url::Url;
+
+use super::Fault;
+use super::access::Access;
+use super::charts::{self, CHART_FILE};
+use super::repositories::Repositories;
+use crate::text::{Kind, Node, yaml};
+
+/// The largest chart file that is read, in bytes.
+const LARGEST: u64 = 4 << 20;
+/// Dependencies of one chart, at most.
+const MOST: usize = 200;
+/// Folders below each other in a chart that is copied, at most.
+const DEEPEST: usize = 64;
+
+/// One line of a list of dependencies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Dependency {
+    name: String,
+    version: String,
+    repository: String,
+}
+
+/// Brings what is missing into the chart's `charts` folder; tells whether
+/// something was. Nothing is taken from outside of `root`.
+pub(super) async fn complete(
+    repositories: &Repositories<'_>,
+    access: &Access,
+    chart: &Path,
+    root: &Path,
+    work: &Path,
+) -> Result<bool, Fault> {
+    let mut missing = Vec::new();
+    for dependency in listed(chart)? {
+        if !is_there(chart, &dependency.name) && !missing.contains(&dependency) {
+            missing.push(dependency);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(false);
+    }
+    let locked = locked(chart)?;
+    let folder = chart.join("charts");
+    std::fs::create_dir_all(&folder).map_err(Fault::write(&folder))?;
+    for (number, dependency) in missing.iter().enumerate() {
+        let version = match &locked {
+            None => dependency.version.clone(),
+            Some(locked) => exact(dependency, locked)?,
+        };
+        let work = work.join(format!("dependency-{number}"));
+        bring(
+            repositories,
+            access,
+            dependency,
+            &version,
+            chart,
+            root,
+            &work,
+        )
+        .await?;
+    }
+    Ok(true)
+}
+
+/// The version that the chart's lock file has for a dependency.
+fn exact(dependency: &Dependency, locked: &[Dependency]) -> Result<String, Fault> {
+    let found = locked.iter().find(|locked| {
+        locked.name == dependency.name && locked.repository == dependency.repository
+    });
+    found
+        .map(|locked| locked.version.clone())
+        .ok_or_else(|| refused(dependency, "is not in its lock file, which is out of date"))
+}
+
+async fn bring(
+    repositories: &Repositories<'_>,
+    access: &Access,
+    dependency: &Dependency,
+    version: &str,
+    chart: &Path,
+    root: &Path,
+    work: &Path,
+) -> Result<(), Fault> {
+    let Dependency {
+        name, repository, ..
+    } = dependency;
+    let address = repository.trim_end_matches('/');
+    let packed = if let Some(path) = repository.strip_prefix("file://") {
+        return copy(
+            dependency,
+            &crate::definition::join(chart, path),
+            chart,
+            root,
+        );
+    } else if address.starts_with("oci://") {
+        let reference = format!("{address}/{name}");
+        charts::pull(repositories, &reference, version, work).await?
+    } else if address.starts_with("http://") || address.starts_with("https://") {
+        let url = Url::parse(address)
+            .map_err(|error| refused(dependency, &format!("has a bad repository: {error}")))?;
+        charts::fetch(repositories, access, repository, &url, name, version).await?
+    } else if address.is_empty() {
+        return Err(refused(
+            dependency,
+            "is not in its `charts` folder and has no repository",
+        ));
+    } else {
+        return Err(refused(
+            dependency,
+            "names its repository by an alias, which this machine's helm would have to know",
+        ));
+    };
+    let safe = |text: &str| crate::model::RelPath::parse(text).is_ok() && !text.contains('/');
+    let file = format!("{name}-{}.tgz", packed.version);
+    if !safe(&file) {
+        return Err(refused(dependency, "has a name that cannot be a file's"));
+    }
+    let path = chart.join("charts").join(file);
+    super::place::write_file(&path, &packed.bytes)
+}
+
+/// Copies a chart that stands beside the one that needs it.
+fn copy(dependency: &Dependency, from: &Path, chart: &Path, root: &Path) -> Result<(), Fault> {
+    let real = from
+        .canonicalize()
+        .ok()
+        .filter(|real| real.starts_with(root));
+    let Some(real) = real.filter(|real| real.join(CHART_FILE).is_file()) else {
+        return Err(refused(
+            dependency,
+            "is not in the repository at the path that it names",
+        ));
+    };
+    let safe = crate::model::RelPath::parse(&dependency.name).is_ok();
+    if !safe || dependency.name.contains('/') {
+        return Err(refused(dependency, "has a name that cannot be a folder's"));
+    }
+    // Listed before anything is written: the chart may contain the copy.
+    let mut files = Vec::new();
+    list(&real, &real, root, 0, &mut files)?;
+    let into = chart.join("charts").join(&dependency.name);
+    for (path, file) in files {
+        let target = into.join(path);
+        let above = target.parent().unwrap_or(&into);
+        std::fs::create_dir_all(above).map_err(Fault::write(above))?;
+        std::fs::copy(&file, &target).map_err(Fault::write(&target))?;
+    }
+    Ok(())
+}
+
+/// The files below a folder, links to files in `root` among them.
+fn list(
+    top: &Path,
+    folder: &Path,
+    root: &Path,
+    depth: usize,
+    files: &mut Vec<(PathBuf, PathBuf)>,
+) -> Result<(), Fault> {
+    if depth > DEEPEST {
+        return Err(Fault::TooDeep(DEEPEST));
+    }
+    let entries = std::fs::read_dir(folder).map_err(|source| Fault::Read {
+        file: folder.display().to_string(),
+        source,
+    })?;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        let Ok(kind) = entry.file_type() else {
+            continue;
+        };
+        if kind.is_dir() {
+            list(top, &path, root, depth + 1, files)?;
+            continue;
+        }
+        let real = path.canonicalize().ok();
+        let real = real.filter(|real| real.starts_with(root) && real.is_file());
+        if let (Some(real), Ok(inner)) = (real, path.strip_prefix(top)) {
+            files.push((inner.to_path_buf(), real));
+        }
+    }
+    Ok(())
+}
+
+/// The dependencies that a chart lists.
+fn listed(chart: &Path) -> Result<Vec<Dependency>, Fault> {
+    let mut all = Vec::new();
+    for file in [CHART_FILE, "requirements.yaml"] {
+        all.extend(read(&chart.join(file))?.unwrap_or_default());
+    }
+    if all.len() > MOST {
+        return Err(Fault::TooMany(MOST));
+    }
+    Ok(all)
+}
+
+/// What the chart's lock file says, when there is one.
+fn locked(chart: &Path) -> Result<Option<Vec<Dependency>>, Fault> {
+    match read(&chart.join("Chart.lock"))? {
+        Some(locked) => Ok(Some(locked)),
+        None => read(&chart.join("requirements.lock")),
+    }
+}
+
+/// The list `dependencies` of a file; `None` when there is no such file.
+fn read(file: &Path) -> Result<Option<Vec<Dependency>>, Fault> {
+    let Some(root) = node(file)? else {
+        return Ok(None);
+    };
+    let list = root.as_ref().and_then(|root| field(root, "dependencies"));
+    let items = match list.map(|list| &list.kind) {
+        Some(Kind::Sequence(items)) => items.as_slice(),
+        _ => &[],
+    };
+    let text = |node: &Node, name| {
+        let found = field(node, name).and_then(Node::text);
+        found.unwrap_or_default().to_owned()
+    };
+    let dependencies = items.iter().map(|item| Dependency {
+        name: text(item, "name"),
+        version: text(item, "version"),
+        repository: text(item, "repository"),
+    });
+    Ok(Some(dependencies.collect()))
+}
+
+/// A parsed file; `None` when there is none, `Some(None)` when it is empty.
+#[expect(clippy::option_option, reason = "no file and an empty file differ")]
+fn node(file: &Path) -> Result<Option<Option<Node>>, Fault> {
+    let shown = || {
+        let name = file.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    let Ok(meta) = file.symlink_metadata() else {
+        return Ok(None);
+    };
+    if !meta.is_file() {
+        return Ok(None);
+    }
+    if meta.len() > LARGEST {
+        return Err(Fault::TooLarge {
+            file: shown(),
+            limit: LARGEST,
+        });
+    }
+    let bytes = std::fs::read(file).map_err(|source| Fault::Read {
+        file: shown(),
+        source,
+    })?;
+    let text = String::from_utf8(bytes).map_err(|_| Fault::NotText(shown()))?;
+    let documents = yaml::parse(&text).map_err(|source| {
+        Fault::Definition(crate::definition::Fault::Syntax {
+            file: shown(),
+            source,
+        })
+    })?;
+    Ok(Some(documents.into_iter().next().map(|first| first.root)))
+}
+
+fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
+    let mut pairs = node.pairs()?.iter().rev();
+    let found = pairs.find(|(key, _)| key.text() == Some(name));
+    found.map(|(_, value)| value)
+}
+
+/// Whether a chart of this name is in the `charts` folder, packed or not.
+fn is_there(chart: &Path, name: &str) -> bool {
+    let entries = std::fs::read_dir(chart.join("charts"));
+    let mut entries = entries.into_iter().flatten().flatten();
+    entries.any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            let root = node(&path.join(CHART_FILE)).ok().flatten().flatten();
+            let found = root.as_ref().and_then(|root| field(root, "name"));
+            return found.and_then(Node::text) == Some(name);
+        }
+        let file = entry.file_name();
+        let file = file.to_string_lossy();
+        let version = file
+            .strip_suffix(".tgz")
+            .and_then(|file| file.strip_prefix(name))
+            .and_then(|rest| rest.strip_prefix('-'));
+        version.is_some_and(|version| {
+            version
+                .trim_start_matches('v')
+                .starts_with(|first: char| first.is_ascii_digit())
+        })
+    })
+}
+
+fn refused(dependency: &Dependency, reason: &str) -> Fault {
+    Fault::Dependency {
+        name: dependency.name.clone(),
+        reason: reason.to_owned(),
+    }
+}

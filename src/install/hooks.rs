@@ -1,0 +1,39 @@
+//! Hooks: shell lines that a component runs around its installation.
+
+use std::path::Path;
+
+use super::{Fault, HookPolicy};
+use crate::tools::{Invocation, Tools};
+
+/// How many lines of output an error quotes.
+const TAIL: usize = 20;
+
+/// Runs the lines one by one in the component's folder; the first that fails
+/// ends it.
+pub(super) async fn run(
+    tools: &Tools,
+    policy: HookPolicy,
+    folder: &Path,
+    hook: &'static str,
+    lines: &[String],
+) -> Result<(), Fault> {
+    if !lines.is_empty() && policy == HookPolicy::Refuse {
+        return Err(Fault::HookRefused(hook));
+    }
+    for line in lines {
+        let invocation = Invocation::new(tools.find("sh")?)
+            .arg("-c")
+            .arg(line)
+            .directory(folder);
+        let output = tools.run(&invocation).await?;
+        if !output.status.success() {
+            return Err(Fault::HookFailed {
+                hook,
+                line: line.clone(),
+                status: output.status,
+                tail: output.tail(TAIL),
+            });
+        }
+    }
+    Ok(())
+}
