@@ -21,18 +21,23 @@
 //!    [`check`] whether that much may go.
 //! 5. [`report`] shows the result: messages, Markdown, variables, JSON.
 //!
+//! Before a run, `fab install` has [`install`] bring what a Fabrikate definition
+//! names; [`definition`] is what it shares with [`generate`].
+//!
 //! # Files on disk
 //!
 //! | file | where | what |
 //! |---|---|---|
 //! | `gitops.yaml` | beside the source | settings of several environments |
+//! | `fabrikate.lock` | beside the root component file | what [`install`] chose |
+//! | `.<name>.installed` | beside each installed folder | what was put there |
 //! | `.gitops-publisher` | in each owned folder | [`model::Ledger`] |
 //! | `.gitops/manifests.git` | in the working folder | the repository at a terminal when none is named |
 //!
 //! # Rules
 //!
 //! Stages are functions from values to values; only [`generate`] (the source),
-//! [`tools`] (programs), [`http`] and [`git`] (servers), and [`report`] touch
+//! [`install`] (what is missing in it), [`tools`] (programs), [`http`] and [`git`] (servers), and [`report`] touch
 //! the world. Dependencies point one way, from [`cli`] to [`model`]; a test
 //! reads the sources and holds it.
 #![cfg_attr(

@@ -28,6 +28,9 @@ pub(super) async fn run(
     if command.as_deref() == Some("tokens") {
         return super::tokens::task(environment, reporter);
     }
+    if command.as_deref() == Some("install") {
+        return super::fab::install_task(environment, reporter).await;
+    }
     let definition = RunCommand::augment_args(Command::new("task"));
     let given = from_inputs(&definition, environment)?;
     let action = match command.as_deref() {
@@ -45,7 +48,7 @@ pub(super) async fn run(
         Some(other) => {
             return Err(
                 Error::message(Kind::Usage, format!("the input `command` is {other:?}"))
-                    .hint("it can be one of: publish, verify, render, tokens"),
+                    .hint("it can be one of: publish, verify, render, install, tokens"),
             );
         }
     };

@@ -312,20 +312,20 @@ impl Fault {
             Self::FolderMissing(_) => "check `jsonnetPaths`",
             Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
             Self::ComponentMissing { method, .. } if method == "git" => {
-                "it comes from git and is not installed: run `fab install` before, or commit the `components` folder"
+                "it comes from git and is not installed: run `gitops-publisher fab install` before, or commit the `components` folder"
             }
             Self::ComponentMissing { method, .. } if method == "url" => {
                 "an entry whose `source` is a URL needs `method: git`"
             }
             Self::HelmFailed { missing: true, .. } => {
-                "the chart is not installed: run `fab install` before, or commit the `helm_repos` folder"
+                "the chart is not installed: run `gitops-publisher fab install` before, or commit the `helm_repos` folder"
             }
             Self::Cycle(_) => {
                 "an entry needs a `source` or a `path` that leads to another component"
             }
             Self::Subfolder { .. } => "move its files up, or make it a static component of its own",
             Self::StaticMissing(_) => {
-                "check its `path`; what comes by http is installed by `fab install`"
+                "check its `path`; what comes by http is installed by `gitops-publisher fab install`"
             }
             Self::HookRefused(_) => {
                 "a pull request build executes nothing from the source; set `allowHooks` if its authors are trusted"

@@ -100,6 +100,24 @@ pub(super) async fn run(
     Ok(())
 }
 
+/// Installs as a task of a pipeline, with the inputs that it shares with the
+/// other commands.
+pub(in crate::cli) async fn task(
+    environment: &Arc<Environment>,
+    reporter: &Arc<Reporter>,
+) -> Result<(), Error> {
+    let path = |name| agent::input(environment, name).map(PathBuf::from);
+    let args = InstallArgs {
+        folder: path("source"),
+        update: None,
+        force: false,
+        allow_hooks: agent::input(environment, "allowHooks").as_deref() == Some("true"),
+        allow_access: false,
+        helm: path("helm"),
+    };
+    run(args, environment, reporter).await
+}
+
 /// The real path of the folder.
 fn real(folder: &Path) -> Result<PathBuf, Error> {
     folder.canonicalize().map_err(|source| {
@@ -116,11 +134,18 @@ struct Around<'a> {
 
 impl install::Surroundings for Around<'_> {
     fn token(&self, variable: &str) -> Option<Secret> {
-        let value = self.environment.get(variable)?;
+        // A task is given secret variables without having to name them.
+        let of_task = || {
+            let mut all = agent::variables(self.environment).into_iter();
+            let found = all.find(|found| found.name.eq_ignore_ascii_case(variable))?;
+            Some(found.value)
+        };
+        let given = self.environment.get(variable).map(str::to_owned);
+        let value = given.or_else(of_task)?;
         // A pipeline leaves `$(NAME)` as it is when there is no such variable.
-        agent::unresolved_macro(value)
+        agent::unresolved_macro(&value)
             .is_none()
-            .then(|| Secret::new(value))
+            .then(|| Secret::new(&value))
     }
 
     fn mask(&self, secret: &Secret) {

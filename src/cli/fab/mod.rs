@@ -39,6 +39,8 @@ enum Fab {
     Set(set::SetArgs),
 }
 
+pub(super) use install::task as install_task;
+
 /// Runs a Fabrikate command in the working directory.
 pub(super) async fn run(
     command: FabCommand,

@@ -237,3 +237,32 @@ fn an_access_file_of_another_shape_is_told() {
     assert_said(&ended, "`access.yaml`, line 1, column");
     assert_said(&ended, "each line is `<source>: <VARIABLE>`");
 }
+
+#[test]
+fn the_task_knows_the_secret_variables_of_the_pipeline() {
+    let server = GitServer::start();
+    let workspace = private(&server);
+    let task = || {
+        workspace
+            .task(&[("command", "install"), ("source", ".")])
+            .variable("VSTS_SECRET_VARIABLES", "[\"WEB_TOKEN\"]")
+            .variable("SECRET_WEB_TOKEN", TOKEN)
+    };
+    let ended = task().variable("BUILD_REASON", "PullRequest").run();
+    assert_said(&ended, "is not sent to ");
+    assert_eq!(server.turns(), 0);
+    let ended = task().succeed();
+    assert_said(&ended, "Installed 1, unchanged 0");
+    // The agent is told what to mask, and nobody else is told anything.
+    let said = ended
+        .stdout
+        .lines()
+        .filter(|line| !line.contains("setsecret"));
+    assert!(!said.collect::<String>().contains(TOKEN), "{ended:#?}");
+    assert!(
+        workspace
+            .path()
+            .join("components/web/files/one.yaml")
+            .exists()
+    );
+}
