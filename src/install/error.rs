@@ -66,7 +66,7 @@ pub enum Fault {
     #[error("there is neither a component.yaml nor a component.json in `{0}`")]
     ComponentMissing(String),
     /// A name that cannot be a folder.
-    #[error("its name cannot be that of a folder: {0}")]
+    #[error("its name or that of its chart cannot be that of a folder: {0}")]
     Name(#[from] PathError),
     /// A name with a separator.
     #[error("its name {0:?} cannot be that of a folder: it contains a `/`")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::files::Files;
 use super::{Fault, place};
+use crate::model::ObjectId;
 
 /// The file's name, beside the root component file.
 pub const LOCK_FILE: &str = "fabrikate.lock";
@@ -83,6 +84,10 @@ impl Lock {
             let reason = format!("it has the form {}; this program reads {FORM}", lock.form);
             return Err(unreadable(reason));
         }
+        // Without these an entry would hold nothing to anything.
+        if let Some((key, _)) = lock.installed.iter().find(|(_, locked)| !locked.binds()) {
+            return Err(unreadable(format!("`{key}` does not say what was chosen")));
+        }
         Ok(lock)
     }
 
@@ -103,6 +108,23 @@ impl Lock {
         }
         place::write_file(&source.join(LOCK_FILE), self.to_text().as_bytes())?;
         Ok(true)
+    }
+}
+
+impl Locked {
+    /// Whether it says what was chosen, in the form that its method needs.
+    fn binds(&self) -> bool {
+        let Resolved {
+            commit,
+            chart_version,
+            digest,
+        } = &self.resolved;
+        let is_commit = |id: &String| ObjectId::parse(id).is_some();
+        match self.wanted.method.as_str() {
+            "git" => commit.as_ref().is_some_and(is_commit),
+            "helm" => chart_version.is_some() && digest.is_some(),
+            _ => digest.is_some(),
+        }
     }
 }
 
@@ -167,6 +189,10 @@ mod tests {
     #[case(
         "{\"form\": 2, \"installed\": {}}",
         "it has the form 2; this program reads 1"
+    )]
+    #[case(
+        "{\"form\": 1, \"installed\": {\"a\": {\"method\": \"git\", \"source\": \"b\", \"commit\": \"c\", \"content\": \"\"}}}",
+        "`a` does not say what was chosen"
     )]
     #[case("<<<<<<< HEAD", "expected value at line 1 column 1")]
     fn what_cannot_be_read_is_told(#[case] text: &str, #[case] reason: &str) {

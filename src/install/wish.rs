@@ -166,6 +166,7 @@ impl Asker<'_> {
     fn chart(&self, component: &Component, label: &str) -> Result<Wish, Fault> {
         let source = component.source.trim_end_matches('/');
         let name = component.path.clone();
+        RelPath::parse(&name)?;
         let (how, shown) = if source.starts_with("oci://") {
             let reference = format!("{source}/{name}");
             (How::Oci { reference }, source.to_owned())

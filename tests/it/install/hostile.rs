@@ -4,10 +4,10 @@ use super::*;
 use crate::support::web_server::{WebServer, packed};
 
 #[rstest::rstest]
-#[case("../evil", "its name cannot be that of a folder")]
+#[case("../evil", "its name or that of its chart cannot be")]
 #[case("a/b", "contains a `/`")]
-#[case(".git", "its name cannot be that of a folder")]
-#[case("", "its name cannot be that of a folder")]
+#[case(".git", "its name or that of its chart cannot be")]
+#[case("", "its name or that of its chart cannot be")]
 fn names_do_not_lead_out(#[case] name: &str, #[case] said: &str) {
     let server = GitServer::start();
     web(&server);
@@ -17,6 +17,19 @@ fn names_do_not_lead_out(#[case] name: &str, #[case] said: &str) {
     ));
     assert_said(&install(&workspace, &[]).fail(), said);
     assert_eq!(server.turns(), 0);
+}
+
+#[rstest::rstest]
+#[case("https://127.0.0.1:9/charts")]
+#[case("oci://127.0.0.1:9/charts")]
+fn nor_do_names_of_charts(#[case] source: &str) {
+    let workspace = definition(&format!(
+        "name: shop\nsubcomponents:\n- {{name: cache, type: helm, method: helm, source: '{source}', path: ../x}}\n"
+    ));
+    assert_said(
+        &install(&workspace, &[]).fail(),
+        "is not a safe relative path",
+    );
 }
 
 #[cfg(unix)]
