@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::Kind;
-use crate::host::Refusal;
 use crate::model::PathError;
 use crate::tools::{self, archive};
 use crate::{definition, git, http};
@@ -305,89 +304,6 @@ impl Fault {
             | Self::Helm { .. } => Kind::Remote,
             _ => Kind::Input,
         }
-    }
-
-    /// The server asks who we are, or hides what we may not see.
-    fn is_private(&self) -> bool {
-        match self {
-            Self::Git(error) => matches!(
-                error.refusal(),
-                Some(Refusal::Authentication | Refusal::Permission | Refusal::NotFound)
-            ),
-            Self::Http(http::Error::Status(failure)) => {
-                matches!(failure.status, 203 | 401 | 403 | 404)
-            }
-            Self::Page(_) => true,
-            _ => false,
-        }
-    }
-
-    fn hints(&self) -> Vec<String> {
-        let hint = match self {
-            Self::Tool(error) => return error.hints(),
-            fault if fault.is_private() => {
-                "check the address; for something private, access.yaml beside the component file names the variable with the token: `<source>: <VARIABLE>`"
-            }
-            Self::Outside { .. } => {
-                "nothing outside the checkout is read or written: copy the files into it"
-            }
-            Self::ComponentMissing(_) => {
-                "check the entry's `source` and `path`; a URL as `source` needs `method: git`"
-            }
-            Self::Cycle(_) => {
-                "an entry needs a `source` or a `path` that leads to another component"
-            }
-            Self::Clash { .. } => "give one of the two another name",
-            Self::Ssh(_) => {
-                "use the https address of the same repository, with a token in access.yaml"
-            }
-            Self::ForeignPath(_) => {
-                "only the components of this checkout may name paths on this machine"
-            }
-            Self::HookRefused(_) => {
-                "a pull request build executes nothing from the source; add `--allow-hooks` if its authors are trusted"
-            }
-            Self::AccessRefused { .. } => {
-                "install on builds of the main branch and keep what is installed in the pipeline's cache, or add `--allow-access` if the authors of pull requests are trusted with the token"
-            }
-            Self::TokenMissing { variable, .. } => {
-                return vec![format!(
-                    "set the variable `{variable}`; a secret variable of a pipeline reaches a step only through its `env`: `{variable}: $({variable})`"
-                )];
-            }
-            Self::Git(error) => match error.fault() {
-                git::Fault::NoBranch(name) if name == "master" => {
-                    "`fab add` writes `branch: master`; many repositories call it `main`"
-                }
-                git::Fault::NoBranch(_)
-                | git::Fault::NoVersion(_)
-                | git::Fault::NoCommit(_)
-                | git::Fault::Empty => "check `branch` and `version` of the entry",
-                git::Fault::Machine { .. } => "check free space and permissions",
-                _ => "check the address and the network, then run again",
-            },
-            Self::Http(_) => "check the address and the network, then run again",
-            Self::NoChart { .. } => "check `path`: for the method helm it is the chart's name",
-            Self::NoVersion { .. } | Self::Version(_) => {
-                "check `version`; without one the newest stable version is taken"
-            }
-            Self::Digest { .. } => {
-                "run again; if it stays so, the repository or something on the way to it is broken"
-            }
-            Self::Dependency { .. } => {
-                "run `helm dependency update` on the chart and commit its `charts` folder"
-            }
-            Self::Moved { .. } => {
-                "find out why it changed; `--update=<name>` takes what the source gives now and renews the lock file"
-            }
-            Self::Lock { .. } => {
-                "restore it from the repository's history, or delete it and install anew"
-            }
-            Self::UnknownName(_) => "use the name of an entry, or its path in the lock file",
-            Self::Write { .. } => "check free space and permissions",
-            _ => return Vec::new(),
-        };
-        vec![hint.to_owned()]
     }
 }
 

@@ -7,6 +7,7 @@
 //! agent nor the other stages: what it needs of them is [`Surroundings`].
 
 mod access;
+mod advice;
 mod charts;
 mod content;
 mod dependencies;
@@ -21,6 +22,7 @@ mod oci;
 mod place;
 mod repositories;
 mod standing;
+mod touched;
 mod version;
 mod walk;
 mod wish;

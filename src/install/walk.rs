@@ -10,11 +10,11 @@ use super::access::Access;
 use super::fetch::{Done, Fetcher, is_called};
 use super::files::Files;
 use super::lock::{Lock, Wanted};
-use super::place::Record;
 use super::repositories::{Repositories, blocking};
 use super::standing::{self, Standing};
+use super::touched::Touched;
 use super::wish::{Asker, Wish};
-use super::{Error, Fault, Installed, Options, Surroundings, Update, content, hooks};
+use super::{Error, Fault, Installed, Options, Surroundings, Update, hooks};
 use crate::definition::{Component, Generator, join};
 use crate::tools::Tools;
 
@@ -51,8 +51,7 @@ pub(super) struct Walk<'a> {
     before: Lock,
     lock: Lock,
     targets: BTreeMap<PathBuf, (Wanted, String)>,
-    /// Folders that hooks may have changed.
-    touched: BTreeSet<PathBuf>,
+    touched: Touched,
     read: HashSet<PathBuf>,
     /// Names to update that were found.
     called: BTreeSet<String>,
@@ -74,7 +73,7 @@ impl<'a> Walk<'a> {
             before,
             lock: Lock::default(),
             targets: BTreeMap::new(),
-            touched: BTreeSet::new(),
+            touched: Touched::default(),
             read: HashSet::new(),
             called: BTreeSet::new(),
             installed: Installed::default(),
@@ -98,7 +97,8 @@ impl<'a> Walk<'a> {
         {
             return Err(Fault::UnknownName(name.clone()).into());
         }
-        self.settle().await
+        let touched = std::mem::take(&mut self.touched);
+        Ok(blocking(move || touched.settle()).await?)
     }
 
     /// Writes the lock file; of a whole run only what it installed stays in it.
@@ -271,44 +271,13 @@ impl<'a> Walk<'a> {
         }
         let policy = self.repositories.options.hooks;
         if policy == super::HookPolicy::Run {
-            self.touch(&visit.folder)?;
+            self.touched.note(self.targets.keys(), &visit.folder)?;
             let around = self.repositories.around;
             around.tell(&format!("Running the {hook} hook of {}", visit.label));
         }
         let tools = self.repositories.tools;
         let result = hooks::run(tools, policy, &visit.folder, hook, lines).await;
         result.map_err(|fault| fault.of(&visit.label))
-    }
-
-    /// Notes that hooks in `folder` may change what is installed: until the end
-    /// of the run nobody knows what it should hold.
-    fn touch(&mut self, folder: &Path) -> Result<(), Error> {
-        for target in self.targets.keys() {
-            let near = target.starts_with(folder) || folder.starts_with(target);
-            if near
-                && self.touched.insert(target.clone())
-                && let Some(mut record) = Record::of(target)
-            {
-                record.content = None;
-                record.save(target)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Records what hooks made of the folders.
-    async fn settle(&mut self) -> Result<(), Error> {
-        let touched = std::mem::take(&mut self.touched);
-        let settled = blocking(move || -> Result<(), Fault> {
-            for target in touched {
-                if let Some(mut record) = Record::of(&target).filter(|_| target.is_dir()) {
-                    record.content = Some(content::of_folder(&target)?);
-                    record.save(&target)?;
-                }
-            }
-            Ok(())
-        });
-        Ok(settled.await?)
     }
 
     /// The components that those of a level list.
