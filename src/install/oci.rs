@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::Fault;
 use super::repositories::Repositories;
-use crate::tools::Invocation;
+use crate::tools::{Invocation, Tool};
 
 /// How many lines of output an error quotes.
 const TAIL: usize = 20;
@@ -23,7 +23,7 @@ pub(super) async fn pull(
     into: &Path,
 ) -> Result<Pulled, Fault> {
     let tools = repositories.tools;
-    let mut invocation = Invocation::new(tools.find("helm")?)
+    let mut invocation = Invocation::new(tools.tool(Tool::Helm).await?)
         .arg("pull")
         .arg(reference)
         .arg("--destination")

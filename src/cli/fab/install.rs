@@ -4,17 +4,19 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use clap::{Args, ValueHint};
+use clap::{Args, Command, ValueHint};
 
 use crate::agent::env::BUILD_REASON;
 use crate::agent::{self, Environment};
-use crate::cli::connect;
+use crate::cli::{connect, tools};
 use crate::error::{Error, Kind};
 use crate::generate::checkout_of;
 use crate::host::Authorization;
 use crate::install::{self, AccessPolicy, HookPolicy, Update};
 use crate::model::Secret;
 use crate::report::Reporter;
+use crate::settings::definition::ToolArgs;
+use crate::settings::{from_inputs, parse};
 
 /// What to install.
 #[derive(Debug, Args)]
@@ -42,10 +44,9 @@ pub(super) struct InstallArgs {
     #[arg(long)]
     allow_access: bool,
 
-    /// The helm program, for charts of registries. `helm` on the search path
-    /// when not given.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    helm: Option<PathBuf>,
+    /// The programs that charts of registries need.
+    #[command(flatten)]
+    tools: ToolArgs,
 }
 
 /// Installs below the folder of the definition.
@@ -79,7 +80,7 @@ pub(super) async fn run(
         http: connect::http_options(environment)?,
         temp_root: environment.temp_root(),
     };
-    let tools = connect::tools(environment, args.helm);
+    let tools = tools::tools(&args.tools, environment, &options.http, reporter)?;
     let around = Around {
         environment,
         reporter,
@@ -106,14 +107,14 @@ pub(in crate::cli) async fn task(
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
 ) -> Result<(), Error> {
-    let path = |name| agent::input(environment, name).map(PathBuf::from);
+    let definition = ToolArgs::augment_args(Command::new("install"));
     let args = InstallArgs {
-        folder: path("source"),
+        folder: agent::input(environment, "source").map(PathBuf::from),
         update: None,
         force: false,
         allow_hooks: agent::input(environment, "allowHooks").as_deref() == Some("true"),
         allow_access: false,
-        helm: path("helm"),
+        tools: parse(&[&from_inputs(&definition, environment)?])?,
     };
     run(args, environment, reporter).await
 }
