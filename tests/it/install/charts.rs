@@ -254,7 +254,9 @@ fn a_registry_needs_helm_and_says_so() {
     let workspace = definition(
         "name: shop\nsubcomponents:\n- {name: cache, type: helm, method: helm, source: 'oci://127.0.0.1:9/charts', path: redis}\n",
     );
-    let ended = install(&workspace, &[]).variable("PATH", "/nowhere").fail();
+    let ended = install(&workspace, &["--tools", "path"])
+        .variable("PATH", "/nowhere")
+        .fail();
     assert_said(&ended, "`helm` was not found on PATH");
 }
 
