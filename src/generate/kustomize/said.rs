@@ -7,7 +7,11 @@ const TAIL: usize = 20;
 
 /// The end of what it said when it failed, with paths as seen from the source.
 pub(super) fn failure(output: &str, shown: &Shown) -> String {
-    let lines: Vec<_> = output.lines().filter_map(plain).collect();
+    let lines: Vec<_> = output
+        .lines()
+        .filter_map(plain)
+        .filter(|line| !line.starts_with("# Warning: "))
+        .collect();
     let text = shown.text(&without_command(&lines.join("\n")));
     let lines: Vec<_> = text.lines().collect();
     lines[lines.len().saturating_sub(TAIL)..].join("\n")
@@ -65,10 +69,14 @@ fn without_command(text: &str) -> String {
 /// What to do about a failure that is known.
 pub(super) fn hint(said: &str, component: bool) -> Option<&'static str> {
     let unknown_target = "a patch is for a resource that is not in the overlay: check kind, name and namespace as they are before the overlay changes them";
-    let known: [(&str, &str); 10] = [
+    let known: [(&str, &str); 11] = [
         (
             "expected kind != 'Component'",
             "list it under `components` instead of `resources`",
+        ),
+        (
+            "values.yaml' is not in or below",
+            "give the chart a `valuesFile` in the folder of the kustomization, which may be empty: its own is read only where the chart is below that folder",
         ),
         (
             "is not in or below",

@@ -127,7 +127,7 @@ async fn the_form_of_a_generator_is_understood_too() {
     .unwrap();
     std::fs::write(
         folder.join("web.yaml"),
-        "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: web}\nname: web\nchartHome: ../../charts\nreleaseName: shop\nincludeCRDs: true\nkubeVersion: 1.28.0\nvaluesInline: {replicas: 5}\n",
+        "apiVersion: builtin\nkind: HelmChartInflationGenerator\nmetadata: {name: web}\nname: web\nchartHome: ../../charts\nreleaseName: shop\nincludeCRDs: true\nkubeVersion: 1.28.0\nvaluesFile: values.yaml\nvaluesInline: {replicas: 5}\n",
     )
     .unwrap();
     let options = options(shop.path(), "overlays/dev");
@@ -173,6 +173,33 @@ async fn what_helm_says_is_quoted_without_the_private_folder() {
             "Error: execution error at (web/templates/all.yaml:1:3): no shop today: helm failed: exit status 1"
         ),
         "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_chart_beside_the_overlay_needs_a_values_file_in_it() {
+    let Some(helm) = helm() else { return };
+    if !present() {
+        return;
+    }
+    let shop = source(&CHART);
+    let kustomization = CHART[0].1.replace("  valuesFile: values.yaml\n", "");
+    let kustomization = format!("commonLabels: {{a: b}}\n{kustomization}");
+    let path = shop.path().join("overlays/dev/kustomization.yaml");
+    std::fs::write(path, kustomization).unwrap();
+    let options = options(shop.path(), "overlays/dev");
+    let error = render(helm, shop.path(), options).await.unwrap_err();
+    let error = gitops_publisher::error::Error::from(error);
+    let message = error.to_string();
+    assert!(
+        message.ends_with("file '../../charts/web/values.yaml' is not in or below '.'"),
+        "{message}"
+    );
+    assert!(!message.contains("deprecated"), "{message}");
+    assert!(
+        error.all_hints()[0].contains("a `valuesFile` in the folder"),
+        "{:?}",
+        error.all_hints()
     );
 }
 
