@@ -219,3 +219,40 @@ pub(super) fn http_options(environment: &Environment) -> Result<http::Options, E
     }
     Ok(http)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Target;
+
+    #[test]
+    fn behind_ssh_the_hosts_interface_is_reached_with_the_jobs_own_token() {
+        let environment = Arc::new(Environment::from([
+            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
+            ("SYSTEM_TEAMPROJECT", "shop"),
+            (
+                "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
+                "marked-token",
+            ),
+        ]));
+        let reporter = Arc::new(Reporter::new(crate::agent::AgentSink));
+        let tools = Tools::new("/nowhere", "/nowhere");
+        let connector =
+            Connector::new(&environment, Tokens::default(), tools, &reporter, false).unwrap();
+        let place = |repository: &str| {
+            let target = Target {
+                repository: repository.to_owned(),
+                host: crate::settings::definition::GitHostSetting::Auto,
+                ..Target::local("unused")
+            };
+            let connection = connector.open(&target, false).unwrap();
+            (connection.remote.display(), connection.api.is_some())
+        };
+        let ssh = "git@ssh.dev.azure.com:v3/contoso/shop/manifests";
+        assert_eq!(place(ssh), (ssh.to_owned(), true));
+        let short = "https://dev.azure.com/contoso/shop/_git/manifests";
+        assert_eq!(place("manifests"), (short.to_owned(), true));
+        let unknown = "git@git.contoso.com:manifests";
+        assert_eq!(place(unknown), (unknown.to_owned(), false));
+    }
+}

@@ -102,9 +102,9 @@ pub(super) async fn run(
     }
     let http = connect::http_options(environment)?;
     let chart_password = chart_password(environment, &doors)?;
-    chart_password
-        .iter()
-        .for_each(|secret| reporter.mask(secret));
+    if let Some(secret) = &chart_password {
+        reporter.mask(secret);
+    }
     let context = Context {
         reporter: Arc::clone(reporter),
         tools: tools::tools(&settings.run.tools, environment, &http, reporter)?,
@@ -117,13 +117,8 @@ pub(super) async fn run(
         seconds: seconds(),
         pull_request,
     };
-    let connector = Connector::new(
-        environment,
-        tokens,
-        context.tools.clone(),
-        reporter,
-        pull_request,
-    )?;
+    let tools = context.tools.clone();
+    let connector = Connector::new(environment, tokens, tools, reporter, pull_request)?;
     let report = match action {
         Action::Publish => {
             let rendered = pipeline::render(&context, &settings).await?;

@@ -94,7 +94,9 @@ pub(super) fn short(text: &str) -> Result<SshAddress, Error> {
         user,
         host: host.to_ascii_lowercase(),
         port: None,
-        path: path.trim_end_matches('/').to_owned(),
+        path: path
+            .trim_end_matches(|c: char| c == '/' || c.is_whitespace())
+            .to_owned(),
         short: true,
     };
     checked(address).map_err(wrong)

@@ -253,3 +253,29 @@ fn passwords_are_kept_for_masking_and_names_are_not(
         assert!(!location.place.to_string().contains(secret));
     }
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_an_address_or_an_error(
+        start in "(https?://|ssh://|git@)?",
+        rest in r"[-a-z0-9@:/\\\[\]%+#?._ \u{1}äß日]{0,30}(_git|_ssh|v3|dev\.azure\.com|visualstudio\.com|github\.com)?[-a-z@:/%_. ]{0,20}",
+    ) {
+        let text = format!("{start}{rest}");
+        for setting in [None, Some(HostKind::Azure), Some(HostKind::GitHub), Some(HostKind::Git)] {
+            let Ok(location) = resolve_at(&text, setting, &home("https://server/Main")) else {
+                continue;
+            };
+            if let Place::Ssh(address) = &location.place {
+                let told = address.to_string();
+                proptest::prop_assert!(!told.starts_with('-') && !address.host().starts_with('-'));
+                let again = resolve_at(&told, setting, &Home::default()).unwrap();
+                proptest::prop_assert_eq!(again.place.to_string(), told);
+            }
+            // What was read is read the same again.
+            if let Place::Url(url) = &location.place {
+                let again = resolve(&url.to_string(), setting).unwrap();
+                proptest::prop_assert_eq!(again.identity, location.identity);
+            }
+        }
+    }
+}
