@@ -76,9 +76,11 @@ impl<'a> Repositories<'a> {
                     let url = Url::parse(written).unwrap_or_else(|_| url.url().clone());
                     self.authorization(access, written, &url)?
                 }
-                Place::Path(_) => None,
+                Place::Path(_) | Place::Ssh(_) => None,
             };
             let options = git::Options {
+                // SSH is refused before, and nothing else needs a program.
+                tools: Tools::new("", &self.options.temp_root),
                 http: self.options.http.clone(),
                 authorization,
                 temp_root: self.options.temp_root.clone(),

@@ -118,6 +118,7 @@ impl Asker<'_> {
         let source = match &location.place {
             Place::Path(_) => entry.source.clone(),
             Place::Url(url) => url.to_string(),
+            Place::Ssh(address) => address.to_string(),
         };
         let wanted = Wanted {
             method: "git".to_owned(),
@@ -137,21 +138,19 @@ impl Asker<'_> {
     /// Where a repository is. What has no scheme is a path, as for git.
     fn location(&self, source: &str) -> Result<Location, Fault> {
         let resolved = host::resolve(source, None);
-        if let Err(host::Error::Ssh(address)) = resolved {
-            return Err(Fault::Ssh(address));
-        }
-        let location = if source.contains("://") {
-            resolved.map_err(|error| Fault::Address(in_words(&error)))?
-        } else {
+        let is_path = !source.contains("://")
+            && !matches!(&resolved, Ok(it) if matches!(it.place, Place::Ssh(_)));
+        let location = if is_path {
             let path = self.files.source.join(source);
-            Location {
-                name: source.to_owned(),
-                place: Place::Path(path),
-                kind: HostKind::Git,
-                embedded: None,
-            }
+            // A relative path could be read as the short form of an address.
+            let path = std::path::absolute(&path).unwrap_or(path);
+            host::resolve(&path.display().to_string(), Some(HostKind::Git))
+        } else {
+            resolved
         };
+        let location = location.map_err(|error| Fault::Address(in_words(&error)))?;
         match &location.place {
+            Place::Ssh(address) => return Err(Fault::Ssh(address.to_string())),
             Place::Path(_) if self.foreign => return Err(Fault::ForeignPath(source.to_owned())),
             Place::Path(_) => {}
             Place::Url(_) => {
