@@ -326,6 +326,31 @@ async fn statuses_are_written_once_for_commits_and_pull_requests() {
 }
 
 #[tokio::test]
+async fn pull_requests_from_branches_of_ours_are_listed_page_by_page() {
+    let server = server();
+    let api = azure(&server);
+    let count = 103;
+    for change in 0..count {
+        let source = format!("gitops/change/{change}");
+        server.with(|state| {
+            let tip = state.git.tip("gitops/dev").unwrap();
+            let file = state.git.path().join("refs/heads").join(&source);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, tip).unwrap();
+        });
+        let one = Draft { source, ..draft() };
+        api.create(&one).await.unwrap();
+    }
+    opened(&api).await;
+    let found = api.open_from("gitops/change/", "main").await.unwrap();
+    assert_eq!(found.len(), count);
+    let other = api.open_from("gitops/change/", "prod").await.unwrap();
+    assert!(other.is_empty());
+    let second = api.get(2).await.unwrap();
+    assert_eq!(second.source, "gitops/change/1");
+}
+
+#[tokio::test]
 async fn giving_up_says_why_and_happens_once() {
     let server = server();
     let api = azure(&server);

@@ -21,6 +21,8 @@ const ADA: &str = "11111111-0000-4000-8000-000000000001";
 #[derive(Debug, Clone, Copy)]
 enum Operation {
     Find,
+    Get,
+    OpenFrom,
     Create,
     Update,
     Complete,
@@ -153,6 +155,8 @@ async fn act(
             let found = api.find("gitops/dev", "main").await?;
             json!(found.map(|found| found.number))
         }
+        Operation::Get => json!(api.get(1).await?.title),
+        Operation::OpenFrom => json!(api.open_from("gitops/", "main").await?.len()),
         Operation::Create => {
             let opened = api.create(&full(api.kind())).await?;
             json!([opened.pull_request.number, opened.warnings])
@@ -239,6 +243,8 @@ async fn survives<W: World>(operation: Operation) {
 
 #[rstest::rstest]
 #[case(Operation::Find)]
+#[case(Operation::Get)]
+#[case(Operation::OpenFrom)]
 #[case(Operation::Create)]
 #[case(Operation::Update)]
 #[case(Operation::Complete)]
@@ -256,6 +262,8 @@ async fn azure_devops_survives(#[case] operation: Operation) {
 
 #[rstest::rstest]
 #[case(Operation::Find)]
+#[case(Operation::Get)]
+#[case(Operation::OpenFrom)]
 #[case(Operation::Create)]
 #[case(Operation::Update)]
 #[case(Operation::Complete)]

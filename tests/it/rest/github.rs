@@ -314,6 +314,32 @@ async fn a_renamed_repository_is_followed_also_when_writing() {
 }
 
 #[tokio::test]
+async fn pull_requests_from_branches_of_ours_are_listed_page_by_page() {
+    let server = server();
+    let api = github(&server);
+    let count = 3;
+    server.with(|state| state.page = 2);
+    for change in 0..count {
+        let source = format!("gitops/change/{change}");
+        server.with(|state| {
+            let tip = state.git.tip("gitops/dev").unwrap();
+            let file = state.git.path().join("refs/heads").join(&source);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, tip).unwrap();
+        });
+        let one = Draft { source, ..draft() };
+        api.create(&one).await.unwrap();
+    }
+    opened(&api).await;
+    let found = api.open_from("gitops/change/", "main").await.unwrap();
+    assert_eq!(found.len(), count);
+    let other = api.open_from("gitops/change/", "prod").await.unwrap();
+    assert!(other.is_empty());
+    let second = api.get(2).await.unwrap();
+    assert_eq!(second.source, "gitops/change/1");
+}
+
+#[tokio::test]
 async fn giving_up_says_why() {
     let server = server();
     let api = github(&server);

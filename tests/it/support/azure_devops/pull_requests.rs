@@ -104,11 +104,12 @@ impl Azure {
                 && wanted("sourceRefName").is_none_or(|name| field("sourceRefName") == Some(name))
                 && wanted("targetRefName").is_none_or(|name| field("targetRefName") == Some(name))
         };
-        let top = asked.parameter("$top").and_then(|top| top.parse().ok());
+        let number = |name: &str| asked.parameter(name).and_then(|text| text.parse().ok());
         let found = (0..self.pull_requests.len())
             .rev()
             .filter(|at| fits(&self.pull_requests[*at]))
-            .take(top.unwrap_or(101));
+            .skip(number("$skip").unwrap_or(0))
+            .take(number("$top").unwrap_or(101));
         let found: Vec<Value> = found.map(|at| self.shown(at, false)).collect();
         list(&found)
     }

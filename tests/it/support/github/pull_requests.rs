@@ -217,8 +217,8 @@ impl Hub {
         let users = |names: &[String]| -> Value {
             names.iter().map(|name| json!({"login": name})).collect()
         };
-        let end =
-            |branch: &str| json!({"ref": branch, "sha": self.git.tip(branch).unwrap_or_default()});
+        let repo = json!({"full_name": self.name});
+        let end = |branch: &str| json!({"ref": branch, "sha": self.git.tip(branch).unwrap_or_default(), "repo": repo});
         let mut shown = json!({
             "number": request.number,
             "html_url": format!("{}/{}/pull/{}", self.base, self.name, request.number),
