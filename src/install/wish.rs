@@ -260,6 +260,6 @@ fn in_words(error: &host::Error) -> String {
             format!("{text:?} is not an address that can be understood: {reason}")
         }
         host::Error::Empty => "is empty".to_owned(),
-        other => other.to_string(),
+        error @ host::Error::Credentials(_) => error.to_string(),
     }
 }
