@@ -80,7 +80,7 @@ fn options(chart: &Path, environment: &str, cache: Option<&Path>) -> Options {
         helm: HelmOptions {
             namespace: Some("shop".to_owned()),
             kube_version: Some("1.31.0".to_owned()),
-            values_files: vec![chart.join(format!("{environment}.yaml"))],
+            values_files: vec![chart.join(format!("{environment}.yaml")).into()],
             cache: cache.map(Path::to_path_buf),
             ..HelmOptions::default()
         },

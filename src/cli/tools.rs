@@ -27,9 +27,9 @@ pub(super) fn tools(
         .user_environment(agent::user_environment(environment))
         .program(Tool::Helm, args.helm.clone())
         .program(Tool::Kustomize, args.kustomize.clone());
-    let Some(cache) = agent::tools_directory(environment) else {
-        return Ok(tools);
-    };
+    // Without any place of its own, the cache is as short-lived as the run.
+    let cache = agent::tools_directory(environment);
+    let cache = cache.unwrap_or_else(|| environment.temp_root().join("gitops-tools"));
     let versions = [
         (Tool::Helm, &args.helm_version),
         (Tool::Kustomize, &args.kustomize_version),

@@ -26,7 +26,8 @@ use std::path::{Path, PathBuf};
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
 pub use helm::{
-    Call, HelmFault, HelmLogin, HelmOptions, KUBE_VERSION, Keep, Misfit, nondeterministic_calls,
+    Call, HelmFault, HelmLogin, HelmOptions, KUBE_VERSION, Keep, Misfit, ValuesFile,
+    nondeterministic_calls,
 };
 pub use images::{ImagePath, Images, set_images};
 pub use jsonnet::JsonnetOptions;

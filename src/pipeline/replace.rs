@@ -69,6 +69,45 @@ pub(super) fn prepare(
     Ok((prepared, findings))
 }
 
+/// The content of a file beside the source with its tokens replaced, when it
+/// has some. Text that is made of secrets is added to `forms`.
+pub(super) fn file(
+    variables: &Variables,
+    settings: &TokenSettings,
+    file: &Path,
+    temp_root: &Path,
+    forms: &mut Vec<String>,
+) -> Result<Option<Vec<u8>>, Error> {
+    let engine = Engine::new(&settings.options, variables)?;
+    let tree = SourceTree {
+        source: file,
+        checkout: &checkout(file),
+        scope: Scope::Everything,
+        exclude: &[],
+    };
+    let prepared = tokens::prepare(&engine, tree, temp_root)?;
+    forms.extend(prepared.secret_forms.iter().map(ToString::to_string));
+    let Some(copy) = prepared.path() else {
+        return Ok(None);
+    };
+    let content = std::fs::read(copy).map_err(|source| {
+        let said = format!("reading {} with its tokens replaced", file.display());
+        Error::new(
+            error::Kind::Internal,
+            anyhow::Error::new(source).context(said),
+        )
+    })?;
+    Ok(Some(content))
+}
+
+/// Whether a file really lies below a folder.
+pub(super) fn is_below(file: &Path, folder: &Path) -> bool {
+    match (file.canonicalize(), folder.canonicalize()) {
+        (Ok(file), Ok(folder)) => file.starts_with(folder),
+        _ => false,
+    }
+}
+
 /// What is no part of the environment's source: what is none of any, and its
 /// files with variables.
 pub(super) fn exclude(context: &Context, settings: &TokenSettings) -> Vec<PathBuf> {

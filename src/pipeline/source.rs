@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use crate::context::Context;
 use crate::error::Error;
 use crate::generate::{
-    self, Generated, HelmLogin, HelmOptions, HookPolicy, Kind, Policy, set_namespace,
+    self, Generated, HelmLogin, HelmOptions, HookPolicy, Kind, Policy, ValuesFile, set_namespace,
 };
 use crate::model::{Finding, Secret};
 use crate::settings::{EnvironmentSettings, SourceSettings};
@@ -80,14 +80,26 @@ async fn one(
     exclude: Vec<PathBuf>,
 ) -> Result<Sourced, Error> {
     let source = &settings.sources[at];
-    let (prepared, mut findings) = match variables.filter(|_| source.source.exists()) {
+    let mut findings = Vec::new();
+    // The folder of a chart from elsewhere is not looked at.
+    let is_here = source.helm.chart.is_none() && source.source.exists();
+    let prepared = match variables.clone().filter(|_| is_here) {
         Some(variables) => {
-            let (prepared, findings) = prepare(context, settings, at, variables, &exclude).await?;
-            (Some(prepared), findings)
+            let (prepared, found) = prepare(context, settings, at, variables, &exclude).await?;
+            findings.extend(found);
+            Some(prepared)
         }
-        None => (None, Vec::new()),
+        None => None,
     };
-    let options = options(context, settings, source, prepared.as_ref(), exclude);
+    let values_files = values_files(context, settings, at, variables, is_here).await?;
+    let options = options(
+        context,
+        settings,
+        source,
+        prepared.as_ref(),
+        exclude,
+        values_files,
+    );
     let mut generated = generate::run(&context.tools, &options).await?;
     findings.append(&mut generated.findings);
     let plain = matches!(generated.kind, Kind::Jsonnet | Kind::Manifests);
@@ -125,6 +137,48 @@ async fn prepare(
     Ok((prepared, findings))
 }
 
+/// The values files of a chart. The tokens of those that are not in its folder
+/// are replaced here.
+async fn values_files(
+    context: &Context,
+    settings: &Arc<EnvironmentSettings>,
+    at: usize,
+    variables: Option<Arc<Variables>>,
+    in_source: bool,
+) -> Result<Vec<ValuesFile>, Error> {
+    let files = settings.sources[at].helm.values_files.clone();
+    let (Some(variables), false) = (variables, files.is_empty()) else {
+        return Ok(files);
+    };
+    let (settings, temp_root) = (Arc::clone(settings), context.temp_root.clone());
+    let (files, forms) = blocking(move || {
+        let source = &settings.sources[at].source;
+        let mut forms = Vec::new();
+        let mut replaced = Vec::with_capacity(files.len());
+        for file in files {
+            let beside = !in_source || !replace::is_below(&file.path, source);
+            let content = if beside && file.path.is_file() {
+                replace::file(
+                    &variables,
+                    &settings.tokens,
+                    &file.path,
+                    &temp_root,
+                    &mut forms,
+                )?
+            } else {
+                None
+            };
+            replaced.push(ValuesFile { content, ..file });
+        }
+        Ok::<_, Error>((replaced, forms))
+    })
+    .await??;
+    for form in &forms {
+        context.reporter.hide(&Secret::new(form));
+    }
+    Ok(files)
+}
+
 /// The credentials for the registry of a source's chart.
 ///
 /// On a build of a pull request anybody may have written which chart that is:
@@ -155,6 +209,7 @@ fn options(
     source: &SourceSettings,
     prepared: Option<&Prepared>,
     exclude: Vec<PathBuf>,
+    values_files: Vec<ValuesFile>,
 ) -> generate::Options {
     let copy = prepared.and_then(Prepared::path);
     let refuse_hooks = context.pull_request && !settings.allow_hooks;
@@ -176,7 +231,9 @@ fn options(
         linked: copy.map(|_| replace::checkout(&source.source)),
         original: copy.map(|_| source.source.clone()),
         jsonnet: source.jsonnet.clone(),
+        kustomize: source.kustomize.clone(),
         helm: HelmOptions {
+            values_files,
             logins: login(context, source).into_iter().collect(),
             cache: context.render_cache.clone(),
             ..source.helm.clone()

@@ -16,7 +16,7 @@ const ENVIRONMENT: &str = "{environment}";
 pub(super) fn options(environment: &str, args: &SourceArgs) -> Result<HelmOptions, Error> {
     let helm = &args.helm;
     let (values, set) = values(&helm.values)?;
-    let file = |text: &String| PathBuf::from(text.replace(ENVIRONMENT, environment));
+    let file = |text: &String| PathBuf::from(text.replace(ENVIRONMENT, environment)).into();
     let texts = |list: &[String]| -> Vec<String> {
         let items = list.iter().filter(|item| !item.is_empty());
         items.cloned().collect()

@@ -141,7 +141,14 @@ mod tests {
         assert_eq!(top["maxRemovedPercent"]["default"], 50);
         assert_eq!(
             top["generator"]["enum"],
-            json!(["auto", "fabrikate", "helm", "jsonnet", "manifests"])
+            json!([
+                "auto",
+                "fabrikate",
+                "helm",
+                "kustomize",
+                "jsonnet",
+                "manifests"
+            ])
         );
         let environment = &top["environments"]["additionalProperties"]["properties"];
         assert_eq!(

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind};
-use crate::generate::{HelmOptions, JsonnetOptions};
+use crate::generate::{HelmOptions, JsonnetOptions, KustomizeOptions};
 
 use super::definition::{GeneratorSetting, SourceArgs};
 use super::helm;
@@ -23,6 +23,8 @@ pub struct SourceSettings {
     pub jsonnet: JsonnetOptions,
     /// How a Helm chart is rendered, without what only the run knows.
     pub helm: HelmOptions,
+    /// What of the source Kustomize builds, and for which Kubernetes.
+    pub kustomize: KustomizeOptions,
     /// Nothing but the settings file names the chart.
     pub chart_named_by_file: bool,
     /// The user for the chart's registry.
@@ -71,8 +73,13 @@ pub(super) fn source(
         name: name.map_or_else(derived, str::to_owned),
         source: args.source,
         generator,
-        helm,
+        kustomize: KustomizeOptions {
+            overlay: args.kustomize_overlay,
+            kube_version: args.helm.kube_version,
+            api_versions: helm.api_versions.clone(),
+        },
         chart_named_by_file: true,
+        helm,
         chart_user: args.helm.chart_user,
         namespace: args.namespace,
         fabrikate_environments: if own {

@@ -13,11 +13,24 @@ pub(super) struct Request {
     pub release: String,
     pub namespace: String,
     pub kube_version: String,
-    /// Values files: where they are, how they are shown, what is in them.
-    pub values_files: Vec<(PathBuf, String, Vec<u8>)>,
+    /// Values files.
+    pub values_files: Vec<Values>,
     pub generated: super::values::Generated,
     /// How the chart is shown.
     pub chart: String,
+}
+
+/// A values file.
+#[derive(Debug, Clone)]
+pub(super) struct Values {
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is shown.
+    pub shown: String,
+    /// What is in it, or stands for that.
+    pub content: Vec<u8>,
+    /// The content is not that of the file: tokens are replaced in it.
+    pub replaced: bool,
 }
 
 /// What helm printed, and its warnings.
@@ -53,8 +66,15 @@ pub(super) async fn template(
         (Keep::Keep, Keep::Drop) => invocation = invocation.arg("--skip-tests"),
         (Keep::Drop, Keep::Drop) => invocation = invocation.arg("--no-hooks"),
     }
-    for (path, shown, _) in &request.values_files {
-        names.push(name(path, shown));
+    let mut private = Vec::new();
+    for file in &request.values_files {
+        let path = if file.replaced {
+            private.push(tools.private_file(".yaml", &file.content)?);
+            private.last().map_or(&*file.path, |file| file)
+        } else {
+            &*file.path
+        };
+        names.push(name(path, &file.shown));
         invocation = invocation.arg("--values").arg(path);
     }
     let generated = request.generated.file.as_deref();

@@ -27,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use self::chart::Chart;
-use self::invoke::Request;
+use self::invoke::{Request, Values};
 use self::origin::Origin;
 use self::output::SortError;
 use super::cache::{Cache, Key};
@@ -38,7 +38,7 @@ use crate::tools::{self, Tool, Tools};
 
 pub use calls::{Call, nondeterministic_calls};
 pub use error::{HelmFault, Misfit};
-pub use options::{HelmLogin, HelmOptions, KUBE_VERSION, Keep};
+pub use options::{HelmLogin, HelmOptions, KUBE_VERSION, Keep, ValuesFile};
 
 /// The namespace of a release when settings name none: that of helm.
 const NAMESPACE: &str = "default";
@@ -192,33 +192,36 @@ async fn request(
 
 /// The values files and their content. Those in the source are read from its
 /// copy, when there is one: tokens are replaced there.
-fn values_files(
-    reader: &Reader,
-    options: &Options,
-) -> Result<Vec<(PathBuf, String, Vec<u8>)>, Fault> {
+fn values_files(reader: &Reader, options: &Options) -> Result<Vec<Values>, Fault> {
     let mut files = Vec::new();
     for file in &options.helm.values_files {
-        let shown = file.display().to_string();
-        let path = reader.file(&in_copy(options, file))?;
-        let path = path.ok_or_else(|| HelmFault::ValuesMissing(shown.clone()))?;
-        let content = reader.bytes(&path)?;
-        let content = content.ok_or_else(|| HelmFault::ValuesMissing(shown.clone()))?;
-        files.push((path, shown, content));
+        let shown = file.path.display().to_string();
+        let missing = || HelmFault::ValuesMissing(shown.clone());
+        let path = reader.file(&in_copy(options, &file.path))?;
+        let path = path.ok_or_else(missing)?;
+        let content = match &file.content {
+            Some(content) => content.clone(),
+            None => reader.bytes(&path)?.ok_or_else(missing)?,
+        };
+        let replaced = file.content.is_some();
+        files.push(Values {
+            path,
+            shown,
+            content,
+            replaced,
+        });
     }
     Ok(files)
 }
 
-/// Where a file of the checkout stands in the copy that tokens are replaced in.
+/// Where a file of the checkout stands in the copy that tokens are replaced
+/// in, when there is one: that stands for the whole checkout.
 fn in_copy(options: &Options, file: &Path) -> PathBuf {
     let inner = || {
-        let original = options.original.as_deref()?.canonicalize().ok()?;
-        let original = if original.is_dir() {
-            original
-        } else {
-            original.parent()?.to_path_buf()
-        };
+        let checkout = options.linked.as_deref()?.canonicalize().ok()?;
+        let copy = options.confine.as_deref()?;
         let file = file.canonicalize().ok()?;
-        Some(options.source.join(file.strip_prefix(original).ok()?))
+        Some(copy.join(file.strip_prefix(checkout).ok()?))
     };
     inner().unwrap_or_else(|| file.to_path_buf())
 }
@@ -335,9 +338,9 @@ fn key(options: &Options, request: &Request, identity: &[u8], program: &Path) ->
     for version in &helm.api_versions {
         key.part("api", version.as_bytes());
     }
-    for (_, shown, content) in &request.values_files {
-        key.part("file", shown.as_bytes());
-        key.part("values", content);
+    for file in &request.values_files {
+        key.part("file", file.shown.as_bytes());
+        key.part("values", &file.content);
     }
     key.part(
         "generated",

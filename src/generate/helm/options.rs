@@ -23,6 +23,24 @@ pub enum Keep {
     Drop,
 }
 
+/// A values file.
+#[derive(Debug, Clone)]
+pub struct ValuesFile {
+    /// Where it is in the checkout.
+    pub path: PathBuf,
+    /// What stands for its content: the same with tokens replaced.
+    pub content: Option<Vec<u8>>,
+}
+
+impl<P: Into<PathBuf>> From<P> for ValuesFile {
+    fn from(path: P) -> Self {
+        Self {
+            path: path.into(),
+            content: None,
+        }
+    }
+}
+
 /// The credentials for one registry or repository.
 #[derive(Debug, Clone)]
 pub struct HelmLogin {
@@ -53,7 +71,7 @@ pub struct HelmOptions {
     /// A chart from elsewhere without a digest.
     pub unpinned: Policy,
     /// Values files; later ones win.
-    pub values_files: Vec<PathBuf>,
+    pub values_files: Vec<ValuesFile>,
     /// Values on top of these.
     pub values: serde_json::Map<String, serde_json::Value>,
     /// Single values on top of those, by path: `image.tag`, `hosts[0]`.

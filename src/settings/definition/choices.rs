@@ -26,6 +26,8 @@ pub enum GeneratorSetting {
     Fabrikate,
     /// A Helm chart.
     Helm,
+    /// A Kustomize overlay.
+    Kustomize,
     /// Jsonnet programs.
     Jsonnet,
     /// Plain manifests, taken as they are.
@@ -39,6 +41,7 @@ impl GeneratorSetting {
             Self::Auto => None,
             Self::Fabrikate => Some(Kind::Fabrikate),
             Self::Helm => Some(Kind::Helm),
+            Self::Kustomize => Some(Kind::Kustomize),
             Self::Jsonnet => Some(Kind::Jsonnet),
             Self::Manifests => Some(Kind::Manifests),
         }

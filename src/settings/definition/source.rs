@@ -40,6 +40,10 @@ pub struct SourceArgs {
     #[command(flatten)]
     pub helm: HelmArgs,
 
+    /// The folder in the source that Kustomize builds, when it is not the source itself.
+    #[arg(long, value_name = "FOLDER")]
+    pub kustomize_overlay: Option<String>,
+
     /// The namespace of a Helm release, and of every resource that belongs to a namespace and names none (not for Fabrikate and Kustomize, which have their own).
     #[arg(long, value_name = "NAME")]
     pub namespace: Option<String>,

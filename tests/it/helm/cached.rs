@@ -28,7 +28,7 @@ impl Fixture {
 
     fn options(&self) -> Options {
         let mut options = options(self.folder.path());
-        options.helm.values_files = vec![self.folder.path().join("prod.yaml")];
+        options.helm.values_files = vec![self.folder.path().join("prod.yaml").into()];
         options.helm.cache = Some(self.cache.path().join("tools"));
         options
     }

@@ -24,7 +24,7 @@ async fn real_charts_render_to_the_recorded_documents() {
                 "--kube-version" => options.helm.kube_version = Some(value()),
                 "--include-crds" => assert!(options.helm.include_crds),
                 "--skip-tests" => {}
-                "-f" => options.helm.values_files.push(corpus.join(value())),
+                "-f" => options.helm.values_files.push(corpus.join(value()).into()),
                 "--set" => {
                     let value = value();
                     let (path, value) = value.split_once('=').unwrap();

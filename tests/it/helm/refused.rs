@@ -99,7 +99,7 @@ async fn a_chart_for_another_kubernetes_says_what_to_set() {
 #[tokio::test]
 async fn values_files_are_shown_as_they_were_named() {
     let Some(message) = failing(&[("bad.yaml", "a: [\n")], |options| {
-        options.helm.values_files = vec![options.source.join("bad.yaml")];
+        options.helm.values_files = vec![options.source.join("bad.yaml").into()];
     })
     .await
     else {
@@ -126,7 +126,7 @@ async fn nothing_outside_of_the_checkout_is_read() {
     let secret = outside.path().join("secret.yaml");
     let folder = source(&[("Chart.yaml", CHART), ("templates/a.yaml", CONFIG)]);
     let mut options = options(folder.path());
-    options.helm.values_files = vec![secret.clone()];
+    options.helm.values_files = vec![secret.clone().into()];
     let (message, _) = refused(&helm, &options).await;
     assert!(message.contains("leads out of"), "{message}");
 

@@ -52,7 +52,7 @@ impl Fixture {
         let mut options = options(self.source.path());
         options.helm.chart = Some(chart.to_owned());
         options.helm.version = Some("1.2.3".to_owned());
-        options.helm.values_files = vec![self.source.path().join("prod.yaml")];
+        options.helm.values_files = vec![self.source.path().join("prod.yaml").into()];
         options.helm.cache = Some(self.cache.path().join("tools"));
         options
     }

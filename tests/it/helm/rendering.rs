@@ -57,8 +57,8 @@ async fn values_files_are_layered_and_settings_stand_on_top() {
     ]);
     let mut options = options(folder.path());
     options.helm.values_files = vec![
-        folder.path().join("config/common.yaml"),
-        folder.path().join("config/prod.yaml"),
+        folder.path().join("config/common.yaml").into(),
+        folder.path().join("config/prod.yaml").into(),
     ];
     let map = serde_json::json!({"d": "map", "e": "map"});
     options.helm.values = map.as_object().unwrap().clone();
@@ -108,7 +108,7 @@ async fn values_files_in_the_source_are_read_from_the_copy_that_tokens_are_repla
     ]);
     let mut options = options(copy.path());
     options.original = Some(original.path().to_path_buf());
-    options.helm.values_files = vec![original.path().join("prod.yaml")];
+    options.helm.values_files = vec![original.path().join("prod.yaml").into()];
     let files = files(&helm, &options).await;
     assert!(files[0].1.contains("tag: \"v7\""), "{files:?}");
 }
