@@ -120,6 +120,13 @@ fn add(
             (true, _) if wanted.repository.is_empty() => {
                 return Err(HelmFault::NoRepository(wanted.name.clone()).into());
             }
+            (true, Some(locked)) if !is_exact(&locked.version) => {
+                return Err(Fault::Shape {
+                    file: reader.show(&folder.join(chart.files.1)),
+                    place: String::new(),
+                    message: format!("the version of `{}` is not exact", locked.name),
+                });
+            }
             (true, Some(locked)) => plan.missing.push((charts.clone(), locked.clone())),
             (true, None) => {
                 return Err(HelmFault::NoLock {

@@ -290,3 +290,36 @@ fn failed_hint(output: &str) -> Vec<String> {
     };
     vec![hint.to_owned()]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("response status code 401: unauthorized", "credentials")]
+    #[case(
+        "failed to fetch https://contoso.com/index.yaml : 403 Forbidden",
+        "credentials"
+    )]
+    #[case("Error: chart \"web\" matching 9.9.9 not found", "`chartVersion`")]
+    #[case(
+        "dial tcp: lookup contoso.azurecr.io: no such host",
+        "reach the registry"
+    )]
+    fn a_failed_pull_has_a_hint(#[case] output: &str, #[case] part: &str) {
+        let hints = pull_hint(output);
+        assert!(hints[0].contains(part), "{hints:?}");
+    }
+
+    #[rstest::rstest]
+    #[case("Error: unknown flag: --skip-tests", "3.15 or later")]
+    #[case(
+        "found in Chart.yaml, but missing in charts/ directory: db",
+        "`charts`"
+    )]
+    fn another_failure_has_a_hint_where_one_is_known(#[case] output: &str, #[case] part: &str) {
+        assert!(failed_hint(output)[0].contains(part));
+        assert_eq!(failed_hint("something else"), [""; 0]);
+        assert_eq!(pull_hint("something else"), [""; 0]);
+    }
+}

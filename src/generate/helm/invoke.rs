@@ -1,5 +1,6 @@
 //! One call of `helm template`: its arguments, and what it said.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::message::{self, Names, name};
@@ -75,7 +76,7 @@ pub(super) async fn template(
             &*file.path
         };
         names.push(name(path, &file.shown));
-        invocation = invocation.arg("--values").arg(path);
+        invocation = invocation.arg("--values").arg(one_path(path));
     }
     let generated = request.generated.file.as_deref();
     let generated = generated
@@ -83,7 +84,7 @@ pub(super) async fn template(
         .transpose()?;
     if let Some(file) = &generated {
         names.push(name(file, "the values of the settings"));
-        invocation = invocation.arg("--values").arg(&**file);
+        invocation = invocation.arg("--values").arg(one_path(file));
     }
     for set in &request.generated.set {
         invocation = invocation.arg("--set").arg(set);
@@ -96,4 +97,15 @@ pub(super) async fn template(
     let stdout = String::from_utf8(output.stdout)
         .map_err(|_| Fault::NotText(format!("what helm rendered from {}", request.chart)))?;
     Ok(Printed { stdout, warnings })
+}
+
+/// A path as one item: helm takes the argument for a line of comma-separated
+/// values.
+fn one_path(path: &Path) -> OsString {
+    match path.to_str() {
+        Some(text) if text.contains([',', '"']) => {
+            format!("\"{}\"", text.replace('"', "\"\"")).into()
+        }
+        _ => path.into(),
+    }
 }

@@ -214,16 +214,23 @@ fn values_files(reader: &Reader, options: &Options) -> Result<Vec<Values>, Fault
     Ok(files)
 }
 
-/// Where a file of the checkout stands in the copy that tokens are replaced
-/// in, when there is one: that stands for the whole checkout.
+/// Where a file stands in the copy that tokens are replaced in, when there is
+/// one: that of the source, and what stands for the rest of the checkout.
 fn in_copy(options: &Options, file: &Path) -> PathBuf {
-    let inner = || {
-        let checkout = options.linked.as_deref()?.canonicalize().ok()?;
-        let copy = options.confine.as_deref()?;
-        let file = file.canonicalize().ok()?;
-        Some(copy.join(file.strip_prefix(checkout).ok()?))
+    let Ok(real) = file.canonicalize() else {
+        return file.to_path_buf();
     };
-    inner().unwrap_or_else(|| file.to_path_buf())
+    let original = options.original.as_deref();
+    let copies = [
+        (original, Some(options.source.as_path())),
+        (options.linked.as_deref(), options.confine.as_deref()),
+    ];
+    let moved = |(from, to): (Option<&Path>, Option<&Path>)| {
+        let from = from?.canonicalize().ok()?;
+        Some(to?.join(real.strip_prefix(from).ok()?))
+    };
+    let moved = copies.into_iter().find_map(moved);
+    moved.unwrap_or_else(|| file.to_path_buf())
 }
 
 /// What the chart renders to, from the cache or by helm.

@@ -279,6 +279,20 @@ async fn charts_of_the_first_form_have_files_of_their_own() {
 }
 
 #[tokio::test]
+async fn a_lock_names_versions_and_no_paths() {
+    let Some(helm) = helm() else { return };
+    let folder = checkout("{name: db, version: ^1.0.0, repository: 'https://charts.contoso.com'}");
+    let json = r#"[[{"name":"db","version":"^1.0.0","repository":"https://charts.contoso.com"}],[{"name":"db","version":"../../x","repository":"https://charts.contoso.com"}]]"#;
+    let digest = crate::support::chart_server::digest(json.as_bytes());
+    let lock = format!(
+        "dependencies:\n- {{name: db, version: ../../x, repository: 'https://charts.contoso.com'}}\ndigest: {digest}\n"
+    );
+    write(folder.path(), "web/Chart.lock", lock.as_bytes());
+    let (message, _) = refused(&helm, &web(folder.path())).await;
+    assert_eq!(message, "`Chart.lock`: the version of `db` is not exact");
+}
+
+#[tokio::test]
 async fn a_dependency_outside_of_the_checkout_is_refused() {
     let Some(helm) = helm() else { return };
     let folder = checkout("{name: db, version: 1.0.0, repository: 'file://../../db'}");

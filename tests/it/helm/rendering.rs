@@ -70,6 +70,25 @@ async fn values_files_are_layered_and_settings_stand_on_top() {
 }
 
 #[tokio::test]
+async fn a_values_file_may_have_any_name() {
+    let Some(helm) = helm() else { return };
+    let folder = source(&[("Chart.yaml", CHART), ("templates/a.yaml", CONFIG)]);
+    let mut options = options(folder.path());
+    let names = if cfg!(unix) {
+        &["a, b.yaml", "a \"b\".yaml"][..]
+    } else {
+        &["a, b.yaml"]
+    };
+    for name in names {
+        let file = folder.path().join(name);
+        std::fs::write(&file, "tag: v3\n").unwrap();
+        options.helm.values_files = vec![file];
+        let files = files(&helm, &options).await;
+        assert!(files[0].1.contains("tag: \"v3\""), "{name}: {files:?}");
+    }
+}
+
+#[tokio::test]
 async fn numbers_in_settings_print_as_they_were_written() {
     let Some(helm) = helm() else { return };
     let folder = source(&[
