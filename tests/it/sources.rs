@@ -57,7 +57,7 @@ fn two_sources_cannot_yield_one_file() {
     assert!(
         ended
             .stderr
-            .contains("environment dev: two of its sources yield the file `web.yaml`"),
+            .contains("environment dev: both the source `plain` and the source `other` make the file `web.yaml`"),
         "{}",
         ended.stderr
     );

@@ -82,7 +82,7 @@ async fn a_values_file_may_have_any_name() {
     for name in names {
         let file = folder.path().join(name);
         std::fs::write(&file, "tag: v3\n").unwrap();
-        options.helm.values_files = vec![file];
+        options.helm.values_files = vec![file.into()];
         let files = files(&helm, &options).await;
         assert!(files[0].1.contains("tag: \"v3\""), "{name}: {files:?}");
     }

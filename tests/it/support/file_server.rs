@@ -79,8 +79,14 @@ impl FileServer {
         self.shared.faults.lock().unwrap().push_back(fault);
     }
 
-    /// The targets of all requests so far, as they were written.
+    /// The targets of all requests so far, as they were written, and whether
+    /// credentials came along.
     pub fn requests(&self) -> Vec<String> {
+        let path = request.uri().to_string();
+        let asked = match request.headers().get("authorization") {
+            Some(_) => format!("{path} with credentials"),
+            None => path,
+        };
         self.shared.requests.lock().unwrap().clone()
     }
 }
@@ -96,7 +102,11 @@ impl Drop for FileServer {
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let target = request.uri().to_string();
-    shared.requests.lock().unwrap().push(target);
+    let asked = match request.headers().get("authorization") {
+        Some(_) => format!("{target} with credentials"),
+        None => target,
+    };
+    shared.requests.lock().unwrap().push(asked);
     let fault = shared.faults.lock().unwrap().pop_front();
     let file = {
         let files = shared.files.lock().unwrap();
