@@ -157,7 +157,7 @@ async fn values_files(
         let mut replaced = Vec::with_capacity(files.len());
         for file in files {
             let beside = !in_source || !replace::is_below(&file.path, source);
-            let content = if beside && file.path.is_file() {
+            let replacement = if beside && file.path.is_file() {
                 replace::file(
                     &variables,
                     &settings.tokens,
@@ -168,7 +168,10 @@ async fn values_files(
             } else {
                 None
             };
-            replaced.push(ValuesFile { content, ..file });
+            replaced.push(ValuesFile {
+                content: replacement,
+                ..file
+            });
         }
         Ok::<_, Error>((replaced, forms))
     })
