@@ -1,8 +1,8 @@
 //! GitOps for Azure Pipelines: the library behind `gitops-publisher`.
 //!
-//! A run turns a source (a Fabrikate definition, a Helm chart, Jsonnet programs
-//! or plain manifests) into one file set per environment and publishes all of them to
-//! the manifest repository that Flux or Argo CD watches.
+//! A run turns sources (Fabrikate definitions, Helm charts, Kustomize overlays,
+//! Jsonnet programs, plain manifests) into one file set per environment and
+//! publishes all of them to the manifest repository that Flux or Argo CD watches.
 //!
 //! # The way through
 //!
@@ -19,6 +19,9 @@
 //!    that decides on every attempt anew: [`publish::order`] whether this run
 //!    may publish at all, [`plan`] what changes in each owned folder,
 //!    [`check`] whether that much may go.
+//!    Where a pull request is wanted, or the branch takes no push, the commit
+//!    goes to a head branch ([`publish::run_head`]) and [`host::Api`] opens it
+//!    or brings it up to date.
 //! 5. [`report`] shows the result: messages, Markdown, variables, JSON.
 //!
 //! Before a run, `fab install` has [`install`] bring what a Fabrikate definition
@@ -37,8 +40,8 @@
 //! # Rules
 //!
 //! Stages are functions from values to values; only [`generate`] (the source),
-//! [`install`] (what is missing in it), [`tools`] (programs), [`http`] and [`git`] (servers), and [`report`] touch
-//! the world. Dependencies point one way, from [`cli`] to [`model`]; a test
+//! [`install`] (what is missing in it), [`tools`] (programs), [`http`] and
+//! [`git`] (servers), and [`report`] touch the world. Dependencies point one way, from [`cli`] to [`model`]; a test
 //! reads the sources and holds it.
 #![cfg_attr(
     test,
