@@ -7,7 +7,7 @@
 //! the same base is left alone, so that nobody has to review it again.
 
 use super::message::TREE_TRAILER;
-use super::retry::{Failure, Proposal, wait};
+use super::retry::{Failure, Proposal, Tries};
 use crate::git::{Pushed, Remote, Tip, Wanted};
 use crate::http::Retry;
 
@@ -84,28 +84,23 @@ pub async fn run_head<E>(
     options: &HeadOptions,
     mut decide: impl FnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
 ) -> Result<HeadOutcome, Failure<E>> {
-    let mut backoff = options.retry.start();
-    let mut unsettled = Vec::new();
+    let mut tries = Tries::new(&options.retry);
     loop {
-        let attempt = backoff.tried() + 1;
-        let error = match once(remote, options, &mut decide, &unsettled, attempt).await {
-            Err(Failure::Git(error)) if error.is_passing() => error,
-            result => return result,
-        };
-        tracing::debug!(attempt, %error, "trying again");
-        unsettled.extend(error.unknown_outcome());
-        wait(&mut backoff, error).await?;
+        match once(remote, options, &mut decide, &tries).await {
+            Err(failure) => tries.again(failure).await?,
+            ended => return ended,
+        }
     }
 }
 
-/// One try. `unsettled` are pushes of earlier tries whose answer was lost.
+/// One try.
 async fn once<E>(
     remote: &Remote,
     options: &HeadOptions,
     decide: &mut impl FnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
-    unsettled: &[Pushed],
-    attempt: u32,
+    tries: &Tries,
 ) -> Result<HeadOutcome, Failure<E>> {
+    let attempt = tries.number();
     let read = |branch| remote.read(branch, &options.wanted);
     let tip = read(options.target.as_deref())
         .await
@@ -113,7 +108,7 @@ async fn once<E>(
     let head = read(Some(&options.head)).await.map_err(Failure::Git)?;
     let head = Some(head).filter(|head| head.exists);
     let landed = |pushed: &&Pushed| head.as_ref().is_some_and(|at| at.is_at(pushed.commit));
-    if let Some(pushed) = unsettled.iter().find(landed) {
+    if let Some(pushed) = tries.unsettled.iter().find(landed) {
         let pushed = *pushed;
         return Ok(HeadOutcome::Pushed {
             pushed,

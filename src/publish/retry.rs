@@ -78,22 +78,49 @@ pub async fn run<E>(
     options: &Options,
     mut decide: impl FnMut(&Tip) -> Result<Option<Proposal>, E>,
 ) -> Result<Outcome, Failure<E>> {
-    let mut backoff = options.retry.start();
-    let mut unsettled = Vec::new();
+    let mut tries = Tries::new(&options.retry);
     loop {
-        let attempt = backoff.tried() + 1;
-        let error = match once(remote, options, &mut decide, &unsettled, attempt).await {
-            Err(Failure::Git(error)) if error.is_passing() => error,
-            result => return result,
+        match once(remote, options, &mut decide, &tries).await {
+            Err(failure) => tries.again(failure).await?,
+            ended => return ended,
+        }
+    }
+}
+
+/// The tries of one publication.
+pub(super) struct Tries {
+    backoff: Backoff,
+    /// Pushes whose answer was lost.
+    pub(super) unsettled: Vec<Pushed>,
+}
+
+impl Tries {
+    pub(super) fn new(retry: &Retry) -> Self {
+        Self {
+            backoff: retry.start(),
+            unsettled: Vec::new(),
+        }
+    }
+
+    /// Which try this is, from 1.
+    pub(super) fn number(&self) -> u32 {
+        self.backoff.tried() + 1
+    }
+
+    /// Waits for the next try after a failure that may pass.
+    pub(super) async fn again<E>(&mut self, failure: Failure<E>) -> Result<(), Failure<E>> {
+        let error = match failure {
+            Failure::Git(error) if error.is_passing() => error,
+            failure => return Err(failure),
         };
-        tracing::debug!(attempt, %error, "trying again");
-        unsettled.extend(error.unknown_outcome());
-        wait(&mut backoff, error).await?;
+        tracing::debug!(attempt = self.number(), %error, "trying again");
+        self.unsettled.extend(error.unknown_outcome());
+        wait(&mut self.backoff, error).await
     }
 }
 
 /// Waits for the next try, or gives up.
-pub(super) async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<(), Failure<E>> {
+async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<(), Failure<E>> {
     match backoff.pause(error.asked_pause()) {
         Some(pause) => {
             tokio::time::sleep(pause).await;
@@ -106,19 +133,19 @@ pub(super) async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<
     }
 }
 
-/// One try. `unsettled` are pushes of earlier tries whose answer was lost.
+/// One try.
 async fn once<E>(
     remote: &Remote,
     options: &Options,
     decide: &mut impl FnMut(&Tip) -> Result<Option<Proposal>, E>,
-    unsettled: &[Pushed],
-    attempt: u32,
+    tries: &Tries,
 ) -> Result<Outcome, Failure<E>> {
+    let attempt = tries.number();
     let tip = remote
         .read(options.branch.as_deref(), &options.wanted)
         .await
         .map_err(Failure::Git)?;
-    for pushed in unsettled {
+    for pushed in &tries.unsettled {
         if remote
             .contains(&tip, pushed.commit)
             .await

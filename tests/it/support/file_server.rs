@@ -13,6 +13,8 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 
+use super::loopback::Loopback;
+
 /// What happens to one request instead of the usual.
 #[derive(Debug, Clone)]
 pub enum Fault {
@@ -35,37 +37,23 @@ struct Shared {
 
 /// The server. It ends with this value.
 pub struct FileServer {
-    address: std::net::SocketAddr,
+    loopback: Loopback,
     shared: Arc<Shared>,
-    runtime: Option<tokio::runtime::Runtime>,
 }
 
 impl FileServer {
     pub fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
         let shared = Arc::new(Shared::default());
         let app = Router::new().fallback(answer).with_state(shared.clone());
-        runtime.spawn(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
         Self {
-            address,
+            loopback: Loopback::serve(app),
             shared,
-            runtime: Some(runtime),
         }
     }
 
     /// The address of a path: `/tools`.
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.address)
+        format!("http://{}{path}", self.loopback.address)
     }
 
     /// Serves a file.
@@ -83,15 +71,6 @@ impl FileServer {
     /// credentials came along.
     pub fn requests(&self) -> Vec<String> {
         self.shared.requests.lock().unwrap().clone()
-    }
-}
-
-impl Drop for FileServer {
-    fn drop(&mut self) {
-        // A runtime may not be dropped inside another one.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

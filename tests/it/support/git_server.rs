@@ -27,6 +27,8 @@ use base64::engine::general_purpose::STANDARD;
 use super::git_repository::GitRepository;
 use connection::{Counted, Handle};
 
+use super::loopback::Loopback;
+
 /// What a request is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
@@ -116,31 +118,14 @@ struct Shared {
 
 /// The running server; it stops when dropped.
 pub struct GitServer {
-    address: std::net::SocketAddr,
+    loopback: Loopback,
     shared: Arc<Shared>,
-    runtime: Option<tokio::runtime::Runtime>,
-}
-
-impl Drop for GitServer {
-    fn drop(&mut self) {
-        // Also from within a test's own runtime, where waiting is not allowed.
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl GitServer {
     /// Starts a server without repositories that lets everybody in.
     pub fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
+        let (loopback, listener) = Loopback::bind();
         let shared = Arc::new(Shared {
             root: tempfile::tempdir().unwrap(),
             behaviour: Mutex::default(),
@@ -148,7 +133,7 @@ impl GitServer {
         });
         let app = Router::new().fallback(handle).with_state(shared.clone());
         let traffic = shared.traffic.clone();
-        runtime.spawn(async move {
+        loopback.spawn(async move {
             let listener = Counted::new(
                 tokio::net::TcpListener::from_std(listener).unwrap(),
                 traffic,
@@ -156,11 +141,7 @@ impl GitServer {
             let service = app.into_make_service_with_connect_info::<Handle>();
             axum::serve(listener, service).await.unwrap();
         });
-        Self {
-            address,
-            shared,
-            runtime: Some(runtime),
-        }
+        Self { loopback, shared }
     }
 
     /// A new empty repository that offers filters and single objects.
@@ -178,7 +159,7 @@ impl GitServer {
 
     /// The URL of a repository.
     pub fn url(&self, name: &str) -> String {
-        format!("http://{}/{name}", self.address)
+        format!("http://{}/{name}", self.loopback.address)
     }
 
     /// Lets only this user in.

@@ -7,6 +7,7 @@ pub mod file_server;
 pub mod git_repository;
 pub mod git_server;
 pub mod github;
+pub mod loopback;
 pub mod program;
 pub mod rest_fake;
 #[cfg(unix)]

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -13,6 +12,8 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
+
+use super::loopback::Loopback;
 
 /// One answer.
 #[derive(Debug, Clone)]
@@ -31,46 +32,24 @@ struct Behaviour {
 
 /// The running server; it stops when dropped.
 pub struct WebServer {
-    address: SocketAddr,
+    loopback: Loopback,
     behaviour: Arc<Mutex<Behaviour>>,
-    runtime: Option<tokio::runtime::Runtime>,
-}
-
-impl Drop for WebServer {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
 }
 
 impl WebServer {
     pub fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let address = listener.local_addr().unwrap();
         let behaviour = Arc::new(Mutex::new(Behaviour::default()));
         let app = Router::new()
             .fallback(handle)
             .with_state(Arc::clone(&behaviour));
-        runtime.spawn(async move {
-            let listener = tokio::net::TcpListener::from_std(listener).unwrap();
-            axum::serve(listener, app).await.unwrap();
-        });
         Self {
-            address,
+            loopback: Loopback::serve(app),
             behaviour,
-            runtime: Some(runtime),
         }
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}/{path}", self.address)
+        format!("http://{}/{path}", self.loopback.address)
     }
 
     /// Serves a file.
