@@ -174,11 +174,13 @@ fn base(tip: &Tip, wanted: &[Wanted]) -> Vec<String> {
     wanted.iter().map(line).collect()
 }
 
-/// Whether nobody pushed on top of our commit, or changed it: a commit of ours
-/// names its own tree.
+/// Whether the branch holds nothing but our commit. A commit of ours names its
+/// own tree; one that stands on somebody else's names no base.
 pub fn is_ours(tip: &Tip) -> bool {
     let named = tip.tree().map(|tree| format!("{TREE_TRAILER}: {tree}"));
-    named.is_some_and(|line| has_lines(tip, &[line]))
+    let message = tip.message.as_deref().unwrap_or_default();
+    let based = |line: &str| line.starts_with(&format!("{BASE_TRAILER}: "));
+    named.is_some_and(|line| has_lines(tip, &[line])) && message.lines().any(based)
 }
 
 fn has_lines(tip: &Tip, lines: &[String]) -> bool {

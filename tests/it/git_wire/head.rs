@@ -156,6 +156,13 @@ async fn what_somebody_else_pushed_to_the_head_branch_stays_under_ours() {
     );
     assert_eq!(repository.content(HEAD, "NOTES.md"), "hello");
     assert_eq!(repository.content(HEAD, "dev/a.yaml"), "3");
+    propose(&publisher, &["a.yaml=4"]).await;
+    assert_eq!(
+        repository.content(HEAD, "NOTES.md"),
+        "hello",
+        "it stays, whoever pushed last"
+    );
+    assert_eq!(repository.content(HEAD, "dev/a.yaml"), "4");
 }
 
 #[tokio::test]
