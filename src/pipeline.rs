@@ -12,6 +12,7 @@ mod publish;
 mod render;
 mod replace;
 mod source;
+mod together;
 
 use crate::git::Remote;
 use crate::host::Api;
@@ -34,10 +35,11 @@ pub fn report(command: &'static str, rendered: &[Rendered]) -> RunReport {
     RunReport {
         command,
         environments: rendered.iter().map(environment_report).collect(),
-        warnings: rendered
-            .iter()
-            .flat_map(|environment| environment.findings.clone())
-            .collect(),
+        warnings: together::findings(
+            rendered
+                .iter()
+                .map(|own| (own.settings.name.as_str(), own.findings.as_slice())),
+        ),
         ..RunReport::default()
     }
 }

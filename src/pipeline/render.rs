@@ -15,6 +15,7 @@ use crate::settings::{EnvironmentSettings, Settings};
 use super::finish;
 use super::replace;
 use super::source::{self, Sourced};
+use super::together;
 
 /// At most this many warnings are shown per environment.
 const FINDINGS_SHOWN: usize = 50;
@@ -30,7 +31,7 @@ pub struct Rendered {
     pub files: FileSet,
     /// The resources in them.
     pub resources: Vec<Resource>,
-    /// What is worth a look.
+    /// What is worth a look, seen from the environment.
     pub findings: Vec<Finding>,
 }
 
@@ -53,36 +54,47 @@ pub async fn render(context: &Context, settings: &Settings) -> Result<Vec<Render
         context.reporter.progress(share, "Rendering");
     }
     let mut rendered = Vec::with_capacity(total);
-    let mut failures = Vec::new();
-    for result in results.into_values() {
+    let mut failed = Vec::new();
+    for (at, result) in results {
         match result {
-            Ok(environment) => {
-                for finding in environment.findings.iter().take(FINDINGS_SHOWN) {
-                    context.reporter.warning(&finding.to_string());
-                }
-                if let Some(more) = environment.findings.len().checked_sub(FINDINGS_SHOWN + 1) {
-                    let name = &environment.settings.name;
-                    context
-                        .reporter
-                        .warning(&format!("environment {name}: {} more warnings", more + 1));
-                }
-                rendered.push(environment);
-            }
-            Err(error) => failures.push(error),
+            Ok(environment) => rendered.push(environment),
+            Err(error) => failed.push((settings.environments[at].name.clone(), error)),
         }
     }
-    match failures.len() {
-        0 => Ok(rendered),
-        1 => Err(failures.remove(0)),
-        failed => {
-            for error in &failures {
-                context.reporter.error(error);
-            }
-            let kind = failures[0].kind();
-            Err(Error::message(
-                kind,
-                format!("{failed} of {total} environments failed; nothing was published"),
-            ))
+    warn(context, &rendered);
+    if failed.is_empty() {
+        return Ok(rendered);
+    }
+    let environments = failed.len();
+    let mut errors = together::errors(failed, total);
+    if errors.len() == 1 {
+        return Err(errors.remove(0));
+    }
+    for error in &errors {
+        context.reporter.error(error);
+    }
+    Err(Error::message(
+        errors[0].kind(),
+        format!("{environments} of {total} environments failed; nothing was published"),
+    ))
+}
+
+/// Shows what was noticed: the same of several environments once.
+fn warn(context: &Context, rendered: &[Rendered]) {
+    let few = |environment: &Rendered| environment.findings.len().min(FINDINGS_SHOWN);
+    let shown = rendered
+        .iter()
+        .map(|own| (own.settings.name.as_str(), &own.findings[..few(own)]));
+    for finding in together::findings(shown) {
+        context.reporter.warning(&finding.to_string());
+    }
+    for environment in rendered {
+        let more = environment.findings.len() - few(environment);
+        if more > 0 {
+            let name = &environment.settings.name;
+            context
+                .reporter
+                .warning(&format!("environment {name}: {more} more warnings"));
         }
     }
 }
@@ -129,10 +141,6 @@ async fn render_one(
     let (resources, odd) = read.map_err(|error| here(error.into()))?;
     findings.extend(odd);
     check::file_names(&settings.name, &files)?;
-    let findings: Vec<_> = findings
-        .into_iter()
-        .map(|finding| of_environment(&settings.name, finding))
-        .collect();
     // What was noticed on the way is likely the reason.
     let noticed = || {
         findings
@@ -172,18 +180,4 @@ pub(super) async fn blocking<T: Send + 'static>(
 ) -> Result<T, Error> {
     let joined = tokio::task::spawn_blocking(work).await;
     joined.map_err(|error| Error::new(Kind::Internal, error))
-}
-
-/// A finding that names its environment, as a run has several.
-fn of_environment(name: &str, finding: Finding) -> Finding {
-    let here = format!("environment {name}");
-    let place = match finding.place {
-        Some(place) if place.starts_with(&here) => place,
-        Some(place) => format!("{here}, {place}"),
-        None => here,
-    };
-    Finding {
-        place: Some(place),
-        ..finding
-    }
 }

@@ -42,16 +42,29 @@ pub(super) async fn all(
         let (variables, exclude) = (variables.clone(), exclude.clone());
         async move {
             let done = one(context, settings, at, variables, exclude).await;
-            done.map_err(|error| {
-                if several {
-                    error.context(format!("source {}", settings.sources[at].name))
-                } else {
-                    error
-                }
-            })
+            if !several {
+                return done;
+            }
+            let name = &settings.sources[at].name;
+            let done = done.map_err(|error| error.context(format!("source {name}")))?;
+            let findings = done.findings.into_iter();
+            let findings = findings.map(|finding| of_source(name, finding)).collect();
+            Ok(Sourced { findings, ..done })
         }
     });
     try_join_all(work).await
+}
+
+/// A finding that names its source, as the environment has several.
+fn of_source(name: &str, finding: Finding) -> Finding {
+    let here = format!("source {name}");
+    Finding {
+        place: Some(match finding.place {
+            Some(place) => format!("{here}, {place}"),
+            None => here,
+        }),
+        ..finding
+    }
 }
 
 /// The variables for tokens, unless tokens are switched off.

@@ -149,6 +149,43 @@ fn every_failing_environment_is_named() {
 }
 
 #[test]
+fn what_several_environments_have_in_common_is_told_once() {
+    let workspace = plain();
+    workspace.write(
+        "gitops.yaml",
+        "source: gone\nenvironments:\n  dev: {source: src}\n  qa:\n  prod:\n",
+    );
+    let ended = workspace.program(&["verify"]).fail();
+    insta::assert_snapshot!(ended.stderr, @r"
+    error: environments qa and prod: the source `gone` does not exist
+      help: check the `source` setting; it is seen from the folder the run started in
+    ");
+
+    workspace.write("src/again.yaml", WEB);
+    let ended = workspace
+        .program(&["verify", "--source", "src", "--environments", "dev,qa"])
+        .succeed();
+    insta::assert_snapshot!(ended.stderr, @r"
+    warning: environments dev and qa, web.yaml, line 1: v1 Service web occurs twice: it is also in again.yaml, line 1
+    dev: 2 resources in 2 files (manifests)
+    qa: 2 resources in 2 files (manifests)
+    ");
+    let ended = workspace
+        .program(&[
+            "verify",
+            "--source",
+            "src",
+            "--environments",
+            "dev,qa",
+            "--format",
+            "json",
+        ])
+        .succeed();
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(report["warnings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn wrong_usage_exits_with_two() {
     let workspace = plain();
     for arguments in [

@@ -78,15 +78,6 @@ pub(super) async fn run(
     let origin = helm.chart.as_deref().map(Origin::parse).transpose();
     let origin = origin.map_err(Fault::from)?;
     let mut findings = Vec::new();
-    if helm.kube_version.is_none() {
-        let message = format!(
-            "`kubeVersion` is not set: the chart is rendered for Kubernetes {KUBE_VERSION}"
-        );
-        findings.push(Finding {
-            place: None,
-            ..Finding::warning("", message)
-        });
-    }
     let reader = {
         let options = options.clone();
         Arc::new(off_thread(move || Reader::new(&options)).await?)
@@ -99,6 +90,12 @@ pub(super) async fn run(
             (ready, origin.name().to_owned(), shown)
         }
     };
+    if helm.kube_version.is_none() {
+        let message = format!(
+            "`kubeVersion` is not set: the chart is rendered for Kubernetes {KUBE_VERSION}"
+        );
+        findings.insert(0, Finding::warning(&shown, message));
+    }
     let request = request(&reader, options, &name, shown).await?;
     let (files, more) = rendered(tools, options, ready, &request).await?;
     findings.extend(more);

@@ -243,7 +243,10 @@ async fn the_chart_sees_the_named_kubernetes_and_a_default_is_told() {
     let generated = run(&helm, &options).await.unwrap();
     assert_eq!(
         findings(&generated),
-        ["`kubeVersion` is not set: the chart is rendered for Kubernetes 1.34.0"]
+        [format!(
+            "{}: `kubeVersion` is not set: the chart is rendered for Kubernetes 1.34.0",
+            folder.path().display()
+        )]
     );
     assert_eq!(shown(&generated)[0].1, "kube: v1.34.0\nmonitors: false\n");
 }
