@@ -122,12 +122,12 @@ fn parse(path: &Path, text: &str) -> Result<FileSettings, Error> {
     let all: Section = if text.trim().is_empty() {
         Section::new()
     } else {
-        serde_saphyr::from_str(text).map_err(malformed)?
+        of_text(text).map_err(malformed)?
     };
     let sections: Sections = if all.is_empty() {
         Sections { environments: None }
     } else {
-        serde_saphyr::from_str(text).map_err(malformed)?
+        of_text(text).map_err(malformed)?
     };
     let environment_keys = EnvironmentArgs::augment_args(Command::new(""));
     let all_keys = RunArgs::augment_args(environment_keys.clone());
@@ -155,7 +155,7 @@ fn parse(path: &Path, text: &str) -> Result<FileSettings, Error> {
         settings.environments.insert(name, layer);
     }
     if has_sources {
-        let sources: SourceSections = serde_saphyr::from_str(text).map_err(malformed)?;
+        let sources: SourceSections = of_text(text).map_err(malformed)?;
         add_sources(path, sources, &mut settings)?;
     }
     if has_variables {
@@ -166,6 +166,13 @@ fn parse(path: &Path, text: &str) -> Result<FileSettings, Error> {
     Ok(settings)
 }
 
+/// YAML as helm reads it, because values of charts may stand here: a leading
+/// zero means octal.
+fn of_text<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    let options = serde_saphyr::options! { legacy_octal_numbers: true };
+    serde_saphyr::from_str_with_options(text, options)
+}
+
 /// Adds what the file says about sources, at the top and per environment.
 fn add_sources(
     path: &Path,
@@ -173,6 +180,11 @@ fn add_sources(
     settings: &mut FileSettings,
 ) -> Result<(), Error> {
     let read = |sections: Vec<Section>, prefix: &str| {
+        if sections.is_empty() {
+            let said = format!("{}: `{prefix}` is an empty list", path.display());
+            return Err(Error::message(Kind::Usage, said)
+                .hint("list at least one source, or take the key out for the setting `source`"));
+        }
         let items = sections.into_iter().enumerate();
         items
             .map(|(at, section)| source(path, section, &format!("{prefix}[{at}]")))

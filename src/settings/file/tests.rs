@@ -89,6 +89,17 @@ fn variables_keep_the_digits_they_were_written_with() {
 }
 
 #[test]
+fn values_of_charts_mean_what_they_mean_in_a_values_file() {
+    let file = parsed(
+        "values: {mode: 0755, other: 0o644, text: '0755', flag: yes, big: 1000650000, nine: 9}\n",
+    );
+    assert_eq!(
+        file.top["values"].texts,
+        [r#"{"mode":493,"other":420,"text":"0755","flag":true,"big":1000650000,"nine":9}"#]
+    );
+}
+
+#[test]
 fn an_empty_file_says_nothing() {
     assert!(parsed("").top.is_empty());
     assert!(parsed("# only a comment\n").top.is_empty());
@@ -129,6 +140,14 @@ fn an_environment_may_be_made_of_several_sources() {
     "gitops.yaml, line 1: `sources[0].name` must be a text"
 )]
 #[case("sources: web", "the settings file gitops.yaml, line 1, column 10: ")]
+#[case(
+    "sources: []",
+    "gitops.yaml: `sources` is an empty list | list at least"
+)]
+#[case(
+    "environments:\n  dev:\n    sources: []",
+    "gitops.yaml: `environments.dev.sources` is an empty list | list at least"
+)]
 fn what_is_wrong_with_a_source_is_named_with_its_line(#[case] text: &str, #[case] start: &str) {
     let said = said(text);
     assert!(said.starts_with(start), "{said}");
