@@ -81,14 +81,17 @@ fn issue(kind: &str, text: &str) -> String {
     )
 }
 
-/// The message for a place that shows one line.
+/// The message for a place that shows one line. A line that announces what
+/// follows takes the next one along.
 fn first_line(text: &str) -> String {
-    text.lines()
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(MESSAGE_LIMIT)
-        .collect()
+    let mut lines = text.lines();
+    let mut line = lines.next().unwrap_or_default().to_owned();
+    if line.ends_with(':')
+        && let Some(next) = lines.next()
+    {
+        line = format!("{line} {}", next.trim());
+    }
+    line.chars().take(MESSAGE_LIMIT).collect()
 }
 
 #[cfg(test)]
@@ -115,6 +118,7 @@ mod tests {
             },
             Event::Mask("two\nlines"),
             Event::Failed("first\nsecond"),
+            Event::Failed("the values do not fit:\n  `image`: a\n  `port`: b"),
         ]
         .iter()
         .map(render)
@@ -128,6 +132,7 @@ mod tests {
         ##vso[task.setsecret]two
         ##vso[task.setsecret]lines
         ##vso[task.complete result=Failed;]first
+        ##vso[task.complete result=Failed;]the values do not fit: `image`: a
         ");
     }
 }

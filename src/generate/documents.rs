@@ -117,8 +117,16 @@ fn identity(value: &Value) -> Result<ResourceId, &'static str> {
         api_version: api_version.to_owned(),
         kind: kind.to_owned(),
         namespace: named("namespace").map(ToOwned::to_owned),
-        name: name.ok_or("it has no metadata.name")?,
+        name: name.ok_or_else(|| unnamed(metadata))?,
     })
+}
+
+/// Why a resource has no name: `name: 1` and `name: on` have none either.
+fn unnamed(metadata: Option<&Value>) -> &'static str {
+    match metadata.and_then(|metadata| metadata.get("name")) {
+        None | Some(Value::Null | Value::Str(_)) => "it has no metadata.name",
+        Some(_) => "its metadata.name is no text: put it into quotes",
+    }
 }
 
 fn extension(file: &RelPath) -> &str {

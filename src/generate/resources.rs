@@ -141,6 +141,18 @@ mod tests {
     #[case("kind: X\nmetadata: {name: a}", "it has no apiVersion")]
     #[case("apiVersion: v1\nmetadata: {name: a}", "it has no kind")]
     #[case("apiVersion: v1\nkind: X", "it has no metadata.name")]
+    #[case(
+        "apiVersion: v1\nkind: X\nmetadata: {name: ''}",
+        "it has no metadata.name"
+    )]
+    #[case(
+        "apiVersion: v1\nkind: X\nmetadata: {name: on}",
+        "its metadata.name is no text: put it into quotes"
+    )]
+    #[case(
+        "apiVersion: v1\nkind: X\nmetadata: {name: 1e3}",
+        "its metadata.name is no text: put it into quotes"
+    )]
     fn a_document_that_is_no_resource_is_a_finding(#[case] text: &str, #[case] lack: &str) {
         let (found, findings) = resources(&set(&[("a.yaml", text)]), Policy::Warn).unwrap();
         assert_eq!(found, []);

@@ -40,8 +40,16 @@ pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) 
             chart: chart.to_owned(),
             release: release.to_owned(),
             status: output.status,
-            output: quoted(&lines).join("\n"),
+            output: said_or_silent(quoted(&lines).join("\n")),
         })
+}
+
+/// A message does not end in nothing.
+fn said_or_silent(output: String) -> String {
+    if output.trim().is_empty() {
+        return "it said nothing: is that helm?".to_owned();
+    }
+    output
 }
 
 /// What an error quotes: the end, or, when helm itself crashed, what it says
@@ -273,6 +281,15 @@ mod tests {
         assert_eq!(quoted(&lines), ["panic: no map", ""]);
         assert_eq!(quoted(&lines[..2]), ["panic: no map"]);
         assert_eq!(quoted(&lines[..1]), ["x"]);
+    }
+
+    #[test]
+    fn a_program_that_says_nothing_is_told() {
+        assert_eq!(
+            said_or_silent("\n".to_owned()),
+            "it said nothing: is that helm?"
+        );
+        assert_eq!(said_or_silent("x".to_owned()), "x");
     }
 
     #[test]
