@@ -7,6 +7,7 @@
 mod annotate;
 mod compare;
 mod finish;
+mod promote;
 mod propose;
 mod publish;
 mod render;
@@ -19,6 +20,7 @@ use crate::host::Api;
 use crate::report::{EnvironmentReport, RunReport};
 
 pub use annotate::{comment_failed, comment_on};
+pub use promote::{Published, published};
 pub use publish::{Stopped, publish, verify};
 pub use render::{Rendered, render};
 

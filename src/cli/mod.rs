@@ -6,6 +6,7 @@
 mod connect;
 mod fab;
 mod logging;
+mod promote;
 mod run;
 mod shutdown;
 mod task;
@@ -27,7 +28,7 @@ use crate::agent::env::GITOPS_LOG;
 use crate::agent::{AgentSink, Environment};
 use crate::error::Error;
 use crate::report::{Reporter, TerminalSink, write_stdout};
-use crate::settings::definition::{EnvironmentArgs, OutputArgs, RunArgs};
+use crate::settings::definition::{EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs};
 use crate::settings::schema;
 use crate::tokens::TokensArgs;
 
@@ -65,6 +66,8 @@ enum Command {
     Verify(RunCommand),
     /// Render every environment into a folder or to stdout.
     Render(RenderCommand),
+    /// Publish further environments from the commit of the source that was published for another one.
+    Promote(PromoteCommand),
     /// Replace tokens in files.
     Tokens(Box<TokensArgs>),
     /// Stand in for the Fabrikate program.
@@ -96,6 +99,15 @@ struct RenderCommand {
     settings: RunCommand,
     #[command(flatten)]
     output: OutputArgs,
+}
+
+/// The settings of `promote`.
+#[derive(Debug, Args)]
+struct PromoteCommand {
+    #[command(flatten)]
+    promotion: PromoteArgs,
+    #[command(flatten)]
+    settings: RunCommand,
 }
 
 /// Runs the program with the process's arguments.
@@ -161,6 +173,11 @@ async fn dispatch(
         }
         Command::Render(command) => {
             let action = run::Action::Render(command.output);
+            run::typed(action, &matches, &environment, &reporter, json).await
+        }
+        Command::Promote(command) => {
+            let promotion = promote::Promotion::new(command.promotion)?;
+            let action = run::Action::Promote(promotion);
             run::typed(action, &matches, &environment, &reporter, json).await
         }
         Command::Tokens(args) => tokens::typed(*args, &environment, &reporter, json),

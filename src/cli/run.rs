@@ -1,4 +1,4 @@
-//! `publish`, `verify` and `render`: settings, the pipeline, the report.
+//! `publish`, `verify`, `render` and `promote`: settings, the pipeline, the report.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,11 +16,12 @@ use crate::pipeline::{self, Rendered, Stopped};
 use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
 use crate::settings::definition::OutputArgs;
 use crate::settings::{
-    self, FileSettings, Layer, Settings, Target, from_matches, from_old_variables, read_file,
+    self, FileSettings, Layer, Settings, Target, from_matches, from_old_variables, read_file_as,
 };
 
 use super::RunCommand;
 use super::connect::{self, Connector};
+use super::promote::{self, Promotion};
 use super::token::Tokens;
 use super::{tools, verify};
 
@@ -30,6 +31,7 @@ pub(super) enum Action {
     Publish,
     Verify,
     Render(OutputArgs),
+    Promote(Promotion),
 }
 
 /// What was given at the strongest door.
@@ -65,13 +67,16 @@ fn definition() -> Command {
 /// Runs a command with the settings of every door.
 pub(super) async fn run(
     action: Action,
-    doors: Doors,
+    mut doors: Doors,
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
     json: bool,
 ) -> Result<(), Error> {
     let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
-    let (mut settings, file) = settings(&doors, environment, pull_request)?;
+    if let Action::Promote(promotion) = &action {
+        promotion.choose_environments(&mut doors.given)?;
+    }
+    let (mut settings, file) = settings(&doors, environment, pull_request, &Path::to_path_buf)?;
     if file.is_none() && Path::new("gitops.yml").is_file() {
         reporter.warning("gitops.yml is not read; name it gitops.yaml, or name it with `config`");
     }
@@ -89,7 +94,7 @@ pub(super) async fn run(
                 .hint("name a folder with `--output`"),
         );
     }
-    if matches!(action, Action::Publish) {
+    if matches!(action, Action::Publish | Action::Promote(_)) {
         require_repository(&mut settings, &doors, pull_request)?;
     }
     let tokens = Tokens::find(environment, &settings.run, &doors)?;
@@ -119,33 +124,58 @@ pub(super) async fn run(
     };
     let tools = context.tools.clone();
     let connector = Connector::new(environment, tokens, tools, reporter, pull_request)?;
-    let report = match action {
-        Action::Publish => {
-            let rendered = pipeline::render(&context, &settings).await?;
-            // A local repository that was named must be there; only our own is made.
-            let create = |target: &Target| !doors.task && target.repository == LOCAL_REPOSITORY;
-            let open = |target: &Target| connector.open(target, create(target));
-            match pipeline::publish(&context, &settings, &rendered, open).await {
-                Ok(report) => report,
-                Err(stopped) => {
-                    // What was published before is told before the error is.
-                    let Stopped { report, error } = *stopped;
-                    if report.publications.is_empty() {
-                        return Err(error);
-                    }
-                    show(&report, environment, reporter, false)?;
-                    return Err(error.details(serde_json::json!(report)));
-                }
-            }
+    let done = match action {
+        Action::Publish => publish(&context, &settings, &doors, &connector).await,
+        Action::Promote(promotion) => {
+            let run = promote::Run {
+                doors: &doors,
+                environment,
+                verify_only,
+            };
+            promotion.run(run, context, &settings, &connector).await
         }
-        Action::Verify => verify::run(&context, &settings, &connector, environment).await?,
+        Action::Verify => Ok(verify::run(&context, &settings, &connector, environment).await?),
         Action::Render(output) => {
             let rendered = pipeline::render(&context, &settings).await?;
             write_rendered(&output, &rendered)?;
-            pipeline::report("render", &rendered)
+            Ok(pipeline::report("render", &rendered))
         }
     };
-    show(&report, environment, reporter, json)
+    match done {
+        Ok(report) => show(&report, environment, reporter, json),
+        Err(stopped) => Err(failed(*stopped, environment, reporter)?),
+    }
+}
+
+/// The error of a run that stopped. What was published before is told first.
+fn failed(
+    stopped: Stopped,
+    environment: &Environment,
+    reporter: &Reporter,
+) -> Result<Error, Error> {
+    let Stopped { report, error } = stopped;
+    if report.publications.is_empty() {
+        return Ok(error);
+    }
+    show(&report, environment, reporter, false)?;
+    Ok(error.details(serde_json::json!(report)))
+}
+
+/// Renders and publishes every environment.
+async fn publish(
+    context: &Context,
+    settings: &Settings,
+    doors: &Doors,
+    connector: &Connector,
+) -> Result<RunReport, Box<Stopped>> {
+    let rendered = pipeline::render(context, settings).await?;
+    let open = |target: &Target| connector.open(target, may_create(doors, target));
+    pipeline::publish(context, settings, &rendered, open).await
+}
+
+/// A local repository that was named must be there; only our own is made.
+pub(super) fn may_create(doors: &Doors, target: &Target) -> bool {
+    !doors.task && target.repository == LOCAL_REPOSITORY
 }
 
 /// The password for the registries of charts: the input, or a variable.
@@ -185,10 +215,12 @@ fn seconds() -> i64 {
 }
 
 /// Puts the doors together; gives back the settings file too, when one was read.
-fn settings(
+/// `to` leads from where a file of the source stands to where it is read.
+pub(super) fn settings(
     doors: &Doors,
     environment: &Environment,
     untrusted: bool,
+    to: &dyn Fn(&Path) -> PathBuf,
 ) -> Result<(Settings, Option<PathBuf>), Error> {
     let definition = definition();
     let old = from_old_variables(&definition, environment);
@@ -198,26 +230,26 @@ fn settings(
         .and_then(|value| value.texts.first());
     let path = match named {
         Some(path) => Some(PathBuf::from(path)),
-        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.is_file()),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| to(path).is_file()),
     };
     let file = match &path {
-        Some(path) => read_file(path)?,
+        Some(path) => read_file_as(path, &to(path))?,
         None => FileSettings::default(),
     };
-    let settings = settings::resolve_at(
-        &doors.given,
-        &file,
-        &old,
-        untrusted,
-        &connect::home(environment),
-    )?;
-    Ok((settings, path))
+    let home = connect::home(environment);
+    let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)?;
+    settings.environments = settings
+        .environments
+        .into_iter()
+        .map(|environment| environment.moved(to))
+        .collect();
+    Ok((settings, path.map(|path| to(&path))))
 }
 
 /// Publishing needs a manifest repository. A person at a terminal gets a local
 /// one to start with; a pipeline must name it, on a build of a pull request
 /// on the task itself.
-fn require_repository(
+pub(super) fn require_repository(
     settings: &mut Settings,
     doors: &Doors,
     pull_request: bool,

@@ -10,10 +10,11 @@ use clap::{Args as _, Command};
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
 use crate::report::Reporter;
-use crate::settings::definition::OutputArgs;
+use crate::settings::definition::{OutputArgs, PromoteArgs};
 use crate::settings::{from_inputs, parse};
 
 use super::RunCommand;
+use super::promote::Promotion;
 use super::run::{self, Action, Doors};
 
 /// Runs the task.
@@ -45,10 +46,15 @@ pub(super) async fn run(
             }
             Action::Render(output)
         }
+        Some("promote") => {
+            let definition = PromoteArgs::augment_args(Command::new("promote"));
+            let promotion = parse(&[&from_inputs(&definition, environment)?])?;
+            Action::Promote(Promotion::new(promotion)?)
+        }
         Some(other) => {
             return Err(
                 Error::message(Kind::Usage, format!("the input `command` is {other:?}"))
-                    .hint("it can be one of: publish, verify, render, install, tokens"),
+                    .hint("it can be one of: publish, verify, render, promote, install, tokens"),
             );
         }
     };

@@ -10,6 +10,7 @@
 
 mod advertisement;
 mod answer;
+mod checkout;
 mod commit;
 mod edit;
 mod error;

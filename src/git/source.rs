@@ -9,7 +9,7 @@ use crate::model::{ObjectId, RedactedUrl};
 
 /// A checkout, or the absence of one.
 pub struct Source {
-    repository: Repository,
+    pub(super) repository: Repository,
 }
 
 impl Source {

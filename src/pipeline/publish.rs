@@ -24,6 +24,16 @@ pub struct Stopped {
     pub error: Error,
 }
 
+impl From<Error> for Box<Stopped> {
+    /// A failure before anything was done.
+    fn from(error: Error) -> Self {
+        Box::new(Stopped {
+            report: RunReport::default(),
+            error,
+        })
+    }
+}
+
 /// One branch: the environments that go there, and how to reach it.
 pub(super) struct Branch<'a> {
     pub(super) group: Group<'a>,

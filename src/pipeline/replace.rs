@@ -25,7 +25,7 @@ pub(super) fn variables(
 ) -> Result<Variables, Error> {
     let reader = tokens::Reader {
         finding: FINDING,
-        root: Path::new("."),
+        root: &settings.root,
         separator: ".",
         environment: &BTreeMap::new(),
     };
@@ -114,7 +114,7 @@ pub(super) fn exclude(context: &Context, settings: &TokenSettings) -> Vec<PathBu
     let level = tokens::Compatibility::Own;
     let found = settings.files.iter().filter_map(|pattern| {
         let entry = tokens::Entry::parse(pattern, level).ok()?;
-        FINDING.files(&entry, Path::new("."), &[]).ok()
+        FINDING.files(&entry, &settings.root, &[]).ok()
     });
     let variables = found.flatten().map(|file| file.path);
     context.exclude.iter().cloned().chain(variables).collect()

@@ -10,8 +10,11 @@ use crate::model::{Finding, FolderPlan, ResourceChange, ResourceId};
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunReport {
-    /// `publish`, `verify` or `render`.
+    /// `publish`, `verify`, `render` or `promote`.
     pub command: &'static str,
+    /// The commit of the source that was promoted, by `promote`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_commit: Option<String>,
     /// Whether the manifest repository changed (`publish`) or would (`verify`).
     pub changed: bool,
     /// One entry per branch that was published to or compared with.
@@ -155,6 +158,9 @@ impl RunReport {
                 "commitId".to_owned(),
                 publication.commit_id.clone().unwrap_or_default(),
             ));
+        }
+        if let Some(commit) = &self.source_commit {
+            outputs.push(("sourceCommit".to_owned(), commit.clone()));
         }
         let mut carried = self
             .publications

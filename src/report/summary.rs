@@ -133,6 +133,7 @@ mod tests {
         };
         let report = RunReport {
             command: "publish",
+            source_commit: None,
             changed: true,
             publications: vec![Publication {
                 manifest_repo_url: "https://dev.azure.com/contoso/shop/_git/manifests".into(),

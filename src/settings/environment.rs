@@ -1,6 +1,6 @@
 //! The settings of one environment, validated.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
@@ -69,6 +69,8 @@ pub struct TokenSettings {
     pub variables: (tokens::Layer, tokens::Layer),
     /// Patterns of files with variables.
     pub files: Vec<String>,
+    /// The folder that these are seen from.
+    pub root: PathBuf,
 }
 
 /// A branch of a manifest repository.
@@ -205,5 +207,6 @@ fn token_settings(
         leftover: args.leftover_tokens,
         variables,
         files: args.variable_files.clone(),
+        root: PathBuf::from("."),
     })
 }

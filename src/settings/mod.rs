@@ -16,6 +16,7 @@ mod file;
 mod helm;
 mod layer;
 mod manifests;
+mod moved;
 mod pull_request;
 mod resolve;
 pub mod schema;
@@ -23,7 +24,7 @@ mod source;
 
 pub use doors::{from_inputs, from_matches, from_old_variables};
 pub use environment::{EnvironmentSettings, Target, TokenSettings};
-pub use file::{FileSettings, SourceLayer, read as read_file};
+pub use file::{FileSettings, SourceLayer, read as read_file, read_as as read_file_as};
 pub use layer::{Layer, Origin, Value, camel_case, parse};
 pub use manifests::ManifestSettings;
 pub use pull_request::PullRequestSettings;

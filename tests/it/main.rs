@@ -22,6 +22,7 @@ mod launcher;
 mod layout;
 mod managed_tools;
 mod manifests;
+mod promote;
 mod publish;
 mod rendering;
 mod replaced;

@@ -2,7 +2,9 @@
 
 use clap::{Arg, Args as _, Command};
 use gitops_publisher::settings::camel_case;
-use gitops_publisher::settings::definition::{EnvironmentArgs, OutputArgs, RunArgs, SourceArgs};
+use gitops_publisher::settings::definition::{
+    EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs, SourceArgs,
+};
 use serde_json::{Value, json};
 
 const START: &str =
@@ -68,8 +70,9 @@ fn the_settings_page_is_current() {
     let run = table(&RunArgs::augment_args(Command::new("")), &nothing);
     let environment = table(&EnvironmentArgs::augment_args(Command::new("")), &sources);
     let source = table(&sources, &nothing);
+    let promotion = table(&PromoteArgs::augment_args(Command::new("")), &nothing);
     let current = format!(
-        "{before}{START}\n## Of the whole run\n\n{run}\n## Of each environment\n\n{environment}\n## Of each source\n\n{source}\n{END}{after}"
+        "{before}{START}\n## Of the whole run\n\n{run}\n## Of each environment\n\n{environment}\n## Of each source\n\n{source}\n## Of a promotion\n\nThese are flags and inputs only.\n\n{promotion}\n{END}{after}"
     );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &current).unwrap();
@@ -129,7 +132,7 @@ fn is_no_setting(name: &str) -> bool {
 fn the_task_offers_every_setting_as_it_is_defined() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/task/gitops/task.json");
     let mut task: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let definition = Command::new("");
+    let definition = PromoteArgs::augment_args(Command::new(""));
     let definition = OutputArgs::augment_args(EnvironmentArgs::augment_args(
         RunArgs::augment_args(definition),
     ));

@@ -6,6 +6,7 @@
 mod choices;
 mod helm;
 mod manifests;
+mod promote;
 mod pull_request;
 mod source;
 mod tools;
@@ -23,6 +24,7 @@ pub use choices::{
 };
 pub use helm::HelmArgs;
 pub use manifests::ManifestArgs;
+pub use promote::PromoteArgs;
 pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;
 pub use tools::ToolArgs;

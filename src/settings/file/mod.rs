@@ -99,7 +99,12 @@ struct EnvironmentSources {
 
 /// Reads a settings file.
 pub fn read(path: &Path) -> Result<FileSettings, Error> {
-    let text = std::fs::read_to_string(path).map_err(|source| {
+    read_as(path, path)
+}
+
+/// Reads a settings file that lies at `place`, as if it stood at `path`.
+pub fn read_as(path: &Path, place: &Path) -> Result<FileSettings, Error> {
+    let text = std::fs::read_to_string(place).map_err(|source| {
         let said = format!("cannot read the settings file {}", path.display());
         Error::new(Kind::Usage, anyhow::Error::new(source).context(said))
             .hint("name the file with `config`, relative to the working directory")

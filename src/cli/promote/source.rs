@@ -1,0 +1,148 @@
+//! Which checkout has the source of what was published, and which commit of it
+//! is taken.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind};
+use crate::git::source::Source;
+use crate::host;
+use crate::model::ObjectId;
+use crate::pipeline::Published;
+
+use super::Work;
+
+impl Work<'_> {
+    /// The checkout that has the source, and the commit to take.
+    pub(super) fn source(&self, published: &Published) -> Result<(Source, ObjectId), Error> {
+        let stamp = published.stamp();
+        let from = &self.promotion.from;
+        let found = self.checkouts();
+        if found.is_empty() {
+            return Err(Error::message(
+                Kind::Input,
+                "the source is in no git checkout, so no commit of it can be taken",
+            )
+            .hint("check the source repository out before this step, with `fetchDepth: 0`"));
+        }
+        let named = self.context.publication.source_repository.as_deref();
+        let is_other = |source: &Source| {
+            let own = source.origin();
+            let own = own.as_deref().or(named);
+            matches!((&stamp.source_repository, own), (Some(theirs), Some(own)) if !is_same(theirs, own))
+        };
+        let mut fitting = found.into_iter().filter(|source| !is_other(source));
+        let Some(source) = fitting.next() else {
+            let theirs = stamp.source_repository.as_deref().unwrap_or_default();
+            let said = format!(
+                "what was published for `{from}` comes from the source repository {theirs}, which is not the one that is checked out here"
+            );
+            return Err(Error::message(Kind::Input, said)
+                .hint("run the promotion in a checkout of that repository"));
+        };
+        let wanted = match (&self.promotion.commit, &stamp.source_commit) {
+            (Some(revision), _) => revision,
+            (None, Some(commit)) => commit,
+            (None, None) => {
+                let said = format!(
+                    "what was published for `{from}` does not say from which commit of the source it was rendered"
+                );
+                return Err(Error::message(Kind::Input, said)
+                    .hint("publish it from a git checkout, or name the commit with `commit`"));
+            }
+        };
+        match source.commit(wanted) {
+            Some(commit) => Ok((source, commit)),
+            None => Err(self.no_commit(&source, wanted)),
+        }
+    }
+
+    fn no_commit(&self, source: &Source, wanted: &str) -> Error {
+        let folder = source.folder().unwrap_or_default();
+        let what = match &self.promotion.commit {
+            Some(_) => "the revision that `commit` names,".to_owned(),
+            None => format!("from which `{}` was published,", self.promotion.from),
+        };
+        let said = format!(
+            "{wanted}, {what} is not in the git checkout {}",
+            folder.display()
+        );
+        let fetch = if source.is_shallow() {
+            "the checkout has only the latest commits: set `fetchDepth: 0` on its `checkout` step"
+        } else {
+            "fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` brings all commits of the branch"
+        };
+        Error::message(Kind::Input, said).hint(fetch)
+    }
+
+    /// The checkouts that the source may be in: that of the templates, of the
+    /// settings file, of the working folder.
+    fn checkouts(&self) -> Vec<Source> {
+        let from = &self.settings.environments[0];
+        let config = self.settings.run.config.clone();
+        let places = [
+            from.first_source().to_path_buf(),
+            config.unwrap_or_default(),
+        ];
+        let mut found: Vec<Source> = Vec::new();
+        for place in places.iter().map(PathBuf::as_path).chain([Path::new(".")]) {
+            let place = std::path::absolute(place).unwrap_or_default();
+            // The folder may be gone since the commit.
+            let Some(folder) = place.ancestors().find(|folder| folder.is_dir()) else {
+                continue;
+            };
+            let Ok(Some(source)) = Source::discover(folder) else {
+                continue;
+            };
+            let top = source.folder();
+            if top.is_some() && found.iter().all(|other| other.folder() != top) {
+                found.push(source);
+            }
+        }
+        found
+    }
+}
+
+/// Whether two addresses name one repository, as far as they tell.
+fn is_same(one: &str, other: &str) -> bool {
+    let identity = |text: &str| {
+        let location = host::resolve(text, None);
+        let identity = location.map_or_else(|_| text.to_owned(), |found| found.identity);
+        identity
+            .trim_end_matches('/')
+            .trim_end_matches(".git")
+            .to_owned()
+    };
+    identity(one) == identity(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case(
+        "https://dev.azure.com/contoso/shop/_git/hld",
+        "https://contoso@dev.azure.com/contoso/shop/_git/hld",
+        true
+    )]
+    #[case(
+        "https://dev.azure.com/contoso/shop/_git/hld",
+        "git@ssh.dev.azure.com:v3/contoso/shop/hld",
+        true
+    )]
+    #[case(
+        "https://github.com/contoso/hld",
+        "https://github.com/contoso/hld.git",
+        true
+    )]
+    #[case("https://git.contoso.com/hld", "https://git.contoso.com/hld.git", true)]
+    #[case("https://git.contoso.com/hld", "https://git.contoso.com/other", false)]
+    #[case("/srv/hld.git", "/srv/hld.git", true)]
+    fn one_source_repository_may_be_written_in_several_ways(
+        #[case] one: &str,
+        #[case] other: &str,
+        #[case] same: bool,
+    ) {
+        assert_eq!(is_same(one, other), same);
+    }
+}

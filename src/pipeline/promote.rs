@@ -1,0 +1,178 @@
+//! What a promotion rests on: what was published for an environment, and the
+//! proof that the same source renders to exactly that.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Error, Kind};
+use crate::git::Wanted;
+use crate::model::{FolderState, Ledger, ObjectId, PublicationStamp, RelPath};
+use crate::plan::ForeignFiles;
+use crate::settings::EnvironmentSettings;
+
+use super::{Connection, Rendered};
+
+/// How many files a message names.
+const SHOWN: usize = 5;
+
+/// What was published for an environment, and still stands there unchanged.
+#[derive(Debug)]
+pub struct Published {
+    environment: String,
+    ledger: Ledger,
+}
+
+/// Reads what was published for an environment.
+///
+/// Refuses a folder that is not as the last publication left it: what runs in
+/// the cluster is then not what a commit of the source says.
+pub async fn published(
+    environment: &EnvironmentSettings,
+    connection: &Connection,
+) -> Result<Published, Error> {
+    let branch = environment
+        .target
+        .as_ref()
+        .and_then(|t| t.branch.as_deref());
+    let wanted = Wanted {
+        folder: environment.folder.clone(),
+        files: None,
+    };
+    let here = |error: Error| error.context(format!("environment {}", environment.name));
+    let read = connection.remote.read(branch, &[wanted]).await;
+    let mut tip = read.map_err(|error| here(error.into()))?;
+    let state = tip.folders.pop().unwrap_or_default();
+    let place = format!(
+        "the folder `{}` of {} (branch {})",
+        environment.folder,
+        connection.remote.display(),
+        tip.branch
+    );
+    of_folder(environment, state, &place).map_err(here)
+}
+
+/// What was published, as the folder shows it.
+fn of_folder(
+    environment: &EnvironmentSettings,
+    state: FolderState,
+    place: &str,
+) -> Result<Published, Error> {
+    let Some(ledger) = state.ledger else {
+        let said = format!("nothing was published to {place} yet, so there is nothing to promote");
+        return Err(Error::message(Kind::Input, said)
+            .hint(format!("publish `{}` first", environment.name))
+            .hint(
+                "when it is published by pull request, the pull request has to be merged first",
+            ));
+    };
+    if ledger.environment != environment.name {
+        let owner = &ledger.environment;
+        let said = format!("{place} belongs to the environment `{owner}`");
+        return Err(Error::message(Kind::Conflict, said)
+            .hint("check `folder`: each environment has one of its own"));
+    }
+    let changed: Vec<_> = ledger
+        .files
+        .iter()
+        .filter(|(path, file)| state.entries.get(path).map(|entry| entry.id) != Some(file.blob))
+        .map(|(path, _)| path.as_str())
+        .collect();
+    let added: Vec<_> = state
+        .entries
+        .keys()
+        .filter(|path| !ledger.files.contains_key(path))
+        .map(RelPath::as_str)
+        .collect();
+    let keeps = environment.ownership.foreign_files == ForeignFiles::Keep;
+    let found = [
+        list("changed or removed", &changed),
+        list("added", if keeps { &[] } else { &added[..] }),
+    ];
+    let found: Vec<_> = found.into_iter().flatten().collect();
+    if !found.is_empty() {
+        let said = format!(
+            "{place} is not as gitops-publisher left it, so it is not what any commit of the source says; somebody {}",
+            found.join(", and ")
+        );
+        let error = Error::message(Kind::Conflict, said)
+            .hint("make the change in the source, and publish the environment again");
+        return Err(if changed.is_empty() {
+            error.hint("set `foreignFiles` to `keep` when files of others belong there")
+        } else {
+            error
+        });
+    }
+    Ok(Published {
+        environment: environment.name.clone(),
+        ledger,
+    })
+}
+
+impl Published {
+    /// Which run published it, and of which source.
+    pub fn stamp(&self) -> &PublicationStamp {
+        &self.ledger.publication
+    }
+
+    /// Refuses when `rendered` is not exactly what was published. `named` says
+    /// that somebody chose the commit.
+    pub fn prove(&self, rendered: &Rendered, commit: ObjectId, named: bool) -> Result<(), Error> {
+        let ids: BTreeMap<_, _> = rendered
+            .files
+            .iter()
+            .map(|(path, content)| (path, ObjectId::of_blob(content)))
+            .collect();
+        let files = &self.ledger.files;
+        let differ: Vec<_> = ids
+            .iter()
+            .filter(|(path, id)| files.get(**path).is_some_and(|file| file.blob != **id))
+            .map(|(path, _)| path.as_str())
+            .collect();
+        let new = ids.keys().filter(|path| !files.contains_key(**path));
+        let new: Vec<_> = new.map(|path| path.as_str()).collect();
+        let gone = files.keys().filter(|path| !ids.contains_key(path));
+        let gone: Vec<_> = gone.map(RelPath::as_str).collect();
+        let found = [
+            list("has another content in", &differ),
+            list("has no", &gone),
+            list("has besides", &new),
+        ];
+        let found: Vec<_> = found.into_iter().flatten().collect();
+        if found.is_empty() {
+            return Ok(());
+        }
+        let said = format!(
+            "environment {}: commit {} of the source does not render to what was published: it {}",
+            self.environment,
+            commit.short(),
+            found.join(", ")
+        );
+        let mut error = Error::message(Kind::Conflict, said);
+        if named {
+            error = error.hint(format!(
+                "publish `{}` from that commit first, or leave `commit` out",
+                self.environment
+            ));
+        }
+        error = error.hint(
+            "run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs into a file of the source",
+        );
+        let (theirs, ours) = (&self.ledger.generator.version, &rendered.generator.version);
+        if theirs != ours {
+            error = error.hint(format!(
+                "gitops-publisher {theirs} published it, and this is {ours}: publish the environment again first"
+            ));
+        }
+        Err(error.hint("`verify` for that environment, on that commit, shows what differs"))
+    }
+}
+
+/// `changed a.yaml, b.yaml and 3 more`; nothing for no file.
+fn list(what: &str, paths: &[&str]) -> Option<String> {
+    let shown = paths.get(..SHOWN.min(paths.len()))?.join(", ");
+    let more = match paths.len() {
+        0 => return None,
+        number if number > SHOWN => format!(" and {} more", number - SHOWN),
+        _ => String::new(),
+    };
+    Some(format!("{what} {shown}{more}"))
+}

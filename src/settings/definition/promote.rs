@@ -1,0 +1,19 @@
+//! The settings of a promotion.
+
+use clap::Args;
+
+/// Which environment is promoted, and where to.
+#[derive(Debug, Clone, Args)]
+pub struct PromoteArgs {
+    /// The environment to promote: what was published for it decides the commit of the source.
+    #[arg(long, value_name = "NAME")]
+    pub from: Option<String>,
+
+    /// The environments to publish from the same commit of the source, separated by commas or lines.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub to: Vec<String>,
+
+    /// Another commit of the source, such as `HEAD`. The environment to promote must render to the same there.
+    #[arg(long, value_name = "REVISION")]
+    pub commit: Option<String>,
+}
