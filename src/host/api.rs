@@ -199,6 +199,16 @@ impl Api {
         on!(self, doing, client => client.note(pull_request, note))
     }
 
+    /// Whether our comment with this marker is there.
+    pub async fn has_note(
+        &self,
+        pull_request: &PullRequest,
+        marker: &str,
+    ) -> Result<bool, ApiError> {
+        let doing = numbered("reading the comments of", pull_request);
+        on!(self, doing, client => client.has_note(pull_request.number, marker))
+    }
+
     /// Replaces our comment with this marker by a last word and resolves it;
     /// does nothing when there is none.
     pub async fn close_note(

@@ -144,6 +144,15 @@ impl Group<'_> {
         self.plans(context, allow_older, head, |_, _| Ok(()))
     }
 
+    /// What stands at a tip that is newer than this run.
+    pub(super) fn newer(&self, context: &Context, tip: &Tip) -> Option<(String, PublicationStamp)> {
+        let mut members = self.members.iter().zip(&tip.folders);
+        members.find_map(|(environment, state)| {
+            let published = older(context, environment, state)?;
+            Some((environment.settings.name.clone(), published))
+        })
+    }
+
     /// The plans that change something, as changes to push.
     pub(super) fn changes(&self, plans: &[FolderPlan]) -> Vec<FolderChange> {
         self.members

@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::{Tip, Wanted};
 use crate::host::Api;
+use crate::host::pull_request::PullRequest;
 use crate::model::{FolderPlan, PublicationStamp};
 use crate::publish::{self, HeadOptions, HeadOutcome, Proposal, Side};
 use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
@@ -30,17 +31,28 @@ pub(super) async fn propose(
     branch: &Branch<'_>,
     report: &mut RunReport,
 ) -> Result<(), Error> {
-    let environment = &branch.group.members[0].settings;
-    let work = Work {
-        context,
-        settings,
-        branch,
-        options: &environment.pull_request,
-        api: api(branch)?,
+    let environment = &branch.group.members[0].settings.name;
+    let done = async { Work::new(context, settings, branch)?.run(report).await };
+    done.await
+        .map_err(|error| error.context(format!("environment {environment}")))
+}
+
+/// Withdraws what was proposed before the branch took a push of the same
+/// environment. What matters is done by then, so that trouble is a warning.
+pub(super) async fn withdraw_pushed(
+    context: &Context,
+    settings: &Settings,
+    branch: &Branch<'_>,
+    report: &mut RunReport,
+) {
+    // Without an interface there are no pull requests to withdraw.
+    let Ok(work) = Work::new(context, settings, branch) else {
+        return;
     };
-    work.run(report)
-        .await
-        .map_err(|error| error.context(format!("environment {}", environment.name)))
+    if let Err(error) = work.replaced(report).await {
+        let said = format!("what was proposed before may still be open: {error}");
+        work.warn(report, vec![said]);
+    }
 }
 
 /// The interface for pull requests of the group's host.
@@ -64,6 +76,17 @@ struct Seen {
     older: Option<(String, PublicationStamp)>,
 }
 
+/// What became of the last pull request with exactly this commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Past {
+    /// There was none, or we closed it ourselves.
+    None,
+    /// It was merged.
+    Merged,
+    /// A person closed it; this was its number.
+    Declined(u64),
+}
+
 /// What is at hand while one environment is proposed.
 struct Work<'a> {
     context: &'a Context,
@@ -71,6 +94,22 @@ struct Work<'a> {
     branch: &'a Branch<'a>,
     options: &'a PullRequestSettings,
     api: &'a Api,
+}
+
+impl<'a> Work<'a> {
+    fn new(
+        context: &'a Context,
+        settings: &'a Settings,
+        branch: &'a Branch<'a>,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            context,
+            settings,
+            branch,
+            options: &branch.group.members[0].settings.pull_request,
+            api: api(branch)?,
+        })
+    }
 }
 
 impl Work<'_> {
@@ -81,71 +120,120 @@ impl Work<'_> {
     async fn run(&self, report: &mut RunReport) -> Result<(), Error> {
         let remote = &self.branch.connection.remote;
         let wanted = self.group().wanted();
-        let options = HeadOptions {
+        let mut options = HeadOptions {
             target: self.group().target.branch.clone(),
             head: head_branch(self.options, &wanted),
             wanted,
+            renew: false,
             retry: publish::Retry::pushes(),
         };
-        let mut seen = Seen {
-            plans: vec![FolderPlan::default(); self.group().members.len()],
-            older: None,
-        };
-        let decide = |side, tip: &Tip| self.decide(side, tip, &mut seen);
-        let ended = publish::run_head(remote, &options, decide).await?;
-        let Seen { plans, older } = seen;
-        let none = vec![FolderPlan::default(); plans.len()];
-        match ended {
-            HeadOutcome::Nothing { tip, attempt, .. } if older.is_some() => {
-                let publication = publication(remote, &tip, Outcome::Older, attempt);
-                if let Some((environment, published)) = older {
-                    warn_older(self.context, report, &environment, &published);
+        loop {
+            let mut seen = Seen {
+                plans: vec![FolderPlan::default(); self.group().members.len()],
+                older: None,
+            };
+            let decide = |side, tip: &Tip| self.decide(side, tip, &mut seen);
+            let ended = publish::run_head(remote, &options, decide).await?;
+            let Seen { plans, older } = seen;
+            match ended {
+                HeadOutcome::Nothing { tip, head, attempt } => {
+                    let nothing = (tip, head, attempt);
+                    return self.nothing(nothing, older, report).await;
                 }
-                add(report, self.group(), &none, publication);
-            }
-            HeadOutcome::Nothing { tip, head, attempt } => {
-                let mut publication = publication(remote, &tip, Outcome::Unchanged, attempt);
-                publication.pull_request = self.withdraw(&tip, head, report).await?;
-                add(report, self.group(), &none, publication);
-            }
-            HeadOutcome::Ready { tip, head, attempt } => {
-                let publication = Publication {
-                    commit_id: head.commit.map(|commit| commit.to_string()),
-                    ..publication(remote, &tip, Outcome::Proposed, attempt)
-                };
-                add(report, self.group(), &plans, publication);
-                let found = self.api.find(&options.head, &tip.branch).await?;
-                let done = match found {
-                    Some(found) => (found, PullRequestDone::Unchanged),
-                    None => self.open(&options.head, &tip, report).await?,
-                };
-                self.settle(done, report, false).await?;
-            }
-            HeadOutcome::Pushed {
-                pushed,
-                tip,
-                existed,
-                attempt,
-            } => {
-                let publication = Publication {
-                    commit_id: Some(pushed.commit.to_string()),
-                    ..publication(remote, &tip, Outcome::Proposed, attempt)
-                };
-                add(report, self.group(), &plans, publication);
-                let found = if existed {
-                    self.api.find(&options.head, &tip.branch).await?
-                } else {
-                    None
-                };
-                let done = match found {
-                    Some(found) => self.refresh(found, &options.head, &tip, report).await?,
-                    None => self.open(&options.head, &tip, report).await?,
-                };
-                self.settle(done, report, true).await?;
-                self.supersede(&options.head, &tip, report).await?;
+                HeadOutcome::Ready { tip, head, attempt } => {
+                    let found = self.api.find(&options.head, &tip.branch).await?;
+                    let past = match &found {
+                        Some(_) => Past::None,
+                        None => self.past(&head, &tip).await?,
+                    };
+                    // What was merged and taken back needs a commit of its own.
+                    if past == Past::Merged && !options.renew {
+                        options.renew = true;
+                        continue;
+                    }
+                    let outcome = match (&found, past) {
+                        (Some(_), _) => Outcome::Waiting,
+                        (None, Past::Declined(_)) => Outcome::Declined,
+                        (None, _) => Outcome::Proposed,
+                    };
+                    let publication = Publication {
+                        commit_id: head.commit.map(|commit| commit.to_string()),
+                        ..publication(remote, &tip, outcome, attempt)
+                    };
+                    add(report, self.group(), &plans, publication);
+                    let done = match (found, past) {
+                        (None, Past::Declined(number)) => {
+                            self.warn_declined(number, report);
+                            return Ok(());
+                        }
+                        (Some(found), _) => (found, PullRequestDone::Unchanged),
+                        (None, _) => self.open(&options.head, &tip, report).await?,
+                    };
+                    return self.finish(done, &tip, report, false).await;
+                }
+                HeadOutcome::Pushed {
+                    pushed,
+                    tip,
+                    existed,
+                    attempt,
+                } => {
+                    let publication = Publication {
+                        commit_id: Some(pushed.commit.to_string()),
+                        ..publication(remote, &tip, Outcome::Proposed, attempt)
+                    };
+                    add(report, self.group(), &plans, publication);
+                    let found = if existed {
+                        self.api.find(&options.head, &tip.branch).await?
+                    } else {
+                        None
+                    };
+                    let done = match found {
+                        Some(found) => self.refresh(found, &options.head, &tip, report).await?,
+                        None => self.open(&options.head, &tip, report).await?,
+                    };
+                    return self.finish(done, &tip, report, true).await;
+                }
             }
         }
+    }
+
+    /// Nothing is to be proposed: what was proposed before is withdrawn.
+    async fn nothing(
+        &self,
+        (tip, head, attempt): (Tip, Option<Tip>, u32),
+        older: Option<(String, PublicationStamp)>,
+        report: &mut RunReport,
+    ) -> Result<(), Error> {
+        let remote = &self.branch.connection.remote;
+        let none = vec![FolderPlan::default(); self.group().members.len()];
+        if let Some((environment, published)) = older {
+            let publication = publication(remote, &tip, Outcome::Older, attempt);
+            warn_older(self.context, report, &environment, &published);
+            add(report, self.group(), &none, publication);
+            return Ok(());
+        }
+        let mut publication = publication(remote, &tip, Outcome::Unchanged, attempt);
+        publication.pull_request = self.withdraw(&tip, head, report).await?;
+        add(report, self.group(), &none, publication);
         Ok(())
+    }
+
+    /// Closes what this change replaces; then the host may merge it.
+    async fn finish(
+        &self,
+        done: (PullRequest, PullRequestDone),
+        tip: &Tip,
+        report: &mut RunReport,
+        changed: bool,
+    ) -> Result<(), Error> {
+        if self.options.per_change {
+            let newer = self.supersede(&done.0, tip, report).await?;
+            if let Some((environment, published)) = newer {
+                warn_older(self.context, report, &environment, &published);
+                return Ok(());
+            }
+        }
+        self.settle(done, report, changed).await
     }
 
     /// What is to be pushed on top of a branch.

@@ -106,7 +106,16 @@ async fn publish_group(
             }
             Ok(())
         }
-        result => Ok(result?),
+        result => {
+            result?;
+            let last = report.publications.last().map(|last| last.outcome);
+            if auto && last == Some(Outcome::Published) {
+                for alone in branch.group.each() {
+                    propose::withdraw_pushed(context, settings, &branch.with(alone), report).await;
+                }
+            }
+            Ok(())
+        }
     }
 }
 

@@ -25,6 +25,9 @@ pub struct HeadOptions {
     pub head: String,
     /// The owned folders with what they should come to hold.
     pub wanted: Vec<Wanted>,
+    /// A commit is made even where the head branch proposes the same already:
+    /// that one was merged, and what it changed was taken back.
+    pub renew: bool,
     /// Tries and pauses.
     pub retry: Retry,
 }
@@ -130,7 +133,11 @@ async fn once<E>(
     let existed = head.is_some();
     let (at, proposal) = match head {
         None => (tip.onto(&options.head, None), proposal),
-        Some(head) if head.is_settled() && (!is_ours(&head) || has_lines(&head, &base)) => {
+        Some(head)
+            if head.is_settled()
+                && !options.renew
+                && (!is_ours(&head) || has_lines(&head, &base)) =>
+        {
             return Ok(HeadOutcome::Ready { tip, head, attempt });
         }
         Some(head) => {

@@ -82,6 +82,10 @@ pub enum Outcome {
     Published,
     /// A pull request carries the change.
     Proposed,
+    /// An open pull request carried the change before this run.
+    Waiting,
+    /// Somebody closed the pull request with exactly this change.
+    Declined,
     /// A commit would be made.
     WouldPublish,
     /// The branch holds what was rendered.

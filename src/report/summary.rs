@@ -25,6 +25,8 @@ pub fn markdown(report: &RunReport) -> String {
         let said = match publication.outcome {
             Outcome::Published => "Published to",
             Outcome::Proposed => "Proposed by pull request for",
+            Outcome::Waiting => "Proposed already by pull request for",
+            Outcome::Declined => "Not proposed, as the pull request was closed, for",
             Outcome::WouldPublish => "Publishing would change",
             Outcome::Unchanged => "Nothing changed in",
             Outcome::Older => "Not published, as something newer is in",

@@ -75,6 +75,14 @@ pub fn outcome(report: &RunReport) -> String {
                 writeln!(text, "Published {commit} to {place}{}", look(publication))
             }
             Outcome::Proposed => writeln!(text, "Proposed {commit} for {place}"),
+            Outcome::Waiting => writeln!(
+                text,
+                "Nothing changed: a pull request for {place} proposes this already, at {commit}"
+            ),
+            Outcome::Declined => writeln!(
+                text,
+                "Not proposed: a pull request for {place} with exactly this was closed, at {commit}"
+            ),
             Outcome::WouldPublish => writeln!(text, "Publishing would change {place}"),
             Outcome::Unchanged => {
                 writeln!(

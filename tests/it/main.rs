@@ -24,6 +24,7 @@ mod managed_tools;
 mod manifests;
 mod promote;
 mod publish;
+mod pull_requests;
 mod rendering;
 mod replaced;
 mod repositories;

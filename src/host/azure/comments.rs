@@ -42,6 +42,11 @@ impl Client {
         Ok(noted)
     }
 
+    /// Whether ours with this marker is there.
+    pub(in crate::host) async fn has_note(&self, number: u64, marker: &str) -> Result<bool, Fault> {
+        Ok(!self.threads(number, marker).await?.is_empty())
+    }
+
     /// Says why a thread is over, and resolves it; nothing when there is none.
     pub(in crate::host) async fn close_note(
         &self,

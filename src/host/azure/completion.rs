@@ -29,13 +29,6 @@ impl Client {
         {
             return Ok(Completing::Already);
         }
-        // The service takes only the identity that asks. Whoever opened it
-        // just now is that identity; otherwise the service is asked.
-        let me = if known.ours && !known.author.is_empty() {
-            known.author
-        } else {
-            self.myself().await?
-        };
         let mut options = json!({
             "mergeStrategy": strategy,
             "deleteSourceBranch": completion.delete_source_branch,
@@ -43,7 +36,18 @@ impl Client {
         if let Some(message) = &completion.message {
             options["mergeCommitMessage"] = json!(message);
         }
-        let body = json!({"autoCompleteSetBy": {"id": me}, "completionOptions": options});
+        let mut body = json!({"completionOptions": options});
+        // Who set it stays; only how it is done changes then.
+        if !pull_request.automatic {
+            // The service takes only the identity that asks. Whoever opened it
+            // just now is that identity; otherwise the service is asked.
+            let me = if known.ours && !known.author.is_empty() {
+                known.author
+            } else {
+                self.myself().await?
+            };
+            body["autoCompleteSetBy"] = json!({"id": me});
+        }
         let (now, refused) = match self.patch(pull_request.number, body).await {
             Ok(now) => (now, None),
             // The answer to the first try may have been lost: is it done?

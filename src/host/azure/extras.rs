@@ -124,7 +124,11 @@ impl Client {
         if wishes.work_items.is_empty() {
             return (wishes, None);
         }
-        let linked = self.work_items(there.number).await;
+        // Servers that do not tell are asked.
+        let linked = match facts(there).work_items {
+            Some(linked) => Ok(linked),
+            None => self.work_items(there.number).await,
+        };
         match linked {
             Ok(linked) => {
                 wishes

@@ -103,7 +103,9 @@ impl Client {
 
     pub(in crate::host) async fn get(&self, number: u64) -> Result<PullRequest, Fault> {
         let place = self.place().await?;
-        let url = place.git(&["pullrequests", &number.to_string()]);
+        let mut url = place.git(&["pullrequests", &number.to_string()]);
+        url.query_pairs_mut()
+            .append_pair("includeWorkItemRefs", "true");
         let request: wire::Request = self.read(Call::get, url).await?;
         Ok(request.into_pull_request(place))
     }

@@ -29,7 +29,7 @@ pub(in crate::host) fn advice(meaning: Refusal) -> &'static [&'static str] {
             "If \"Limit job authorization scope\" or \"Protect access to repositories in YAML pipelines\" is on, declare the repository under `resources` and use it in the job, or turn the setting off.",
         ],
         Refusal::Protected => &[
-            "A branch policy forbids direct pushes: publish to another branch and open a pull request, or grant the identity \"Bypass policies when pushing\".",
+            "A branch policy forbids direct pushes: set `mode` to `auto` or `pullRequest` to have a pull request opened, or grant the identity \"Bypass policies when pushing\".",
         ],
         Refusal::Stale | Refusal::TooLarge | Refusal::Throttled => &[],
     }

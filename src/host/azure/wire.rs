@@ -25,6 +25,8 @@ pub(in crate::host) struct Facts {
     pub(super) artifact: String,
     /// How it will be merged.
     pub(super) completion: CompletionOptions,
+    /// The work items it belongs to, where the answer told them.
+    pub(super) work_items: Option<Vec<String>>,
     /// It was made just now, with these credentials.
     pub(super) ours: bool,
 }
@@ -71,6 +73,7 @@ pub(super) struct Request {
     pub(super) completion_options: Option<CompletionOptions>,
     pub(super) repository: Option<Repository>,
     pub(super) artifact_id: Option<String>,
+    pub(super) work_item_refs: Option<Vec<Identified>>,
     /// It comes from another repository.
     pub(super) fork_source: Option<serde_json::Value>,
 }
@@ -232,6 +235,9 @@ impl Request {
                 reviewers: self.reviewers,
                 artifact,
                 completion: self.completion_options.unwrap_or_default(),
+                work_items: self
+                    .work_item_refs
+                    .map(|items| items.into_iter().map(|item| item.id).collect()),
                 ours: false,
             }),
         }

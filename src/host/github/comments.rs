@@ -43,6 +43,11 @@ impl Client {
         Ok(Noted::Updated)
     }
 
+    /// Whether ours with this marker is there.
+    pub(in crate::host) async fn has_note(&self, number: u64, marker: &str) -> Result<bool, Fault> {
+        Ok(!self.ours(number, marker).await?.is_empty())
+    }
+
     /// Says why a comment is over, and folds it; nothing when there is none.
     pub(in crate::host) async fn close_note(
         &self,

@@ -28,7 +28,7 @@ pub(in crate::host) fn advice(meaning: Refusal) -> &'static [&'static str] {
             "GitHub also answers \"not found\" for private repositories that the token may not see: check the token's repository access.",
         ],
         Refusal::Protected => &[
-            "A branch protection rule or ruleset forbids direct pushes: publish to another branch and open a pull request, or add the identity to the bypass list.",
+            "A branch protection rule or ruleset forbids direct pushes: set `mode` to `auto` or `pullRequest` to have a pull request opened, or add the identity to the bypass list.",
         ],
         Refusal::Stale | Refusal::TooLarge | Refusal::Throttled => &[],
     }

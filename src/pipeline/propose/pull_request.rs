@@ -3,18 +3,23 @@
 
 use crate::error::Error;
 use crate::git::Tip;
+use crate::host::HostKind;
 use crate::host::pull_request::{
-    Completing, Completion, Done, Draft, Limits, MergeStrategy, Note, PullRequest, Reviewer,
+    Completing, Completion, Done, Draft, Limits, MergeStrategy, Note, PullRequest, Reviewer, State,
 };
-use crate::model::Finding;
+use crate::model::{Finding, PublicationStamp};
 use crate::publish::{self, message};
 use crate::report::{
-    PullRequestDone, PullRequestReport, RunReport, proposal_description, proposal_title,
+    Outcome, PullRequestDone, PullRequestReport, RunReport, proposal_description, proposal_title,
 };
 use crate::settings::definition::MergeStrategySetting;
 
 use super::super::publish::draft;
-use super::Work;
+use super::{Past, Work};
+
+/// What our last words on a pull request are found by.
+const CLOSED: &str = "closed";
+const SUPERSEDED: &str = "superseded";
 
 impl Work<'_> {
     /// What the pull request should be.
@@ -99,7 +104,14 @@ impl Work<'_> {
                 delete_source_branch: self.options.delete_head_branch,
             };
             match self.api.complete(&pull_request, &completion).await {
-                Ok(Completing::Merged(_)) => done = PullRequestDone::Merged,
+                Ok(Completing::Merged(_)) => {
+                    done = PullRequestDone::Merged;
+                    // Azure DevOps was asked to do this itself.
+                    if self.api.kind() == HostKind::GitHub {
+                        let head = self.read(&pull_request.source).await?;
+                        self.delete(&head, report).await;
+                    }
+                }
                 Ok(Completing::Already | Completing::Waiting) => {}
                 // It is open, which is what matters; a person can merge it.
                 Err(error) => {
@@ -114,59 +126,161 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Closes the pull request whose change is not needed any more.
+    /// What became of the last pull request that proposed the commit at `head`.
+    pub(super) async fn past(&self, head: &Tip, tip: &Tip) -> Result<Past, Error> {
+        let last = self.api.last(&head.branch, &tip.branch).await?;
+        let Some(last) = last.filter(|last| last.head.is_some() && last.head == head.commit) else {
+            return Ok(Past::None);
+        };
+        if last.state == State::Merged {
+            return Ok(Past::Merged);
+        }
+        for marker in [CLOSED, SUPERSEDED] {
+            if self.api.has_note(&last, marker).await? {
+                return Ok(Past::None);
+            }
+        }
+        Ok(Past::Declined(last.number))
+    }
+
+    /// Says that a person does not want this change.
+    pub(super) fn warn_declined(&self, number: u64, report: &mut RunReport) {
+        let said = format!(
+            "pull request {number} proposed exactly this and was closed by somebody; it is not opened again. Reopen it, or delete its branch to have it proposed anew"
+        );
+        self.warn(report, vec![said]);
+    }
+
+    /// Closes the pull request whose change is not needed any more, unless it
+    /// proposes something newer than this run.
     pub(super) async fn withdraw(
         &self,
         tip: &Tip,
         head: Option<Tip>,
         report: &mut RunReport,
     ) -> Result<Option<PullRequestReport>, Error> {
-        let Some(head) = head else {
-            return Ok(None);
+        let open = match &head {
+            _ if self.options.per_change => self.ours(tip).await?,
+            Some(head) => {
+                let found = self.api.find(&head.branch, &tip.branch).await?;
+                if found.is_none() {
+                    self.tidy(head, report).await;
+                }
+                Vec::from_iter(found)
+            }
+            None => Vec::new(),
         };
-        let Some(open) = self.api.find(&head.branch, &tip.branch).await? else {
-            return Ok(None);
+        let mut withdrawn = None;
+        for open in open {
+            let head = match &head {
+                Some(head) if head.branch == open.source => head.clone(),
+                _ => self.read(&open.source).await?,
+            };
+            if self.newer(&head).is_some() {
+                continue;
+            }
+            let text = format!(
+                "Closed: `{}` already holds what this pull request would have changed.",
+                tip.branch
+            );
+            let closed = self.close(&open, CLOSED, text).await?;
+            self.delete(&head, report).await;
+            withdrawn = Some(reported(&closed, PullRequestDone::Closed));
+        }
+        Ok(withdrawn)
+    }
+
+    /// Closes pull requests of an environment whose change was pushed.
+    pub(super) async fn replaced(&self, report: &mut RunReport) -> Result<(), Error> {
+        let Some(target) = report.publications.last().map(|last| last.branch.clone()) else {
+            return Ok(());
         };
-        let text = format!(
-            "Closed: `{}` already holds what this pull request would have changed.",
-            tip.branch
-        );
-        let closed = self.close(&open, "closed", text).await?;
-        self.delete(&head, report).await;
-        Ok(Some(reported(&closed, PullRequestDone::Closed)))
+        let open = if self.options.per_change {
+            let prefix = format!("{}/", self.options.head_branch);
+            self.api.open_from(&prefix, &target).await?
+        } else if self.read(&self.options.head_branch).await?.exists {
+            let found = self.api.find(&self.options.head_branch, &target).await?;
+            Vec::from_iter(found)
+        } else {
+            Vec::new()
+        };
+        for open in open {
+            let head = self.read(&open.source).await?;
+            if self.newer(&head).is_some() {
+                continue;
+            }
+            let text = format!("Superseded: a newer change was published to `{target}`.");
+            self.close(&open, SUPERSEDED, text).await?;
+            self.delete(&head, report).await;
+        }
+        Ok(())
+    }
+
+    /// Takes away the branch of a pull request that the host merged some time
+    /// after we left: GitHub does not do that for us.
+    async fn tidy(&self, head: &Tip, report: &mut RunReport) {
+        let automatic = self.options.auto_complete.is_some();
+        if automatic && self.api.kind() == HostKind::GitHub && head.is_settled() {
+            self.delete(head, report).await;
+        }
     }
 
     /// Closes pull requests of earlier changes, where each change has its own.
+    /// When one of them is newer than this run, that one stays and `current`
+    /// is closed: gives back what is newer.
     pub(super) async fn supersede(
         &self,
-        head: &str,
+        current: &PullRequest,
         tip: &Tip,
         report: &mut RunReport,
-    ) -> Result<(), Error> {
-        if !self.options.per_change {
-            return Ok(());
-        }
-        let prefix = format!("{}/", self.options.head_branch);
-        let current = report
-            .publications
-            .last()
-            .and_then(|p| p.pull_request.clone());
-        for open in self.api.open_from(&prefix, &tip.branch).await? {
-            if open.source == head {
+    ) -> Result<Option<(String, PublicationStamp)>, Error> {
+        let others = self.ours(tip).await?.into_iter();
+        let mut earlier = Vec::new();
+        for open in others.filter(|open| open.source != current.source) {
+            let head = self.read(&open.source).await?;
+            let Some(newer) = self.newer(&head) else {
+                earlier.push((open, head));
                 continue;
+            };
+            let own = self.read(&current.source).await?;
+            let text = format!("Superseded by a newer change: {}", open.url);
+            let closed = self.close(current, SUPERSEDED, text).await?;
+            self.delete(&own, report).await;
+            if let Some(publication) = report.publications.last_mut() {
+                publication.outcome = Outcome::Older;
+                publication.commit_id = tip.commit.map(|commit| commit.to_string());
+                publication.pull_request = Some(reported(&closed, PullRequestDone::Closed));
             }
-            let newer = current
-                .as_ref()
-                .map_or(String::new(), |p| format!(": {}", p.url));
-            let text = format!("Superseded by a newer change{newer}");
-            self.close(&open, "superseded", text).await?;
-            let remote = &self.branch.connection.remote;
-            let read = remote.read(Some(&open.source), &[]).await?;
-            if read.exists && publish::is_ours(&read) {
-                self.delete(&read, report).await;
-            }
+            let mut publications = report.publications.iter();
+            report.changed = publications.any(|publication| publication.outcome.is_change());
+            return Ok(Some(newer));
         }
-        Ok(())
+        for (open, head) in earlier {
+            let text = format!("Superseded by a newer change: {}", current.url);
+            self.close(&open, SUPERSEDED, text).await?;
+            self.delete(&head, report).await;
+        }
+        Ok(None)
+    }
+
+    /// The open pull requests of this environment, where each change has its own.
+    async fn ours(&self, tip: &Tip) -> Result<Vec<PullRequest>, Error> {
+        let prefix = format!("{}/", self.options.head_branch);
+        Ok(self.api.open_from(&prefix, &tip.branch).await?)
+    }
+
+    /// A head branch with what it holds of this environment.
+    async fn read(&self, branch: &str) -> Result<Tip, Error> {
+        let remote = &self.branch.connection.remote;
+        Ok(remote.read(Some(branch), &self.group().wanted()).await?)
+    }
+
+    /// What a head branch proposes that is newer than this run.
+    fn newer(&self, head: &Tip) -> Option<(String, PublicationStamp)> {
+        if self.settings.run.allow_older || !head.exists {
+            return None;
+        }
+        self.group().newer(self.context, head)
     }
 
     async fn close(
@@ -185,7 +299,7 @@ impl Work<'_> {
 
     /// Deletes a head branch that nobody else pushed to.
     async fn delete(&self, head: &Tip, report: &mut RunReport) {
-        if !self.options.delete_head_branch || !publish::is_ours(head) {
+        if !self.options.delete_head_branch || !head.exists || !publish::is_ours(head) {
             return;
         }
         let deleted = self.branch.connection.remote.delete(head).await;
@@ -195,7 +309,7 @@ impl Work<'_> {
         }
     }
 
-    fn warn(&self, report: &mut RunReport, warnings: Vec<String>) {
+    pub(super) fn warn(&self, report: &mut RunReport, warnings: Vec<String>) {
         let place = format!(
             "environment {}, pull request",
             self.group().names().join(", ")

@@ -56,6 +56,7 @@ async fn propose(publisher: &Publisher, texts: &[&str]) -> HeadOutcome {
             folder: folder(),
             files: Some(ids.collect()),
         }],
+        renew: false,
         retry: publisher.retry.clone(),
     };
     let decide = |_: Side, tip: &Tip| Ok::<_, Infallible>(Some(proposal(tip, &files)));

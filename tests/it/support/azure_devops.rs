@@ -131,7 +131,7 @@ impl Service for Azure {
     }
 
     fn answer(&mut self, asked: &Asked) -> Result<Reply, String> {
-        if !self.knows(asked) {
+        if !self.knows(asked.header("authorization")) {
             return Ok(Reply::status(203).with("content-type", "text/html"));
         }
         let Some(behind) = asked.segments.strip_prefix(self.collection.as_slice()) else {
@@ -167,11 +167,15 @@ impl Service for Azure {
             _ => Err("there is no such address".to_owned()),
         }
     }
+
+    fn serve_git(&mut self, _: &str, authorization: Option<&str>) -> Option<Reply> {
+        (!self.knows(authorization)).then(|| Reply::status(401))
+    }
 }
 
 impl Azure {
-    fn knows(&self, asked: &Asked) -> bool {
-        let Some(given) = asked.header("authorization") else {
+    fn knows(&self, authorization: Option<&str>) -> bool {
+        let Some(given) = authorization else {
             return self.tokens.is_empty();
         };
         let taken = |token: &String| {

@@ -143,6 +143,36 @@ impl GitRepository {
         commit
     }
 
+    /// Whether `branch` has everything that `other` has.
+    pub fn holds(&self, branch: &str, other: &str) -> bool {
+        self.git(&["rev-list", "--count", &format!("{branch}..{other}")])
+            .trim()
+            == "0"
+    }
+
+    /// Deletes a branch, as a person does.
+    pub fn delete(&self, branch: &str) {
+        self.git(&["update-ref", "-d", &format!("refs/heads/{branch}")]);
+    }
+
+    /// Refuses pushes to `branch` in the words of a host.
+    #[cfg(unix)]
+    pub fn protect(&self, branch: &str, words: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let hook = self.path.join("hooks/pre-receive");
+        let script = format!(
+            "#!/bin/sh\nwhile read -r old new name; do\n  if [ \"$name\" = 'refs/heads/{branch}' ]; then\n    echo '{words}' >&2\n    exit 1\n  fi\ndone\n"
+        );
+        std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        std::fs::write(&hook, script).unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Takes pushes to every branch again.
+    pub fn unprotect(&self) {
+        std::fs::remove_file(self.path.join("hooks/pre-receive")).unwrap();
+    }
+
     /// The subjects of the commits of a branch, newest first.
     pub fn subjects(&self, branch: &str) -> Vec<String> {
         self.git(&["log", "--format=%s", branch])

@@ -14,7 +14,7 @@ mod pull_requests;
 use std::path::Path;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 
 use super::git_repository::GitRepository;
@@ -178,6 +178,23 @@ impl Service for Hub {
             _ => Err("there is no such address".to_owned()),
         }
     }
+
+    fn serve_git(&mut self, target: &str, authorization: Option<&str>) -> Option<Reply> {
+        let taken = |token: &String| {
+            let pair = format!("x-access-token:{token}");
+            authorization == Some(&format!("Basic {}", STANDARD.encode(pair)))
+        };
+        let open = self.tokens.is_empty() && !self.app_installed;
+        if !open && !self.tokens.iter().any(taken) {
+            return Some(Reply::status(401));
+        }
+        // The folder stays where it was; only its name for clients changes.
+        let old = target.strip_prefix("/contoso/manifests/")?;
+        (self.name != "contoso/manifests").then(|| {
+            let now = format!("{}/{}/{old}", self.base, self.name);
+            Reply::status(301).with("location", &now)
+        })
+    }
 }
 
 impl Hub {
@@ -299,6 +316,14 @@ impl Hub {
             page + 1
         );
         (items, more.then_some(next))
+    }
+
+    /// Gives the repository another name, as its owner does.
+    #[cfg(unix)]
+    pub fn rename(&mut self, name: &str) {
+        let old = self.git.path();
+        std::os::unix::fs::symlink(old, old.with_file_name(name)).unwrap();
+        self.name = format!("contoso/{name}");
     }
 
     /// What is there, without what differs from run to run.

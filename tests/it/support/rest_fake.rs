@@ -5,6 +5,8 @@
 //! A request that the description does not know fails the test when the fake
 //! is dropped.
 
+mod git;
+
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -16,8 +18,8 @@ use axum::response::Response;
 use serde_json::Value;
 
 use super::description::Description;
-use super::git_server::cgi;
 use super::git_server::connection::{Counted, Handle, Traffic};
+use git::{GitAsked, PUSH};
 
 /// What happens to one request instead of the usual.
 #[derive(Debug, Clone)]
@@ -118,12 +120,17 @@ pub trait Service: Send + 'static {
     /// Does what was asked for. An `Err` is a request that no client of this
     /// host may send.
     fn answer(&mut self, asked: &Asked) -> Result<Reply, String>;
+
+    /// What git's own protocol is answered with, where that is not git itself.
+    fn serve_git(&mut self, target: &str, authorization: Option<&str>) -> Option<Reply>;
 }
 
 struct Behaviour<S> {
     service: S,
     faults: Vec<(usize, Fault)>,
     requests: Vec<Asked>,
+    git_faults: Vec<(&'static str, Fault)>,
+    git_requests: Vec<GitAsked>,
     wrong: Vec<String>,
 }
 
@@ -161,6 +168,8 @@ impl<S: Service> RestFake<S> {
                 service,
                 faults: Vec::new(),
                 requests: Vec::new(),
+                git_faults: Vec::new(),
+                git_requests: Vec::new(),
                 wrong: Vec::new(),
             }),
         });
@@ -197,6 +206,30 @@ impl<S: Service> RestFake<S> {
         behaviour.faults.push((at, fault));
     }
 
+    /// No request meets a fault any more.
+    pub fn heal(&self) {
+        self.behaviour().faults.clear();
+    }
+
+    /// The next push meets `fault`; more than one queue up.
+    pub fn inject_push(&self, fault: Fault) {
+        self.behaviour().git_faults.push((PUSH, fault));
+    }
+
+    /// Every request of git's own protocol so far.
+    pub fn git_requests(&self) -> Vec<GitAsked> {
+        self.behaviour().git_requests.clone()
+    }
+
+    /// How many pushes there were so far.
+    pub fn pushes(&self) -> usize {
+        let asked = self.git_requests();
+        asked
+            .iter()
+            .filter(|asked| asked.path.ends_with(PUSH))
+            .count()
+    }
+
     /// Every request to the interface so far.
     pub fn requests(&self) -> Vec<Asked> {
         self.behaviour().requests.clone()
@@ -214,7 +247,9 @@ impl<S: Service> RestFake<S> {
 
     /// Forgets the requests so far.
     pub fn forget(&self) {
-        self.behaviour().requests.clear();
+        let mut behaviour = self.behaviour();
+        behaviour.requests.clear();
+        behaviour.git_requests.clear();
     }
 
     /// What was wrong with the requests so far; afterwards dropping does not fail.
@@ -256,7 +291,7 @@ async fn handle<S: Service>(
     let path = head.uri.path();
     let git = ["/info/refs", "/git-upload-pack", "/git-receive-pack"];
     if git.iter().any(|end| path.ends_with(end)) {
-        return cgi::run(shared.root.path(), &head, body, true).await;
+        return git::serve(&shared, &connection, &head, body).await;
     }
     let asked = asked(&head, &body);
     let (reply, fault) = {

@@ -43,7 +43,12 @@ impl Azure {
             return self.change(at, &asked.body);
         }
         if method == "GET" && tail.is_empty() {
-            return Ok(Reply::json(200, &self.shown(at, true)));
+            let mut shown = self.shown(at, true);
+            if asked.parameter("includeWorkItemRefs") == Some("true") {
+                let items = self.pull_requests[at].work_items.iter();
+                shown["workItemRefs"] = items.map(|id| json!({"id": id})).collect();
+            }
+            return Ok(Reply::json(200, &shown));
         }
         let refused_labels = self.refused_labels.clone();
         let people = self.people.clone();
@@ -261,7 +266,7 @@ impl Azure {
     }
 
     /// Merges the branch in git.
-    pub(super) fn complete(&mut self, at: usize) {
+    pub fn complete(&mut self, at: usize) {
         let request = &self.pull_requests[at];
         let branch = |name: &str| {
             let name = request.fields[name].as_str().unwrap();

@@ -42,7 +42,7 @@ impl Hub {
                 return Reply::json(422, &body);
             }
         }
-        if self.git.tip(&head) == self.git.tip(&base) {
+        if self.git.holds(&base, &head) {
             return invalid(&format!("No commits between {base} and {head}"));
         }
         let taken = self

@@ -1,0 +1,69 @@
+//! Mode `auto`: a push where the branch takes it, a pull request where not.
+
+use super::{Host, Scene, on_both_hosts, output};
+
+const AUTO: (&str, &str) = ("mode", "auto");
+
+on_both_hosts!(
+    a_branch_that_takes_pushes_is_pushed_to,
+    what_a_protected_branch_refuses_becomes_a_pull_request,
+    a_policy_may_come_between_two_runs,
+    with_push_a_protected_branch_is_an_error,
+);
+
+fn a_branch_that_takes_pushes_is_pushed_to<H: Host>() {
+    let scene = Scene::<H>::new();
+    let ended = scene.run(&[AUTO]);
+    assert_eq!(output(&ended, "commitId"), scene.tip("main"));
+    assert_eq!(scene.branches(), ["main"]);
+    assert_eq!(scene.server.requests().len(), 0, "no call of the interface");
+}
+
+fn what_a_protected_branch_refuses_becomes_a_pull_request<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.git(|git| git.protect("main", H::PROTECTED));
+    let before = scene.tip("main");
+    let inputs = [AUTO, ("environments", "dev,prod")];
+    let ended = scene.run(&inputs);
+    let open = |name: &str| ("open", format!("gitops/{name}"));
+    assert_eq!(scene.states(), [open("dev"), open("prod")]);
+    assert_eq!(scene.tip("main"), before);
+    assert!(
+        ended.stdout.contains("is protected against pushes")
+            && ended.stdout.contains("; opening a pull request"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(output(&ended, "pullRequestId").unwrap(), "1");
+    scene.server.forget();
+    let ended = scene.run(&inputs);
+    assert_eq!(scene.server.writes(), 0);
+    assert_eq!(output(&ended, "changed").unwrap(), "false");
+}
+
+fn a_policy_may_come_between_two_runs<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[AUTO]);
+    scene.git(|git| git.protect("main", H::PROTECTED));
+    scene.source(81).run(&[AUTO]);
+    assert_eq!(scene.states(), [("open", "gitops/dev".to_owned())]);
+    // And go: the next change is pushed, and what was proposed is withdrawn.
+    scene.git(super::GitRepository::unprotect);
+    scene.source(82).run(&[AUTO]);
+    assert!(
+        scene
+            .git(|git| git.content("main", "dev/web.yaml"))
+            .contains("port: 82")
+    );
+    assert_eq!(scene.states(), [("closed", "gitops/dev".to_owned())]);
+    assert_eq!(scene.branches(), ["main"]);
+}
+
+fn with_push_a_protected_branch_is_an_error<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.git(|git| git.protect("main", H::PROTECTED));
+    let error = scene.fails(&[("mode", "push")]);
+    assert!(error.contains("is protected against pushes"), "{error}");
+    assert!(error.contains("`mode`"), "it says how: {error}");
+    assert_eq!(scene.branches(), ["main"]);
+}

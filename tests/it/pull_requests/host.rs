@@ -1,0 +1,262 @@
+//! The fakes of both hosts, as tests of pull requests see them.
+
+use serde_json::Value;
+
+use super::{ADA, GRACE};
+use crate::support::azure_devops::{Azure, AzureDevOps, person};
+use crate::support::git_repository::GitRepository;
+use crate::support::github::{GitHub, Hub};
+use crate::support::rest_fake::{RestFake, Service};
+
+/// A pull request in words that both hosts share.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// `open`, `closed` or `merged`.
+    pub state: &'static str,
+    pub head: String,
+    pub base: String,
+    pub title: String,
+    pub text: String,
+    pub draft: bool,
+    pub labels: Vec<String>,
+    pub reviewers: Vec<String>,
+    pub work_items: Vec<String>,
+    /// How it is merged by itself.
+    pub automatic: Option<String>,
+    pub comments: Vec<String>,
+    /// Name, state and description of each status.
+    pub statuses: Vec<String>,
+}
+
+/// A fake of a host, as these tests see it.
+pub trait Host: Service + Sized {
+    const KIND: &'static str;
+    /// What it says of a branch that takes no pushes.
+    const PROTECTED: &'static str;
+    fn start() -> RestFake<Self>;
+    fn address(server: &RestFake<Self>) -> String;
+    fn git(&self) -> &GitRepository;
+    fn prepare(&mut self);
+    fn seen(&self) -> Vec<Seen>;
+    /// A person merges or gives up the pull request at this place.
+    fn merge(&mut self, at: usize);
+    fn abandon(&mut self, at: usize);
+    /// Its owner gives the repository another name.
+    fn rename(&mut self);
+    /// Statuses of commits: commit, name, state.
+    fn commit_statuses(&self) -> Vec<[String; 3]>;
+}
+
+impl Host for Azure {
+    const KIND: &'static str = "azure";
+    const PROTECTED: &'static str = "TF402455: Pushes to this branch are not permitted; you must use a pull request to update this branch.";
+
+    fn start() -> RestFake<Self> {
+        AzureDevOps::start_shop()
+    }
+
+    fn address(server: &RestFake<Self>) -> String {
+        server.url("contoso/shop/_git/manifests")
+    }
+
+    fn git(&self) -> &GitRepository {
+        &self.git
+    }
+
+    fn prepare(&mut self) {
+        self.people = vec![
+            person("ada@contoso.com", "Ada", ADA),
+            person("grace@contoso.com", "Grace", GRACE),
+        ];
+        self.work_items = vec![17];
+        self.policies_unmet = true;
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        let requests = self.pull_requests.iter().map(|own| {
+            let text = |name: &str| own.fields[name].as_str().unwrap_or_default().to_owned();
+            let branch = |name: &str| text(name).replace("refs/heads/", "");
+            let options = &own.fields["completionOptions"];
+            Seen {
+                state: match own.status.as_str() {
+                    "active" => "open",
+                    "completed" => "merged",
+                    _ => "closed",
+                },
+                head: branch("sourceRefName"),
+                base: branch("targetRefName"),
+                title: text("title"),
+                text: text("description"),
+                draft: own.fields["isDraft"] == true,
+                labels: own.labels.clone(),
+                reviewers: own
+                    .reviewers
+                    .iter()
+                    .map(|one| format!("{} required={}", one["id"], one["isRequired"]))
+                    .collect(),
+                work_items: own.work_items.clone(),
+                automatic: (!own.fields["autoCompleteSetBy"].is_null()).then(|| {
+                    let word = |name: &str| options[name].to_string().replace('"', "");
+                    let message = options["mergeCommitMessage"].as_str().unwrap_or_default();
+                    let message = message.replace(&self.base, "http://host");
+                    format!(
+                        "{} delete={}\n{message}",
+                        word("mergeStrategy"),
+                        word("deleteSourceBranch")
+                    )
+                }),
+                comments: own
+                    .threads
+                    .iter()
+                    .filter(|thread| thread["isDeleted"] != true)
+                    .map(|thread| {
+                        let text = thread["comments"][0]["content"].as_str().unwrap();
+                        let closed = thread["status"] == "closed";
+                        format!("{text}{}", if closed { "\n(resolved)" } else { "" })
+                    })
+                    .collect(),
+                statuses: newest(own.statuses.iter().map(|status| {
+                    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+                    [
+                        text(&status["context"]["name"]),
+                        text(&status["state"]),
+                        text(&status["description"]),
+                    ]
+                })),
+            }
+        });
+        requests.collect()
+    }
+
+    fn merge(&mut self, at: usize) {
+        self.complete(at);
+    }
+
+    fn abandon(&mut self, at: usize) {
+        "abandoned".clone_into(&mut self.pull_requests[at].status);
+    }
+
+    /// Azure DevOps answers to the old name for as long as nobody takes it.
+    fn rename(&mut self) {}
+
+    fn commit_statuses(&self) -> Vec<[String; 3]> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let statuses = self.statuses.iter().map(|(commit, status)| {
+            let context = &status["context"];
+            let name = format!("{}/{}", text(&context["genre"]), text(&context["name"]));
+            [commit.clone(), name, text(&status["state"])]
+        });
+        statuses.collect()
+    }
+}
+
+impl Host for Hub {
+    const KIND: &'static str = "github";
+    const PROTECTED: &'static str = "GH006: Protected branch update failed for refs/heads/main.";
+
+    fn start() -> RestFake<Self> {
+        GitHub::start_contoso()
+    }
+
+    fn address(server: &RestFake<Self>) -> String {
+        server.url("contoso/manifests")
+    }
+
+    fn git(&self) -> &GitRepository {
+        &self.git
+    }
+
+    fn prepare(&mut self) {
+        self.people = vec!["ada".into(), "grace".into()];
+        self.teams = vec!["release".into()];
+        self.blocked = true;
+    }
+
+    fn seen(&self) -> Vec<Seen> {
+        let requests = self.pull_requests.iter().map(|own| Seen {
+            state: match (own.state.as_str(), &own.merged) {
+                ("open", _) => "open",
+                (_, Some(_)) => "merged",
+                (_, None) => "closed",
+            },
+            head: own.head.clone(),
+            base: own.base.clone(),
+            title: own.title.clone(),
+            text: own.body.clone(),
+            draft: own.draft,
+            labels: own.labels.clone(),
+            reviewers: [own.users.clone(), own.teams.clone()].concat(),
+            work_items: Vec::new(),
+            automatic: own.auto_merge.as_ref().map(|set| {
+                let text = |name: &str| set[name].as_str().unwrap_or_default().to_owned();
+                format!(
+                    "{}\n{}\n\n{}",
+                    text("merge_method"),
+                    text("commit_title"),
+                    text("commit_message")
+                )
+            }),
+            comments: own
+                .comments
+                .iter()
+                .map(|one| {
+                    format!(
+                        "{}{}",
+                        one.body,
+                        if one.folded { "\n(resolved)" } else { "" }
+                    )
+                })
+                .collect(),
+            statuses: {
+                let tip = self.git.tip(&own.head).unwrap_or_default();
+                let here = self.statuses.iter().filter(move |(at, _)| *at == tip);
+                newest(here.map(|(_, status)| {
+                    let text = |name: &str| status[name].as_str().unwrap_or_default().to_owned();
+                    let name = text("context").replace("gitops/", "");
+                    [name, text("state"), text("description")]
+                }))
+            },
+        });
+        requests.collect()
+    }
+
+    fn merge(&mut self, at: usize) {
+        let request = &self.pull_requests[at];
+        let merged = self.git.merge(&request.head, &request.base, "Merged");
+        let request = &mut self.pull_requests[at];
+        request.merged = Some(merged);
+        "closed".clone_into(&mut request.state);
+    }
+
+    fn abandon(&mut self, at: usize) {
+        "closed".clone_into(&mut self.pull_requests[at].state);
+    }
+
+    fn rename(&mut self) {
+        Self::rename(self, "renamed");
+    }
+
+    fn commit_statuses(&self) -> Vec<[String; 3]> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let statuses = self.statuses.iter().map(|(commit, status)| {
+            [
+                commit.clone(),
+                text(&status["context"]),
+                text(&status["state"]),
+            ]
+        });
+        statuses.collect()
+    }
+}
+
+/// The last status of each name: `name state: description`.
+fn newest(statuses: impl Iterator<Item = [String; 3]>) -> Vec<String> {
+    let mut last = std::collections::BTreeMap::new();
+    for [name, state, text] in statuses {
+        last.insert(name, (state, text));
+    }
+    let lines = last.into_iter();
+    lines
+        .map(|(name, (state, text))| format!("{name} {state}: {text}"))
+        .collect()
+}
