@@ -9,6 +9,7 @@ mod logging;
 mod promote;
 mod run;
 mod shutdown;
+mod stamp;
 mod task;
 mod token;
 mod tokens;

@@ -10,8 +10,7 @@ use crate::agent::env::{BUILD_REASON, GITOPS_CHART_PASSWORD, VERIFY_ONLY};
 use crate::agent::{self, Environment};
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::git::source::Source;
-use crate::model::{PublicationStamp, RelPath, Secret};
+use crate::model::{RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
 use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
 use crate::settings::definition::OutputArgs;
@@ -23,7 +22,7 @@ use super::RunCommand;
 use super::connect::{self, Connector};
 use super::promote::{self, Promotion};
 use super::token::Tokens;
-use super::{tools, verify};
+use super::{stamp, tools, verify};
 
 /// The command to run.
 #[derive(Debug)]
@@ -115,7 +114,7 @@ pub(super) async fn run(
         tools: tools::tools(&settings.run.tools, environment, &http, reporter)?,
         render_cache: tools::render_cache(&settings.run.tools, environment),
         chart_password,
-        publication: publication(environment, &settings),
+        publication: stamp::publication(environment, &settings),
         variables: connect::variables(environment).into_iter().collect(),
         temp_root: environment.temp_root(),
         exclude,
@@ -189,21 +188,6 @@ fn chart_password(environment: &Environment, doors: &Doors) -> Result<Option<Sec
     }
     let variable = || environment.get(GITOPS_CHART_PASSWORD).map(str::to_owned);
     Ok(input.or_else(variable).map(|text| Secret::new(&text)))
-}
-
-/// Which run this is. Where the environment does not say, the checkout does.
-fn publication(environment: &Environment, settings: &Settings) -> PublicationStamp {
-    let mut stamp = agent::publication(environment);
-    let source = settings
-        .environments
-        .first()
-        .map(settings::EnvironmentSettings::first_source);
-    let checkout = source.and_then(|source| Source::discover(source).ok().flatten());
-    if let Some(checkout) = checkout.filter(|_| stamp.source_commit.is_none()) {
-        stamp.source_commit = checkout.head().map(|commit| commit.to_string());
-        stamp.source_repository = stamp.source_repository.or_else(|| checkout.origin());
-    }
-    stamp
 }
 
 /// The time, in seconds since 1970 (UTC).

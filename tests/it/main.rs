@@ -29,6 +29,7 @@ mod rendering;
 mod replaced;
 mod repositories;
 mod rest;
+mod rollback;
 mod settings_pages;
 mod sources;
 mod support;

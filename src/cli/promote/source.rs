@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind};
 use crate::git::source::Source;
-use crate::host;
 use crate::model::ObjectId;
 use crate::pipeline::Published;
 
 use super::Work;
+use crate::cli::stamp::is_same_repository;
 
 impl Work<'_> {
     /// The checkout that has the source, and the commit to take.
@@ -28,7 +28,7 @@ impl Work<'_> {
         let is_other = |source: &Source| {
             let own = source.origin();
             let own = own.as_deref().or(named);
-            matches!((&stamp.source_repository, own), (Some(theirs), Some(own)) if !is_same(theirs, own))
+            matches!((&stamp.source_repository, own), (Some(theirs), Some(own)) if !is_same_repository(theirs, own))
         };
         let mut fitting = found.into_iter().filter(|source| !is_other(source));
         let Some(source) = fitting.next() else {
@@ -99,50 +99,5 @@ impl Work<'_> {
             }
         }
         found
-    }
-}
-
-/// Whether two addresses name one repository, as far as they tell.
-fn is_same(one: &str, other: &str) -> bool {
-    let identity = |text: &str| {
-        let location = host::resolve(text, None);
-        let identity = location.map_or_else(|_| text.to_owned(), |found| found.identity);
-        identity
-            .trim_end_matches('/')
-            .trim_end_matches(".git")
-            .to_owned()
-    };
-    identity(one) == identity(other)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[rstest::rstest]
-    #[case(
-        "https://dev.azure.com/contoso/shop/_git/hld",
-        "https://contoso@dev.azure.com/contoso/shop/_git/hld",
-        true
-    )]
-    #[case(
-        "https://dev.azure.com/contoso/shop/_git/hld",
-        "git@ssh.dev.azure.com:v3/contoso/shop/hld",
-        true
-    )]
-    #[case(
-        "https://github.com/contoso/hld",
-        "https://github.com/contoso/hld.git",
-        true
-    )]
-    #[case("https://git.contoso.com/hld", "https://git.contoso.com/hld.git", true)]
-    #[case("https://git.contoso.com/hld", "https://git.contoso.com/other", false)]
-    #[case("/srv/hld.git", "/srv/hld.git", true)]
-    fn one_source_repository_may_be_written_in_several_ways(
-        #[case] one: &str,
-        #[case] other: &str,
-        #[case] same: bool,
-    ) {
-        assert_eq!(is_same(one, other), same);
     }
 }
