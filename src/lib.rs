@@ -22,6 +22,9 @@
 //!    Where a pull request is wanted, or the branch takes no push, the commit
 //!    goes to a head branch ([`publish::run_head`]) and [`host::Api`] opens it
 //!    or brings it up to date.
+//!    Before a promotion, [`pipeline::published`] has what was published for the
+//!    first environment, [`git::source`] the files of its commit, and
+//!    [`pipeline::Published::prove`] the comparison.
 //! 5. [`report`] shows the result: messages, Markdown, variables, JSON.
 //!
 //! Before a run, `fab install` has [`install`] bring what a Fabrikate definition

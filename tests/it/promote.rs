@@ -1,6 +1,7 @@
 //! Promotion, as a user sees it: what was published for one environment goes
 //! to others from the same commit of the source.
 
+mod proposed;
 mod refused;
 
 use crate::support::program::{Ended, Workspace};

@@ -136,3 +136,19 @@ fn what_was_rolled_back_can_be_promoted_from_there() {
     let show = ["-C", "manifests.git", "show", "main:prod/web.yaml"];
     assert!(shop.workspace.git(&show).contains("port: 1"));
 }
+
+#[test]
+fn a_commit_may_be_reverted_in_the_manifest_repository_and_the_next_run_goes_forward() {
+    let shop = shop();
+    shop.check_out(&shop.first);
+    shop.run("12", "200", &[]);
+    shop.check_out(&shop.second);
+    shop.run("12", "201", &[]);
+    let git = |arguments: &[&str]| shop.workspace.git(arguments);
+    git(&["clone", "--quiet", "manifests.git", "../clone"]);
+    git(&["-C", "../clone", "revert", "--no-edit", "HEAD"]);
+    git(&["-C", "../clone", "push", "--quiet", "origin", "main"]);
+    assert_eq!(shop.published(), ("1".to_owned(), shop.first.clone()));
+    shop.run("12", "202", &[]);
+    assert_eq!(shop.published(), ("2".to_owned(), shop.second.clone()));
+}
