@@ -22,7 +22,7 @@ impl Origin {
     pub(super) fn parse(chart: &str) -> Result<Self, HelmFault> {
         let refuse = |reason| HelmFault::Setting {
             name: "chart",
-            value: chart.to_owned(),
+            value: harmless(chart),
             reason,
         };
         if !chart.contains("://") {
@@ -57,7 +57,7 @@ impl Origin {
     pub(super) fn of_dependency(repository: &str, name: &str) -> Result<Self, HelmFault> {
         let refuse = |reason| HelmFault::Setting {
             name: "repository",
-            value: repository.to_owned(),
+            value: harmless(repository),
             reason,
         };
         let address = format!("{}/{name}", repository.trim_end_matches('/'));
@@ -112,10 +112,28 @@ fn last_segment(url: &Url) -> &str {
         .unwrap_or("")
 }
 
+/// An address as a message may show it: without user, password and query.
+fn harmless(address: &str) -> String {
+    let address = address.split(['?', '#']).next().unwrap_or_default();
+    // What stands before the last `@` may be a password with any letter in it.
+    let after = |text: &str| {
+        text.rsplit_once('@')
+            .map_or(text, |(_, host)| host)
+            .to_owned()
+    };
+    match address.split_once("://") {
+        Some((scheme, rest)) => format!("{scheme}://{}", after(rest)),
+        None => after(address),
+    }
+}
+
 /// Plain text only to this machine; credentials not in an address.
 fn check_address(url: &Url) -> Result<(), &'static str> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("it contains credentials");
+    }
+    if url.query().is_some() {
+        return Err("it has a query, which may be a secret and would be an argument of helm");
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err("it names no host");
@@ -185,9 +203,26 @@ mod tests {
         "plain http is for this machine only; use https"
     )]
     #[case("ftp://contoso.com/web", "an address starts with oci:// or https://")]
-    #[case("https://me:pat@contoso.com/web", "it contains credentials")]
     fn other_addresses_are_refused(#[case] chart: &str, #[case] reason: &str) {
         let error = Origin::parse(chart).unwrap_err().to_string();
         assert_eq!(error, format!("`chart` cannot be {chart:?}: {reason}"));
+    }
+
+    #[rstest::rstest]
+    #[case("https://me:pat@contoso.com/web")]
+    #[case("https://pat@contoso.com/web")]
+    #[case("https://me:p/a@t@contoso.com/web")]
+    #[case("https://contoso.com/web.tgz?sig=pat")]
+    #[case("oci://me:pat@contoso.com/web")]
+    #[case("http://me:pat@[/web")]
+    #[case("me:pat@contoso.com/web?x=pat")]
+    fn a_secret_in_an_address_is_refused_and_not_shown(#[case] chart: &str) {
+        for parsed in [Origin::parse(chart), Origin::of_dependency(chart, "db")] {
+            let error = parsed.unwrap_err().to_string();
+            assert!(
+                !error.contains("pat") && !error.contains("p/a@t"),
+                "{error}"
+            );
+        }
     }
 }

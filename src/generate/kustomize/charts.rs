@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::error::{KustomizeFault, Place};
 use super::fields::{get, text};
+use super::remote;
 use crate::text::Node;
 
 /// One chart that Kustomize has rendered by helm.
@@ -70,6 +71,12 @@ impl Chart {
                     "the `repo` of the chart `{}` is neither `https://` nor `oci://`",
                     chart.name
                 ),
+            });
+        }
+        if remote::has_credentials(repo) || repo.contains('?') {
+            return Err(KustomizeFault::Credentials {
+                entry: remote::shown(repo),
+                place: chart.place,
             });
         }
         let version = chart.version.as_deref();

@@ -103,6 +103,14 @@ pub enum KustomizeFault {
         /// The entry or chart.
         entry: String,
     },
+    /// An address with credentials: they would be arguments of programs.
+    #[error("{place}: `{entry}` is written with credentials, and none are taken from a source")]
+    Credentials {
+        /// Where it is named.
+        place: Place,
+        /// The address, without them.
+        entry: String,
+    },
     /// Something that would run a program.
     #[error("{place}: {what} would run a program, and nothing from a source runs")]
     Plugin {
@@ -169,6 +177,7 @@ impl KustomizeFault {
         match self {
             Self::Unpinned { .. }
             | Self::RemoteFile { .. }
+            | Self::Credentials { .. }
             | Self::Plugin { .. }
             | Self::ChartVersion { .. } => Kind::Policy,
             _ => Kind::Input,
@@ -195,6 +204,9 @@ impl KustomizeFault {
                 "add `?ref=` with the full id of a commit (40 digits), or copy the files into the source"
             }
             Self::RemoteFile { .. } => "copy the file into the source",
+            Self::Credentials { .. } => {
+                "take them out and make them invalid, as they are in the history of the source; what is not public has to be copied into it"
+            }
             Self::Offline { .. } => {
                 "copy it into the source, or allow downloads with the setting `tools`"
             }

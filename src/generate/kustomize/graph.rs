@@ -279,6 +279,12 @@ impl Walk<'_> {
                 field,
                 entry: shown,
             }),
+            Origin::Git { .. } if remote::has_credentials(entry.text) => {
+                Err(KustomizeFault::Credentials {
+                    place,
+                    entry: shown,
+                })
+            }
             Origin::Git { pinned: true } if self.offline => Err(KustomizeFault::Offline {
                 place,
                 entry: shown,

@@ -98,6 +98,21 @@ pub(super) fn shown(entry: &str) -> String {
     }
 }
 
+/// Whether an address brings what may be a password or a token along. Names
+/// that addresses of git hosts carry anyway are none.
+pub(super) fn has_credentials(entry: &str) -> bool {
+    let Some((scheme, rest)) = entry.split_once("://") else {
+        return false;
+    };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let Some((user, _)) = authority.rsplit_once('@') else {
+        return false;
+    };
+    let organisation = path.split('/').next() == Some(user);
+    let a_name = scheme.ends_with("ssh") || user == "git" || organisation;
+    user.contains(':') || !a_name
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,6 +144,19 @@ mod tests {
     #[case("git::file:///srv/repository", Origin::Disk)]
     fn where_entries_lead(#[case] entry: &str, #[case] expected: Origin) {
         assert_eq!(origin(&entry.replace("ID", ID)), expected);
+    }
+
+    #[rstest::rstest]
+    #[case("https://me:pat@host/a", true)]
+    #[case("https://pat@host/a", true)]
+    #[case("git::https://pat@host/a", true)]
+    #[case("ssh://git:pat@host/a", true)]
+    #[case("ssh://git@host/a", false)]
+    #[case("https://contoso@dev.azure.com/contoso/shop/_git/web", false)]
+    #[case("https://host/a@b", false)]
+    #[case("git@github.com:contoso/web", false)]
+    fn credentials_are_seen(#[case] entry: &str, #[case] has: bool) {
+        assert_eq!(has_credentials(entry), has);
     }
 
     #[test]

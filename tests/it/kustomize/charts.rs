@@ -217,6 +217,10 @@ async fn a_chart_beside_the_overlay_needs_a_values_file_in_it() {
     "the `repo` of the chart `web` is neither `https://` nor `oci://`"
 )]
 #[case(
+    "{name: web, repo: 'https://me:pat@contoso.com/charts', version: 1.0.0}",
+    "`https://contoso.com/charts` is written with credentials, and none are taken from a source"
+)]
+#[case(
     "{name: other}",
     "the chart `other` is not in `charts`, and has no `repo`"
 )]

@@ -68,6 +68,19 @@ async fn credentials_of_a_base_are_not_shown() {
     );
 }
 
+#[tokio::test]
+async fn a_pinned_base_with_credentials_is_refused() {
+    let entry = format!("https://pat@host/web?ref={ID}");
+    let (message, hints) = refused(&format!("resources: ['{entry}']\n")).await;
+    assert_eq!(
+        message,
+        format!(
+            "`kustomization.yaml`, line 1: `https://host/web?ref={ID}` is written with credentials, and none are taken from a source"
+        )
+    );
+    assert!(hints[0].contains("take them out"), "{hints:?}");
+}
+
 #[rstest]
 #[case("resources")]
 #[case("crds")]
