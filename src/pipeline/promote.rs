@@ -40,7 +40,8 @@ pub async fn published(
     let here = |error: Error| error.context(format!("environment {}", environment.name));
     let read = connection.remote.read(branch, &[wanted]).await;
     let mut tip = read.map_err(|error| here(error.into()))?;
-    let state = tip.folders.pop().unwrap_or_default();
+    // Where the branch does not exist, the tip is that of another one.
+    let state = tip.folders.pop().filter(|_| tip.exists).unwrap_or_default();
     let place = format!(
         "the folder `{}` of {} (branch {})",
         environment.folder,

@@ -1,6 +1,7 @@
 //! Promotion, as a user sees it: what was published for one environment goes
 //! to others from the same commit of the source.
 
+mod files;
 mod proposed;
 mod refused;
 
@@ -176,27 +177,6 @@ fn what_is_not_committed_plays_no_part_and_stays_as_it_is() {
 }
 
 #[test]
-fn a_clean_checkout_of_the_commit_is_used_with_what_git_ignores_in_it() {
-    let workspace = shop();
-    workspace.write(".gitignore", "manifests.git\nhld/installed.yaml\n");
-    commit(&workspace);
-    workspace.write(
-        "hld/installed.yaml",
-        "kind: ConfigMap\napiVersion: v1\nmetadata: {name: x}\n",
-    );
-    publish(&workspace, "dev");
-    workspace.program(&promote("prod", &[])).succeed();
-    published(&workspace, "clusters/prod/installed.yaml");
-    // In the commit it is not, so dev comes out differently from there.
-    workspace.write("new.txt", "");
-    let ended = workspace.program(&promote("prod", &[])).fail();
-    assert!(
-        said(&ended).contains("it has no installed.yaml"),
-        "{ended:#?}"
-    );
-}
-
-#[test]
 fn several_environments_are_one_commit_and_the_result_names_the_source() {
     let workspace = shop();
     publish(&workspace, "dev");
@@ -298,56 +278,6 @@ fn the_order_of_commits_is_kept_unless_going_back_is_meant() {
     assert_eq!(
         facts(&workspace, "clusters/prod"),
         "contoso/web:1.0 in north, 1 replicas"
-    );
-}
-
-#[test]
-fn files_that_are_named_by_their_whole_path_are_of_the_commit_too() {
-    let workspace = shop();
-    let place = |path: &str| workspace.path().join(path).display().to_string();
-    let (config, source) = (place("gitops.yaml"), place("hld"));
-    let (images, variables) = (place("images.json"), place("vars/*.yaml"));
-    let named = [
-        "--config",
-        &config,
-        "--source",
-        &source,
-        "--image-files",
-        &images,
-        "--variable-files",
-        &variables,
-    ];
-    let publish = [&["publish", "--environments", "dev"], &named[..]].concat();
-    workspace.program(&publish).succeed();
-    spoil(&workspace);
-    workspace.program(&promote("prod", &named)).succeed();
-    assert_eq!(
-        facts(&workspace, "clusters/prod"),
-        "contoso/web:1.0 in north, 1 replicas"
-    );
-}
-
-#[test]
-fn a_settings_file_outside_of_the_checkout_counts_as_it_is() {
-    let workspace = shop();
-    let outside = tempfile::tempdir().unwrap();
-    let config = outside.path().join("gitops.yaml");
-    let source = workspace.path().join("hld").display().to_string();
-    let repository = workspace.path().join("manifests.git").display().to_string();
-    let text = format!(
-        "source: {source}\nmanifestRepo: {repository}\nvariables: {{zone: south, replicas: 4}}\nenvironments: {{dev: , prod: }}\n"
-    );
-    std::fs::write(&config, text).unwrap();
-    let config = config.display().to_string();
-    let arguments = ["publish", "--environments", "dev", "--config", &config];
-    workspace.program(&arguments).succeed();
-    spoil(&workspace);
-    workspace
-        .program(&promote("prod", &["--config", &config]))
-        .succeed();
-    assert_eq!(
-        facts(&workspace, "prod"),
-        "contoso/web:0 in south, 4 replicas"
     );
 }
 

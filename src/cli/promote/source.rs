@@ -16,7 +16,7 @@ impl Work<'_> {
     pub(super) fn source(&self, published: &Published) -> Result<(Source, ObjectId), Error> {
         let stamp = published.stamp();
         let from = &self.promotion.from;
-        let found = self.checkouts();
+        let found = self.checkouts()?;
         if found.is_empty() {
             return Err(Error::message(
                 Kind::Input,
@@ -30,8 +30,11 @@ impl Work<'_> {
             let own = own.as_deref().or(named);
             matches!((&stamp.source_repository, own), (Some(theirs), Some(own)) if !is_same_repository(theirs, own))
         };
-        let mut fitting = found.into_iter().filter(|source| !is_other(source));
-        let Some(source) = fitting.next() else {
+        let fitting: Vec<_> = found
+            .into_iter()
+            .filter(|source| !is_other(source))
+            .collect();
+        let Some(first) = fitting.first() else {
             let theirs = stamp.source_repository.as_deref().unwrap_or_default();
             let said = format!(
                 "what was published for `{from}` comes from the source repository {theirs}, which is not the one that is checked out here"
@@ -50,10 +53,9 @@ impl Work<'_> {
                     .hint("publish it from a git checkout, or name the commit with `commit`"));
             }
         };
-        match source.commit(wanted) {
-            Some(commit) => Ok((source, commit)),
-            None => Err(self.no_commit(&source, wanted)),
-        }
+        let missing = self.no_commit(first, wanted);
+        let with_commit = |source: Source| source.commit(wanted).map(|commit| (source, commit));
+        fitting.into_iter().find_map(with_commit).ok_or(missing)
     }
 
     fn no_commit(&self, source: &Source, wanted: &str) -> Error {
@@ -76,7 +78,7 @@ impl Work<'_> {
 
     /// The checkouts that the source may be in: that of the templates, of the
     /// settings file, of the working folder.
-    fn checkouts(&self) -> Vec<Source> {
+    fn checkouts(&self) -> Result<Vec<Source>, Error> {
         let from = &self.settings.environments[0];
         let config = self.settings.run.config.clone();
         let places = [
@@ -90,7 +92,12 @@ impl Work<'_> {
             let Some(folder) = place.ancestors().find(|folder| folder.is_dir()) else {
                 continue;
             };
-            let Ok(Some(source)) = Source::discover(folder) else {
+            let discovered = Source::discover(folder).map_err(|fault| {
+                Error::new(Kind::Input, fault)
+                    .context(format!("looking for the source's checkout at {}", folder.display()))
+                    .hint("when the files belong to another user, as in a container: `git config --global --add safe.directory <folder>`")
+            })?;
+            let Some(source) = discovered else {
                 continue;
             };
             let top = source.folder();
@@ -98,6 +105,6 @@ impl Work<'_> {
                 found.push(source);
             }
         }
-        found
+        Ok(found)
     }
 }

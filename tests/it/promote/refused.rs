@@ -239,3 +239,48 @@ fn a_settings_file_that_was_never_committed() {
       help: name one that is outside of the checkout with `config`, or promote a commit that has it
     ");
 }
+
+#[test]
+fn a_branch_that_does_not_exist_though_the_default_branch_has_the_folder() {
+    let workspace = shop();
+    publish(&workspace, "dev");
+    let said = fails(&workspace, &promote("prod", &["--branch", "live"]));
+    assert!(
+        said.contains("(branch live) yet, so there is nothing to promote"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_build_of_a_pull_request_where_only_the_settings_file_names_the_repository() {
+    let workspace = shop();
+    publish(&workspace, "dev");
+    let ended = workspace
+        .task(&[("command", "promote"), ("from", "dev"), ("to", "prod")])
+        .variable("BUILD_REASON", "PullRequest")
+        .succeed();
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert!(
+        ended
+            .stdout
+            .contains("environment `dev` is not published: on a build of a pull request"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(commits(&workspace), 1);
+}
+
+#[test]
+fn inputs_of_the_task_that_are_empty() {
+    let workspace = shop();
+    let ended = workspace
+        .task(&[("command", "promote"), ("from", "dev")])
+        .succeed();
+    assert!(
+        ended
+            .stdout
+            .contains("no environment is named that `dev` is promoted to"),
+        "{}",
+        ended.stdout
+    );
+}
