@@ -133,8 +133,8 @@ fn what_was_rolled_back_can_be_promoted_from_there() {
             ("to", "prod"),
         ],
     );
-    let show = ["-C", "manifests.git", "show", "main:prod/web.yaml"];
-    assert!(shop.workspace.git(&show).contains("port: 1"));
+    let promoted = ["-C", "manifests.git", "show", "main:prod/web.yaml"];
+    assert!(shop.workspace.git(&promoted).contains("port: 1"));
 }
 
 #[test]

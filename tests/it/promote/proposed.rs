@@ -9,13 +9,8 @@ const TOKEN: &str = "marked-token-91bc";
 /// A source whose `prod` is published by pull request, and a fake of the host.
 fn scene() -> (Workspace, AzureDevOps) {
     let server = AzureDevOps::start_shop();
-    server.with(|state| {
-        drop(
-            state
-                .git
-                .commit("main", "start", &[("README.md", "100644", "hello")]),
-        )
-    });
+    let start = [("README.md", "100644", "hello")];
+    server.with(|state| state.git.commit("main", "start", &start));
     let workspace = Workspace::new();
     let settings = format!(
         "source: hld\ngitHost: azure\nmanifestRepo: {}\nenvironments: {{dev: , prod: {{mode: pullRequest}}}}\n",
