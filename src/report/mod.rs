@@ -13,7 +13,7 @@ mod terminal;
 mod text;
 
 use std::collections::HashSet;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 
 use crate::error::Error;
 use crate::model::{Redactor, Secret};
@@ -81,6 +81,8 @@ pub trait Sink: Send + Sync {
 pub struct Reporter {
     sink: Box<dyn Sink>,
     redactor: RwLock<Redactor>,
+    /// The warnings that were told.
+    warned: Mutex<HashSet<String>>,
 }
 
 impl Reporter {
@@ -89,6 +91,7 @@ impl Reporter {
         Self {
             sink: Box::new(sink),
             redactor: RwLock::default(),
+            warned: Mutex::default(),
         }
     }
 
@@ -144,9 +147,13 @@ impl Reporter {
         self.sink.write(Event::Debug(&self.clean(text)));
     }
 
-    /// Tells something worth a look.
+    /// Tells something worth a look, and the same only once.
     pub fn warning(&self, text: &str) {
-        self.sink.write(Event::Warning(&self.clean(text)));
+        let text = self.clean(text);
+        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
+        if warned.insert(text.clone()) {
+            self.sink.write(Event::Warning(&text));
+        }
     }
 
     /// Tells why the command failed, and what to do.
@@ -203,5 +210,35 @@ impl Reporter {
 impl std::fmt::Debug for Reporter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Reporter")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<String>>>);
+
+    impl Sink for Kept {
+        fn write(&self, event: Event<'_>) {
+            self.0.lock().unwrap().push(format!("{event:?}"));
+        }
+    }
+
+    #[test]
+    fn the_same_warning_is_told_once() {
+        let kept = Kept::default();
+        let reporter = Reporter::new(kept.clone());
+        for text in ["old", "old", "older"] {
+            reporter.warning(text);
+        }
+        reporter.info("old");
+        assert_eq!(
+            *kept.0.lock().unwrap(),
+            ["Warning(\"old\")", "Warning(\"older\")", "Info(\"old\")"]
+        );
     }
 }
