@@ -311,7 +311,11 @@ fn files(
         }
         return Ok((sorted.files, findings));
     };
-    let (files, more) = set_namespace(sorted.files, namespace).map_err(|error| error.fault)?;
+    let (files, more) =
+        set_namespace(sorted.files, namespace).map_err(|error| match error.fault {
+            Fault::Syntax { file, source } => HelmFault::Rendered { file, source }.into(),
+            fault => fault,
+        })?;
     findings.extend(more);
     Ok((files, findings))
 }

@@ -10,6 +10,9 @@ use crate::text::{Kind, Node, yaml};
 /// What helm puts in front of every document of a template.
 const SOURCE: &str = "# Source: ";
 
+/// The namespace that counts as none.
+const DEFAULT: &str = "default";
+
 /// The annotation that makes a resource a hook.
 const HOOK: &str = "helm.sh/hook";
 
@@ -47,32 +50,41 @@ pub(super) fn sort(stdout: &str, options: &HelmOptions) -> Result<Sorted, SortEr
             }
             _ => piece,
         };
-        let parsed = yaml::parse(piece).map_err(|source| {
-            SortError::Helm(HelmFault::Rendered {
-                file: file.clone(),
-                source,
-            })
-        })?;
-        let Some(root) = parsed.into_iter().map(|document| document.root).next() else {
-            continue;
-        };
-        match &root.kind {
-            _ if root.is_null() => continue,
-            Kind::Mapping(pairs) if pairs.is_empty() => continue,
-            Kind::Mapping(_) => {}
-            _ => {
-                findings.push(Finding::warning(
-                    &file,
-                    format!("a document is {}, not a map: it is dropped", root.noun()),
-                ));
-                continue;
+        let has_default = options.namespace.is_none() && piece.contains(DEFAULT);
+        match shape(piece) {
+            Shape::Nothing => continue,
+            // Whoever reads the file next sees whether the rest is YAML, too.
+            Shape::Map if !has_default && !asks_for_hooks(options) => {}
+            Shape::Map | Shape::Unclear => {
+                let parsed = yaml::parse(piece).map_err(|source| {
+                    SortError::Helm(HelmFault::Rendered {
+                        file: file.clone(),
+                        source,
+                    })
+                })?;
+                let Some(root) = parsed.into_iter().map(|document| document.root).next() else {
+                    continue;
+                };
+                match &root.kind {
+                    _ if root.is_null() => continue,
+                    Kind::Mapping(pairs) if pairs.is_empty() => continue,
+                    Kind::Mapping(_) => {}
+                    _ => {
+                        findings.push(Finding::warning(
+                            &file,
+                            format!("a document is {}, not a map: it is dropped", root.noun()),
+                        ));
+                        continue;
+                    }
+                }
+                if dropped(&root, options) {
+                    continue;
+                }
+                let namespace = below(&root, &["metadata", "namespace"]);
+                in_default += usize::from(namespace == Some(DEFAULT));
             }
         }
-        if dropped(&root, options) {
-            continue;
-        }
         documents += 1;
-        in_default += usize::from(below(&root, &["metadata", "namespace"]) == Some("default"));
         let content = files.entry(file_name(&file)).or_default();
         if !content.is_empty() {
             content.push_str("---\n");
@@ -146,12 +158,47 @@ fn file_name(template: &str) -> String {
     }
 }
 
+/// What a document is, as far as its first line tells.
+#[derive(Debug, PartialEq)]
+enum Shape {
+    /// Blank lines and comments.
+    Nothing,
+    /// A map with something in it.
+    Map,
+    /// Only a parser can tell.
+    Unclear,
+}
+
+/// Nearly every document begins with a plain key, and then it need not be
+/// parsed here: that takes longer than everything else that happens to it.
+fn shape(piece: &str) -> Shape {
+    let mut lines = piece.lines().filter(|line| {
+        let text = line.trim_start();
+        !text.is_empty() && !text.starts_with('#')
+    });
+    let Some(line) = lines.next() else {
+        return Shape::Nothing;
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let rest = line.trim_start_matches(plain);
+    match rest.strip_prefix(':') {
+        Some(value) if rest.len() < line.len() && (value.is_empty() || value.starts_with(' ')) => {
+            Shape::Map
+        }
+        _ => Shape::Unclear,
+    }
+}
+
+/// Whether it has to be known what is a hook.
+fn asks_for_hooks(options: &HelmOptions) -> bool {
+    options.hooks == Keep::Drop && options.tests == Keep::Keep
+}
+
 /// Whether this is a hook that settings drop, where helm has no flag for it:
 /// all hooks but tests.
 fn dropped(root: &Node, options: &HelmOptions) -> bool {
-    let asked = options.hooks == Keep::Drop && options.tests == Keep::Keep;
     let events = below(root, &["metadata", "annotations", HOOK]);
-    asked && events.is_some_and(|events| !events.split(',').any(is_test))
+    asks_for_hooks(options) && events.is_some_and(|events| !events.split(',').any(is_test))
 }
 
 fn is_test(event: &str) -> bool {
@@ -226,6 +273,33 @@ mod tests {
             sorted.findings[0].to_string(),
             "w/templates/a.yaml: a document is a list, not a map: it is dropped"
         );
+    }
+
+    #[rstest::rstest]
+    #[case("", Shape::Nothing)]
+    #[case("\n# why\n  # not\n\t\n", Shape::Nothing)]
+    #[case("# why\napiVersion: v1\n", Shape::Map)]
+    #[case("metadata:\n  name: a\n", Shape::Map)]
+    #[case("a:b\n", Shape::Unclear)]
+    #[case("just text\n", Shape::Unclear)]
+    #[case(" a: 1\n", Shape::Unclear)]
+    #[case(": a\n", Shape::Unclear)]
+    #[case("'a': 1\n", Shape::Unclear)]
+    #[case("{a: 1}\n", Shape::Unclear)]
+    #[case("- a: 1\n", Shape::Unclear)]
+    #[case("null\n", Shape::Unclear)]
+    #[case("%YAML 1.1\n", Shape::Unclear)]
+    fn what_a_document_is_shows_in_its_first_line(#[case] piece: &str, #[case] expected: Shape) {
+        assert_eq!(shape(piece), expected);
+    }
+
+    #[test]
+    fn resources_in_the_default_namespace_are_counted_unless_there_is_another() {
+        let stdout = "---\na: default\n---\nmetadata: {namespace: default}\n---\nmetadata:\n  namespace: other\n";
+        let mut options = HelmOptions::default();
+        assert_eq!(sort(stdout, &options).unwrap().in_default, 1);
+        options.namespace = Some("shop".to_owned());
+        assert_eq!(sort(stdout, &options).unwrap().in_default, 0);
     }
 
     #[test]
