@@ -56,6 +56,8 @@ pub(super) fn source(
     let is_elsewhere = helm.chart.is_some();
     let generator = match args.generator {
         GeneratorSetting::Auto if is_elsewhere => GeneratorSetting::Helm,
+        // The overlay is below: the source itself need not look like one.
+        GeneratorSetting::Auto if args.kustomize_overlay.is_some() => GeneratorSetting::Kustomize,
         GeneratorSetting::Auto | GeneratorSetting::Helm => args.generator,
         _ if is_elsewhere => {
             let said = "`chart` names a Helm chart, but `generator` is another one";

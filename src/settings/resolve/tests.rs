@@ -193,6 +193,21 @@ fn a_source_takes_from_its_environment_what_it_does_not_say() {
     );
 }
 
+#[rstest::rstest]
+#[case(&[("kustomize_overlay", "overlays/dev")], "Kustomize")]
+#[case(&[("chart", "oci://contoso.azurecr.io/web")], "Helm")]
+#[case(&[("kustomize_overlay", "overlays/dev"), ("generator", "manifests")], "Manifests")]
+#[case(&[], "Auto")]
+fn a_setting_of_one_generator_alone_says_which_it_is(
+    #[case] dev: &[(&str, &str)],
+    #[case] generator: &str,
+) {
+    let file = file(&[("dev", dev)]);
+    let settings = resolve(&Layer::new(), &file, &Layer::new(), false).unwrap();
+    let source = &settings.environments[0].sources[0];
+    assert_eq!(format!("{:?}", source.generator), generator);
+}
+
 #[test]
 fn two_sources_of_one_name_are_refused() {
     let file = file_with_sources(&[
