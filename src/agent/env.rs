@@ -49,6 +49,10 @@ pub const AGENT_PROXYPASSWORD: &str = "SECRET_AGENT_PROXYPASSWORD";
 pub const AGENT_PROXYBYPASSLIST: &str = "AGENT_PROXYBYPASSLIST";
 /// A PEM file with the company's certification authorities.
 pub const AGENT_CAINFO: &str = "AGENT_CAINFO";
+/// A PEM file with the agent's own certificate, for servers that ask for one.
+pub const AGENT_CLIENTCERT: &str = "AGENT_CLIENTCERT";
+/// A PEM file with the private key of that certificate.
+pub const AGENT_CLIENTCERTKEY: &str = "AGENT_CLIENTCERTKEY";
 /// JSON array with the names of the run's public variables.
 pub const VSTS_PUBLIC_VARIABLES: &str = "VSTS_PUBLIC_VARIABLES";
 /// JSON array with the names of the run's secret variables.
@@ -57,6 +61,8 @@ pub const VSTS_SECRET_VARIABLES: &str = "VSTS_SECRET_VARIABLES";
 pub const GITHUB_SERVER_URL: &str = "GITHUB_SERVER_URL";
 /// The token for the manifest repository, at a terminal.
 pub const GITOPS_TOKEN: &str = "GITOPS_TOKEN";
+/// The private key of the GitHub App that publishes.
+pub const GITOPS_GITHUB_APP_KEY: &str = "GITOPS_GITHUB_APP_KEY";
 /// The password for registries and repositories of Helm charts.
 pub const GITOPS_CHART_PASSWORD: &str = "GITOPS_CHART_PASSWORD";
 /// Where the agent keeps tools that tasks bring along.

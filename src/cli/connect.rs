@@ -1,20 +1,24 @@
 //! From settings and environment to the things that touch the world: tools,
 //! the HTTP client's options, and manifest repositories with their credentials.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use zeroize::Zeroizing;
 
 use crate::agent::{self, Environment, SourcePullRequest};
 use crate::error::{Error, Kind};
 use crate::git::{self, Remote};
 use crate::host::{self, Api, ApiOptions, Credentials, Home, HostKind, Location, Place};
 use crate::http;
-use crate::model::Secret;
+use crate::model::RedactedUrl;
 use crate::pipeline::Connection;
 use crate::report::Reporter;
 use crate::settings::Target;
 use crate::tokens::{Layer, Matching};
 use crate::tools::Tools;
 
+use super::app::Apps;
 use super::token::Tokens;
 
 /// Where short forms of a manifest repository are read.
@@ -41,39 +45,25 @@ pub(super) fn variables(environment: &Environment) -> Option<Layer> {
 
 /// Opens manifest repositories.
 pub(super) struct Connector {
-    environment: Arc<Environment>,
-    reporter: Arc<Reporter>,
-    tokens: Tokens,
-    tools: Tools,
-    http: http::Options,
-    pull_request: bool,
+    pub(super) environment: Arc<Environment>,
+    pub(super) reporter: Arc<Reporter>,
+    pub(super) tokens: Tokens,
+    pub(super) app: Option<Apps>,
+    pub(super) tools: Tools,
+    pub(super) http: http::Options,
+    /// This is a build of a pull request.
+    pub(super) pull_request: bool,
 }
 
-impl Connector {
-    /// Reads what the environment says about the way out.
-    pub(super) fn new(
-        environment: &Arc<Environment>,
-        tokens: Tokens,
-        tools: Tools,
-        reporter: &Arc<Reporter>,
-        pull_request: bool,
-    ) -> Result<Self, Error> {
-        let http = http_options(environment)?;
-        Ok(Self {
-            environment: Arc::clone(environment),
-            reporter: Arc::clone(reporter),
-            tokens,
-            tools,
-            http,
-            pull_request,
-        })
-    }
+/// Who we are to one repository: to git, and to the host's interface.
+type Access = (host::Authorization, Credentials);
 
+impl Connector {
     /// Prepares one manifest repository. `create` makes a local one where
     /// there is nothing yet. With a token that somebody gave, the way to a
     /// repository that was named by its SSH address is HTTPS where that is
     /// known; the job's own does not count: whoever names SSH has keys.
-    pub(super) fn open(&self, target: &Target, create: bool) -> Result<Connection, Error> {
+    pub(super) async fn open(&self, target: &Target, create: bool) -> Result<Connection, Error> {
         let location = self.locate(target)?;
         if let Some(embedded) = &location.embedded {
             self.reporter.mask(embedded);
@@ -84,9 +74,10 @@ impl Connector {
         // Also behind SSH, the host's interface is spoken to over HTTPS.
         let over_https = location.over_https();
         let web = over_https.as_ref().unwrap_or(&location).clone();
-        let (authorization, token) = self.authorization(&web, target)?.unzip();
+        let (authorization, credentials) = self.access(&web, target).await?.unzip();
+        let is_given = self.tokens.is_given() || self.app.is_some();
         let location = match over_https {
-            Some(web) if self.tokens.is_given() && authorization.is_some() => web,
+            Some(web) if is_given && authorization.is_some() => web,
             _ => location,
         };
         if self.tokens.is_given() && matches!(location.place, Place::Ssh(_)) {
@@ -104,7 +95,11 @@ impl Connector {
         };
         let remote = Remote::open(&location, options);
         let api = match &web.place {
-            Place::Url(url) => Api::open(url, web.kind, self.api_options(url.url(), token))?,
+            Place::Url(url) => Api::open(
+                url,
+                web.kind,
+                self.api_options(url.url(), credentials.unwrap_or(Credentials::None)),
+            )?,
             Place::Ssh(_) | Place::Path(_) => None,
         };
         Ok(Connection { remote, api })
@@ -134,6 +129,11 @@ impl Connector {
             !target.named_by_file
                 && matches!(place, Some(Place::Url(other)) if other.url().origin() == url.url().origin())
         };
+        let app = self.app.as_ref().filter(|_| pull_request.github);
+        if let Some(app) = app.filter(|_| targets.iter().any(is_theirs)) {
+            let options = self.api_options(url.url(), Credentials::App(app.tokens(url)?));
+            return Ok(Api::open(url, location.kind, options)?);
+        }
         let token = self.tokens.for_repository(&self.environment, url.url());
         let own = agent::job_token(&self.environment, url.url());
         let token = match token {
@@ -144,13 +144,12 @@ impl Connector {
             return Ok(None);
         };
         self.reporter.mask(&token);
-        let options = self.api_options(url.url(), Some(token));
+        let options = self.api_options(url.url(), Credentials::Token(token));
         Ok(Api::open(url, location.kind, options)?)
     }
 
-    /// How a host's interface is reached with a token.
-    fn api_options(&self, repository: &url::Url, token: Option<Secret>) -> ApiOptions {
-        let credentials = token.map_or(Credentials::None, Credentials::Token);
+    /// How a host's interface is reached.
+    fn api_options(&self, repository: &url::Url, credentials: Credentials) -> ApiOptions {
         ApiOptions {
             collection: agent::collection_of(&self.environment, repository),
             ..ApiOptions::new(self.http.clone(), credentials)
@@ -164,39 +163,63 @@ impl Connector {
     }
 
     /// The credentials for one repository, masked before they are used.
-    fn authorization(
-        &self,
-        location: &Location,
-        target: &Target,
-    ) -> Result<Option<(host::Authorization, Secret)>, Error> {
+    async fn access(&self, location: &Location, target: &Target) -> Result<Option<Access>, Error> {
         let Place::Url(url) = &location.place else {
             return Ok(None);
         };
+        let app = self
+            .app
+            .as_ref()
+            .filter(|_| location.kind == HostKind::GitHub);
+        if let Some(app) = app {
+            if !self.may_send("GitHub App's proof", url, target, false) {
+                return Ok(None);
+            }
+            let tokens = app.tokens(url)?;
+            // Good for the better part of an hour, and made after rendering.
+            let secret = tokens.token().await?;
+            let authorization = host::authorization(location.kind, &secret, None)?;
+            self.reporter
+                .mask_with(|redactor| authorization.register(redactor));
+            return Ok(Some((authorization, Credentials::App(tokens))));
+        }
         let Some(token) = self.tokens.for_repository(&self.environment, url.url()) else {
             return Ok(None);
         };
-        if self.pull_request && target.named_by_file && !token.is_jobs_own {
-            self.reporter.warning(&format!(
-                "the token is not sent to {url}: on a build of a pull request anybody may have written the settings file, and nothing else names that repository. Set the input `manifestRepo` on the task"
-            ));
+        if !self.may_send("token", url, target, token.is_jobs_own) {
             return Ok(None);
-        }
-        if url.url().scheme() == "http" && !host::is_this_machine(url.url()) {
-            self.reporter.warning(&format!(
-                "the token goes to {url} without encryption; use https"
-            ));
         }
         let user = target.user.as_deref().or(token.user.as_deref());
         let authorization = host::authorization(location.kind, &token.secret, user)?;
         self.reporter.mask(&token.secret);
         self.reporter
             .mask_with(|redactor| authorization.register(redactor));
-        Ok(Some((authorization, token.secret)))
+        Ok(Some((authorization, Credentials::Token(token.secret))))
+    }
+
+    /// Whether a secret may go to a repository; says why not.
+    fn may_send(&self, what: &str, url: &RedactedUrl, target: &Target, is_jobs_own: bool) -> bool {
+        if self.pull_request && target.named_by_file && !is_jobs_own {
+            self.reporter.warning(&format!(
+                "the {what} is not sent to {url}: on a build of a pull request anybody may have written the settings file, and nothing else names that repository. Set the input `manifestRepo` on the task"
+            ));
+            return false;
+        }
+        if url.url().scheme() == "http" && !host::is_this_machine(url.url()) {
+            self.reporter.warning(&format!(
+                "the {what} goes to {url} without encryption; use https"
+            ));
+        }
+        true
     }
 }
 
 /// What the environment says about the way out: proxy and certificates.
-pub(super) fn http_options(environment: &Environment) -> Result<http::Options, Error> {
+pub(super) fn http_options(
+    environment: &Environment,
+    certificate: Option<&Path>,
+    reporter: &Reporter,
+) -> Result<http::Options, Error> {
     let mut http = http::Options::new(concat!("gitops-publisher/", env!("CARGO_PKG_VERSION")));
     http.proxy = agent::proxy(environment).map(|proxy| {
         let (user, password) = proxy.credentials.unzip();
@@ -217,7 +240,45 @@ pub(super) fn http_options(environment: &Environment) -> Result<http::Options, E
             Error::new(Kind::Input, anyhow::Error::new(source).context(said))
         })?);
     }
+    http.client_identity_pem = client_identity(environment, certificate, reporter)?;
     Ok(http)
+}
+
+/// Our certificate with its key: the file that was named, or the agent's own.
+fn client_identity(
+    environment: &Environment,
+    named: Option<&Path>,
+    reporter: &Reporter,
+) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
+    let read = |path: &Path| {
+        std::fs::read(path).map(Zeroizing::new).map_err(|source| {
+            let said = format!("cannot read the client certificate {}", path.display());
+            Error::new(Kind::Input, anyhow::Error::new(source).context(said))
+        })
+    };
+    if let Some(path) = named {
+        return read(path).map(Some);
+    }
+    let Some((certificate, key)) = agent::client_certificate(environment) else {
+        return Ok(None);
+    };
+    // Most servers ask for none: a run does not fail for what it may not need.
+    let unused = |reason: &str| {
+        reporter.warning(&format!(
+            "the agent's client certificate is not used: {reason}. Name a PEM file with the certificate and its unencrypted key with `clientCertificate`"
+        ));
+        Ok(None)
+    };
+    let (mut pem, key) = match (read(&certificate), read(&key)) {
+        (Ok(pem), Ok(key)) => (pem, key),
+        (Err(error), _) | (_, Err(error)) => return unused(&error.to_string()),
+    };
+    if String::from_utf8_lossy(&key).contains("ENCRYPTED") {
+        return unused("its key is encrypted");
+    }
+    pem.push(b'\n');
+    pem.extend_from_slice(&key);
+    Ok(Some(pem))
 }
 
 #[cfg(test)]
@@ -225,8 +286,8 @@ mod tests {
     use super::*;
     use crate::settings::Target;
 
-    #[test]
-    fn behind_ssh_the_hosts_interface_is_reached_with_the_jobs_own_token() {
+    #[tokio::test]
+    async fn behind_ssh_the_hosts_interface_is_reached_with_the_jobs_own_token() {
         let environment = Arc::new(Environment::from([
             ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
             ("SYSTEM_TEAMPROJECT", "shop"),
@@ -237,22 +298,57 @@ mod tests {
         ]));
         let reporter = Arc::new(Reporter::new(crate::agent::AgentSink));
         let tools = Tools::new("/nowhere", "/nowhere");
-        let connector =
-            Connector::new(&environment, Tokens::default(), tools, &reporter, false).unwrap();
-        let place = |repository: &str| {
+        let connector = Connector {
+            http: http_options(&environment, None, &reporter).unwrap(),
+            environment,
+            reporter,
+            tokens: Tokens::default(),
+            app: None,
+            tools,
+            pull_request: false,
+        };
+        let place = async |repository: &str| {
             let target = Target {
                 repository: repository.to_owned(),
                 host: crate::settings::definition::GitHostSetting::Auto,
                 ..Target::local("unused")
             };
-            let connection = connector.open(&target, false).unwrap();
+            let connection = connector.open(&target, false).await.unwrap();
             (connection.remote.display(), connection.api.is_some())
         };
         let ssh = "git@ssh.dev.azure.com:v3/contoso/shop/manifests";
-        assert_eq!(place(ssh), (ssh.to_owned(), true));
+        assert_eq!(place(ssh).await, (ssh.to_owned(), true));
         let short = "https://dev.azure.com/contoso/shop/_git/manifests";
-        assert_eq!(place("manifests"), (short.to_owned(), true));
+        assert_eq!(place("manifests").await, (short.to_owned(), true));
         let unknown = "git@git.contoso.com:manifests";
-        assert_eq!(place(unknown), (unknown.to_owned(), false));
+        assert_eq!(place(unknown).await, (unknown.to_owned(), false));
+    }
+
+    #[test]
+    fn the_agents_own_certificate_is_used_with_its_key_and_a_named_one_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path.display().to_string()
+        };
+        let certificate = file("cert.pem", "CERT");
+        let reporter = Reporter::new(crate::agent::AgentSink);
+        let identity = |key: &str, named: Option<&str>| {
+            let environment = Environment::from([
+                ("AGENT_CLIENTCERT", certificate.as_str()),
+                ("AGENT_CLIENTCERTKEY", key),
+            ]);
+            let options = http_options(&environment, named.map(Path::new), &reporter).unwrap();
+            let pem = options.client_identity_pem;
+            pem.map(|pem| String::from_utf8(pem.to_vec()).unwrap())
+        };
+        let key = file("key.pem", "KEY");
+        assert_eq!(identity(&key, None).as_deref(), Some("CERT\nKEY"));
+        let named = file("own.pem", "OWN");
+        assert_eq!(identity(&key, Some(&named)).as_deref(), Some("OWN"));
+        let encrypted = file("locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----");
+        assert_eq!(identity(&encrypted, None), None, "and a warning");
+        assert_eq!(identity("/nowhere/key.pem", None), None, "and a warning");
     }
 }

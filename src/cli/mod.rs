@@ -3,6 +3,7 @@
 //!
 //! One short file per command. Nobody uses this module; it may use everything.
 
+mod app;
 mod connect;
 mod fab;
 mod logging;

@@ -22,7 +22,7 @@ use super::RunCommand;
 use super::connect::{self, Connector};
 use super::promote::{self, Promotion};
 use super::token::Tokens;
-use super::{stamp, tools, verify};
+use super::{app, stamp, tools, verify};
 
 /// The command to run.
 #[derive(Debug)]
@@ -104,7 +104,12 @@ pub(super) async fn run(
     if let Action::Render(output) = &action {
         exclude.push(output.output.clone());
     }
-    let http = connect::http_options(environment)?;
+    let certificate = settings.run.client_certificate.as_deref();
+    let http = connect::http_options(environment, certificate, reporter)?;
+    let app = app::find(environment, &settings.run, &doors)?;
+    if let Some(app) = &app {
+        reporter.mask(&app.private_key);
+    }
     let chart_password = chart_password(environment, &doors)?;
     if let Some(secret) = &chart_password {
         reporter.mask(secret);
@@ -122,7 +127,16 @@ pub(super) async fn run(
         pull_request,
     };
     let tools = context.tools.clone();
-    let connector = Connector::new(environment, tokens, tools, reporter, pull_request)?;
+    let app = app.map(|app| app::Apps::new(app, http.clone(), reporter));
+    let connector = Connector {
+        environment: Arc::clone(environment),
+        reporter: Arc::clone(reporter),
+        tokens,
+        app,
+        tools,
+        http,
+        pull_request,
+    };
     let done = match action {
         Action::Publish => publish(&context, &settings, &doors, &connector).await,
         Action::Promote(promotion) => {
@@ -168,7 +182,7 @@ async fn publish(
     connector: &Connector,
 ) -> Result<RunReport, Box<Stopped>> {
     let rendered = pipeline::render(context, settings).await?;
-    let open = |target: &Target| connector.open(target, may_create(doors, target));
+    let open = async |target: &Target| connector.open(target, may_create(doors, target)).await;
     pipeline::publish(context, settings, &rendered, open).await
 }
 

@@ -60,7 +60,9 @@ impl Tokens {
         };
         if doors.task {
             if let Some(text) = agent::input(environment, "token") {
-                refuse_macro(&text)?;
+                let hint =
+                    "define the secret variable, or leave `token` empty to use the job's own token";
+                refuse_macro("token", &text, hint)?;
                 return Ok(given(Secret::new(&text)));
             }
             if let Some(token) = connection(environment)? {
@@ -73,7 +75,7 @@ impl Tokens {
             return Ok(given(secret));
         }
         if let Some(path) = &run.token_file {
-            return Ok(given(read(path)?));
+            return Ok(given(read(path, "the token")?));
         }
         let old = OLD_TOKENS
             .into_iter()
@@ -129,26 +131,25 @@ fn connection(environment: &Environment) -> Result<Option<Token>, Error> {
     Ok(None)
 }
 
-/// A token that still holds a `$(variable)` is none.
-fn refuse_macro(text: &str) -> Result<(), Error> {
+/// A secret that still holds a `$(variable)` is none.
+pub(super) fn refuse_macro(input: &str, text: &str, hint: &str) -> Result<(), Error> {
     let Some(unknown) = agent::unresolved_macro(text) else {
         return Ok(());
     };
     let said =
-        format!("the input `token` contains `{unknown}`, a variable that this run does not have");
-    Err(Error::message(Kind::Usage, said)
-        .hint("define the secret variable, or leave `token` empty to use the job's own token"))
+        format!("the input `{input}` contains `{unknown}`, a variable that this run does not have");
+    Err(Error::message(Kind::Usage, said).hint(hint.to_owned()))
 }
 
-/// The token in a file.
-fn read(path: &Path) -> Result<Secret, Error> {
+/// The secret in a file; `what` it is, for messages.
+pub(super) fn read(path: &Path, what: &str) -> Result<Secret, Error> {
     let text = std::fs::read_to_string(path).map_err(|source| {
-        let said = format!("cannot read the token file {}", path.display());
+        let said = format!("cannot read {what} from the file {}", path.display());
         Error::new(Kind::Usage, anyhow::Error::new(source).context(said))
     })?;
     let secret = Secret::new(&text);
     if secret.is_empty() {
-        let said = format!("the token file {} is empty", path.display());
+        let said = format!("the file {} for {what} is empty", path.display());
         return Err(Error::message(Kind::Usage, said));
     }
     Ok(secret)

@@ -19,7 +19,7 @@ pub(super) async fn run(
     environment: &Environment,
 ) -> Result<RunReport, Error> {
     let place = place(context, settings, connector, environment)?;
-    let open = |target: &Target| connector.open(target, false);
+    let open = async |target: &Target| connector.open(target, false).await;
     let work = async {
         let rendered = pipeline::render(context, settings).await?;
         pipeline::verify(context, settings, &rendered, open).await

@@ -59,7 +59,7 @@ pub async fn publish(
     context: &Context,
     settings: &Settings,
     rendered: &[Rendered],
-    open: impl Fn(&Target) -> Result<Connection, Error>,
+    open: impl AsyncFn(&Target) -> Result<Connection, Error>,
 ) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("publish", rendered);
     let stopped = |report: &RunReport, error| {
@@ -68,7 +68,9 @@ pub async fn publish(
             error,
         })
     };
-    let branches = branches(rendered, open).map_err(|error| stopped(&report, error))?;
+    let branches = branches(rendered, open)
+        .await
+        .map_err(|error| stopped(&report, error))?;
     look_at_all(context, settings, &branches)
         .await
         .map_err(|error| stopped(&report, error))?;
@@ -125,10 +127,10 @@ pub async fn verify(
     context: &Context,
     settings: &Settings,
     rendered: &[Rendered],
-    open: impl Fn(&Target) -> Result<Connection, Error>,
+    open: impl AsyncFn(&Target) -> Result<Connection, Error>,
 ) -> Result<RunReport, Error> {
     let mut report = report("verify", rendered);
-    let branches = branches(rendered, open)?;
+    let branches = branches(rendered, open).await?;
     let mut tips = Vec::new();
     for branch in &branches {
         tips.push(read(branch).await?);
@@ -163,15 +165,16 @@ pub async fn verify(
 }
 
 /// Opens the repository of every group.
-fn branches<'a>(
+async fn branches<'a>(
     rendered: &'a [Rendered],
-    open: impl Fn(&Target) -> Result<Connection, Error>,
+    open: impl AsyncFn(&Target) -> Result<Connection, Error>,
 ) -> Result<Vec<Branch<'a>>, Error> {
-    let branch = |group: Group<'a>| {
-        let connection = Arc::new(open(group.target)?);
-        Ok(Branch { group, connection })
-    };
-    groups(rendered).into_iter().map(branch).collect()
+    let mut branches = Vec::new();
+    for group in groups(rendered) {
+        let connection = Arc::new(open(group.target).await?);
+        branches.push(Branch { group, connection });
+    }
+    Ok(branches)
 }
 
 /// With several branches, looks at each before anything is sent.

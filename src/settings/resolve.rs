@@ -139,13 +139,15 @@ fn drop_empty(list: &mut Vec<String>) {
 }
 
 /// Settings that a file nobody has reviewed must not decide.
-const DANGEROUS: [&str; 6] = [
+const DANGEROUS: [&str; 8] = [
     "allow_hooks",
     "helm",
     "kustomize",
     "tool_mirror",
     "tool_checksums",
     "token_file",
+    "github_app_key_file",
+    "client_certificate",
 ];
 
 /// Refuses dangerous settings of an untrusted file, unless a stronger door

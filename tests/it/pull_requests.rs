@@ -1,6 +1,7 @@
 //! Publishing by pull request, through the program: the task with its inputs
 //! against fakes of both hosts that serve real git from the same address.
 
+mod app;
 mod auto;
 mod faults;
 mod host;

@@ -110,7 +110,7 @@ fn facts(argument: &Arg) -> Vec<(&'static str, Value)> {
 }
 
 /// Settings that are no input: a task has its own ways to a token.
-const NO_INPUT: [&str; 1] = ["tokenFile"];
+const NO_INPUT: [&str; 2] = ["tokenFile", "githubAppKeyFile"];
 
 /// Whether an input is no setting of a run: ways to a token, and the inputs
 /// of the `tokens` command.
@@ -120,6 +120,7 @@ fn is_no_setting(name: &str) -> bool {
         "token",
         "gitConnection",
         "githubConnection",
+        "githubAppKey",
         "chartPassword",
     ]
     .contains(&name)

@@ -43,7 +43,7 @@ pub(super) async fn run(
         fabrikate_environments: environments,
         ..generate::Options::new(".", &name)
     };
-    let http = connect::http_options(environment)?;
+    let http = connect::http_options(environment, None, reporter)?;
     let tools = tools::tools(&tools, environment, &http, reporter)?;
     let generated = generate::run(&tools, &options).await?;
     for finding in &generated.findings {

@@ -77,7 +77,7 @@ pub(super) async fn run(
         },
         update,
         force: args.force,
-        http: connect::http_options(environment)?,
+        http: connect::http_options(environment, None, reporter)?,
         temp_root: environment.temp_root(),
     };
     let tools = tools::tools(&args.tools, environment, &options.http, reporter)?;

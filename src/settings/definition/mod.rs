@@ -72,6 +72,22 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub token_file: Option<PathBuf>,
 
+    /// The id or client id of the GitHub App that publishes, instead of a token. Its private key is the input `githubAppKey`, the variable `GITOPS_GITHUB_APP_KEY`, or `githubAppKeyFile`.
+    #[arg(long, value_name = "ID")]
+    pub github_app_id: Option<String>,
+
+    /// The number of the app's installation. Found by the repository when not given.
+    #[arg(long, value_name = "NUMBER")]
+    pub github_app_installation: Option<u64>,
+
+    /// A file that holds the private key of the GitHub App (PEM).
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub github_app_key_file: Option<PathBuf>,
+
+    /// A file that holds a client certificate and its private key (PEM), for servers and gateways that ask for one. The agent's own is used when not given.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub client_certificate: Option<PathBuf>,
+
     /// The programs that it needs.
     #[command(flatten)]
     pub tools: ToolArgs,
