@@ -134,9 +134,9 @@ impl Work<'_> {
             return Err(Error::message(Kind::Internal, "nothing was rendered").into());
         };
         published.prove(from, commit, self.promotion.commit.is_some())?;
-        let open = |target: &Target| {
+        let open = async |target: &Target| {
             let create = run::may_create(self.run.doors, target);
-            self.connector.open(target, create)
+            self.connector.open(target, create).await
         };
         let complete = |mut report: RunReport| {
             report.command = "promote";
@@ -191,7 +191,7 @@ impl Work<'_> {
             );
             Error::message(Kind::Usage, said)
         })?;
-        let connection = self.connector.open(target, false)?;
+        let connection = self.connector.open(target, false).await?;
         pipeline::published(from, &connection).await
     }
 
@@ -231,7 +231,9 @@ impl Work<'_> {
             }
         }
         self.context.exclude = file.into_iter().collect();
-        let http = connect::http_options(self.run.environment)?;
+        let certificate = settings.run.client_certificate.as_deref();
+        let reporter = &self.context.reporter;
+        let http = connect::http_options(self.run.environment, certificate, reporter)?;
         let args = &settings.run.tools;
         self.context.tools =
             tools::tools(args, self.run.environment, &http, &self.context.reporter)?;
