@@ -325,6 +325,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a certificate to read")]
     fn the_agents_own_certificate_is_used_with_its_key_and_a_named_one_before_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = |name: &str, text: &str| {

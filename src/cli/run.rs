@@ -71,7 +71,7 @@ pub(super) async fn run(
     reporter: &Arc<Reporter>,
     json: bool,
 ) -> Result<(), Error> {
-    let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
+    let pull_request = is_pull_request(environment);
     if let Action::Promote(promotion) = &action {
         promotion.choose_environments(&mut doors.given)?;
     }
@@ -96,47 +96,11 @@ pub(super) async fn run(
     if matches!(action, Action::Publish | Action::Promote(_)) {
         require_repository(&mut settings, &doors, pull_request)?;
     }
-    let tokens = Tokens::find(environment, &settings.run, &doors)?;
-    for secret in tokens.secrets() {
-        reporter.mask(secret);
-    }
     let mut exclude: Vec<PathBuf> = file.into_iter().collect();
     if let Action::Render(output) = &action {
         exclude.push(output.output.clone());
     }
-    let certificate = settings.run.client_certificate.as_deref();
-    let http = connect::http_options(environment, certificate, reporter)?;
-    let app = app::find(environment, &settings.run, &doors)?;
-    if let Some(app) = &app {
-        reporter.mask(&app.private_key);
-    }
-    let chart_password = chart_password(environment, &doors)?;
-    if let Some(secret) = &chart_password {
-        reporter.mask(secret);
-    }
-    let context = Context {
-        reporter: Arc::clone(reporter),
-        tools: tools::tools(&settings.run.tools, environment, &http, reporter)?,
-        render_cache: tools::render_cache(&settings.run.tools, environment),
-        chart_password,
-        publication: stamp::publication(environment, &settings),
-        variables: connect::variables(environment).into_iter().collect(),
-        temp_root: environment.temp_root(),
-        exclude,
-        seconds: seconds(),
-        pull_request,
-    };
-    let tools = context.tools.clone();
-    let app = app.map(|app| app::Apps::new(app, http.clone(), reporter));
-    let connector = Connector {
-        environment: Arc::clone(environment),
-        reporter: Arc::clone(reporter),
-        tokens,
-        app,
-        tools,
-        http,
-        pull_request,
-    };
+    let (context, connector) = equip(environment, reporter, &settings, &doors, exclude)?;
     let done = match action {
         Action::Publish => publish(&context, &settings, &doors, &connector).await,
         Action::Promote(promotion) => {
@@ -158,6 +122,59 @@ pub(super) async fn run(
         Ok(report) => show(&report, environment, reporter, json),
         Err(stopped) => Err(failed(*stopped, environment, reporter)?),
     }
+}
+
+/// Whether this is a build of a pull request.
+fn is_pull_request(environment: &Environment) -> bool {
+    environment.get(BUILD_REASON) == Some("PullRequest")
+}
+
+/// What a run works with: programs, credentials, the way to the repositories.
+fn equip(
+    environment: &Arc<Environment>,
+    reporter: &Arc<Reporter>,
+    settings: &Settings,
+    doors: &Doors,
+    exclude: Vec<PathBuf>,
+) -> Result<(Context, Connector), Error> {
+    let tokens = Tokens::find(environment, &settings.run, doors)?;
+    for secret in tokens.secrets() {
+        reporter.mask(secret);
+    }
+    let certificate = settings.run.client_certificate.as_deref();
+    let http = connect::http_options(environment, certificate, reporter)?;
+    let app = app::find(environment, &settings.run, doors)?;
+    if let Some(app) = &app {
+        reporter.mask(&app.private_key);
+    }
+    let chart_password = chart_password(environment, doors)?;
+    if let Some(secret) = &chart_password {
+        reporter.mask(secret);
+    }
+    let context = Context {
+        reporter: Arc::clone(reporter),
+        tools: tools::tools(&settings.run.tools, environment, &http, reporter)?,
+        render_cache: tools::render_cache(&settings.run.tools, environment),
+        chart_password,
+        publication: stamp::publication(environment, settings),
+        variables: connect::variables(environment).into_iter().collect(),
+        temp_root: environment.temp_root(),
+        exclude,
+        seconds: seconds(),
+        pull_request: is_pull_request(environment),
+    };
+    let tools = context.tools.clone();
+    let app = app.map(|app| app::Apps::new(app, http.clone(), reporter));
+    let connector = Connector {
+        environment: Arc::clone(environment),
+        reporter: Arc::clone(reporter),
+        tokens,
+        app,
+        tools,
+        http,
+        pull_request: context.pull_request,
+    };
+    Ok((context, connector))
 }
 
 /// The error of a run that stopped. What was published before is told first.

@@ -95,10 +95,15 @@ pub(super) fn source(
     })
 }
 
-/// The last part of a path that is a name.
+/// The last part of a path that is a name, without what a single file ends in.
 fn folder_name(source: &Path) -> String {
-    let name = source.file_stem().and_then(|name| name.to_str());
-    name.map_or_else(|| UNNAMED.to_owned(), str::to_owned)
+    let name = source.file_name().and_then(|name| name.to_str());
+    let name = name.unwrap_or(UNNAMED);
+    let stem = name.rsplit_once('.').filter(|(stem, extension)| {
+        let known = ["yaml", "yml", "json", "jsonnet", "tgz"];
+        !stem.is_empty() && known.contains(extension)
+    });
+    stem.map_or(name, |(stem, _)| stem).to_owned()
 }
 
 /// Two sources of one name could not be told apart.

@@ -254,3 +254,14 @@ fn an_environment_has_a_head_branch_of_its_own() {
         .collect();
     assert_eq!(heads, ["gitops/dev", "gitops/prod"]);
 }
+
+#[rstest::rstest]
+#[case("charts/web", "web")]
+#[case("apps/app.v1", "app.v1")]
+#[case("plain/web.yaml", "web")]
+#[case(".", "manifests")]
+fn a_source_is_called_like_its_folder_or_file(#[case] source: &str, #[case] name: &str) {
+    let given = flags(&[("source", source), ("environments", "dev")]);
+    let settings = resolve(&given, &FileSettings::default(), &Layer::new(), false);
+    assert_eq!(settings.unwrap().environments[0].sources[0].name, name);
+}
