@@ -253,6 +253,9 @@ fn at_url(text: &str, setting: Option<HostKind>) -> Result<Location, Error> {
         return Err(wrong("it names a server but no repository".to_owned()));
     }
     url.set_path(&path);
+    if text::names(&path).iter().any(|name| text::is_no_name(name)) {
+        return Err(wrong("a part of its path is no name".to_owned()));
+    }
     let kind = setting.unwrap_or_else(|| detect(&url));
     let url = RedactedUrl::new(url);
     let known = at_host(url.url(), kind).map_err(wrong)?;

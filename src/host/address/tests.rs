@@ -279,3 +279,12 @@ proptest::proptest! {
         }
     }
 }
+
+#[rstest::rstest]
+#[case("https://github.com/contoso/%2E.git")]
+#[case("https://github.com/contoso/...git")]
+#[case("https://git.contoso.com/a%00b/c")]
+fn what_nothing_can_be_called_is_refused(#[case] text: &str) {
+    let error = resolve(text, None).unwrap_err().to_string();
+    assert!(error.ends_with("a part of its path is no name"), "{error}");
+}

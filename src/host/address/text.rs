@@ -20,6 +20,12 @@ pub(super) fn names(path: &str) -> Vec<String> {
     parts.map(decoded).collect()
 }
 
+/// Whether nothing on a server can be called so, `.git` at its end or not.
+pub(super) fn is_no_name(name: &str) -> bool {
+    let bare = name.strip_suffix(".git").unwrap_or(name);
+    matches!(bare, "." | "..") || name.chars().any(char::is_control)
+}
+
 /// `url` with a path of these names, each encoded once.
 pub(super) fn at_names<'n>(url: &Url, names: impl IntoIterator<Item = &'n str>) -> Url {
     let mut url = url.clone();
