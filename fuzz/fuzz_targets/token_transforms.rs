@@ -22,7 +22,8 @@ fuzz_target!(|data: &[u8]| {
         prefix: prefix.to_owned(),
         suffix: suffix.to_owned(),
     });
-    options.escape = [Escape::Off, Escape::Json, Escape::Xml, Escape::Yaml][usize::from(choice / 9 % 4)].clone();
+    options.escape =
+        [Escape::Off, Escape::Json, Escape::Xml, Escape::Yaml][usize::from(choice / 9 % 4)].clone();
     let mut variables = Variables::new(level);
     variables.add(Layer::new("fuzz", Matching::Exact).with("a", value));
     let text = format!("  k: #{{{inside}}}# tail");

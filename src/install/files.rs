@@ -156,14 +156,14 @@ mod tests {
     #[test]
     fn keys_are_seen_from_the_definition() {
         let files = Files {
-            source: "/work/hld/prod".into(),
-            confine: "/work".into(),
+            source: "/srv/hld/prod".into(),
+            confine: "/srv".into(),
             shown: ".".into(),
         };
         let key = |path: &str| files.key(Path::new(path));
-        assert_eq!(key("/work/hld/prod/components/a"), "components/a");
+        assert_eq!(key("/srv/hld/prod/components/a"), "components/a");
         assert_eq!(
-            key("/work/hld/shared/components/a"),
+            key("/srv/hld/shared/components/a"),
             "../shared/components/a"
         );
     }

@@ -108,11 +108,11 @@ mod tests {
     fn paths_in_a_text_are_seen_from_the_source() {
         let shown = Shown {
             source: "overlays/dev".into(),
-            roots: vec!["/work/shop".into()],
+            roots: vec!["/srv/shop".into()],
             name: "overlays/dev".to_owned(),
         };
-        let text = "file '/work/shop/base/a.yaml' is not in or below '/work/shop/overlays/dev', \
-                    nor '/work/shop/overlays/dev/b' nor '/work/shop/overlays/dev-2'";
+        let text = "file '/srv/shop/base/a.yaml' is not in or below '/srv/shop/overlays/dev', \
+                    nor '/srv/shop/overlays/dev/b' nor '/srv/shop/overlays/dev-2'";
         if cfg!(unix) {
             assert_eq!(
                 shown.text(text),
