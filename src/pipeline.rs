@@ -6,6 +6,7 @@
 
 mod annotate;
 mod compare;
+mod definition;
 mod finish;
 mod promote;
 mod propose;

@@ -45,24 +45,45 @@ pub(super) fn groups(rendered: &[Rendered]) -> Vec<Group<'_>> {
                 && mode != ModeSetting::PullRequest
                 && !group.is_proposed()
         }) {
-            Some(group) => group.members.push(environment),
+            Some(group) => group.members.extend(members(environment)),
             None => groups.push(Group {
                 target,
-                members: vec![environment],
+                members: members(environment).collect(),
             }),
         }
     }
     groups
 }
 
+/// What is published of an environment: its manifests, and its definition
+/// where reviewers want to see that.
+fn members(environment: &Rendered) -> impl Iterator<Item = &Rendered> {
+    std::iter::once(environment).chain(environment.definition.as_deref())
+}
+
 impl<'a> Group<'a> {
+    /// The environments, without their definitions.
+    fn environments(&self) -> impl Iterator<Item = &'a Rendered> {
+        let members = self.members.iter().copied();
+        let is_definition = |one: &&Rendered| {
+            let mut others = self.members.iter();
+            others.any(|other| {
+                other
+                    .definition
+                    .as_deref()
+                    .is_some_and(|it| std::ptr::eq(it, *one))
+            })
+        };
+        members.filter(move |one| !is_definition(one))
+    }
+
     /// A group for each environment.
     pub(super) fn each(&self) -> impl Iterator<Item = Group<'a>> {
-        let alone = |environment: &&'a Rendered| Group {
+        let alone = |environment: &'a Rendered| Group {
             target: self.target,
-            members: vec![*environment],
+            members: members(environment).collect(),
         };
-        self.members.iter().map(alone)
+        self.environments().map(alone)
     }
 }
 
@@ -90,8 +111,7 @@ impl Group<'_> {
 
     /// The names of the environments.
     pub(super) fn names(&self) -> Vec<&str> {
-        self.members
-            .iter()
+        self.environments()
             .map(|environment| environment.settings.name.as_str())
             .collect()
     }

@@ -12,10 +12,10 @@ use crate::generate::{self, Policy, resources};
 use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
 use crate::settings::{EnvironmentSettings, Settings};
 
-use super::finish;
 use super::replace;
 use super::source::{self, Sourced};
 use super::together;
+use super::{definition, finish};
 
 /// At most this many warnings are shown per environment.
 const FINDINGS_SHOWN: usize = 50;
@@ -33,6 +33,8 @@ pub struct Rendered {
     pub resources: Vec<Resource>,
     /// What is worth a look, seen from the environment.
     pub findings: Vec<Finding>,
+    /// What it is made from, published beside it for reviewers.
+    pub definition: Option<Box<Rendered>>,
 }
 
 /// Renders every environment, in parallel, and checks what came out.
@@ -112,6 +114,10 @@ async fn render_one(
         .await
         .map_err(here)?;
     let generator = stamp(&sourced);
+    let definition = settings.definition_folder.as_ref().map(|folder| {
+        let files = sourced.iter().flat_map(|source| source.definition.clone());
+        Box::new(definition::beside(&settings, folder, files.collect()))
+    });
     let may_print = [generate::Kind::Fabrikate, generate::Kind::Helm];
     let helm = sourced
         .iter()
@@ -156,6 +162,7 @@ async fn render_one(
         files,
         resources,
         findings,
+        definition,
     })
 }
 

@@ -10,10 +10,11 @@ use crate::error::Error;
 use crate::generate::{
     self, Generated, HelmLogin, HelmOptions, HookPolicy, Kind, Policy, ValuesFile, set_namespace,
 };
-use crate::model::{Finding, Secret};
+use crate::model::{FileSet, Finding, Secret};
 use crate::settings::{EnvironmentSettings, SourceSettings};
 use crate::tokens::{Prepared, Variables};
 
+use super::definition::{self, Origin};
 use super::render::blocking;
 use super::replace;
 
@@ -26,6 +27,8 @@ pub(super) struct Sourced {
     pub(super) generated: Generated,
     /// What was noticed about its tokens and while it was generated.
     pub(super) findings: Vec<Finding>,
+    /// Its own files, where reviewers want to see them.
+    pub(super) definition: FileSet,
 }
 
 /// Generates every source of an environment, in parallel; the results are in
@@ -105,6 +108,13 @@ async fn one(
         None => None,
     };
     let values_files = values_files(context, settings, at, variables, is_here).await?;
+    let definition = if settings.definition_folder.is_some() {
+        let origin = origin(source, prepared.as_ref(), is_here, &exclude, &values_files);
+        let context = context.clone();
+        blocking(move || definition::read(&context, &origin)).await??
+    } else {
+        FileSet::new()
+    };
     let options = options(
         context,
         settings,
@@ -126,7 +136,33 @@ async fn one(
         name: source.name.clone(),
         generated,
         findings,
+        definition,
     })
+}
+
+/// What reviewers want to see of a source.
+fn origin(
+    source: &SourceSettings,
+    prepared: Option<&Prepared>,
+    is_here: bool,
+    exclude: &[PathBuf],
+    values: &[ValuesFile],
+) -> Origin {
+    let copy = prepared.and_then(Prepared::path);
+    let real = source.source.canonicalize().ok();
+    let seen_from_it = |path: &PathBuf| {
+        let path = path.canonicalize().ok()?;
+        path.strip_prefix(real.as_ref()?)
+            .ok()
+            .map(Path::to_path_buf)
+    };
+    Origin {
+        name: source.name.clone(),
+        source: is_here.then(|| source.source.clone()),
+        copy: copy.map(Path::to_path_buf),
+        exclude: exclude.iter().filter_map(seen_from_it).collect(),
+        values: values.to_vec(),
+    }
 }
 
 /// Replaces the tokens of one source.

@@ -127,6 +127,12 @@ impl Reporter {
         }
     }
 
+    /// `text` without secrets, and otherwise as it is.
+    pub fn hidden(&self, text: &str) -> String {
+        let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
+        redactor.redact(text).to_string()
+    }
+
     /// `text` as it may be shown: without secrets, without control characters.
     pub fn clean(&self, text: &str) -> String {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);

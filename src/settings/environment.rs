@@ -29,6 +29,8 @@ pub struct EnvironmentSettings {
     pub allow_hooks: bool,
     /// The folder it owns in the manifest repository.
     pub folder: Folder,
+    /// The folder for what it is made from, where reviewers want to see that.
+    pub definition_folder: Option<Folder>,
     /// Where it is published to; absent when no manifest repository is set.
     pub target: Option<Target>,
     /// Whether by push or by pull request, and what that looks like.
@@ -125,6 +127,8 @@ pub(super) fn environment(
     };
     RelPath::parse(&name).map_err(wrong)?;
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
+    let definition_folder = args.definition_folder.as_deref().map(Folder::parse);
+    let definition_folder = definition_folder.transpose().map_err(wrong)?;
     let tokens = token_settings(&args, variables)?;
     let manifests =
         manifests(&args.manifests).map_err(|error| error.context(format!("environment {name}")))?;
@@ -150,6 +154,7 @@ pub(super) fn environment(
         tokens,
         allow_hooks: args.allow_hooks,
         folder,
+        definition_folder,
         target,
         pull_request,
         ownership: plan::Options {

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use crate::error::{Error, Kind};
 use crate::host::Home;
+use crate::model::Folder;
 
 use super::definition::{EnvironmentArgs, ModeSetting, RunArgs, SourceArgs};
 use super::environment::{EnvironmentSettings, environment};
@@ -219,22 +220,38 @@ fn names(
 
 /// Two environments cannot own the same files.
 fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<(), Error> {
-    for (at, one) in environments.iter().enumerate() {
-        let clash = environments[..at]
+    let owned: Vec<_> = environments.iter().flat_map(owned).collect();
+    for (at, (one, what, folder)) in owned.iter().enumerate() {
+        let clash = owned[..at]
             .iter()
-            .find(|other| other.goes_with(one) && other.folder.overlaps(&one.folder));
-        if let Some(other) = clash {
-            return Err(Error::message(
-                Kind::Usage,
-                format!(
-                    "the environments `{}` and `{}` would own the same folder: `{}` and `{}`",
-                    other.name, one.name, other.folder, one.folder
-                ),
+            .find(|(other, _, theirs)| other.goes_with(one) && theirs.overlaps(folder));
+        let Some((other, theirs, other_folder)) = clash else {
+            continue;
+        };
+        let said = if other.name == one.name {
+            format!(
+                "environment {}: its {theirs} `{other_folder}` and its {what} `{folder}` are the same, or one is in the other",
+                one.name
             )
+        } else {
+            format!(
+                "the environments `{}` and `{}` would own the same folder: `{other_folder}` and `{folder}`",
+                other.name, one.name
+            )
+        };
+        return Err(Error::message(Kind::Usage, said)
             .hint("give each environment a `folder` of its own, none inside another"));
-        }
     }
     Ok(())
+}
+
+/// The folders that an environment owns, and which settings they are.
+fn owned(
+    environment: &EnvironmentSettings,
+) -> impl Iterator<Item = (&EnvironmentSettings, &'static str, &Folder)> {
+    let definition = environment.definition_folder.as_ref();
+    let definition = definition.map(|folder| (environment, "definitionFolder", folder));
+    std::iter::once((environment, "folder", &environment.folder)).chain(definition)
 }
 
 /// Two environments cannot write the same head branch, nor one its target.

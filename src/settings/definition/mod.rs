@@ -109,6 +109,10 @@ pub struct EnvironmentArgs {
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<String>,
 
+    /// Another folder in the manifest repository, outside of what Flux or Argo CD reads, for the files of the sources with their tokens replaced: reviewers then see what a change comes from.
+    #[arg(long, value_name = "FOLDER")]
+    pub definition_folder: Option<String>,
+
     /// The manifest repository: an https URL, `organisation/project/_git/repository`, `owner/repository`, or a local path.
     #[arg(long, value_name = "REPOSITORY")]
     pub manifest_repo: Option<String>,

@@ -142,6 +142,10 @@ fn an_untrusted_file_decides_nothing_dangerous(#[case] id: &str) {
 #[case(flags(&[("environments", "../x")]), &[], "environment `../x`: \"../x\" is not a safe relative path: it has a `.` or `..` segment")]
 #[case(flags(&[]), &[("dev", &[("folder", "a")] as &[_]), ("prod", &[("folder", "a/b")])],
     "the environments `dev` and `prod` would own the same folder: `a` and `a/b`")]
+#[case(flags(&[]), &[("dev", &[("definition_folder", "dev/source")] as &[_])],
+    "environment dev: its folder `dev` and its definitionFolder `dev/source` are the same, or one is in the other")]
+#[case(flags(&[]), &[("dev", &[("definition_folder", "prod")] as &[_]), ("prod", &[])],
+    "the environments `dev` and `prod` would own the same folder: `prod` and `prod`")]
 fn what_cannot_work_is_refused(
     #[case] given: Layer,
     #[case] environments: &[(&str, &[(&str, &str)])],

@@ -12,6 +12,7 @@ on_both_hosts!(
     several_environments_have_one_each,
     a_missing_branch_is_named,
     an_empty_repository_is_told,
+    the_definition_is_in_the_same_pull_request,
     a_renamed_repository_is_found,
 );
 
@@ -283,4 +284,23 @@ fn other_git_servers_have_no_pull_requests() {
         ");
     });
     assert_eq!(scene.server.pushes(), 0);
+}
+
+fn the_definition_is_in_the_same_pull_request<H: Host>() {
+    let scene = Scene::<H>::new();
+    let inputs = [("definitionFolder", "definitions/dev")];
+    scene.run(&inputs);
+    let seen = scene.only();
+    assert_eq!(
+        (&*seen.head, &*seen.title),
+        ("gitops/dev", "Publish dev from hld@1111111111")
+    );
+    assert_eq!(
+        scene.proposed("gitops/dev"),
+        ["Publish dev from hld@1111111111"],
+        "one commit"
+    );
+    let (seen, tip) = (scene.seen(), scene.tip("gitops/dev"));
+    scene.run(&inputs);
+    assert_eq!((scene.seen(), scene.tip("gitops/dev")), (seen, tip));
 }
