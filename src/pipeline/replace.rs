@@ -127,8 +127,9 @@ pub(super) fn checkout(source: &Path) -> PathBuf {
         .canonicalize()
         .unwrap_or_else(|_| source.to_path_buf());
     let found = generate::checkout_of(&real);
+    let is_own = found == real || (real.is_file() && real.parent() == Some(&found));
     let working = || Path::new(".").canonicalize().ok();
-    match working().filter(|working| found == real && real.starts_with(working)) {
+    match working().filter(|working| is_own && real.starts_with(working)) {
         Some(working) => working,
         None => found,
     }

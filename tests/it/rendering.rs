@@ -158,3 +158,25 @@ fn settings_that_cannot_work_are_refused(#[case] settings: &str, #[case] said: &
     let ended = workspace.program(&["verify"]).fail();
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
 }
+
+#[rstest::rstest]
+#[case::a_file("programs/web/main.jsonnet")]
+#[case::a_folder("programs/web")]
+fn without_a_checkout_the_working_folder_confines_a_source(#[case] source: &str) {
+    let workspace = Workspace::new();
+    workspace.write("lib/name.libsonnet", "'web'").write(
+        "programs/web/main.jsonnet",
+        "{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: import 'name.libsonnet' } }",
+    );
+    workspace
+        .program(&[
+            "verify",
+            "--source",
+            source,
+            "--jsonnet-paths",
+            "lib",
+            "--environments",
+            "dev",
+        ])
+        .succeed();
+}
