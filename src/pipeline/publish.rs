@@ -94,10 +94,8 @@ async fn publish_group(
     if branch.group.is_proposed() {
         return propose::propose(context, settings, branch, report).await;
     }
-    let auto = branch.group.members.iter();
-    let auto = auto
-        .clone()
-        .all(|member| member.settings.pull_request.mode == ModeSetting::Auto);
+    let mut members = branch.group.members.iter();
+    let auto = members.all(|member| member.settings.pull_request.mode == ModeSetting::Auto);
     match publish_branch(context, settings, branch, report).await {
         Err(Failure::Git(error)) if auto && error.refusal() == Some(Refusal::Protected) => {
             context

@@ -108,23 +108,28 @@ async fn one(
         None => None,
     };
     let values_files = values_files(context, settings, at, variables, is_here).await?;
-    let definition = if settings.definition_folder.is_some() {
-        let origin = origin(source, prepared.as_ref(), is_here, &exclude, &values_files);
-        let context = context.clone();
-        blocking(move || definition::read(&context, &origin)).await??
-    } else {
-        FileSet::new()
-    };
     let options = options(
         context,
         settings,
         source,
         prepared.as_ref(),
-        exclude,
+        exclude.clone(),
         values_files,
     );
     let mut generated = generate::run(&context.tools, &options).await?;
     findings.append(&mut generated.findings);
+    // Not before the generator: it refuses what leads out of the checkout.
+    let definition = if settings.definition_folder.is_some() {
+        let values = match generated.kind {
+            Kind::Helm => options.helm.values_files,
+            _ => Vec::new(),
+        };
+        let origin = origin(source, prepared.as_ref(), is_here, &exclude, values);
+        let context = context.clone();
+        blocking(move || definition::read(&context, &origin)).await??
+    } else {
+        FileSet::new()
+    };
     let plain = matches!(generated.kind, Kind::Jsonnet | Kind::Manifests);
     if let Some(namespace) = source.namespace.clone().filter(|_| plain) {
         let files = std::mem::take(&mut generated.files);
@@ -146,7 +151,7 @@ fn origin(
     prepared: Option<&Prepared>,
     is_here: bool,
     exclude: &[PathBuf],
-    values: &[ValuesFile],
+    values: Vec<ValuesFile>,
 ) -> Origin {
     let copy = prepared.and_then(Prepared::path);
     let real = source.source.canonicalize().ok();
@@ -161,7 +166,7 @@ fn origin(
         source: is_here.then(|| source.source.clone()),
         copy: copy.map(Path::to_path_buf),
         exclude: exclude.iter().filter_map(seen_from_it).collect(),
-        values: values.to_vec(),
+        values,
     }
 }
 

@@ -129,3 +129,24 @@ fn a_person_who_edits_a_definition_is_asked() {
     let ended = workspace.program(&["publish"]).fail();
     assert!(ended.stderr.contains("plain/README.md"), "{}", ended.stderr);
 }
+
+#[test]
+fn a_file_that_no_generator_reads_is_not_published() {
+    let workspace = workspace();
+    std::fs::write(workspace.temp().join("private.yaml"), "private: yes\n").unwrap();
+    let outside = workspace.temp().join("private.yaml");
+    workspace.write(
+        "gitops.yaml",
+        &format!("{SETTINGS}valuesFiles: ['{}']\n", outside.display()),
+    );
+    workspace.program(&["publish"]).succeed();
+    let paths = workspace.git(&[
+        "-C",
+        "manifests.git",
+        "ls-tree",
+        "-r",
+        "--name-only",
+        "main",
+    ]);
+    assert!(!paths.contains("private.yaml"), "{paths}");
+}
