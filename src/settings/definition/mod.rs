@@ -113,7 +113,7 @@ pub struct EnvironmentArgs {
     #[arg(long, value_name = "FOLDER")]
     pub definition_folder: Option<String>,
 
-    /// The manifest repository: an https URL, `organisation/project/_git/repository`, `owner/repository`, or a local path.
+    /// The manifest repository: an https URL, `organisation/project/_git/repository`, `owner/repository`, an SSH address, or a local path.
     #[arg(long, value_name = "REPOSITORY")]
     pub manifest_repo: Option<String>,
 
