@@ -56,15 +56,14 @@ pub async fn comment_on(context: &Context, api: &Api, number: u64, report: &mut 
             return Ok(());
         }
         note(api, &pull_request, report).await?;
-        let statuses = report.environments.iter().map(|environment| {
-            let quiet = "no change".to_owned();
-            let changes = environment.changes.as_ref().map_or(quiet, change_totals);
-            Status {
+        // An environment that goes nowhere was compared with nothing.
+        let statuses = report.environments.iter().filter_map(|environment| {
+            Some(Status {
                 environment: environment.name.clone(),
                 state: StatusState::Succeeded,
-                description: format!("Publishing would make {changes}"),
+                description: change_totals(environment.changes.as_ref()?),
                 link: None,
-            }
+            })
         });
         let statuses: Vec<_> = statuses.collect();
         api.pull_request_statuses(&pull_request, &statuses).await?;

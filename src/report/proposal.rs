@@ -50,7 +50,9 @@ pub fn proposal_description(
 pub fn comment(environments: &[EnvironmentReport], limit: usize) -> String {
     let mut body = Bounded::new(limit);
     body.push("### What publishing would change\n\n");
-    let is_quiet = |environment: &&EnvironmentReport| !changes_anything(environment);
+    let is_quiet = |environment: &&EnvironmentReport| {
+        environment.changes.is_some() && !changes_anything(environment)
+    };
     for environment in environments.iter().filter(|e| changes_anything(e)) {
         section(&mut body, environment, REST);
         body.push_keeping("\n", REST);

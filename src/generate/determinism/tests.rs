@@ -1,3 +1,5 @@
+//! Two renders in, their differences out.
+
 use super::*;
 
 fn set(files: &[(&str, &str)]) -> FileSet {

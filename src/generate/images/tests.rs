@@ -1,3 +1,5 @@
+//! Which references change, and that nothing else does.
+
 use super::*;
 use crate::error;
 use crate::generate::Kind;

@@ -1,3 +1,5 @@
+//! Parts in, files with their names out.
+
 use insta::assert_snapshot;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Which resources get a namespace, and how it is written.
+
 use bytes::Bytes;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What can be told of SSH without a server.
+
 use std::time::Duration;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Every form of an address, and what is refused.
+
 use super::*;
 
 /// Every form of an address over HTTP that users write: the text, where it
@@ -167,7 +169,7 @@ fn one_repository_has_one_identity(#[case] texts: &[&str]) {
 #[case("./out/manifests.git", "./out/manifests.git")]
 #[case("/srv/manifests.git", "/srv/manifests.git")]
 #[case("C:\\work\\manifests.git", "C:\\work\\manifests.git")]
-#[case("c:/work/manifests.git", "c:/work/manifests.git")]
+#[case("c:/srv/manifests.git", "c:/srv/manifests.git")]
 fn local_paths_are_paths(#[case] text: &str, #[case] path: &str) {
     assert_eq!(resolve(text, None).unwrap().place, Place::Path(path.into()));
 }

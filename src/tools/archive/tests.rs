@@ -1,3 +1,5 @@
+//! What comes out of archives, honest and hostile.
+
 use std::io::Write as _;
 
 use rstest::rstest;

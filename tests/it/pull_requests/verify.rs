@@ -68,7 +68,7 @@ fn one_comment_tells_what_would_change_and_is_kept_current<H: Host>() {
     assert_eq!(
         seen.statuses,
         [format!(
-            "dev {state}: Publishing would make 1 added, 0 changed, 0 removed (1 file)"
+            "dev {state}: 1 added, 0 changed, 0 removed (1 file)"
         )]
     );
     // The same again writes nothing.
@@ -93,10 +93,7 @@ fn one_comment_tells_what_would_change_and_is_kept_current<H: Host>() {
         "{:?}",
         seen.comments
     );
-    assert_eq!(
-        seen.statuses,
-        [format!("dev {state}: Publishing would make no change")]
-    );
+    assert_eq!(seen.statuses, [format!("dev {state}: no change")]);
 }
 
 fn an_environment_that_fails_has_a_failed_status<H: Host>() {
