@@ -42,7 +42,7 @@
 //!
 //! # Rules
 //!
-//! Stages are functions from values to values; only [`generate`] (the source),
+//! Stages are functions from values to values; only [`source`] (reading it),
 //! [`install`] (what is missing in it), [`tools`] (programs), [`http`] and
 //! [`git`] (servers), and [`report`] touch the world. Dependencies point one way, from [`cli`] to [`model`]; a test
 //! reads the sources and holds it.
@@ -72,6 +72,7 @@ pub mod plan;
 pub mod publish;
 pub mod report;
 pub mod settings;
+pub mod source;
 pub mod text;
 pub mod tokens;
 pub mod tools;

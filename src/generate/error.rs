@@ -6,6 +6,7 @@ use super::KustomizeFault;
 use crate::definition;
 use crate::error::Kind;
 use crate::model::PathError;
+use crate::source;
 use crate::text::SyntaxError;
 use crate::tools;
 
@@ -61,14 +62,9 @@ pub enum Fault {
     /// No thread for an evaluation.
     #[error("a thread could not be started: {0}")]
     Thread(std::io::Error),
-    /// A file or folder could not be read.
-    #[error("`{file}` could not be read")]
-    Read {
-        /// The file or folder.
-        file: String,
-        /// What the operating system said.
-        source: std::io::Error,
-    },
+    /// A file of the source is not read.
+    #[error(transparent)]
+    Source(#[from] source::Error),
     /// Not text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(String),
@@ -79,27 +75,6 @@ pub enum Fault {
         place: String,
         /// What it lacks.
         lack: &'static str,
-    },
-    /// Larger than a manifest can sensibly be.
-    #[error("`{file}` has {size} bytes; at most {limit} are read")]
-    TooLarge {
-        /// The file.
-        file: String,
-        /// Its size in bytes.
-        size: u64,
-        /// The bound in bytes.
-        limit: u64,
-    },
-    /// Neither a file nor a folder.
-    #[error("`{0}` is not an ordinary file")]
-    NotAFile(String),
-    /// A path or symbolic link leads out of the source.
-    #[error("`{path}` leads out of `{root}`")]
-    Outside {
-        /// The path.
-        path: String,
-        /// The folder that nothing is read outside of.
-        root: String,
     },
     /// A name cannot be a path in the output.
     #[error("its name cannot be a file name: {0}")]
@@ -310,7 +285,9 @@ impl Fault {
                 "name a folder with programs as `source`; `.libsonnet` files are libraries, and not rendered by themselves"
             }
             Self::FolderMissing(_) => "check `jsonnetPaths`",
-            Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
+            Self::Source(error) => {
+                return error.hint().iter().map(|&hint| hint.to_owned()).collect();
+            }
             Self::ComponentMissing { method, .. } if method == "git" => {
                 "it comes from git and is not installed: run `gitops-publisher fab install` before, or commit the `components` folder"
             }

@@ -17,7 +17,7 @@ const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
     let reader = Reader::new(options)?;
     let mut found = Vec::new();
-    if reader.source.is_dir() {
+    if reader.is_folder(&reader.source).map_err(Fault::from)? {
         collect(&reader, &reader.source, "", 0, &mut found)?;
         let excluded: Vec<_> = options
             .exclude
@@ -38,11 +38,7 @@ pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
 
 fn read(reader: &Reader, file: &Path, path: &str) -> Result<(RelPath, bytes::Bytes), Error> {
     let path = RelPath::parse(path).map_err(Fault::Name)?;
-    let mut content = Vec::new();
-    let meta = file.symlink_metadata();
-    let meta = meta.map_err(|error| reader.fault(file, error))?;
-    reader.append(file, meta.file_type(), &mut content)?;
-    Ok((path, content.into()))
+    Ok((path, reader.content(file)?.into()))
 }
 
 fn collect(
@@ -68,12 +64,7 @@ fn collect(
         } else {
             format!("{path}/{name}")
         };
-        let mut is_folder = entry.file_type.is_dir();
-        if entry.file_type.is_symlink() {
-            reader.check(&file, folder)?;
-            is_folder = file.is_dir();
-        }
-        if is_folder {
+        if reader.leads_to_folder(&entry, &file)? {
             collect(reader, &file, &path, depth + 1, found)?;
         } else if is_manifest(name) {
             found.push((file, path));

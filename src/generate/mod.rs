@@ -35,10 +35,10 @@ pub use kustomize::{KustomizeFault, KustomizeOptions, Place};
 pub use layout::{Layout, lay_out};
 pub use namespace::set_namespace;
 pub use part::Part;
-pub use reading::checkout_of;
 pub use resources::resources;
 
 use crate::model::{FileSet, Finding, GeneratorStamp};
+use crate::source::Recorder;
 use crate::tools::Tools;
 
 /// What turns a source into manifests.
@@ -116,12 +116,15 @@ pub struct Options {
     /// What the source is a copy of, as the user wrote it, when it is one.
     pub original: Option<PathBuf>,
     /// The folder that nothing is read outside of, normally the checkout.
-    /// Without one: the nearest folder above the source with a `.git`, or
-    /// else the source itself.
+    /// Without one: what [`crate::source::root_for`] says of the source.
     pub confine: Option<PathBuf>,
     /// Another folder that links may lead to: the checkout, when the source is
     /// a copy that links to the rest of it.
     pub linked: Option<PathBuf>,
+    /// Folders that the caller named and that need not lie in the checkout.
+    pub reachable: Vec<PathBuf>,
+    /// Where it is recorded what was read.
+    pub recorder: Option<Recorder>,
     /// The generator; without one, the source is looked at.
     pub kind: Option<Kind>,
     /// The environment that is generated, for the log.
@@ -154,6 +157,8 @@ impl Options {
             original: None,
             confine: None,
             linked: None,
+            reachable: Vec::new(),
+            recorder: None,
             kind: None,
             environment: environment.to_owned(),
             fabrikate_environments: vec![environment.to_owned()],

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use crate::context::Context;
 use crate::error::{self, Error};
-use crate::generate::{self, Kind};
+use crate::generate::Kind;
 use crate::model::{FileSet, Finding};
 use crate::settings::definition::LeftoverSetting;
 use crate::settings::{EnvironmentSettings, SourceSettings, TokenSettings};
+use crate::source::{real, root_for};
 use crate::tokens::{self, Engine, Prepared, Scope, Source, SourceTree, Variables};
 
 /// How files with variables are found.
@@ -120,19 +121,10 @@ pub(super) fn exclude(context: &Context, settings: &TokenSettings) -> Vec<PathBu
     context.exclude.iter().cloned().chain(variables).collect()
 }
 
-/// The checkout that a source lies in. Where there is none, as with artifacts
-/// of a release, the working folder stands for it, or the source itself.
+/// The folder that confines what is read around a source.
 pub(super) fn checkout(source: &Path) -> PathBuf {
-    let real = source
-        .canonicalize()
-        .unwrap_or_else(|_| source.to_path_buf());
-    let found = generate::checkout_of(&real);
-    let is_own = found == real || (real.is_file() && real.parent() == Some(&found));
-    let working = || Path::new(".").canonicalize().ok();
-    match working().filter(|working| is_own && real.starts_with(working)) {
-        Some(working) => working,
-        None => found,
-    }
+    let place = real(source).unwrap_or_else(|_| source.to_path_buf());
+    root_for(&place, &real(Path::new(".")).unwrap_or_default())
 }
 
 /// What is left over in the manifests: an error, findings, or nothing.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("parallel", &[]),
+    ("source", &["parallel"]),
     ("text", &[]),
     // Downloads need the proxy, certificates and retries of the run.
     ("tools", &["http"]),
@@ -14,13 +15,24 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("git", &["host", "http", "tools"]),
     ("report", &["parallel"]),
     ("check", &[]),
-    ("tokens", &["parallel", "text"]),
+    ("tokens", &["parallel", "source", "text"]),
     ("plan", &[]),
     ("definition", &["text"]),
-    ("generate", &["definition", "parallel", "text", "tools"]),
+    (
+        "generate",
+        &["definition", "parallel", "source", "text", "tools"],
+    ),
     (
         "install",
-        &["definition", "git", "host", "http", "text", "tools"],
+        &[
+            "definition",
+            "git",
+            "host",
+            "http",
+            "source",
+            "text",
+            "tools",
+        ],
     ),
     ("publish", &["git", "host", "http"]),
     ("update", &["text"]),
@@ -28,7 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "settings",
         &[
-            "agent", "check", "generate", "host", "plan", "text", "tokens", "tools",
+            "agent", "check", "generate", "host", "plan", "source", "text", "tokens", "tools",
         ],
     ),
     ("context", &["report", "tokens", "tools"]),
@@ -36,7 +48,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "check", "context", "generate", "git", "host", "plan", "publish", "report", "settings",
-            "tokens", "tools",
+            "source", "tokens", "tools",
         ],
     ),
 ];

@@ -10,13 +10,13 @@ use crate::agent::env::BUILD_REASON;
 use crate::agent::{self, Environment};
 use crate::cli::{connect, tools};
 use crate::error::{Error, Kind};
-use crate::generate::checkout_of;
 use crate::host::Authorization;
 use crate::install::{self, AccessPolicy, HookPolicy, Update};
 use crate::model::Secret;
 use crate::report::Reporter;
 use crate::settings::definition::ToolArgs;
 use crate::settings::{from_inputs, parse};
+use crate::source::checkout_of;
 
 /// What to install.
 #[derive(Debug, Args)]

@@ -68,7 +68,7 @@ fn load_file(
         let path = join(configs, &format!("{environment}.{extension}"));
         // A plain name cannot lead out; a link is checked when it is read.
         if environment.contains(['/', '\\']) {
-            reader.check(&path, configs)?;
+            reader.check(&path)?;
         }
         let Some(text) = reader.text(&path)? else {
             continue;

@@ -22,11 +22,8 @@ pub(super) async fn generate(
     let wrap = |fault: Fault| fault.of(&visit.label);
     let chart = visit.component.chart(&visit.folder);
     let prepared = {
-        let (reader, visit, chart) = (Arc::clone(reader), Arc::clone(visit), chart.clone());
-        off_thread(move || {
-            reader.check(&chart, &visit.folder)?;
-            reader.check_below(&chart, 0)
-        })
+        let (reader, chart) = (Arc::clone(reader), chart.clone());
+        off_thread(move || reader.check_below(&chart))
     };
     prepared.await.map_err(wrap)?;
     let release = &visit.component.name;

@@ -43,7 +43,7 @@ pub(super) async fn run(
     options: &Options,
 ) -> Result<(FileSet, Vec<Finding>), Error> {
     let reader = Arc::new(Reader::new(options)?);
-    if !reader.source.is_dir() {
+    if !reader.is_folder(&reader.source).map_err(Fault::from)? {
         return Err(Fault::SourceIsFile(options.source.display().to_string()).into());
     }
     let mut walk = Walk::new(Arc::clone(&reader), options);

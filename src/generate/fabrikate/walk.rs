@@ -163,7 +163,7 @@ fn root(reader: &Reader, environments: &[String]) -> Visited {
             return Ok((own.clone(), loaded, start.clone()));
         }
         let folder = join(&own.installed(&start), &own.path);
-        reader.check(&folder, &start)?;
+        reader.check(&folder)?;
         let replaced = load(reader, &folder, "git")?;
         let mut below = config::load(reader, &folder, environments, loaded.config)?;
         for (here, above) in below.found.iter_mut().zip(loaded.found) {
@@ -245,7 +245,7 @@ fn in_folder(
     if parent.loaded.contains(&folder) {
         return Err(Fault::Cycle(reader.show(&folder)));
     }
-    reader.check(&folder, &parent.folder)?;
+    reader.check(&folder)?;
     let method = if entry.source.contains("://") && entry.method != "git" {
         "url"
     } else {

@@ -14,7 +14,7 @@ use super::chart::{Chart, Dependency, name_and_version};
 use super::error::HelmFault;
 use super::origin::Origin;
 use super::remote::{self, same_version, temporary, write};
-use super::{HelmOptions, archive, survey};
+use super::{HelmOptions, archive, copy};
 use crate::generate::reading::{Reader, join};
 use crate::generate::{Fault, off_thread};
 use crate::model::Finding;
@@ -245,7 +245,7 @@ fn local_folder(reader: &Reader, folder: &Path, path: &str) -> Result<PathBuf, F
     } else {
         join(folder, path)
     };
-    reader.check(&target, folder)?;
+    reader.check(&target)?;
     Ok(target)
 }
 
@@ -312,7 +312,7 @@ pub(super) async fn together(
 }
 
 fn copied(reader: &Reader, chart: &Path, copy: &Path, plan: &Plan) -> Result<(), Fault> {
-    survey::copy(reader, chart, copy)?;
+    copy::copy(reader, chart, copy)?;
     // The outermost come last in the plan, and must not overwrite the others.
     for local in plan.local.iter().rev() {
         let to = copy.join(&local.to);
@@ -321,7 +321,7 @@ fn copied(reader: &Reader, chart: &Path, copy: &Path, plan: &Plan) -> Result<(),
             let old = charts.join(old);
             remove(&old).map_err(|source| temporary(&old, source))?;
         }
-        survey::copy(reader, &local.from, &to)?;
+        copy::copy(reader, &local.from, &to)?;
     }
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! The `helm` generator: one chart, one release, rendered by helm itself.
 //!
 //! Owns which chart that is, what it is given, and what becomes of what helm
-//! prints: one file per template. A chart of the checkout is rendered where it
-//! is, or in a private copy when something has to be brought first; nothing is
-//! ever written beside it. What was rendered from the same content before
-//! comes from the cache, without helm.
+//! prints: one file per template. A chart of the checkout is rendered in a
+//! private copy, which holds what was read and what was brought. What was
+//! rendered from the same content before comes from the cache, without helm.
 
 mod archive;
 mod calls;
 mod chart;
+mod copy;
 mod dependencies;
 mod error;
 mod invoke;
@@ -17,7 +17,6 @@ mod options;
 mod origin;
 mod output;
 mod remote;
-mod survey;
 mod values;
 
 use std::path::{Path, PathBuf};
@@ -34,6 +33,7 @@ use super::cache::{Cache, Key};
 use super::reading::Reader;
 use super::{Error, Fault, Options, Policy, off_thread, set_namespace};
 use crate::model::{FileSet, Finding};
+use crate::source::SourceTree;
 use crate::tools::{self, Tool, Tools};
 
 pub use calls::{Call, nondeterministic_calls};
@@ -62,8 +62,10 @@ struct Ready {
 
 /// Where a chart is.
 enum Content {
-    /// In a folder, which may be in a private one.
-    Folder(PathBuf, Option<TempDir>),
+    /// In the checkout, and to be copied.
+    Checkout(PathBuf),
+    /// In a private folder.
+    Private(PathBuf, TempDir),
     /// In memory, packed.
     Archive(Vec<u8>),
 }
@@ -97,7 +99,7 @@ pub(super) async fn run(
         findings.insert(0, Finding::warning(&shown, message));
     }
     let request = request(&reader, options, &name, shown).await?;
-    let (files, more) = rendered(tools, options, ready, &request).await?;
+    let (files, more) = rendered(tools, &reader, options, ready, &request).await?;
     findings.extend(more);
     Ok((files, findings))
 }
@@ -114,30 +116,29 @@ async fn local(
     let looked = {
         let (reader, folder) = (Arc::clone(reader), folder.clone());
         off_thread(move || {
-            if !folder.is_dir() {
+            if !reader.is_folder(&folder)? {
                 return Err(Fault::SourceIsFile(reader.show(&folder)));
             }
             let chart = Chart::read(&reader, &folder)?;
             let plan = dependencies::plan(&reader, &folder, &chart)?;
-            let survey = survey::survey(&reader, &folder)?;
-            Ok((chart, plan, survey))
+            let identity = reader.subtree(&folder)?;
+            Ok((chart, plan, identity))
         })
     };
-    let (chart, mut plan, mut survey) = looked.await?;
+    let (chart, mut plan, mut identity) = looked.await?;
     findings.append(&mut plan.findings);
-    let (mut path, mut private) = (folder.clone(), None);
-    if !plan.is_empty() {
+    let content = if plan.is_empty() {
+        Content::Checkout(folder)
+    } else {
         let helm = &options.helm;
         let (folder, copy) = dependencies::together(tools, reader, helm, &folder, plan).await?;
-        survey = {
-            let (reader, copy) = (Arc::clone(reader), copy.clone());
-            off_thread(move || survey::survey(&reader, &copy)).await?
-        };
-        (path, private) = (copy, Some(folder));
-    }
+        let whole = copy.clone();
+        identity = off_thread(move || SourceTree::open(&whole)?.subtree(&whole)).await?;
+        Content::Private(copy, folder)
+    };
     let ready = Ready {
-        content: Content::Folder(path, private),
-        identity: survey.digest.map(Vec::from),
+        content,
+        identity: identity.map(Vec::from),
     };
     Ok((ready, chart.name, shown))
 }
@@ -233,6 +234,7 @@ fn in_copy(options: &Options, file: &Path) -> PathBuf {
 /// What the chart renders to, from the cache or by helm.
 async fn rendered(
     tools: &Tools,
+    reader: &Arc<Reader>,
     options: &Options,
     ready: Ready,
     request: &Request,
@@ -254,12 +256,19 @@ async fn rendered(
         }
     }
     let (chart, folder) = match ready.content {
-        Content::Folder(path, private) => (path, private),
+        Content::Private(path, folder) => (path, folder),
+        Content::Checkout(from) => {
+            let folder = tools.private_folder()?;
+            let path = folder.path().join("chart");
+            let (reader, to) = (Arc::clone(reader), path.clone());
+            off_thread(move || copy::copy(&reader, &from, &to)).await?;
+            (path, folder)
+        }
         Content::Archive(bytes) => {
             let folder = tools.private_folder()?;
             let path = folder.path().join("chart.tgz");
             remote::write(&path, &bytes)?;
-            (path, Some(folder))
+            (path, folder)
         }
     };
     let printed = invoke::template(tools, &chart, helm, request).await?;

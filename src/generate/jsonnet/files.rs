@@ -7,6 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::super::reading::{Reader, join};
 use super::super::{Fault, Options};
+use crate::source::{self, Kind};
 
 /// The library folders beside the programs, when none are named.
 const LIBRARIES: [&str; 2] = ["vendor", "lib"];
@@ -81,7 +82,7 @@ impl Files {
     pub(super) fn programs(&self) -> Result<Vec<Program>, Fault> {
         let none = || Fault::NoProgram(self.shown.clone());
         let source = &self.reader.source;
-        if !source.is_dir() {
+        if !self.reader.is_folder(source)? {
             let name = source.file_name().and_then(|name| name.to_str());
             let name = name.filter(|name| is_program(name)).ok_or_else(none)?;
             return Ok(vec![Program {
@@ -95,7 +96,7 @@ impl Files {
             let Some(name) = entry.name.to_str() else {
                 return Err(Fault::NotText(self.show(&path)));
             };
-            if is_program(name) && !entry.file_type.is_dir() {
+            if is_program(name) && entry.kind != Kind::Folder {
                 programs.push(Program {
                     name: name.to_owned(),
                     path,
@@ -140,14 +141,14 @@ impl Files {
 
     /// The content of a file; `None` when there is no such file.
     pub(super) fn read(&self, path: &Path) -> Result<Option<Vec<u8>>, Fault> {
-        self.reader.check(path, &self.base)?;
+        self.reader.check(path)?;
         if let Some((reader, folder)) = &self.copy
             && let Ok(below) = path.strip_prefix(&self.base)
             && let Some(content) = reader.bytes(&folder.join(below))?
         {
             return Ok(Some(content));
         }
-        self.reader.bytes(path)
+        Ok(self.reader.bytes(path)?)
     }
 
     /// A path as seen from the folder of the programs, the same on every machine.
@@ -171,8 +172,8 @@ impl Files {
     /// A fault with its cause, in one line.
     fn explain(&self, fault: &Fault) -> String {
         match fault {
-            Fault::Read { source, .. } => format!("{fault}: {source}"),
-            Fault::Outside { path, root } => {
+            Fault::Source(source::Error::Read { source, .. }) => format!("{fault}: {source}"),
+            Fault::Source(source::Error::Outside { path, root }) => {
                 let path = self.show(Path::new(path));
                 format!("`{path}` leads out of `{root}`, and nothing outside of it is imported")
             }

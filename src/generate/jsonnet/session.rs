@@ -18,6 +18,7 @@ use super::super::{Fault, Options};
 use super::files::{Files, Program};
 use super::{message, output, syntax};
 use crate::model::Finding;
+use crate::source;
 use crate::text::yaml;
 
 /// How many frames of a trace are shown from each of its ends.
@@ -87,7 +88,7 @@ impl<'p> Session<'p> {
         program: &Program,
     ) -> Result<Vec<yaml::Value>, Fault> {
         let content = self.files.read(&program.path)?;
-        let content = content.ok_or_else(|| Fault::NotAFile(program.name.clone()))?;
+        let content = content.ok_or_else(|| source::Error::NotAFile(program.name.clone()))?;
         let loaded = self.load(evaluator, program.path.clone(), content);
         let thunk = loaded.map_err(|message| Fault::Jsonnet {
             program: program.name.clone(),

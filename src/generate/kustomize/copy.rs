@@ -53,7 +53,7 @@ fn folder(reader: &Reader, from: &Path, to: &Path, into: &Path, depth: usize) ->
     }
     for entry in reader.entries(from)? {
         let (from, to) = (from.join(&entry.name), to.join(&entry.name));
-        if reader.is_folder(&from)? {
+        if reader.leads_to_folder(&entry, &from)? {
             folder(reader, &from, &to, into, depth + 1)?;
         } else {
             file(reader, &from, &to, into)?;

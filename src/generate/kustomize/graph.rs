@@ -14,6 +14,7 @@ use super::remote::{self, Origin};
 use super::shown::Shown;
 use crate::generate::Fault;
 use crate::generate::reading::{Reader, join};
+use crate::source;
 use crate::text::yaml;
 use crate::text::{Kind, Node};
 
@@ -173,8 +174,8 @@ impl Walk<'_> {
         for folder in chart.folders() {
             let found = self.resolve("helmCharts", &chart.name, &folder, &chart.place)?;
             if let Some(real) = found {
-                self.reader.check_below(&real, 0)?;
-                there |= real.is_dir();
+                self.reader.check_below(&real)?;
+                there |= self.reader.is_folder(&real)?;
             }
         }
         if !there && chart.repo.is_none() {
@@ -225,7 +226,7 @@ impl Walk<'_> {
             }
             .into());
         };
-        if real.is_dir() {
+        if self.reader.is_folder(&real)? {
             if matches!(entry.what, What::File | What::Patch) {
                 // Kustomize says what it expects there.
                 return Ok(());
@@ -354,8 +355,8 @@ impl Walk<'_> {
         place: &Place,
     ) -> Result<Option<PathBuf>, Fault> {
         self.reader.resolve(path).map_err(|fault| match fault {
-            Fault::Outside { .. } => self.outside(field, entry, place).into(),
-            other => other,
+            source::Error::Outside { .. } => self.outside(field, entry, place).into(),
+            other => other.into(),
         })
     }
 

@@ -89,7 +89,7 @@ pub(super) async fn run(
 /// Finds the overlay and looks at everything that it names.
 fn prepare(options: &Options, offline: bool) -> Result<(Reader, PathBuf, Graph), Fault> {
     let reader = Reader::new(options)?;
-    if !reader.source.is_dir() {
+    if !reader.is_folder(&reader.source)? {
         return Err(Fault::SourceIsFile(reader.show(&reader.source)));
     }
     let folder = match &options.kustomize.overlay {
@@ -99,7 +99,11 @@ fn prepare(options: &Options, offline: bool) -> Result<(Reader, PathBuf, Graph),
                 return Err(absent().into());
             }
             let found = reader.resolve(&join(&reader.source, overlay))?;
-            found.filter(|path| path.is_dir()).ok_or_else(absent)?
+            let found = found.ok_or_else(absent)?;
+            if !reader.is_folder(&found)? {
+                return Err(absent().into());
+            }
+            found
         }
         None => reader.source.clone(),
     };

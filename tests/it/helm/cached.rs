@@ -134,17 +134,18 @@ async fn what_differs_every_time_is_not_kept() {
 }
 
 #[tokio::test]
-async fn a_folder_of_git_is_no_part_of_a_chart_unless_helm_reads_it() {
-    let Some(fixture) = Fixture::new(CONFIG) else {
+async fn the_folder_of_git_is_no_part_of_a_chart() {
+    let template = "a: {{ .Files.Get \".git/config\" | quote }}\n";
+    let Some(fixture) = Fixture::new(template) else {
         return;
     };
-    std::fs::create_dir(fixture.folder.path().join(".git")).unwrap();
-    assert!(
-        !fixture.renders(&fixture.options()).await,
-        "nothing was kept"
-    );
-    std::fs::write(fixture.folder.path().join(".helmignore"), ".git/\n").unwrap();
-    assert!(fixture.renders(&fixture.options()).await);
-    std::fs::write(fixture.folder.path().join(".git/HEAD"), "x").unwrap();
-    assert!(!fixture.renders(&fixture.options()).await);
+    let git = fixture.folder.path().join(".git");
+    std::fs::create_dir(&git).unwrap();
+    std::fs::write(git.join("config"), "extraheader = AUTHORIZATION: hunter2\n").unwrap();
+    let rendered = files(&fixture.helm, &fixture.options()).await;
+    let rendered = format!("{rendered:?}");
+    assert!(!rendered.contains("hunter2"), "{rendered}");
+    assert_eq!(fixture.entries(), 1);
+    std::fs::write(git.join("HEAD"), "x").unwrap();
+    assert!(!fixture.renders(&fixture.options()).await, "it was kept");
 }

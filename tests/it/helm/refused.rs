@@ -110,10 +110,10 @@ async fn values_files_are_shown_as_they_were_named() {
         "{message}"
     );
     let message = failing(&[], |options| {
-        options.helm.values_files = vec!["nowhere/prod.yaml".into()];
+        options.helm.values_files = vec![options.source.join("nowhere/prod.yaml").into()];
     });
     insta::assert_snapshot!(message.await.unwrap(), @"
-    the values file `nowhere/prod.yaml` does not exist
+    the values file `CHART/nowhere/prod.yaml` does not exist
     hint: check `valuesFiles`
     ");
 }

@@ -196,11 +196,16 @@ async fn a_source_without_programs_is_refused_with_what_to_do() {
 async fn a_library_folder_that_is_not_there_is_named() {
     let folder = source(&[("a.jsonnet", "{}")]);
     let mut options = options(folder.path());
-    options.jsonnet.paths = vec!["/nowhere/lib".into()];
+    let missing = folder.path().join("nowhere/lib");
+    options.jsonnet.paths = vec![missing.clone()];
     assert_eq!(
         said(&options).await,
-        "the folder `/nowhere/lib` does not exist"
+        format!("the folder `{}` does not exist", missing.display())
     );
+    // What lies elsewhere is not even looked for.
+    options.jsonnet.paths = vec!["/nowhere/lib".into()];
+    let error = said(&options).await;
+    assert!(error.starts_with("`/nowhere/lib` leads out of"), "{error}");
 }
 
 #[rstest::rstest]

@@ -1,0 +1,71 @@
+//! Who named a path, and what follows from that.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Who named a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedBy {
+    /// The command line or the task: it may lie anywhere.
+    Caller,
+    /// A file of the source, such as the settings file: it lies in the checkout.
+    Source,
+}
+
+/// A path that a setting names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedPath {
+    /// The path, absolute or seen from the working folder.
+    pub path: PathBuf,
+    /// Who named it.
+    pub by: NamedBy,
+}
+
+impl NamedPath {
+    /// A path of the command line or the task.
+    pub fn by_caller(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            by: NamedBy::Caller,
+        }
+    }
+
+    /// A path of a file of the source.
+    pub fn by_source(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            by: NamedBy::Source,
+        }
+    }
+}
+
+/// The real, absolute path, in the plain form that programs understand.
+pub fn real(path: &Path) -> io::Result<PathBuf> {
+    let path = path.canonicalize()?;
+    // On Windows that is a verbatim path, which helm and sh do not take.
+    match path.to_str().and_then(|text| text.strip_prefix(r"\\?\")) {
+        Some(plain) if !plain.starts_with("UNC\\") => Ok(PathBuf::from(plain)),
+        _ => Ok(path),
+    }
+}
+
+/// The nearest folder with a `.git` that holds a real path, or the path itself;
+/// for a file, its folder.
+pub fn checkout_of(place: &Path) -> PathBuf {
+    let has_git = |folder: &&Path| folder.join(".git").symlink_metadata().is_ok();
+    let above = place.ancestors().find(has_git);
+    let own = place.parent().filter(|_| !place.is_dir());
+    above.or(own).unwrap_or(place).to_path_buf()
+}
+
+/// The folder that confines what is read around `place`, which the caller
+/// named: the checkout of the working folder, or the working folder itself
+/// where there is none. Only a place outside of it has a checkout of its own.
+pub fn root_for(place: &Path, working: &Path) -> PathBuf {
+    let here = checkout_of(working);
+    if place.starts_with(&here) {
+        here
+    } else {
+        checkout_of(place)
+    }
+}
