@@ -5,6 +5,7 @@ mod charts;
 mod features;
 mod recorded;
 mod refused;
+mod spellings;
 
 use std::path::Path;
 

@@ -48,6 +48,27 @@ pub(super) async fn program(tools: &Tools) -> Result<PathBuf, tools::Error> {
     tools.tool(Tool::Helm).await
 }
 
+/// A packed chart of a registry or repository, in its exact version.
+pub(super) async fn pull(
+    tools: &Tools,
+    options: &HelmOptions,
+    repository: &str,
+    name: &str,
+    version: &str,
+) -> Result<Vec<u8>, Fault> {
+    let origin = Origin::of_dependency(repository, name)?;
+    let pulled = remote::pull(tools, options, &origin, version).await?;
+    Ok(pulled.bytes)
+}
+
+/// The fault of a chart that cannot be unpacked.
+pub(super) fn broken(name: &str, reason: &impl std::fmt::Display) -> HelmFault {
+    HelmFault::Archive {
+        file: name.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
 /// Whether this looks like a source of this generator.
 pub(super) fn is_source(source: &Path) -> bool {
     source.join("Chart.yaml").is_file()

@@ -19,12 +19,12 @@ pub(super) struct Built {
 /// Builds the overlay in `folder`.
 pub(super) async fn build(
     tools: &Tools,
+    (program, verb): (PathBuf, &'static str),
     folder: &Path,
     graph: &Graph,
     options: &KustomizeOptions,
     shown: &Shown,
 ) -> Result<Built, Fault> {
-    let (program, verb) = program(tools).await?;
     let mut invocation = Invocation::new(program)
         .arg(verb)
         .arg(folder)
@@ -72,7 +72,7 @@ pub(super) fn kube_version<'o>(graph: &Graph, options: &'o KustomizeOptions) -> 
 }
 
 /// kustomize, or the one in kubectl where there is no other; and the verb.
-async fn program(tools: &Tools) -> Result<(PathBuf, &'static str), Error> {
+pub(super) async fn program(tools: &Tools) -> Result<(PathBuf, &'static str), Error> {
     match tools.tool(Tool::Kustomize).await {
         Ok(program) => Ok((program, "build")),
         Err(error) if error.is_absence() => match tools.find("kubectl") {

@@ -3,8 +3,11 @@
 use std::path::PathBuf;
 
 use super::error::{KustomizeFault, Place};
-use super::fields::{get, text};
+use super::fields::{self, get, text};
+use super::graph::{At, Walk};
 use super::remote;
+use super::shape::RUNS;
+use crate::generate::Fault;
 use crate::text::Node;
 
 /// One chart that Kustomize has rendered by helm.
@@ -14,8 +17,12 @@ pub(super) struct Chart {
     /// The repository that it is pulled from when it is not there.
     pub(super) repo: Option<String>,
     pub(super) version: Option<String>,
-    /// The folder with charts.
+    /// The folder with charts, in the tree of the kustomization.
     pub(super) home: PathBuf,
+    /// That tree.
+    pub(super) tree: usize,
+    /// It has to be pulled.
+    pub(super) missing: bool,
     /// Whether it is said if its CRDs are rendered, too.
     pub(super) decided: bool,
     /// Whether it names the Kubernetes version that it sees.
@@ -26,7 +33,11 @@ pub(super) struct Chart {
 impl Chart {
     /// Reads an entry of `helmCharts`, of the older
     /// `helmChartInflationGenerator`, or a generator of that kind.
-    pub(super) fn read(node: &Node, home: PathBuf, place: Place) -> Result<Self, KustomizeFault> {
+    pub(super) fn read(
+        node: &Node,
+        (tree, home): (usize, PathBuf),
+        place: Place,
+    ) -> Result<Self, KustomizeFault> {
         let either = |new, old| {
             text(node, new)
                 .or_else(|| text(node, old))
@@ -36,13 +47,19 @@ impl Chart {
             place: place.clone(),
             message: message.to_owned(),
         };
-        for key in ["helmBin", "extraArgs", "configHome"] {
+        for key in RUNS {
             if get(node, key).is_some() {
                 return Err(KustomizeFault::Plugin {
                     what: format!("`{key}` of a chart"),
                     place,
                 });
             }
+        }
+        // It is an argument of helm: `--post-renderer=…` would run a program.
+        if text(node, "releaseName").is_some_and(|name| name.starts_with('-')) {
+            return Err(wrong(
+                "`releaseName` begins with `-`, and no release's name does",
+            ));
         }
         let name = either("name", "chartName").ok_or_else(|| wrong("a chart has no name"))?;
         let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
@@ -56,8 +73,10 @@ impl Chart {
             version: either("version", "chartVersion"),
             decided: get(node, "includeCRDs").is_some(),
             versioned: get(node, "kubeVersion").is_some(),
+            missing: false,
             name,
             home,
+            tree,
             place,
         };
         let Some(repo) = &chart.repo else {
@@ -103,6 +122,78 @@ impl Chart {
         }
         folders.push(self.home.join(&self.name));
         folders
+    }
+}
+
+impl Walk<'_> {
+    /// Looks at every chart of a kustomization.
+    pub(super) fn charts(&mut self, root: &Node, at: &At<'_>) -> Result<(), Fault> {
+        let globals = get(root, "helmGlobals");
+        if let Some(config) = globals.and_then(|globals| get(globals, "configHome")) {
+            return Err(KustomizeFault::Plugin {
+                place: at.place(config.line),
+                what: "`configHome` can hold plugins of helm, which".to_owned(),
+            }
+            .into());
+        }
+        let mut home = globals.and_then(|globals| text(globals, "chartHome"));
+        for field in ["helmCharts", "helmChartInflationGenerator"] {
+            let Some(list) = get(root, field) else {
+                continue;
+            };
+            if globals.is_none() {
+                // Of the older form, the last home is that of all charts.
+                let mut homes = fields::items(list).iter().rev();
+                home = homes.find_map(|item| text(item, "chartHome")).or(home);
+            }
+            for item in fields::items(list) {
+                self.chart(item, home, at)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at one chart, and whether it is there.
+    pub(super) fn chart(
+        &mut self,
+        node: &Node,
+        home: Option<&str>,
+        at: &At<'_>,
+    ) -> Result<(), Fault> {
+        let place = at.place(node.line);
+        let home = text(node, "chartHome").or(home).unwrap_or("charts");
+        let path = self.local("chartHome", home, at, &place)?;
+        let _ = self.resolve("chartHome", home, &path, at, &place)?;
+        let mut chart = Chart::read(node, (at.tree, path), place)?;
+        let mut there = Vec::new();
+        for folder in chart.folders() {
+            let found = self.resolve("helmCharts", &chart.name, &folder, at, &chart.place)?;
+            let reader = &self.trees[at.tree].reader;
+            if let Some(real) = &found {
+                reader.check_below(real)?;
+            }
+            there.push(found.map_or(Ok(false), |real| reader.is_folder(&real))?);
+        }
+        let any = there.contains(&true);
+        if !any && chart.repo.is_none() {
+            return Err(KustomizeFault::ChartMissing {
+                home: self.trees[at.tree].show(&chart.home),
+                place: chart.place,
+                chart: chart.name,
+            }
+            .into());
+        }
+        if !any && self.offline {
+            return Err(KustomizeFault::Offline {
+                place: chart.place,
+                entry: chart.name,
+            }
+            .into());
+        }
+        // Kustomize from 5.0.2 looks into the folder of the version only.
+        chart.missing = chart.repo.is_some() && !there[0] && !self.offline;
+        self.graph.charts.push(chart);
+        Ok(())
     }
 }
 

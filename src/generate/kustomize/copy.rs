@@ -1,13 +1,15 @@
-//! A private copy of what an overlay names.
+//! The private copy that Kustomize works on.
 //!
-//! Kustomize has helm unpack charts beside the kustomization, and nothing may
-//! be written in the checkout. The copy holds what was looked at and nothing
-//! else, at the same places below its folder.
+//! It holds what was looked at and nothing else: kustomizations and
+//! configurations of plugins as they were written again, other files as they
+//! are, charts as folders for helm. All stand at the same places below its
+//! folder as in their tree.
 
 use std::io::Write as _;
 use std::path::Path;
 
-use super::graph::Graph;
+use super::graph::{Content, Graph};
+use super::tree::Tree;
 use crate::generate::Fault;
 use crate::generate::reading::Reader;
 use crate::tools;
@@ -15,33 +17,38 @@ use crate::tools;
 /// How deep the folders of a chart may nest.
 const DEPTH: usize = 64;
 
-/// Copies everything into the empty folder `into`.
-pub(super) fn copy(reader: &Reader, graph: &Graph, into: &Path) -> Result<(), Fault> {
-    for (position, real) in &graph.files {
-        file(reader, real, &into.join(position), into)?;
-    }
+/// Writes everything into the folder `into`, where pulled charts may stand.
+pub(super) fn copy(trees: &[Tree], graph: &Graph, into: &Path) -> Result<(), Fault> {
     for chart in &graph.charts {
+        let tree = &trees[chart.tree];
         for folder in chart.folders() {
-            let position = reader.below_root(&folder);
-            let real = reader.resolve(&folder)?;
-            if let (Some(position), Some(real)) = (position, real) {
-                self::folder(reader, &real, &into.join(position), into, 0)?;
+            let real = tree.reader.resolve(&folder)?;
+            if let (Some(position), Some(real)) = (tree.position(&folder), real) {
+                self::folder(&tree.reader, &real, &into.join(position), into, 0)?;
             }
         }
     }
-    for (from, to) in &graph.links {
-        link(&into.join(from), &into.join(to)).map_err(|error| no_room(into, error))?;
+    // Last, so that no file of a chart stands where Kustomize reads.
+    for (position, content) in &graph.files {
+        let to = into.join(position);
+        match content {
+            Content::Same(tree, real) => file(&trees[*tree].reader, real, &to, into)?,
+            Content::Written(text) => write(text.as_bytes(), &to, into)?,
+        }
     }
     Ok(())
 }
 
 fn file(reader: &Reader, from: &Path, to: &Path, into: &Path) -> Result<(), Fault> {
-    let content = reader.bytes(from)?.unwrap_or_default();
+    write(&reader.bytes(from)?.unwrap_or_default(), to, into)
+}
+
+fn write(content: &[u8], to: &Path, into: &Path) -> Result<(), Fault> {
     let write = || {
         if let Some(parent) = to.parent() {
             std::fs::create_dir_all(parent)?;
         }
-        std::fs::File::create(to)?.write_all(&content)
+        std::fs::File::create(to)?.write_all(content)
     };
     write().map_err(|error| no_room(into, error))
 }
@@ -62,25 +69,10 @@ fn folder(reader: &Reader, from: &Path, to: &Path, into: &Path, depth: usize) ->
     Ok(())
 }
 
-fn no_room(into: &Path, source: std::io::Error) -> Fault {
+/// The fault of not being able to write below `into`.
+pub(super) fn no_room(into: &Path, source: std::io::Error) -> Fault {
     Fault::Tool(tools::Error::Temporary {
         folder: into.to_owned(),
         source,
     })
-}
-
-#[cfg(unix)]
-fn link(from: &Path, to: &Path) -> std::io::Result<()> {
-    if let Some(parent) = from.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    std::os::unix::fs::symlink(to, from)
-}
-
-#[cfg(windows)]
-fn link(from: &Path, to: &Path) -> std::io::Result<()> {
-    if let Some(parent) = from.parent() {
-        std::fs::create_dir_all(parent)?;
-    }
-    std::os::windows::fs::symlink_dir(to, from)
 }

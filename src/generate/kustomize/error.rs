@@ -33,6 +33,82 @@ pub enum KustomizeFault {
         /// The files.
         names: String,
     },
+    /// A field that is in no list, or spelt differently.
+    #[error("{place}: unknown field `{name}` in {owner}{}", did_you_mean(*.meant))]
+    UnknownField {
+        /// Where it stands.
+        place: Place,
+        /// The field.
+        name: String,
+        /// What has it.
+        owner: String,
+        /// The field that it may be meant to be.
+        meant: Option<&'static str>,
+    },
+    /// A value of another form.
+    #[error("{place}: `{field}` is {found}, but {expected} is expected")]
+    Shape {
+        /// Where it stands.
+        place: Place,
+        /// The field.
+        field: String,
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        expected: &'static str,
+    },
+    /// A number, boolean, list or map where a text should be.
+    #[error("{place}: `{field}` is {found}, but text is expected")]
+    NotText {
+        /// Where it stands.
+        place: Place,
+        /// The field.
+        field: String,
+        /// What it is.
+        found: String,
+    },
+    /// A character on which readers of YAML disagree.
+    #[error(
+        "{place}: the character U+{code:04X} ends the line for some readers of YAML and not for others"
+    )]
+    Character {
+        /// Where it stands.
+        place: Place,
+        /// The character.
+        code: u32,
+    },
+    /// A kustomization in several documents.
+    #[error("`{0}` holds more than one document, and Kustomize reads only the first")]
+    Documents(String),
+    /// One file in two roles.
+    #[error(
+        "`{0}` is both a kustomization or plugin configuration and a file that is used as it is"
+    )]
+    TwoRoles(String),
+    /// An address that is none.
+    #[error(
+        "{place}: `{field}` names `{entry}`, which is neither a path nor the address of a repository"
+    )]
+    Address {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry, without credentials.
+        entry: String,
+    },
+    /// A repository that could not be fetched.
+    #[error("{place}: `{entry}` could not be fetched ({status}){}", super::super::error::quoted(.said))]
+    Fetch {
+        /// Where it is named.
+        place: Place,
+        /// The entry, without credentials.
+        entry: String,
+        /// How git ended.
+        status: tools::Status,
+        /// What git said.
+        said: String,
+    },
     /// A kustomization that is no map.
     #[error("`{0}` is not a kustomization")]
     NoMap(String),
@@ -42,6 +118,28 @@ pub enum KustomizeFault {
     /// An entry that is not there.
     #[error("{place}: `{field}` names `{entry}`, which does not exist")]
     Missing {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry.
+        entry: String,
+    },
+    /// A folder where a file should be.
+    #[error("{place}: `{field}` names `{entry}`, which is a folder, and a file is expected")]
+    NoFile {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry.
+        entry: String,
+    },
+    /// A file where a folder should be.
+    #[error(
+        "{place}: `{field}` names `{entry}`, which is a file, and a folder with a kustomization is expected"
+    )]
+    NoFolder {
         /// Where it is named.
         place: Place,
         /// The field.
@@ -213,8 +311,26 @@ impl KustomizeFault {
             Self::Plugin { .. } => "use a built-in generator or transformer",
             Self::ChartVersion { .. } => "give an exact `version`, as in `1.2.3`",
             Self::ChartMissing { .. } => "put the chart there, or give its `repo` and `version`",
+            Self::Shape { .. } => "write it in the form that is expected",
+            Self::NotText { .. } => "put it in quotes",
+            Self::Character { .. } => "take it out, or write it as an escape in double quotes",
+            Self::UnknownField { .. } => {
+                "fields are spelt exactly as Kustomize documents them; take out what it does not know"
+            }
+            Self::Documents(_) => "put each kustomization into a folder of its own",
+            Self::TwoRoles(_) => "give one of the two a copy of its own",
+            Self::Address { .. } => {
+                "check the spelling; an address begins with `https://` or `ssh://`"
+            }
+            Self::Fetch { .. } => {
+                "a remote base is read by git without credentials: copy it into the source if it is not public"
+            }
             Self::Failed { hint, .. } => return *hint,
             _ => return None,
         })
     }
+}
+
+fn did_you_mean(meant: Option<&str>) -> String {
+    meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
 }

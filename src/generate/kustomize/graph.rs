@@ -1,22 +1,26 @@
 //! The walk over everything that an overlay names, before Kustomize runs.
 //!
 //! Nothing that is named may be outside the confining folder, come from the
-//! network without being pinned, or run a program. Kustomize checks some of
-//! that itself; here it is said with file, line and entry.
+//! network without being pinned, or run a program. What Kustomize will read is
+//! decided here, file by file: kustomizations and configurations of plugins
+//! are written again (`rewrite`), and every path in them leads to a file or
+//! folder that was looked at.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use super::charts::Chart;
 use super::error::{KustomizeFault, Place};
-use super::fields::{self, Entry, What, get, text};
-use super::remote::{self, Origin};
-use super::shown::Shown;
+use super::fields;
+use super::remote::Repository;
+use super::rewrite::Within;
+use super::shape::{self, Shape};
+use super::shown::relative;
+use super::tree::Tree;
 use crate::generate::Fault;
-use crate::generate::reading::{Reader, join};
+use crate::generate::reading::join;
 use crate::source;
 use crate::text::yaml;
-use crate::text::{Kind, Node};
 
 /// The names that a kustomization may have.
 pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -27,59 +31,67 @@ const DEPTH: usize = 64;
 /// How many files an overlay may name.
 const FILES: usize = 20_000;
 
-/// What marks a function, which runs in a container or as a program.
-const FUNCTIONS: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
+/// A file of the private copy.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// The file of this tree at this real path: Kustomize takes it as data,
+    /// and nothing in it names a file or a program.
+    Same(usize, PathBuf),
+    /// This text.
+    Written(String),
+}
 
 /// What an overlay is made of.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
-    /// Every file: its place below the confining folder, and its real path.
-    pub(super) files: BTreeMap<PathBuf, PathBuf>,
-    /// Folders that are reached through links: both places.
-    pub(super) links: BTreeMap<PathBuf, PathBuf>,
+    /// Every file, by its place in the private copy.
+    pub(super) files: BTreeMap<PathBuf, Content>,
     /// Charts that helm renders.
     pub(super) charts: Vec<Chart>,
     /// The overlay is a Component.
     pub(super) component: bool,
+    /// What has to be fetched before the walk can go on.
+    pub(super) wanted: Vec<(Repository, Place)>,
 }
 
-/// Looks at the overlay in the real folder `folder` and all that it names.
-pub(super) fn walk(reader: &Reader, folder: &Path, offline: bool) -> Result<Graph, Fault> {
+/// Looks at the overlay in the real folder `folder` of the first tree and at
+/// all that it names.
+pub(super) fn walk(trees: &[Tree], folder: &Path, offline: bool) -> Result<Graph, Fault> {
     let mut walk = Walk {
-        reader,
-        shown: Shown::new(reader),
+        trees,
         offline,
         seen: HashSet::new(),
         graph: Graph::default(),
     };
-    walk.kustomization(folder, false, 0)?;
+    walk.kustomization(0, folder, None, 0)?;
     Ok(walk.graph)
 }
 
-struct Walk<'r> {
-    reader: &'r Reader,
-    shown: Shown,
-    offline: bool,
+pub(super) struct Walk<'r> {
+    pub(super) trees: &'r [Tree],
+    pub(super) offline: bool,
     /// Folders, and whether they were read as plugins.
     seen: HashSet<(PathBuf, bool)>,
-    graph: Graph,
+    pub(super) graph: Graph,
 }
 
 /// Where an entry stands.
-struct At<'a> {
+pub(super) struct At<'a> {
+    /// The tree that it is in.
+    pub(super) tree: usize,
     /// The folder that it is seen from.
-    folder: &'a Path,
+    pub(super) folder: &'a Path,
     /// The file as shown.
-    file: &'a str,
+    pub(super) file: &'a str,
     /// The line of a text in the file that holds it.
-    line: Option<usize>,
-    /// Whether resources are configurations of plugins.
-    plugins: bool,
-    depth: usize,
+    pub(super) line: Option<usize>,
+    /// The field that made resources configurations of plugins.
+    pub(super) plugins: Option<&'static str>,
+    pub(super) depth: usize,
 }
 
 impl At<'_> {
-    fn place(&self, line: usize) -> Place {
+    pub(super) fn place(&self, line: usize) -> Place {
         Place {
             file: self.file.to_owned(),
             line: self.line.unwrap_or(line),
@@ -88,40 +100,36 @@ impl At<'_> {
 }
 
 impl Walk<'_> {
-    fn kustomization(&mut self, folder: &Path, plugins: bool, depth: usize) -> Result<(), Fault> {
+    pub(super) fn kustomization(
+        &mut self,
+        tree: usize,
+        folder: &Path,
+        plugins: Option<&'static str>,
+        depth: usize,
+    ) -> Result<(), Fault> {
         if depth > DEPTH {
             return Err(KustomizeFault::TooMany("64 levels of kustomizations").into());
         }
-        if !self.seen.insert((folder.to_owned(), plugins)) {
+        if !self.seen.insert((folder.to_owned(), plugins.is_some())) {
             return Ok(());
         }
-        let mut found = Vec::new();
-        for name in NAMES {
-            let path = folder.join(name);
-            if let Some(text) = self.reader.text(&path)? {
-                found.push((name, path, text));
-            }
-        }
-        if found.len() > 1 {
-            let names: Vec<_> = found.iter().map(|(name, ..)| *name).collect();
-            return Err(KustomizeFault::Several {
-                folder: self.shown.path(folder),
-                names: names.join(" and "),
-            }
-            .into());
-        }
-        let Some((_, path, text)) = found.pop() else {
-            return Err(KustomizeFault::NoKustomization(self.shown.path(folder)).into());
-        };
-        let file = self.shown.path(&path);
-        self.note(&path, &path)?;
+        let (path, text) = self.only_kustomization(tree, folder)?;
+        let file = self.trees[tree].show(&path);
+        no_disputed_character(&text, &|line| Place {
+            file: file.clone(),
+            line,
+        })?;
         let malformed = |source| Fault::Syntax {
             file: file.clone(),
             source,
         };
-        let documents = yaml::parse(&text).map_err(malformed)?;
-        let Some(root) = documents.into_iter().map(|document| document.root).next() else {
-            return Ok(());
+        let mut documents = yaml::parse(&text).map_err(malformed)?.into_iter();
+        let first = documents.next().map(|document| document.root);
+        if documents.any(|document| !document.root.is_null()) {
+            return Err(KustomizeFault::Documents(file).into());
+        }
+        let Some(root) = first.filter(|root| !root.is_null()) else {
+            return self.written(tree, &path, String::new());
         };
         if root.pairs().is_none() {
             return Err(KustomizeFault::NoMap(file).into());
@@ -130,6 +138,7 @@ impl Walk<'_> {
             self.graph.component = fields::text(&root, "kind") == Some("Component");
         }
         let at = At {
+            tree,
             folder,
             file: &file,
             line: None,
@@ -137,199 +146,44 @@ impl Walk<'_> {
             depth,
         };
         self.charts(&root, &at)?;
-        for entry in fields::entries(&root) {
-            self.entry(entry, &at)?;
-        }
-        Ok(())
-    }
-
-    fn charts(&mut self, root: &Node, at: &At<'_>) -> Result<(), Fault> {
-        let globals = get(root, "helmGlobals");
-        if let Some(config) = globals.and_then(|globals| get(globals, "configHome")) {
-            return Err(KustomizeFault::Plugin {
-                place: at.place(config.line),
-                what: "`configHome` can hold plugins of helm, which".to_owned(),
-            }
-            .into());
-        }
-        let home = globals.and_then(|globals| text(globals, "chartHome"));
-        for field in ["helmCharts", "helmChartInflationGenerator"] {
-            let Some(list) = get(root, field) else {
-                continue;
-            };
-            for item in fields::items(list) {
-                self.chart(item, home, at)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn chart(&mut self, node: &Node, home: Option<&str>, at: &At<'_>) -> Result<(), Fault> {
-        let place = at.place(node.line);
-        let home = text(node, "chartHome").or(home).unwrap_or("charts");
-        let path = self.local("chartHome", home, at, &place)?;
-        let _ = self.resolve("chartHome", home, &path, &place)?;
-        let chart = Chart::read(node, path, place)?;
-        let mut there = false;
-        for folder in chart.folders() {
-            let found = self.resolve("helmCharts", &chart.name, &folder, &chart.place)?;
-            if let Some(real) = found {
-                self.reader.check_below(&real)?;
-                there |= self.reader.is_folder(&real)?;
-            }
-        }
-        if !there && chart.repo.is_none() {
-            return Err(KustomizeFault::ChartMissing {
-                home: self.shown.path(&chart.home),
-                place: chart.place,
-                chart: chart.name,
-            }
-            .into());
-        }
-        if !there && self.offline {
-            return Err(KustomizeFault::Offline {
-                place: chart.place,
-                entry: chart.name,
-            }
-            .into());
-        }
-        self.graph.charts.push(chart);
-        Ok(())
-    }
-
-    fn entry(&mut self, entry: Entry<'_>, at: &At<'_>) -> Result<(), Fault> {
-        let place = at.place(entry.line);
-        if matches!(entry.what, What::Plugin | What::Patch) && is_inline(entry.text) {
-            if entry.what == What::Plugin {
-                let at = At {
-                    line: Some(place.line),
-                    plugins: true,
-                    ..*at
-                };
-                self.plugins(entry.text, &at)?;
-            }
-            return Ok(());
-        }
-        if self.remote(&entry, &place)? {
-            return Ok(());
-        }
-        let path = self.local(entry.field, entry.text, at, &place)?;
-        let Some(real) = self.resolve(entry.field, entry.text, &path, &place)? else {
-            let mut pulled = self.graph.charts.iter();
-            if pulled.any(|chart| chart.repo.is_some() && path.starts_with(&chart.home)) {
-                return Ok(());
-            }
-            return Err(KustomizeFault::Missing {
-                place,
-                field: entry.field,
-                entry: entry.text.to_owned(),
-            }
-            .into());
+        let (shape, noun) = match plugins {
+            Some(_) => (shape::PLUGIN_FOLDER, "a kustomization of plugins"),
+            None => (shape::KUSTOMIZATION, "a kustomization"),
         };
-        if self.reader.is_folder(&real)? {
-            if matches!(entry.what, What::File | What::Patch) {
-                // Kustomize says what it expects there.
-                return Ok(());
+        let Shape::Object(known) = shape else {
+            unreachable!("a kustomization has fields");
+        };
+        let within = Within { noun, field: None };
+        let written = self.fields(&root, &[known], within, &at)?;
+        self.written(tree, &path, written.document())
+    }
+
+    /// The one kustomization of a folder: its path and text.
+    fn only_kustomization(&self, tree: usize, folder: &Path) -> Result<(PathBuf, String), Fault> {
+        let tree = &self.trees[tree];
+        let mut found = Vec::new();
+        for name in NAMES {
+            let path = folder.join(name);
+            if let Some(text) = tree.reader.text(&path)? {
+                found.push((name, path, text));
             }
-            let (from, to) = (self.position(&path), self.position(&real));
-            if let (Some(from), Some(to)) = (from, to)
-                && from != to
-            {
-                self.graph.links.insert(from, to);
-            }
-            let plugins = at.plugins || entry.what == What::Plugin;
-            return self.kustomization(&real, plugins, at.depth + 1);
         }
-        if !real.starts_with(at.folder) {
-            return Err(KustomizeFault::Restricted {
-                place,
-                field: entry.field,
-                entry: entry.text.to_owned(),
+        if found.len() > 1 {
+            let names: Vec<_> = found.iter().map(|(name, ..)| *name).collect();
+            return Err(KustomizeFault::Several {
+                folder: tree.show(folder),
+                names: names.join(" and "),
             }
             .into());
         }
-        self.note(&path, &real)?;
-        if entry.what == What::Plugin || (at.plugins && entry.what == What::Resource) {
-            let text = self.reader.text(&path)?.unwrap_or_default();
-            let file = self.shown.path(&path);
-            self.plugins(&text, &At { file: &file, ..*at })?;
+        match found.pop() {
+            Some((_, path, text)) => Ok((path, text)),
+            None => Err(KustomizeFault::NoKustomization(tree.show(folder)).into()),
         }
-        Ok(())
-    }
-
-    /// Whether an entry is fetched by Kustomize. Refuses what may not be.
-    fn remote(&self, entry: &Entry<'_>, place: &Place) -> Result<bool, KustomizeFault> {
-        let (place, field, shown) = (place.clone(), entry.field, remote::shown(entry.text));
-        // Single files are fetched over HTTP only.
-        let file = matches!(entry.what, What::File | What::Patch);
-        match remote::origin(entry.text) {
-            Origin::Local => Ok(false),
-            Origin::Git { .. } if file && !entry.text.contains("://") => Ok(false),
-            Origin::Disk => Err(self.outside(field, entry.text, &place)),
-            Origin::File => Err(KustomizeFault::RemoteFile {
-                place,
-                field,
-                entry: shown,
-            }),
-            Origin::Git { .. } if entry.what == What::Plugin => Err(KustomizeFault::Plugin {
-                place,
-                what: format!("a plugin from elsewhere, `{shown}`,"),
-            }),
-            Origin::Git { pinned: false } => Err(KustomizeFault::Unpinned {
-                place,
-                field,
-                entry: shown,
-            }),
-            Origin::Git { .. } if remote::has_credentials(entry.text) => {
-                Err(KustomizeFault::Credentials {
-                    place,
-                    entry: shown,
-                })
-            }
-            Origin::Git { pinned: true } if self.offline => Err(KustomizeFault::Offline {
-                place,
-                entry: shown,
-            }),
-            Origin::Git { pinned: true } => Ok(true),
-        }
-    }
-
-    /// Configurations of plugins: built-in ones only.
-    fn plugins(&mut self, text: &str, at: &At<'_>) -> Result<(), Fault> {
-        let malformed = |source| Fault::Syntax {
-            file: at.file.to_owned(),
-            source,
-        };
-        for document in yaml::parse(text).map_err(malformed)? {
-            let root = document.root;
-            if root.pairs().is_none() {
-                continue;
-            }
-            let place = at.place(document.line);
-            let kind = fields::text(&root, "kind").unwrap_or("without a kind");
-            let annotations = get(&root, "metadata").and_then(|meta| get(meta, "annotations"));
-            let function = annotations
-                .is_some_and(|notes| FUNCTIONS.iter().any(|name| get(notes, name).is_some()));
-            if function || fields::text(&root, "apiVersion") != Some("builtin") {
-                let noun = if function { "function" } else { "plugin" };
-                return Err(KustomizeFault::Plugin {
-                    place,
-                    what: format!("the {noun} `{kind}`"),
-                }
-                .into());
-            }
-            if kind == "HelmChartInflationGenerator" {
-                self.chart(&root, None, at)?;
-            }
-            for entry in fields::plugin_entries(&root) {
-                self.entry(entry, at)?;
-            }
-        }
-        Ok(())
     }
 
     /// The path of a local entry, by its letters.
-    fn local(
+    pub(super) fn local(
         &self,
         field: &'static str,
         entry: &str,
@@ -341,41 +195,81 @@ impl Walk<'_> {
             return Err(self.outside(field, entry, place));
         }
         let path = join(at.folder, entry);
-        if self.position(&path).is_none() {
+        if self.position(at.tree, &path).is_none() {
             return Err(self.outside(field, entry, place));
         }
         Ok(path)
     }
 
-    fn resolve(
+    pub(super) fn resolve(
         &self,
         field: &'static str,
         entry: &str,
         path: &Path,
+        at: &At<'_>,
         place: &Place,
     ) -> Result<Option<PathBuf>, Fault> {
-        self.reader.resolve(path).map_err(|fault| match fault {
+        let found = self.trees[at.tree].reader.resolve(path);
+        found.map_err(|fault| match fault {
             source::Error::Outside { .. } => self.outside(field, entry, place).into(),
             other => other.into(),
         })
     }
 
-    fn outside(&self, field: &'static str, entry: &str, place: &Place) -> KustomizeFault {
+    pub(super) fn outside(
+        &self,
+        field: &'static str,
+        entry: &str,
+        place: &Place,
+    ) -> KustomizeFault {
         KustomizeFault::Outside {
             place: place.clone(),
             field,
             entry: entry.to_owned(),
-            root: self.reader.root().display().to_string(),
+            root: self.trees[0].reader.root().display().to_string(),
         }
     }
 
-    fn position(&self, path: &Path) -> Option<PathBuf> {
-        self.reader.below_root(path).map(Path::to_path_buf)
+    pub(super) fn position(&self, tree: usize, path: &Path) -> Option<PathBuf> {
+        self.trees[tree].position(path)
     }
 
-    fn note(&mut self, path: &Path, real: &Path) -> Result<(), KustomizeFault> {
-        if let Some(position) = self.position(path) {
-            self.graph.files.insert(position, real.to_owned());
+    /// A place in the copy as the kustomization names it. `./` in front keeps
+    /// Kustomize from taking it for an address.
+    pub(super) fn seen_from(&self, at: &At<'_>, position: Option<PathBuf>) -> Option<String> {
+        let from = self.position(at.tree, at.folder)?;
+        let path = relative(&from, &position?);
+        let text = path.to_string_lossy().replace('\\', "/");
+        Some(match text.as_str() {
+            "" => ".".to_owned(),
+            _ if text.starts_with("../") || text == ".." => text,
+            _ if text.contains(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)) => {
+                format!("./{text}")
+            }
+            _ => text,
+        })
+    }
+
+    pub(super) fn written(&mut self, tree: usize, path: &Path, text: String) -> Result<(), Fault> {
+        let file = self.trees[tree].show(path);
+        let position = self.position(tree, path);
+        Ok(self.put(position.as_deref(), Content::Written(text), &file)?)
+    }
+
+    pub(super) fn put(
+        &mut self,
+        position: Option<&Path>,
+        content: Content,
+        file: &str,
+    ) -> Result<(), KustomizeFault> {
+        if let Some(position) = position {
+            let files = &mut self.graph.files;
+            let same =
+                |known: &Content| std::mem::discriminant(known) == std::mem::discriminant(&content);
+            if files.get(position).is_some_and(|known| !same(known)) {
+                return Err(KustomizeFault::TwoRoles(file.to_owned()));
+            }
+            files.insert(position.to_owned(), content);
         }
         if self.graph.files.len() > FILES {
             return Err(KustomizeFault::TooMany("20,000 files"));
@@ -384,9 +278,22 @@ impl Walk<'_> {
     }
 }
 
-/// Whether an entry is itself the text of a plugin or patch.
-fn is_inline(text: &str) -> bool {
-    let maps = |node: &Node| !matches!(node.kind, Kind::Scalar(..));
-    text.contains('\n')
-        || yaml::parse(text).is_ok_and(|all| all.iter().any(|document| maps(&document.root)))
+/// Refuses what ends a line for go-yaml and for others does not (YAML 1.1 has
+/// these breaks, 1.2 has not), and control characters.
+pub(super) fn no_disputed_character(
+    text: &str,
+    place: &dyn Fn(usize) -> Place,
+) -> Result<(), KustomizeFault> {
+    let disputed = |c: char| {
+        matches!(c, '\u{85}' | '\u{2028}' | '\u{2029}') || (c.is_control() && !"\t\n\r".contains(c))
+    };
+    for (at, line) in text.split('\n').enumerate() {
+        if let Some(character) = line.chars().find(|c| disputed(*c)) {
+            return Err(KustomizeFault::Character {
+                place: place(at + 1),
+                code: u32::from(character),
+            });
+        }
+    }
+    Ok(())
 }

@@ -1,18 +1,26 @@
 //! The `kustomize` generator: one overlay, built by Kustomize itself.
 //!
-//! Owns what an overlay may name (`graph`), the private copy for charts
-//! (`copy`) and the run of the program (`build`). Kustomize's own load
+//! Owns what an overlay may name (`graph`, `entries`) and be (`shape`), the
+//! private copy that is written from that (`rewrite`, `copy`) and the run of
+//! the program (`build`), which sees nothing else. Kustomize's own load
 //! restriction stays on; plugins, functions and exec are never switched on.
 
 mod build;
 mod charts;
 mod copy;
+mod entries;
 mod error;
+mod fetch;
 mod fields;
 mod graph;
+mod plugins;
 mod remote;
+mod rewrite;
 mod said;
+mod shape;
 mod shown;
+mod tree;
+mod written;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +29,7 @@ pub use error::{KustomizeFault, Place};
 
 use self::graph::Graph;
 use self::shown::Shown;
+use self::tree::Tree;
 use super::reading::{Reader, join};
 use super::{Error, Fault, KUBE_VERSION, Options, off_thread};
 use crate::model::{FileSet, Finding, RelPath};
@@ -52,42 +61,62 @@ pub(super) async fn run(
     tools: &Tools,
     options: &Options,
 ) -> Result<(FileSet, Vec<Finding>), Error> {
-    let (offline, own) = (tools.is_offline(), options.clone());
-    let (reader, folder, graph) = off_thread(move || prepare(&own, offline)).await?;
-    let (reader, graph) = (Arc::new(reader), Arc::new(graph));
-    let shown = Shown::new(&reader);
-    let place = shown.path(&folder);
-    if graph.charts.is_empty() {
-        let built = build::build(tools, &folder, &graph, &options.kustomize, &shown).await?;
-        return take(built, place).await;
-    }
+    let (trees, folder, graph) = look(tools, options).await?;
+    let (trees, graph) = (Arc::new(trees), Arc::new(graph));
+    let source = &trees[0].reader;
+    let position = source.below_root(&folder).unwrap_or(Path::new(""));
+    let program = build::program(tools).await.map_err(Fault::Tool)?;
     let private = tools.private_folder().map_err(Fault::Tool)?;
     // As the program will say it.
     let root = private.path().canonicalize();
     let root = root.unwrap_or_else(|_| private.path().to_owned());
+    fetch::charts(tools, options, &trees, &graph, &root).await?;
     let copied = {
-        let (reader, graph, into) = (Arc::clone(&reader), Arc::clone(&graph), root.clone());
-        off_thread(move || copy::copy(&reader, &graph, &into)).await
+        let (trees, graph, into) = (Arc::clone(&trees), Arc::clone(&graph), root.clone());
+        off_thread(move || copy::copy(&trees, &graph, &into)).await
     };
     copied?;
-    let position = reader.below_root(&folder).unwrap_or(Path::new(""));
-    let shown = shown.with(&root);
+    let shown = Shown::new(source).with(&root);
+    let place = shown.path(&folder);
     let copy = root.join(position);
-    let built = build::build(tools, &copy, &graph, &options.kustomize, &shown).await?;
+    let built = build::build(tools, program, &copy, &graph, &options.kustomize, &shown).await?;
     let (files, mut findings) = take(built, place).await?;
-    if options.kustomize.kube_version.is_none() && graph.charts.iter().all(|chart| !chart.versioned)
-    {
+    let versioned = graph.charts.iter().any(|chart| chart.versioned);
+    if !graph.charts.is_empty() && options.kustomize.kube_version.is_none() && !versioned {
         findings.push(Finding::warning(
             shown.path(&folder),
             format!("`kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}"),
         ));
     }
-    findings.extend(left_out(&reader, &graph, &root));
+    findings.extend(left_out(&trees, &graph, &root));
     Ok((files, findings))
 }
 
-/// Finds the overlay and looks at everything that it names.
-fn prepare(options: &Options, offline: bool) -> Result<(Reader, PathBuf, Graph), Fault> {
+/// Finds the overlay, and looks at everything that it names. What comes from
+/// elsewhere is fetched, and then looked at, too.
+async fn look(tools: &Tools, options: &Options) -> Result<(Vec<Tree>, PathBuf, Graph), Fault> {
+    let own = options.clone();
+    let (source, folder) = off_thread(move || overlay(&own)).await?;
+    let mut trees = vec![Tree::source(source)];
+    loop {
+        let (of, offline) = (folder.clone(), tools.is_offline());
+        let (known, graph) = off_thread(move || {
+            let graph = graph::walk(&trees, &of, offline);
+            (trees, graph)
+        })
+        .await;
+        trees = known;
+        let graph = graph?;
+        let Some((repository, place)) = graph.wanted.first().cloned() else {
+            return Ok((trees, folder, graph));
+        };
+        let tree = fetch::repository(tools, repository, place, trees.len()).await?;
+        trees.push(tree);
+    }
+}
+
+/// The source's reader, and the real folder of the overlay.
+fn overlay(options: &Options) -> Result<(Reader, PathBuf), Fault> {
     let reader = Reader::new(options)?;
     if !reader.is_folder(&reader.source)? {
         return Err(Fault::SourceIsFile(reader.show(&reader.source)));
@@ -107,8 +136,7 @@ fn prepare(options: &Options, offline: bool) -> Result<(Reader, PathBuf, Graph),
         }
         None => reader.source.clone(),
     };
-    let graph = graph::walk(&reader, &folder, offline)?;
-    Ok((reader, folder, graph))
+    Ok((reader, folder))
 }
 
 /// What was built as a file, and the warnings as findings.
@@ -136,16 +164,19 @@ async fn take(built: build::Built, place: String) -> Result<(FileSet, Vec<Findin
 }
 
 /// Charts whose CRDs Kustomize leaves out unless it is told otherwise.
-fn left_out(reader: &Reader, graph: &Graph, copy: &Path) -> Vec<Finding> {
-    let has_crds = |folder: PathBuf| {
-        let position = reader.below_root(&folder);
+fn left_out(trees: &[Tree], graph: &Graph, copy: &Path) -> Vec<Finding> {
+    let has_crds = |tree: usize, folder: PathBuf| {
+        let position = trees[tree].position(&folder);
         let crds = position.map(|position| copy.join(position).join("crds"));
         crds.and_then(|crds| crds.read_dir().ok())
             .is_some_and(|mut entries| entries.next().is_some())
     };
     let silent = graph.charts.iter().filter(|chart| !chart.decided);
     silent
-        .filter(|chart| chart.folders().into_iter().any(has_crds))
+        .filter(|chart| {
+            let mut folders = chart.folders().into_iter();
+            folders.any(|folder| has_crds(chart.tree, folder))
+        })
         .map(|chart| {
             Finding::warning(
                 format!("{}:{}", chart.place.file, chart.place.line),

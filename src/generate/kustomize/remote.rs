@@ -54,8 +54,106 @@ pub(super) fn origin(entry: &str) -> Origin {
     }
 }
 
+/// A commit of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Repository {
+    /// What git fetches from.
+    pub(super) address: String,
+    /// The commit.
+    pub(super) reference: String,
+}
+
+impl std::fmt::Display for Repository {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&shown(&self.address))
+    }
+}
+
+/// The repository that an entry names and the folder in it, as Kustomize
+/// takes it apart
+/// (<https://github.com/kubernetes-sigs/kustomize/blob/master/api/internal/git/repospec.go>).
+pub(super) fn repository(entry: &str) -> Option<(Repository, String)> {
+    let (entry, query) = entry.split_once('?').unwrap_or((entry, ""));
+    let mut references = parameters(query);
+    let reference = references.next_back()?.to_owned();
+    let entry = strip(entry, "git::").unwrap_or(entry);
+    let schemes = ["ssh://", "https://", "http://"];
+    let scheme = schemes
+        .into_iter()
+        .find(|scheme| strip(entry, scheme).is_some());
+    let rest = scheme.map_or(entry, |scheme| &entry[scheme.len()..]);
+    let (user, rest) = match rest.split_once('@') {
+        Some((user, rest)) if is_user(user) => (Some(user), rest),
+        _ => (None, rest),
+    };
+    let github = ["github.com/", "github.com:"]
+        .iter()
+        .any(|host| strip(rest, host).is_some());
+    let scp = scheme.is_none() && (user.is_some() || github);
+    if scheme.is_none() && !scp {
+        return None;
+    }
+    let end = match (rest.find('/'), rest.find(':').filter(|_| scp)) {
+        (Some(slash), Some(colon)) => Some(slash.min(colon)),
+        (slash, colon) => slash.or(colon),
+    }?;
+    let (host, path) = rest.split_at(end + 1);
+    let host = match (github, scheme, user) {
+        (true, Some("ssh://"), user) => format!("{}github.com:", at(user)),
+        (true, _, Some(user)) => format!("{user}@github.com:"),
+        (true, _, None) => "https://github.com/".to_owned(),
+        (false, scheme, user) => format!("{}{}{host}", scheme.unwrap_or(""), at(user)),
+    };
+    let (repository, folder) = split(path)?;
+    let fine = !repository.is_empty() && !host.starts_with('-');
+    fine.then(|| {
+        let address = format!("{host}{repository}");
+        let folder = folder.trim_start_matches('/').to_owned();
+        (Repository { address, reference }, folder)
+    })
+}
+
+fn at(user: Option<&str>) -> String {
+    user.map_or_else(String::new, |user| format!("{user}@"))
+}
+
+/// What comes after a prefix, whatever its case.
+fn strip<'t>(text: &'t str, prefix: &str) -> Option<&'t str> {
+    let head = text.get(..prefix.len())?;
+    head.eq_ignore_ascii_case(prefix)
+        .then(|| &text[prefix.len()..])
+}
+
+fn is_user(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The path of a repository, and that of a folder in it.
+fn split(path: &str) -> Option<(&str, &str)> {
+    const AZURE: &str = "_git/";
+    if let Some(found) = path.find(AZURE) {
+        let start = found + AZURE.len();
+        let end = path[start..]
+            .find('/')
+            .map_or(path.len(), |end| start + end);
+        return Some((&path[..end], &path[end..]));
+    }
+    if let Some((repository, folder)) = path.split_once("//") {
+        return Some((repository, folder));
+    }
+    if let Some(found) = path.find(".git") {
+        return Some(path.split_at(found + ".git".len()));
+    }
+    let (owner, rest) = path.split_once('/')?;
+    let name = rest.split('/').next().unwrap_or(rest);
+    Some(path.split_at(owner.len() + 1 + name.len()))
+}
+
 /// The values of `ref` and `version`.
-fn parameters(query: &str) -> impl Iterator<Item = &str> {
+fn parameters(query: &str) -> impl DoubleEndedIterator<Item = &str> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs
         .filter(|(name, _)| matches!(*name, "ref" | "version"))
@@ -144,6 +242,59 @@ mod tests {
     #[case("git::file:///srv/repository", Origin::Disk)]
     fn where_entries_lead(#[case] entry: &str, #[case] expected: Origin) {
         assert_eq!(origin(&entry.replace("ID", ID)), expected);
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "https://github.com/contoso/web//base?ref=ID",
+        "https://github.com/contoso/web",
+        "base"
+    )]
+    #[case(
+        "github.com/contoso/web/base/dev?ref=ID",
+        "https://github.com/contoso/web",
+        "base/dev"
+    )]
+    #[case("GitHub.com/contoso/web?ref=ID", "https://github.com/contoso/web", "")]
+    #[case(
+        "git@github.com:contoso/web.git//base?ref=ID",
+        "git@github.com:contoso/web.git",
+        "base"
+    )]
+    #[case(
+        "ssh://git@github.com/contoso/web?ref=ID",
+        "git@github.com:contoso/web",
+        ""
+    )]
+    #[case("git::HTTPS://host/a/b.git/c?ref=ID", "https://host/a/b.git", "c")]
+    #[case("https://host:8443/a/b/c/d?ref=ID", "https://host:8443/a/b", "c/d")]
+    #[case(
+        "https://contoso@dev.azure.com/contoso/shop/_git/web/deploy/dev?version=ID",
+        "https://contoso@dev.azure.com/contoso/shop/_git/web",
+        "deploy/dev"
+    )]
+    #[case("me@host:a/b//c?ref=ID", "me@host:a/b", "c")]
+    fn an_address_is_taken_apart_as_kustomize_does(
+        #[case] entry: &str,
+        #[case] address: &str,
+        #[case] folder: &str,
+    ) {
+        let (repository, inner) = repository(&entry.replace("ID", ID)).unwrap();
+        assert_eq!(
+            (repository.address.as_str(), inner.as_str()),
+            (address, folder)
+        );
+        assert_eq!(repository.reference, ID);
+    }
+
+    #[rstest::rstest]
+    #[case("gh:contoso/web?ref=ID")]
+    #[case("web?ref=ID")]
+    #[case("gitlab.com/contoso/web?ref=ID")]
+    #[case("https://host?ref=ID")]
+    #[case("https://host/web?ref=ID")]
+    fn what_kustomize_would_not_fetch_is_no_repository(#[case] entry: &str) {
+        assert_eq!(repository(&entry.replace("ID", ID)), None);
     }
 
     #[rstest::rstest]

@@ -92,7 +92,7 @@ fn replace_whole(text: &str, path: &str, by: &str) -> String {
 }
 
 /// `to` as seen from the folder `from`; both stand below the same folder.
-fn relative(from: &Path, to: &Path) -> PathBuf {
+pub(super) fn relative(from: &Path, to: &Path) -> PathBuf {
     let from: Vec<_> = from.components().collect();
     let to: Vec<_> = to.components().collect();
     let common = from.iter().zip(&to).take_while(|(a, b)| a == b).count();

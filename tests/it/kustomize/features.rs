@@ -155,7 +155,7 @@ async fn an_overlay_in_a_copy_that_links_to_the_checkout_finds_its_base() {
 }
 
 #[tokio::test]
-async fn a_base_that_is_pinned_to_a_commit_is_fetched_by_kustomize() {
+async fn a_base_that_is_pinned_to_a_commit_is_fetched() {
     if !present() {
         return;
     }
@@ -266,14 +266,10 @@ async fn kustomize_comes_before_kubectl_and_is_given_nothing_that_runs_programs(
         } else {
             "build"
         };
-        let folder = shop.path().join("overlays/dev").canonicalize().unwrap();
-        assert!(
-            said.contains(&format!(
-                "args: {verb} {} --load-restrictor LoadRestrictionsRootOnly\n",
-                folder.display()
-            )),
-            "{said}"
-        );
+        let copy = temp.path().canonicalize().unwrap().join("gitops-");
+        let copy = format!("args: {verb} {}", copy.display());
+        let rest = "/overlays/dev --load-restrictor LoadRestrictionsRootOnly\n";
+        assert!(said.contains(&copy) && said.ends_with(rest), "{said}");
         std::fs::remove_file(bin.path().join(name)).unwrap();
     }
 }
@@ -289,4 +285,46 @@ fn a_folder_with_a_kustomization_is_recognised() {
         ("component.yaml", "name: x\n"),
     ]);
     assert_eq!(Kind::detect(both.path()), Kind::Fabrikate);
+}
+
+#[tokio::test]
+async fn a_base_from_elsewhere_is_checked_as_the_source_is() {
+    let server = GitServer::start();
+    let repository = server.create("web.git");
+    let hostile = [
+        (
+            "resources: [../..]\n",
+            "`resources` names `../..`, which leads out of `",
+        ),
+        (
+            "Resources: [x]\n",
+            "unknown field `Resources` in a kustomization",
+        ),
+        (
+            "resources: ['https://github.com/contoso/web?ref=main']\n",
+            "which comes from elsewhere and is not pinned to a commit",
+        ),
+        ("helmGlobals: {configHome: x}\n", "would run a program"),
+        (
+            "generators: [x.yaml]\n",
+            "the plugin `Sealer` would run a program",
+        ),
+    ];
+    for (text, reason) in hostile {
+        let plugin = "apiVersion: contoso.com/v1\nkind: Sealer\nmetadata: {name: x}\n";
+        let files = [
+            ("base/kustomization.yaml", "100644", text),
+            ("base/x.yaml", "100644", plugin),
+        ];
+        let commit = repository.commit("main", "a base", &files);
+        let address = server.url("web.git");
+        let entry = format!("resources: ['{address}//base?ref={commit}']\n");
+        let shop = source(&[("kustomization.yaml", &entry)]);
+        let error = run(&options(shop.path(), "")).await.unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.starts_with(&format!("`{address}//base/")) && message.contains(reason),
+            "{message}"
+        );
+    }
 }

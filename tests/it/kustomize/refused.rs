@@ -100,10 +100,10 @@ async fn a_file_on_a_server_is_refused_even_with_a_ref(#[case] field: &str) {
 }
 
 #[tokio::test]
-async fn a_pinned_base_is_left_to_kustomize_unless_there_is_no_network() {
+async fn a_pinned_base_is_fetched_by_git_unless_there_is_no_network() {
     let kustomization = format!("resources: ['https://github.com/contoso/web?ref={ID}']\n");
     let (message, _) = refused(&kustomization).await;
-    assert_eq!(message, "`kustomize` was not found on PATH");
+    assert_eq!(message, "`git` was not found on PATH");
 
     let shop = source(&[("kustomization.yaml", &kustomization)]);
     let (message, hints) = refusal_by(&offline(shop.path()), shop.path(), "").await;
