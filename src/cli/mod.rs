@@ -29,6 +29,7 @@ use serde_json::json;
 use crate::agent::env::GITOPS_LOG;
 use crate::agent::{AgentSink, Environment};
 use crate::error::Error;
+use crate::generate::{JSONNET_WORKER, serve_jsonnet};
 use crate::report::{Reporter, TerminalSink, write_stdout};
 use crate::settings::definition::{EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs};
 use crate::settings::schema;
@@ -118,6 +119,13 @@ pub fn main(environment: Environment) -> ExitCode {
 }
 
 fn run_with(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
+    // What a run starts itself: nothing of the process but its pipes is used.
+    if arguments.len() == 2 && arguments[1] == JSONNET_WORKER {
+        return match serve_jsonnet(std::io::stdin(), std::io::stdout()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(_) => ExitCode::FAILURE,
+        };
+    }
     let definition = Cli::command();
     let matches = match definition.try_get_matches_from(arguments) {
         Ok(matches) => matches,

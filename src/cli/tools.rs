@@ -25,6 +25,7 @@ pub(super) fn tools(
     let tools = Tools::new(path, environment.temp_root())
         .environment(agent::child_environment(environment))
         .user_environment(agent::user_environment(environment))
+        .own_program(std::env::current_exe().ok())
         .program(Tool::Helm, args.helm.clone())
         .program(Tool::Kustomize, args.kustomize.clone());
     // Without any place of its own, the cache is as short-lived as the run.

@@ -49,7 +49,7 @@ pub enum Fault {
         /// Where, innermost first: `file:line:column`, and what it is in.
         trace: Vec<String>,
         /// What to do.
-        hint: Option<&'static str>,
+        hint: Option<String>,
     },
     /// The value of a Jsonnet program is not made of resources.
     #[error("the program `{program}` yields {message}")]
@@ -59,9 +59,6 @@ pub enum Fault {
         /// What it yields, and where.
         message: String,
     },
-    /// No thread for an evaluation.
-    #[error("a thread could not be started: {0}")]
-    Thread(std::io::Error),
     /// A file of the source is not read.
     #[error(transparent)]
     Source(#[from] source::Error),
@@ -260,7 +257,6 @@ impl Fault {
             Self::Chart(fault) => fault.kind(),
             Self::Kustomize(fault) => fault.kind(),
             Self::HookRefused(_) => Kind::Policy,
-            Self::Thread(_) => Kind::Internal,
             _ => Kind::Input,
         }
     }
@@ -275,9 +271,7 @@ impl Fault {
             Self::SourceMissing(_) => {
                 "check the `source` setting; it is seen from the folder the run started in"
             }
-            Self::Jsonnet { hint, .. } => {
-                return hint.iter().map(|&hint| hint.to_owned()).collect();
-            }
+            Self::Jsonnet { hint, .. } => return hint.iter().cloned().collect(),
             Self::Program { .. } => {
                 "a field that is no resource can be hidden with `::`, or moved to a `.libsonnet` file"
             }

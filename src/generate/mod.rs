@@ -30,7 +30,7 @@ pub use helm::{
     nondeterministic_calls,
 };
 pub use images::{ImagePath, Images, set_images};
-pub use jsonnet::JsonnetOptions;
+pub use jsonnet::{JsonnetOptions, WORKER as JSONNET_WORKER, serve as serve_jsonnet};
 pub use kustomize::{KustomizeFault, KustomizeOptions, Place};
 pub use layout::{Layout, lay_out};
 pub use namespace::set_namespace;
@@ -196,10 +196,7 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
         Kind::Fabrikate => fabrikate::run(tools, options).await?,
         Kind::Helm => helm::run(tools, options).await?,
         Kind::Kustomize => kustomize::run(tools, options).await?,
-        Kind::Jsonnet => {
-            let options = options.clone();
-            off_thread(move || jsonnet::run(&options)).await?
-        }
+        Kind::Jsonnet => jsonnet::run(tools, options).await?,
         Kind::Manifests => {
             let options = options.clone();
             let files = off_thread(move || manifests::run(&options)).await?;

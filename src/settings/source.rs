@@ -137,5 +137,6 @@ fn jsonnet(args: &SourceArgs) -> Result<JsonnetOptions, Error> {
         paths: args.jsonnet_paths.iter().map(PathBuf::from).collect(),
         variables: pairs("jsonnetVariables", &args.jsonnet_variables)?,
         arguments: pairs("jsonnetArguments", &args.jsonnet_arguments)?,
+        ..JsonnetOptions::default()
     })
 }

@@ -26,7 +26,7 @@ pub(super) async fn run(
         program: program.clone(),
         source,
     };
-    let mut group = spawn(invocation, environment)?;
+    let mut group = spawn(invocation, environment, Stdio::null())?;
     let stdout = group.0.stdout().take().expect("stdout is piped");
     let stderr = group.0.stderr().take().expect("stderr is piped");
     let limit = invocation.output_limit;
@@ -65,7 +65,7 @@ pub(super) async fn run(
 }
 
 /// A process group that dies with this value, whether its leader has ended or not.
-struct Group(Box<dyn ChildWrapper>);
+pub(super) struct Group(pub(super) Box<dyn ChildWrapper>);
 
 impl Drop for Group {
     fn drop(&mut self) {
@@ -78,13 +78,17 @@ impl Drop for Group {
     clippy::disallowed_methods,
     reason = "this is the room that starts programs"
 )]
-fn spawn(invocation: &Invocation, environment: &[(OsString, OsString)]) -> Result<Group, Error> {
+pub(super) fn spawn(
+    invocation: &Invocation,
+    environment: &[(OsString, OsString)],
+    stdin: Stdio,
+) -> Result<Group, Error> {
     let mut command = tokio::process::Command::new(&invocation.program);
     command
         .args(&invocation.args)
         .env_clear()
         .envs(environment.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
+        .stdin(stdin)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
     if let Some(directory) = &invocation.directory {
@@ -123,7 +127,7 @@ async fn bounded(
 }
 
 /// Reads to the end and keeps the last [`STDERR_KEPT`] bytes.
-async fn tail(mut pipe: impl AsyncRead + Unpin) -> std::io::Result<Vec<u8>> {
+pub(super) async fn tail(mut pipe: impl AsyncRead + Unpin) -> std::io::Result<Vec<u8>> {
     let mut kept = Vec::new();
     let mut chunk = vec![0; 16 << 10];
     loop {

@@ -18,6 +18,9 @@ pub enum Error {
     /// The configured program is not one.
     #[error("`{}` is not an executable file", .0.display())]
     NotExecutable(PathBuf),
+    /// The program does not know its own file.
+    #[error("the file of the running program is not known, and it is needed to start it again")]
+    NoOwnProgram,
     /// The operating system refused to start it.
     #[error("`{program}` could not be started")]
     Start {

@@ -15,6 +15,7 @@ mod error;
 mod managed;
 mod output;
 mod version;
+mod worker;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -27,6 +28,7 @@ use tokio::sync::Semaphore;
 pub use error::Error;
 pub use managed::{Managed, Mode, OnProgress, Platform, Progress, Tool};
 pub use output::{Invocation, Output, Status};
+pub use worker::{Ending, Worker};
 
 /// Where programs are found and what their environment looks like.
 ///
@@ -37,6 +39,7 @@ pub struct Tools {
     environment: Vec<(OsString, OsString)>,
     user_environment: Vec<(OsString, OsString)>,
     temp_root: PathBuf,
+    own_program: Option<PathBuf>,
     programs: BTreeMap<Tool, PathBuf>,
     installer: Option<Arc<managed::Installer>>,
     versions: version::Known,
@@ -54,6 +57,7 @@ impl Tools {
             environment: Vec::new(),
             user_environment: Vec::new(),
             temp_root: temp_root.into(),
+            own_program: None,
             programs: BTreeMap::new(),
             installer: None,
             versions: version::Known::default(),
@@ -93,6 +97,13 @@ impl Tools {
     pub fn has_user_variable(&self, name: &str) -> bool {
         let mut names = self.user_environment.iter();
         names.any(|(known, _)| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Names this program itself, for [`Tools::worker`].
+    #[must_use]
+    pub fn own_program(mut self, program: Option<PathBuf>) -> Self {
+        self.own_program = program;
+        self
     }
 
     /// Uses this helm, whatever is on the search path.

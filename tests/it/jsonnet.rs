@@ -1,9 +1,11 @@
 //! The `jsonnet` generator: feature by feature, every way to fail, and against
 //! what go-jsonnet recorded.
 
+mod bounds;
 mod features;
 mod recorded;
 mod refused;
+mod standard_library;
 
 use std::path::{Path, PathBuf};
 
@@ -34,7 +36,9 @@ fn options(source: &Path) -> Options {
 }
 
 async fn run(options: &Options) -> Result<Generated, Error> {
-    generate::run(&Tools::new("", "/nowhere"), options).await
+    let program = env!("CARGO_BIN_EXE_gitops-publisher");
+    let tools = Tools::new("", "/nowhere").own_program(Some(program.into()));
+    generate::run(&tools, options).await
 }
 
 /// The files, by name.

@@ -4,6 +4,18 @@ use rsjsonnet_lang::ast::{BinaryOp, UnaryOp};
 use rsjsonnet_lang::program::{EvalErrorKind, EvalErrorValueType as Type, EvalStackTraceItem};
 use rsjsonnet_lang::span::SpanId;
 
+/// The longest message, in bytes: more is not read by anybody.
+const LONGEST: usize = 16 << 10;
+
+/// A message that a program wrote, cut where it is too long.
+pub(super) fn bounded(mut message: String) -> String {
+    if message.len() > LONGEST {
+        message.truncate(message.floor_char_boundary(LONGEST));
+        message.push('…');
+    }
+    message
+}
+
 /// The place of an error, where it has one of its own, and its message.
 pub(super) fn of(kind: &EvalErrorKind) -> (Option<SpanId>, String) {
     of_value(kind)
@@ -142,7 +154,7 @@ fn of_rest(kind: &EvalErrorKind) -> Placed {
     match kind {
         E::StackOverflow => (
             None,
-            "calls nest too deep: the recursion has no end".to_owned(),
+            "calls nest more than 500 deep".to_owned(),
         ),
         E::InfiniteRecursion => (None, "a value depends on itself".to_owned()),
         E::AssertFailed { span, message } => {

@@ -1,31 +1,36 @@
 //! The `jsonnet` generator: programs at the top of a folder, or one program.
 //!
-//! Owns what a program is, and the thread that evaluates. Programs see the
+//! Owns what a program is, and the process that evaluates. Programs see the
 //! files below the confining folder, the variables they are given, and
 //! nothing else: no process, no network, no environment variable.
 
+mod conversation;
+mod evaluator;
 mod files;
 mod message;
 mod output;
+mod parse_yaml;
+mod protocol;
 mod session;
 mod syntax;
 
 use std::path::{Path, PathBuf};
 
-use rsjsonnet_lang::arena::Arena;
-
+pub use self::conversation::WORKER;
+pub use self::evaluator::serve;
 use self::files::Files;
-use self::session::Session;
-use super::{Error, Fault, Options};
-use crate::model::{FileSet, Finding, RelPath};
-use crate::text::yaml;
+use super::{Error, Options, off_thread};
+use crate::model::{FileSet, Finding};
+use crate::tools::Tools;
 
-/// The stack of the evaluating thread, in bytes. The parser recurses with the
-/// nesting of the text; what is not used is not taken from memory.
-const STACK: usize = 512 << 20;
+/// The time that the programs of a source may take, in seconds.
+const SECONDS: u64 = 300;
+
+/// The memory that the programs of a source may take, in MiB.
+const MEMORY: u64 = 2048;
 
 /// What the programs of an environment are given.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct JsonnetOptions {
     /// Folders that imports are looked for in, after the importing file's own;
     /// the first that has the file wins. When empty: `vendor` and `lib` beside
@@ -36,22 +41,38 @@ pub struct JsonnetOptions {
     pub variables: Vec<(String, String)>,
     /// The strings that a program which is a function is called with.
     pub arguments: Vec<(String, String)>,
+    /// The time that all programs of the source may take, in seconds.
+    pub seconds: u64,
+    /// The memory that they may take, in MiB.
+    pub memory: u64,
+}
+
+impl Default for JsonnetOptions {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            variables: Vec::new(),
+            arguments: Vec::new(),
+            seconds: SECONDS,
+            memory: MEMORY,
+        }
+    }
 }
 
 /// Evaluates every program of the source. A program that yields no resource
 /// makes no file.
-pub(super) fn run(options: &Options) -> Result<(FileSet, Vec<Finding>), Error> {
-    let evaluate = || evaluate(options);
-    std::thread::scope(|scope| {
-        let thread = std::thread::Builder::new()
-            .name("jsonnet".to_owned())
-            .stack_size(STACK)
-            .spawn_scoped(scope, evaluate)
-            .map_err(Fault::Thread)?;
-        thread
-            .join()
-            .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    })
+pub(super) async fn run(
+    tools: &Tools,
+    options: &Options,
+) -> Result<(FileSet, Vec<Finding>), Error> {
+    let own = options.clone();
+    let found = off_thread(move || {
+        let files = Files::new(&own)?;
+        let programs = files.programs()?;
+        Ok::<_, super::Fault>((files, programs))
+    });
+    let (files, programs) = found.await?;
+    Ok(conversation::evaluate(tools, files, programs, options).await?)
 }
 
 /// Whether this looks like a source of this generator.
@@ -63,23 +84,4 @@ pub(super) fn is_source(source: &Path) -> bool {
             .any(|entry| is_program(&entry.file_name()) && !entry.path().is_dir()),
         Err(_) => source.is_file() && source.file_name().is_some_and(is_program),
     }
-}
-
-fn evaluate(options: &Options) -> Result<(FileSet, Vec<Finding>), Error> {
-    let files = Files::new(options)?;
-    let programs = files.programs()?;
-    let arena = Arena::new();
-    let (mut evaluator, mut session) = Session::new(&arena, files, options);
-    let mut generated = FileSet::new();
-    for program in &programs {
-        let documents = session.run(&mut evaluator, program)?;
-        if documents.is_empty() {
-            continue;
-        }
-        let texts: Vec<_> = documents.iter().map(yaml::emit).collect();
-        let name = program.name.trim_end_matches(".jsonnet");
-        let path = RelPath::parse(&format!("{name}.yaml")).map_err(Fault::Name)?;
-        generated.insert(path, texts.join("---\n"));
-    }
-    Ok((generated, session.findings))
 }

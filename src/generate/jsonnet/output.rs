@@ -1,4 +1,4 @@
-//! From the value of a program to Kubernetes resources.
+//! From the value of a program to the manifests of its resources.
 
 use rsjsonnet_lang::program::{Value, ValueKind};
 
@@ -7,100 +7,133 @@ use crate::text::yaml;
 /// How deep a value may nest. Readers of YAML have bounds of their own.
 const DEPTH: usize = 200;
 
-/// The resources in a value, in its order: the value itself, the items of
-/// lists, the fields of objects. The error is what stands there instead, and
-/// where.
-pub(super) fn resources(value: &Value<'_>) -> Result<Vec<yaml::Value>, String> {
-    let mut found = Vec::new();
-    collect(value, &mut Vec::new(), &mut found)?;
-    Ok(found)
+/// The manifests of one program, in bytes. A value can hold another one many
+/// times, and manifests hold each for itself.
+const LARGEST: usize = 256 << 20;
+
+/// What a value costs besides its text, in bytes.
+const VALUE: usize = 64;
+
+/// The manifests of the resources in a value, in its order: the value itself,
+/// the items of lists, the fields of objects. The error is what stands there
+/// instead, and where.
+pub(super) fn manifests(value: &Value<'_>) -> Result<String, String> {
+    let mut collector = Collector {
+        path: Vec::new(),
+        found: Vec::new(),
+        size: 0,
+    };
+    collector.collect(value)?;
+    let texts: Vec<_> = collector.found.iter().map(yaml::emit).collect();
+    Ok(texts.join("---\n"))
 }
 
-fn collect(
-    value: &Value<'_>,
-    path: &mut Vec<String>,
-    found: &mut Vec<yaml::Value>,
-) -> Result<(), String> {
-    if path.len() > DEPTH {
-        return Err(too_deep(path));
-    }
-    let fields = match value.kind() {
-        ValueKind::Null => return Ok(()),
-        ValueKind::Array(items) => {
-            for (at, item) in items.iter().enumerate() {
-                path.push(format!("[{at}]"));
-                collect(item, path, found)?;
-                path.pop();
-            }
-            return Ok(());
-        }
-        ValueKind::Object(fields) => fields,
-        other => return Err(unfit(noun(&other), path)),
-    };
-    let text = |name| {
-        let mut values = fields.iter().filter(|(key, _)| key.value() == name);
-        let (_, value) = values.next()?;
-        value.to_string().filter(|text| !text.is_empty())
-    };
-    match (text("kind"), text("apiVersion")) {
-        (Some(kind), Some(_)) => {
-            let items = fields.iter().find(|(key, _)| key.value() == "items");
-            if let Some((_, items)) = items.filter(|(_, items)| kind == "List" && items.is_array())
-            {
-                path.push(".items".to_owned());
-                collect(items, path, found)?;
-                path.pop();
-            } else {
-                found.push(document(value, path)?);
-            }
-            Ok(())
-        }
-        (Some(_), None) => Err(unfit("an object with a kind and no apiVersion", path)),
-        (None, Some(_)) => Err(unfit("an object with an apiVersion and no kind", path)),
-        (None, None) => {
-            for (name, value) in &fields {
-                path.push(step(name.value()));
-                collect(value, path, found)?;
-                path.pop();
-            }
-            Ok(())
-        }
-    }
+struct Collector {
+    /// Where it is.
+    path: Vec<String>,
+    found: Vec<yaml::Value>,
+    size: usize,
 }
 
-/// A value as YAML. Whole numbers are written as such, as Jsonnet does.
-fn document(value: &Value<'_>, path: &mut Vec<String>) -> Result<yaml::Value, String> {
-    if path.len() > DEPTH {
-        return Err(too_deep(path));
+impl Collector {
+    /// Goes one step down.
+    fn below<T>(
+        &mut self,
+        step: String,
+        go: impl FnOnce(&mut Self) -> Result<T, String>,
+    ) -> Result<T, String> {
+        self.path.push(step);
+        let result = go(self)?;
+        self.path.pop();
+        Ok(result)
     }
-    Ok(match value.kind() {
-        ValueKind::Null => yaml::Value::Null,
-        ValueKind::Bool(value) => yaml::Value::Bool(value),
-        ValueKind::Number(value) => number(value),
-        ValueKind::String(text) => yaml::Value::Str(text),
-        ValueKind::Array(items) => {
-            let mut list = Vec::with_capacity(items.len());
-            for (at, item) in items.iter().enumerate() {
-                path.push(format!("[{at}]"));
-                list.push(document(item, path)?);
-                path.pop();
+
+    fn collect(&mut self, value: &Value<'_>) -> Result<(), String> {
+        if self.path.len() > DEPTH {
+            return Err(too_deep(&self.path));
+        }
+        self.charge(VALUE)?;
+        let fields = match value.kind() {
+            ValueKind::Null => return Ok(()),
+            ValueKind::Array(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    self.below(format!("[{at}]"), |it| it.collect(item))?;
+                }
+                return Ok(());
             }
-            yaml::Value::List(list)
-        }
-        ValueKind::Object(fields) => {
-            let mut map = Vec::with_capacity(fields.len());
-            for (name, value) in &fields {
-                path.push(step(name.value()));
-                let value = document(value, path)?;
-                map.push((yaml::Value::Str(name.value().to_owned()), value));
-                path.pop();
+            ValueKind::Object(fields) => fields,
+            other => return Err(unfit(noun(&other), &self.path)),
+        };
+        let text = |name| {
+            let mut values = fields.iter().filter(|(key, _)| key.value() == name);
+            let (_, value) = values.next()?;
+            value.to_string().filter(|text| !text.is_empty())
+        };
+        match (text("kind"), text("apiVersion")) {
+            (Some(kind), Some(_)) => {
+                let items = fields.iter().find(|(key, _)| key.value() == "items");
+                match items.filter(|(_, items)| kind == "List" && items.is_array()) {
+                    Some((_, items)) => self.below(".items".to_owned(), |it| it.collect(items)),
+                    None => {
+                        let document = self.document(value)?;
+                        self.found.push(document);
+                        Ok(())
+                    }
+                }
             }
-            yaml::Value::Map(map)
+            (Some(_), None) => Err(unfit("an object with a kind and no apiVersion", &self.path)),
+            (None, Some(_)) => Err(unfit("an object with an apiVersion and no kind", &self.path)),
+            (None, None) => {
+                for (name, value) in &fields {
+                    self.below(step(name.value()), |it| it.collect(value))?;
+                }
+                Ok(())
+            }
         }
-        ValueKind::Function => {
-            return Err(format!("a function at `{}`", shown(path)));
+    }
+
+    /// A value as YAML. Whole numbers are written as such, as Jsonnet does.
+    fn document(&mut self, value: &Value<'_>) -> Result<yaml::Value, String> {
+        if self.path.len() > DEPTH {
+            return Err(too_deep(&self.path));
         }
-    })
+        self.charge(VALUE)?;
+        Ok(match value.kind() {
+            ValueKind::Null => yaml::Value::Null,
+            ValueKind::Bool(value) => yaml::Value::Bool(value),
+            ValueKind::Number(value) => number(value),
+            ValueKind::String(text) => {
+                self.charge(text.len())?;
+                yaml::Value::Str(text)
+            }
+            ValueKind::Array(items) => {
+                let mut list = Vec::with_capacity(items.len());
+                for (at, item) in items.iter().enumerate() {
+                    list.push(self.below(format!("[{at}]"), |it| it.document(item))?);
+                }
+                yaml::Value::List(list)
+            }
+            ValueKind::Object(fields) => {
+                let mut map = Vec::with_capacity(fields.len());
+                for (name, value) in &fields {
+                    let name = name.value();
+                    self.charge(name.len())?;
+                    let value = self.below(step(name), |it| it.document(value))?;
+                    map.push((yaml::Value::Str(name.to_owned()), value));
+                }
+                yaml::Value::Map(map)
+            }
+            ValueKind::Function => return Err(format!("a function at `{}`", shown(&self.path))),
+        })
+    }
+
+    fn charge(&mut self, bytes: usize) -> Result<(), String> {
+        self.size += bytes;
+        if self.size > LARGEST {
+            return Err(format!("more than {} MiB of manifests", LARGEST >> 20));
+        }
+        Ok(())
+    }
 }
 
 #[expect(

@@ -1,10 +1,9 @@
 //! One evaluation: sources, imports, and errors with their place.
 //!
-//! Owns the state between the evaluator's callbacks. Prints nothing: errors
-//! and the lines of `std.trace` come back as values.
+//! Owns the state between the evaluator's callbacks, in the evaluating process.
+//! Prints nothing: errors and the lines of `std.trace` come back as values.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
 
 use rsjsonnet_lang::arena::Arena;
 use rsjsonnet_lang::interner::InternedStr;
@@ -14,12 +13,9 @@ use rsjsonnet_lang::program::{
 };
 use rsjsonnet_lang::span::{SpanContextId, SpanId};
 
-use super::super::{Fault, Options};
-use super::files::{Files, Program};
-use super::{message, output, syntax};
-use crate::model::Finding;
-use crate::source;
-use crate::text::yaml;
+use super::evaluator::{Link, Meter, Spent};
+use super::protocol::{Answer, Failure, File, Start};
+use super::{message, output, parse_yaml, syntax};
 
 /// How many frames of a trace are shown from each of its ends.
 const FRAMES: usize = 10;
@@ -27,120 +23,130 @@ const FRAMES: usize = 10;
 /// How many lines of `std.trace` are kept.
 const TRACES: usize = 1000;
 
+/// The largest string or array that one operation may make, in MiB. What the
+/// operating system would not give ends the process, without a place.
+const LARGEST: usize = 256;
+
 /// What is known while programs are evaluated.
-pub(super) struct Session<'p> {
-    files: Files,
+pub(super) struct Session<'p, 'w> {
+    pub link: Link<'w>,
+    meter: Meter,
+    /// The limit that ended the evaluation.
+    spent: Option<Spent>,
     /// The loaded files, for places in messages.
     sources: HashMap<SpanContextId, Source>,
     /// Each file is loaded once.
-    loaded: HashMap<PathBuf, Thunk<'p>>,
+    loaded: HashMap<usize, Thunk<'p>>,
     arguments: Vec<(InternedStr<'p>, Thunk<'p>)>,
     /// Why the last import failed: the evaluator does not carry it.
     failure: Option<String>,
-    /// The lines of `std.trace`.
-    pub findings: Vec<Finding>,
+    /// Place and text of each line of `std.trace`.
+    traced: Vec<(String, String)>,
 }
 
 struct Source {
-    path: PathBuf,
-    shown: String,
+    file: File,
     text: Vec<u8>,
 }
 
-impl<'p> Session<'p> {
-    /// An evaluator with the variables of these options.
-    pub(super) fn new(arena: &'p Arena, files: Files, options: &Options) -> (Evaluator<'p>, Self) {
+impl<'p, 'w> Session<'p, 'w> {
+    /// An evaluator with these variables.
+    pub(super) fn new(arena: &'p Arena, link: Link<'w>, start: Start) -> (Evaluator<'p>, Self) {
         let mut evaluator = Evaluator::new(arena);
-        let mut named = |pairs: Vec<(&str, &str)>| {
+        evaluator.set_max_size(LARGEST << 20);
+        let mut named = |pairs: Vec<(String, String)>| {
             // The last of equal names counts.
             let pairs: HashMap<_, _> = pairs.into_iter().collect();
-            let thunk = |(name, text): (&str, &str)| {
-                let thunk = evaluator.value_to_thunk(&Value::string(text));
-                (evaluator.intern_str(name), thunk)
+            let thunk = |(name, text): (String, String)| {
+                let thunk = evaluator.value_to_thunk(&Value::string(&text));
+                (evaluator.intern_str(&name), thunk)
             };
             pairs.into_iter().map(thunk).collect::<Vec<_>>()
         };
-        let environment = std::iter::once(("environment", options.environment.as_str()));
-        let variables = named(
-            environment
-                .chain(borrowed(&options.jsonnet.variables))
-                .collect(),
-        );
-        let arguments = named(borrowed(&options.jsonnet.arguments).collect());
+        let variables = named(start.variables);
+        let arguments = named(start.arguments);
         for (name, thunk) in &variables {
             evaluator.add_ext_var(*name, thunk);
         }
         let session = Self {
-            files,
+            link,
+            meter: Meter::new(start.limits),
+            spent: None,
             sources: HashMap::new(),
             loaded: HashMap::new(),
             arguments,
             failure: None,
-            findings: Vec::new(),
+            traced: Vec::new(),
         };
         (evaluator, session)
     }
 
-    /// The resources that a program yields.
+    /// The manifests that a program yields, or why there are none.
     pub(super) fn run(
         &mut self,
         evaluator: &mut Evaluator<'p>,
-        program: &Program,
-    ) -> Result<Vec<yaml::Value>, Fault> {
-        let content = self.files.read(&program.path)?;
-        let content = content.ok_or_else(|| source::Error::NotAFile(program.name.clone()))?;
-        let loaded = self.load(evaluator, program.path.clone(), content);
-        let thunk = loaded.map_err(|message| Fault::Jsonnet {
-            program: program.name.clone(),
-            message,
-            trace: Vec::new(),
-            hint: None,
+        file: File,
+        text: Vec<u8>,
+    ) -> (Answer, Vec<u8>) {
+        match self.manifests(evaluator, file, text) {
+            Ok(manifests) => {
+                let traced = std::mem::take(&mut self.traced);
+                (Answer::Done { traced }, manifests.into_bytes())
+            }
+            Err(answer) => (answer, Vec::new()),
+        }
+    }
+
+    fn manifests(
+        &mut self,
+        evaluator: &mut Evaluator<'p>,
+        file: File,
+        text: Vec<u8>,
+    ) -> Result<String, Answer> {
+        let loaded = self.load(evaluator, file, text);
+        let thunk = loaded.map_err(|message| {
+            Answer::Failed(Failure {
+                message,
+                trace: Vec::new(),
+                hint: None,
+            })
         })?;
-        let failed = |session: &mut Self, evaluator: &Evaluator<'p>, error: &EvalError| {
-            session.fault(evaluator, &program.name, error)
-        };
         let mut value = match evaluator.eval_value(&thunk, self) {
             Ok(value) => value,
-            Err(error) => return Err(failed(self, evaluator, &error)),
+            Err(error) => return Err(self.failed(evaluator, &error)),
         };
         if value.is_function() {
             let arguments = self.arguments.clone();
             value = match evaluator.eval_call(&thunk, &[], &arguments, self) {
                 Ok(value) => value,
-                Err(error) => return Err(failed(self, evaluator, &error)),
+                Err(error) => return Err(self.failed(evaluator, &error)),
             };
         }
-        let documents = output::resources(&value).map_err(|message| Fault::Program {
-            program: program.name.clone(),
-            message,
-        })?;
+        let manifests = output::manifests(&value).map_err(Answer::Unfit)?;
+        drop(value);
         evaluator.maybe_gc();
-        Ok(documents)
+        Ok(manifests)
     }
 
     /// Loads the text of a file; the error is one line with the place.
     fn load(
         &mut self,
         evaluator: &mut Evaluator<'p>,
-        path: PathBuf,
+        file: File,
         mut text: Vec<u8>,
     ) -> Result<Thunk<'p>, String> {
         if text.starts_with(b"\xef\xbb\xbf") {
             text.drain(..3);
         }
-        let shown = self.files.show(&path);
+        let id = file.id;
         let spans = evaluator.span_manager_mut();
         let (context, _) = spans.insert_source_context(text.len());
-        let loaded = evaluator.load_source(context, &text, true, &shown);
-        let source = Source {
-            path: path.clone(),
-            shown,
-            text,
-        };
+        let loaded = evaluator.load_source(context, &text, true, &file.shown);
+        let source = Source { file, text };
         let source = self.sources.entry(context).insert_entry(source);
         match loaded {
             Ok(thunk) => {
-                self.loaded.insert(path, thunk.clone());
+                self.loaded.insert(id, thunk.clone());
                 Ok(thunk)
             }
             Err(error) => {
@@ -152,7 +158,7 @@ impl<'p> Session<'p> {
                 let source = source.get();
                 let (_, start, _) = evaluator.span_manager().get_span(span);
                 let (line, column) = position(&source.text, start);
-                let shown = &source.shown;
+                let shown = &source.file.shown;
                 Err(format!(
                     "`{shown}` is malformed, line {line}, column {column}: {message}"
                 ))
@@ -166,13 +172,12 @@ impl<'p> Session<'p> {
         evaluator: &Evaluator<'p>,
         from: SpanId,
         import: &str,
-    ) -> Result<(PathBuf, Vec<u8>), ImportError> {
+    ) -> Result<(File, Vec<u8>), ImportError> {
         let (context, _, _) = evaluator.span_manager().get_span(from);
-        let from = match self.sources.get(&context) {
-            Some(source) => source.path.as_path(),
-            None => Path::new(""),
+        let Some(source) = self.sources.get(&context) else {
+            return Err(self.fail("the standard library imports nothing".to_owned()));
         };
-        let found = self.files.import(from, import);
+        let found = self.link.import(source.file.id, import);
         found.map_err(|failure| self.fail(failure))
     }
 
@@ -181,12 +186,17 @@ impl<'p> Session<'p> {
         ImportError
     }
 
-    fn fault(&mut self, evaluator: &Evaluator<'p>, program: &str, error: &EvalError) -> Fault {
+    fn failed(&mut self, evaluator: &Evaluator<'p>, error: &EvalError) -> Answer {
         let (span, mut message) = message::of(&error.kind);
+        let mut hint = message::hint(&error.kind);
         if let (EvalErrorKind::ImportFailed { .. }, Some(failure)) =
             (&error.kind, self.failure.take())
         {
             message = failure;
+        }
+        if let Some(spent) = self.spent.take() {
+            message = spent.message();
+            hint = Some(spent.hint());
         }
         let mut frames: Vec<String> = Vec::new();
         frames.extend(span.and_then(|span| self.place(evaluator, span)));
@@ -204,12 +214,11 @@ impl<'p> Session<'p> {
                 _ => frames.push(frame),
             }
         }
-        Fault::Jsonnet {
-            program: program.to_owned(),
-            message,
+        Answer::Failed(Failure {
+            message: message::bounded(message),
             trace: shortened(frames),
-            hint: message::hint(&error.kind),
-        }
+            hint: hint.map(str::to_owned),
+        })
     }
 
     /// `file:line:column`; `None` inside the standard library.
@@ -217,22 +226,22 @@ impl<'p> Session<'p> {
         let (context, start, _) = evaluator.span_manager().get_span(span);
         let source = self.sources.get(&context)?;
         let (line, column) = position(&source.text, start);
-        Some(format!("{}:{line}:{column}", source.shown))
+        Some(format!("{}:{line}:{column}", source.file.shown))
     }
 }
 
-impl<'p> Callbacks<'p> for Session<'p> {
+impl<'p> Callbacks<'p> for Session<'p, '_> {
     fn import(
         &mut self,
         program: &mut Evaluator<'p>,
         from: SpanId,
         path: &str,
     ) -> Result<Thunk<'p>, ImportError> {
-        let (path, content) = self.find(program, from, path)?;
-        if let Some(thunk) = self.loaded.get(&path) {
+        let (file, content) = self.find(program, from, path)?;
+        if let Some(thunk) = self.loaded.get(&file.id) {
             return Ok(thunk.clone());
         }
-        let loaded = self.load(program, path, content);
+        let loaded = self.load(program, file, content);
         loaded.map_err(|failure| self.fail(failure))
     }
 
@@ -242,11 +251,9 @@ impl<'p> Callbacks<'p> for Session<'p> {
         from: SpanId,
         path: &str,
     ) -> Result<String, ImportError> {
-        let (path, content) = self.find(program, from, path)?;
-        String::from_utf8(content).map_err(|_| {
-            let fault = Fault::NotText(self.files.show(&path));
-            self.fail(fault.to_string())
-        })
+        let (file, content) = self.find(program, from, path)?;
+        String::from_utf8(content)
+            .map_err(|_| self.fail(format!("`{}` is not UTF-8 text", file.shown)))
     }
 
     fn import_bin(
@@ -260,7 +267,7 @@ impl<'p> Callbacks<'p> for Session<'p> {
     }
 
     fn trace(&mut self, program: &mut Evaluator<'p>, message: &str, stack: &[EvalStackTraceItem]) {
-        if self.findings.len() >= TRACES {
+        if self.traced.len() >= TRACES {
             return;
         }
         let spans = stack
@@ -269,7 +276,22 @@ impl<'p> Callbacks<'p> for Session<'p> {
             .filter_map(|item| message::of_frame(item).0);
         let place = spans.into_iter().find_map(|span| self.place(program, span));
         let place = place.unwrap_or_else(|| "std.trace".to_owned());
-        self.findings.push(Finding::warning(place, message));
+        self.traced.push((place, message::bounded(message.to_owned())));
+    }
+
+    fn parse_yaml(
+        &mut self,
+        program: &mut Evaluator<'p>,
+        text: &str,
+    ) -> Option<Result<Value<'p>, String>> {
+        Some(parse_yaml::parse(program, text))
+    }
+
+    fn tick(&mut self) -> Result<(), String> {
+        self.meter.check().map_err(|spent| {
+            self.spent = Some(spent);
+            spent.message()
+        })
     }
 
     fn native_call(
@@ -281,12 +303,6 @@ impl<'p> Callbacks<'p> for Session<'p> {
         // None is registered.
         Err(NativeError)
     }
-}
-
-fn borrowed(pairs: &[(String, String)]) -> impl Iterator<Item = (&str, &str)> {
-    pairs
-        .iter()
-        .map(|(name, text)| (name.as_str(), text.as_str()))
 }
 
 /// Line and column, in characters, from 1.

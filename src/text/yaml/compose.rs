@@ -25,6 +25,16 @@ pub struct Document {
 
 /// Parses every document of a stream.
 pub fn parse(text: &str) -> Result<Vec<Document>, SyntaxError> {
+    documents(text, usize::MAX)
+}
+
+/// Parses the first document of a stream; what comes after it is not looked at.
+pub fn parse_first(text: &str) -> Result<Option<Document>, SyntaxError> {
+    Ok(documents(text, 1)?.pop())
+}
+
+/// The first documents of a stream.
+fn documents(text: &str, most: usize) -> Result<Vec<Document>, SyntaxError> {
     let mut options = granit_parser::options! {
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
@@ -45,6 +55,9 @@ pub fn parse(text: &str) -> Result<Vec<Document>, SyntaxError> {
                 let line = span.start.line();
                 let root = composer.node(event, span, 0)?.node;
                 documents.push(Document { line, root });
+                if documents.len() == most {
+                    break;
+                }
             }
         }
     }

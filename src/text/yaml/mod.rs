@@ -10,7 +10,7 @@ mod spans;
 mod value;
 
 pub(super) use compose::comments;
-pub use compose::{Document, parse};
+pub use compose::{Document, parse, parse_first};
 pub use emit::{emit, emit_manifest};
 pub(super) use scalar::needs_quotes;
 pub(super) use spans::{Style, spans};

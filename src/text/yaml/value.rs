@@ -73,6 +73,11 @@ impl Value {
         })
     }
 
+    /// Types one scalar for this reader.
+    pub fn single(text: &str, form: Form, dialect: Dialect) -> Self {
+        single(text, form, dialect)
+    }
+
     /// The value under `key`, when this is a map that has it.
     pub fn get(&self, key: &str) -> Option<&Value> {
         match self {

@@ -319,3 +319,72 @@ async fn a_program_alone_imports_from_its_folder() {
     let options = Options::new(folder.path().join("main.jsonnet"), "dev");
     assert_eq!(names(&only(&options).await), ["a"]);
 }
+
+/// The layout of jsonnet-bundler: `vendor/x` is a link to a folder of the checkout.
+#[cfg(unix)]
+fn linked() -> tempfile::TempDir {
+    let (one, two, three) = (map("one"), map("two"), map("three"));
+    let folder = source(&[
+        ("src/lib/two.libsonnet", &two),
+        (
+            "jsonnet/x/one.libsonnet",
+            &format!("[{one}, import 'two.libsonnet', import 'near.libsonnet']"),
+        ),
+        ("jsonnet/x/near.libsonnet", &three),
+        (
+            "jsonnet/x/deep/main.libsonnet",
+            "import '../near.libsonnet'",
+        ),
+        ("jsonnet/x/text.txt", "text"),
+    ]);
+    std::fs::create_dir(folder.path().join("src/vendor")).unwrap();
+    let link = |target: &str, name: &str| {
+        std::os::unix::fs::symlink(target, folder.path().join("src/vendor").join(name)).unwrap();
+    };
+    link("../../jsonnet/x", "x");
+    link("x", "again");
+    link("../../nowhere", "gone");
+    link("gone/file.libsonnet", "lost.libsonnet");
+    folder
+}
+
+#[cfg(unix)]
+#[rstest::rstest]
+#[case::library_of_a_linked_library("import 'x/one.libsonnet'", &["one", "two", "three"])]
+#[case::link_to_a_link("import 'again/one.libsonnet'", &["one", "two", "three"])]
+#[case::up_inside_a_link("import 'x/deep/main.libsonnet'", &["three"])]
+#[case::text("(import 'x/near.libsonnet') + { text:: importstr 'x/text.txt' }", &["three"])]
+#[case::beside_what_is_gone("import 'two.libsonnet'", &["two"])]
+#[tokio::test]
+async fn links_inside_the_checkout_are_followed_and_what_is_absent_is_looked_for_elsewhere(
+    #[case] program: &str,
+    #[case] expected: &[&str],
+) {
+    let folder = linked();
+    std::fs::write(folder.path().join("src/main.jsonnet"), program).unwrap();
+    let mut options = options(&folder.path().join("src"));
+    options.confine = Some(folder.path().to_path_buf());
+    assert_eq!(names(&only(&options).await), expected);
+}
+
+#[cfg(unix)]
+#[rstest::rstest]
+#[case("x/none.libsonnet")]
+#[case("gone/a.libsonnet")]
+#[case("lost.libsonnet")]
+#[case("x/near.libsonnet/more")]
+#[tokio::test]
+async fn what_is_absent_behind_a_link_is_said_to_be_absent(#[case] import: &str) {
+    let folder = linked();
+    let program = format!("import '{import}'");
+    std::fs::write(folder.path().join("src/main.jsonnet"), program).unwrap();
+    let mut options = options(&folder.path().join("src"));
+    options.confine = Some(folder.path().to_path_buf());
+    let error = run(&options).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "the program `main.jsonnet` failed: `{import}` cannot be imported: it is not in the source, `vendor`, `lib`\n  main.jsonnet:1:1"
+        )
+    );
+}

@@ -86,7 +86,7 @@ async fn said(options: &Options) -> String {
 )]
 #[case::recursion(
     "local f(x) = f(x + 1) + 1; f(0)",
-    "the program `main.jsonnet` failed: calls nest too deep: the recursion has no end\n  main.jsonnet:1:14, in function `f`\n  main.jsonnet:1:28, in function `f`"
+    "the program `main.jsonnet` failed: calls nest more than 500 deep\n  main.jsonnet:1:14, in function `f`\n  main.jsonnet:1:28, in function `f`"
 )]
 #[case::itself(
     "local a = a + 1; a",
