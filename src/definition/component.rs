@@ -2,7 +2,7 @@
 
 use super::Fault;
 use super::fields::Source;
-use crate::text::Node;
+use crate::text::{Node, nearest};
 
 /// What a component is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +46,36 @@ pub struct Component {
     pub after_generate: Vec<String>,
     /// What it lists.
     pub entries: Vec<Component>,
+    /// Keys that are no fields, and look as if they should be.
+    pub misspelt: Vec<Misspelt>,
 }
+
+/// A key of a component that is not known, and what was probably meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misspelt {
+    /// The key.
+    pub key: String,
+    /// Its line, from 1; 0 where that is not known.
+    pub line: usize,
+    /// The field that is most like it; none for configuration, which belongs
+    /// into files of its own.
+    pub known: Option<&'static str>,
+}
+
+/// The fields of a component.
+const FIELDS: [&str; 11] = [
+    "branch",
+    "generator",
+    "hooks",
+    "method",
+    "name",
+    "path",
+    "repositories",
+    "source",
+    "subcomponents",
+    "type",
+    "version",
+];
 
 /// The names of a component file, the first that is there counts, and whether
 /// it is JSON.
@@ -78,6 +107,7 @@ impl Component {
             before_generate: Vec::new(),
             after_generate: Vec::new(),
             entries: Vec::new(),
+            misspelt: Vec::new(),
         }
     }
 
@@ -114,6 +144,7 @@ impl Component {
             before_generate: hook(source, node, "before-generate")?,
             after_generate: hook(source, node, "after-generate")?,
             entries: entries.collect::<Result<_, _>>()?,
+            misspelt: misspelt(source, node),
         })
     }
 
@@ -121,6 +152,24 @@ impl Component {
     pub fn has_generate_hooks(&self) -> bool {
         !self.before_generate.is_empty() || !self.after_generate.is_empty()
     }
+}
+
+fn misspelt(source: Source<'_>, node: &Node) -> Vec<Misspelt> {
+    let pairs = node.pairs().unwrap_or_default().iter();
+    let found = pairs.filter_map(|(key, _)| {
+        let name = key.text()?;
+        if FIELDS.iter().any(|known| source.is_key(name, known)) {
+            return None;
+        }
+        let known = nearest(name, FIELDS);
+        let is_configuration = source.is_key(name, "config");
+        (known.is_some() || is_configuration).then(|| Misspelt {
+            key: name.to_owned(),
+            line: key.line,
+            known: known.filter(|_| !is_configuration),
+        })
+    });
+    found.collect()
 }
 
 /// The lines of one hook that are not empty.

@@ -36,10 +36,15 @@ impl Source<'_> {
         }
     }
 
+    /// Whether a key of this file is the field of this name.
+    pub fn is_key(self, key: &str, name: &str) -> bool {
+        key == name || (self.json && key.eq_ignore_ascii_case(name))
+    }
+
     /// The value of a field, when it is there and not null. The last one counts.
     pub fn field<'n>(self, node: &'n Node, name: &str) -> Option<&'n Node> {
         let pairs = node.pairs()?.iter().rev();
-        let fits = |key: &str| key == name || (self.json && key.eq_ignore_ascii_case(name));
+        let fits = |key: &str| self.is_key(key, name);
         let mut values = pairs.filter(|(key, _)| key.text().is_some_and(fits));
         values
             .next()

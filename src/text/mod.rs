@@ -11,10 +11,12 @@ mod glob_pattern;
 pub mod json;
 pub mod json_edit;
 pub mod jsonc;
+mod nearest;
 pub mod node;
 pub mod scalar_edit;
 mod utf7;
 pub mod yaml;
 pub mod yaml_edit;
 
+pub use nearest::nearest;
 pub use node::{Form, Kind, Node, SyntaxError};

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::Fault;
-use super::merge;
+use super::{Fault, ignored, merge};
 use crate::definition::Source;
 use crate::generate::reading::{Reader, join};
+use crate::model::Finding;
 use crate::text::Node;
 use crate::text::yaml::{Dialect, Value};
 
@@ -22,6 +22,8 @@ pub(super) struct Config {
     /// Values for the chart.
     pub values: BTreeMap<String, Value>,
     pub entries: BTreeMap<String, Config>,
+    /// Where it stands, in the first file that has it; none for a file as a whole.
+    pub place: Option<String>,
 }
 
 /// The configuration of one folder, all environments merged.
@@ -29,6 +31,8 @@ pub(super) struct Loaded {
     pub config: Config,
     /// Which of the environments have a file here.
     pub found: Vec<bool>,
+    /// What is in the files and is ignored.
+    pub findings: Vec<Finding>,
 }
 
 /// Merges below `above` what the component folder `folder` configures:
@@ -41,13 +45,21 @@ pub(super) fn load(
 ) -> Result<Loaded, Fault> {
     let mut config = above;
     let mut found = vec![false; environments.len()];
+    let mut findings = Vec::new();
     let configs = folder.join("config");
     if !reader.is_folder(&configs)? {
-        return Ok(Loaded { config, found });
+        return Ok(Loaded {
+            config,
+            found,
+            findings,
+        });
     }
     let names = environments.iter().map(String::as_str).chain(["common"]);
-    for (at, environment) in names.enumerate() {
-        let Some(layer) = load_file(reader, &configs, environment)? else {
+    let names: Vec<_> = names.collect();
+    ignored::files(reader, &configs, &names, &mut findings)?;
+    for (at, environment) in names.into_iter().enumerate() {
+        let layer = load_file(reader, &configs, environment, &mut findings)?;
+        let Some(layer) = layer else {
             continue;
         };
         if let Some(found) = found.get_mut(at) {
@@ -56,13 +68,18 @@ pub(super) fn load(
         let (file, layer) = layer;
         merge::configs(&mut config, layer, &file)?;
     }
-    Ok(Loaded { config, found })
+    Ok(Loaded {
+        config,
+        found,
+        findings,
+    })
 }
 
 fn load_file(
     reader: &Reader,
     configs: &Path,
     environment: &str,
+    findings: &mut Vec<Finding>,
 ) -> Result<Option<(String, Config)>, Fault> {
     for (extension, json) in [("yaml", false), ("json", true)] {
         let path = join(configs, &format!("{environment}.{extension}"));
@@ -76,7 +93,7 @@ fn load_file(
         let file = reader.show(&path);
         let source = Source { file: &file, json };
         let config = match source.parse(&text)? {
-            Some(root) => read(source, &root, 0)?,
+            Some(root) => read(source, &root, 0, findings)?,
             None => Config::default(),
         };
         return Ok(Some((file, config)));
@@ -84,10 +101,16 @@ fn load_file(
     Ok(None)
 }
 
-fn read(source: Source<'_>, node: &Node, depth: usize) -> Result<Config, Fault> {
+fn read(
+    source: Source<'_>,
+    node: &Node,
+    depth: usize,
+    findings: &mut Vec<Finding>,
+) -> Result<Config, Fault> {
     if depth > DEPTH {
         return Err(Fault::TooDeep(DEPTH));
     }
+    ignored::keys(source, node, findings);
     let mut config = Config {
         namespace: source.text(node, "namespace")?,
         inject_namespace: source.flag(node, "injectNamespace")?,
@@ -101,8 +124,8 @@ fn read(source: Source<'_>, node: &Node, depth: usize) -> Result<Config, Fault> 
         config.values.insert(name(source, key)?, value);
     }
     for (key, value) in source.map(node, "subcomponents")? {
-        let below = match value.pairs() {
-            Some(_) => read(source, value, depth + 1)?,
+        let mut below = match value.pairs() {
+            Some(_) => read(source, value, depth + 1, findings)?,
             None if value.is_null() => Config::default(),
             None => {
                 let message = format!(
@@ -112,6 +135,7 @@ fn read(source: Source<'_>, node: &Node, depth: usize) -> Result<Config, Fault> 
                 return Err(source.wrong(value, &message).into());
             }
         };
+        below.place = Some(ignored::place(source.file, key));
         config.entries.insert(name(source, key)?, below);
     }
     Ok(config)

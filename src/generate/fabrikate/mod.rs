@@ -7,6 +7,7 @@
 mod config;
 mod helm;
 mod hooks;
+mod ignored;
 mod merge;
 mod output;
 mod rendered;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::config::{self, Config};
-use super::{BLOCK, Error, Fault, Options, doubtful, off_thread};
+use super::{BLOCK, Error, Fault, Options, doubtful, ignored, off_thread};
 use crate::definition::{COMPONENT_FILES, Component, Generator};
 use crate::generate::reading::{Reader, join};
 use crate::model::Finding;
@@ -41,6 +41,8 @@ pub(super) struct Walk {
     reader: Arc<Reader>,
     environments: Arc<[String]>,
     found: Vec<bool>,
+    /// What is ignored, in the order of the components.
+    ignored: Vec<Finding>,
     /// Every component, parents first, in the order of the lists.
     pub visits: Vec<Arc<Visit>>,
     next: usize,
@@ -58,6 +60,7 @@ impl Walk {
             reader,
             environments: options.fabrikate_environments.clone().into(),
             found: vec![false; options.fabrikate_environments.len()],
+            ignored: Vec::new(),
             visits: Vec::new(),
             next: 0,
         }
@@ -83,7 +86,8 @@ impl Walk {
         })
         .await;
         for visited in visited {
-            let (visit, found) = visited?;
+            let (visit, found, ignored) = visited?;
+            self.ignored.extend(ignored);
             for (all, here) in self.found.iter_mut().zip(found) {
                 *all |= here;
             }
@@ -135,6 +139,7 @@ impl Walk {
                 );
             }
         }
+        findings.extend(self.ignored.iter().cloned());
         for visit in self.visits.iter().filter(|visit| visit.component.migrated) {
             findings.push(Finding::warning(
                 &visit.label,
@@ -145,33 +150,41 @@ impl Walk {
     }
 }
 
-type Visited = Result<(Visit, Vec<bool>), Error>;
+/// A component, which environments have a file there, and what is ignored in its
+/// files.
+type Seen = (Visit, Vec<bool>, Vec<Finding>);
+
+type Visited = Result<Seen, Error>;
 
 /// The root component. With method git it is replaced by what is installed
 /// for it; its own configuration stays the higher layer.
 fn root(reader: &Reader, environments: &[String]) -> Visited {
     let start = reader.source.clone();
-    let own = load(reader, &start, "").map_err(Error::from)?;
+    let (own, misspelt) = load(reader, &start, "").map_err(Error::from)?;
     let label = if own.name.is_empty() {
         ".".to_owned()
     } else {
         own.name.clone()
     };
     let build = || -> Result<_, Fault> {
-        let loaded = config::load(reader, &start, environments, Config::default())?;
+        let mut loaded = config::load(reader, &start, environments, Config::default())?;
+        loaded.findings.splice(..0, misspelt);
         if own.method != "git" || own.generator != Generator::Component {
             return Ok((own.clone(), loaded, start.clone()));
         }
         let folder = join(&own.installed(&start), &own.path);
         reader.check(&folder)?;
-        let replaced = load(reader, &folder, "git")?;
+        let (replaced, misspelt) = load(reader, &folder, "git")?;
         let mut below = config::load(reader, &folder, environments, loaded.config)?;
+        below.findings.splice(..0, misspelt);
         for (here, above) in below.found.iter_mut().zip(loaded.found) {
             *here |= above;
         }
+        below.findings.splice(..0, loaded.findings);
         Ok((replaced, below, folder))
     };
-    let (component, loaded, folder) = build().map_err(|fault| fault.of(&label))?;
+    let (component, mut loaded, folder) = build().map_err(|fault| fault.of(&label))?;
+    ignored::subcomponents(&component, &loaded.config, &mut loaded.findings);
     let visit = Visit {
         component,
         config: loaded.config,
@@ -182,7 +195,7 @@ fn root(reader: &Reader, environments: &[String]) -> Visited {
         parent: None,
         depth: 0,
     };
-    Ok((visit, loaded.found))
+    Ok((visit, loaded.found, loaded.findings))
 }
 
 fn visit(reader: &Reader, environments: &[String], pending: &Pending) -> Visited {
@@ -202,11 +215,12 @@ fn visit(reader: &Reader, environments: &[String], pending: &Pending) -> Visited
     } else {
         Ok(inlined(environments, entry, parent))
     };
-    let (mut visit, found) = result.map_err(|fault| fault.of(&label))?;
+    let (mut visit, found, mut findings) = result.map_err(|fault| fault.of(&label))?;
+    ignored::subcomponents(&visit.component, &visit.config, &mut findings);
     visit.label = label;
     visit.parent = Some(*at);
     visit.depth = parent.depth + 1;
-    Ok((visit, found))
+    Ok((visit, found, findings))
 }
 
 /// The configuration that the parent hands down to an entry.
@@ -220,7 +234,7 @@ fn handed_down(entry: &Component, parent: &Visit) -> Config {
 }
 
 /// An entry that shares its parent's folder.
-fn inlined(environments: &[String], entry: &Component, parent: &Visit) -> (Visit, Vec<bool>) {
+fn inlined(environments: &[String], entry: &Component, parent: &Visit) -> Seen {
     let visit = Visit {
         component: entry.clone(),
         config: handed_down(entry, parent),
@@ -231,7 +245,7 @@ fn inlined(environments: &[String], entry: &Component, parent: &Visit) -> (Visit
         loaded: parent.loaded.clone(),
         depth: 0,
     };
-    (visit, vec![false; environments.len()])
+    (visit, vec![false; environments.len()], Vec::new())
 }
 
 /// An entry with a component file of its own.
@@ -240,7 +254,7 @@ fn in_folder(
     environments: &[String],
     entry: &Component,
     parent: &Visit,
-) -> Result<(Visit, Vec<bool>), Fault> {
+) -> Result<Seen, Fault> {
     let folder = entry.folder(&parent.folder);
     if parent.loaded.contains(&folder) {
         return Err(Fault::Cycle(reader.show(&folder)));
@@ -251,8 +265,9 @@ fn in_folder(
     } else {
         &entry.method
     };
-    let component = load(reader, &folder, method)?;
+    let (component, mut findings) = load(reader, &folder, method)?;
     let loaded = config::load(reader, &folder, environments, handed_down(entry, parent))?;
+    findings.extend(loaded.findings);
     let mut chain = parent.loaded.clone();
     chain.push(folder.clone());
     let visit = Visit {
@@ -265,15 +280,23 @@ fn in_folder(
         loaded: chain,
         depth: 0,
     };
-    Ok((visit, loaded.found))
+    Ok((visit, loaded.found, findings))
 }
 
 /// The component file of a checked folder.
-fn load(reader: &Reader, folder: &Path, method: &str) -> Result<Component, Fault> {
+fn load(
+    reader: &Reader,
+    folder: &Path,
+    method: &str,
+) -> Result<(Component, Vec<Finding>), Fault> {
     for (name, json) in COMPONENT_FILES {
         let path = folder.join(name);
         if let Some(text) = reader.text(&path)? {
-            return Ok(Component::parse(&reader.show(&path), json, &text)?);
+            let file = reader.show(&path);
+            let component = Component::parse(&file, json, &text)?;
+            let mut findings = Vec::new();
+            ignored::fields(&file, &component, &mut findings);
+            return Ok((component, findings));
         }
     }
     Err(Fault::ComponentMissing {
