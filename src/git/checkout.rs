@@ -12,7 +12,7 @@ use git2::{Repository, RepositoryInitOptions, StatusOptions};
 use super::error::Fault;
 use super::intake::{Objects, object_id, oid};
 use super::source::Source;
-use super::unfold::{self, Unfolded};
+use super::unfold::{self, Room, Unfolded};
 use crate::model::ObjectId;
 
 const READING: &str = "reading the source's repository";
@@ -56,7 +56,7 @@ impl Source {
         let found = self.repository.find_commit(oid(&commit));
         let tree = found.map_err(Fault::machine(READING))?.tree_id();
         let odb = self.repository.odb().map_err(Fault::machine(READING))?;
-        let written = unfold::write(&Objects::new(odb), object_id(tree), folder)?;
+        let written = unfold::write(&Objects::new(odb), object_id(tree), folder, &Room::default())?;
         self.lend(commit, folder)?;
         Ok(written)
     }

@@ -132,9 +132,6 @@ pub enum Fault {
     /// A local repository with a working tree that has the branch checked out.
     #[error("the branch is checked out there, and pushing would not change its files")]
     CheckedOut,
-    /// Only a few files are ever read behind SSH.
-    #[error("all the files of a commit are not read over SSH; use the https address")]
-    NoSnapshot,
     /// This machine failed: disk, memory, a local repository.
     #[error("{doing} failed: {reason}")]
     Machine {
@@ -283,9 +280,6 @@ impl Error {
                 "Check the name of the branch, the tag or the commit."
             }
             Fault::NoDefaultBranch => "Name the branch to publish to.",
-            Fault::NoSnapshot => {
-                "Write the repository's https address in the definition; a private one takes a token by access.yaml."
-            }
             Fault::InvalidBranch(_) => "Write the branch as in `git branch`, such as `main`.",
             Fault::InTheWay { .. } => {
                 "Move it away in the manifest repository, or publish to another folder."

@@ -37,7 +37,7 @@ pub use error::{Error, Fault};
 pub use snapshot::{Revision, Snapshot};
 pub use ssh::Trouble;
 pub use tip::{FolderChange, Pushed, Tip, Wanted};
-pub use unfold::{LeftOut, Unfolded};
+pub use unfold::{Full, LeftOut, Room, Unfolded};
 
 use std::path::PathBuf;
 
@@ -156,7 +156,7 @@ impl Remote {
     ) -> Result<Snapshot, Error> {
         match self {
             Self::Http(remote) => remote.snapshot(revision, known).await,
-            Self::Ssh(remote) => Err(remote.no_snapshot()),
+            Self::Ssh(remote) => remote.snapshot(revision, known).await,
             Self::Local(remote) => remote.snapshot(revision, known).await,
         }
     }

@@ -5,6 +5,7 @@
 //! how a commit is come by that the server does not hand out by its id.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use git2::{ObjectType, Repository};
 
@@ -16,7 +17,8 @@ use super::intake::{Objects, Store, blocking, object_id, oid};
 use super::local::{Local, open};
 use super::pack_guard::Limits;
 use super::smart_http::{Session, SmartHttp};
-use super::unfold::{self, Unfolded};
+use super::ssh;
+use super::unfold::{self, Room, Unfolded};
 use crate::host::HostKind;
 use crate::model::ObjectId;
 
@@ -43,27 +45,32 @@ pub struct Snapshot {
     pub commit: ObjectId,
     /// The commit that the revision leads to now; `None` when it leads nowhere.
     pub current: Option<ObjectId>,
-    held: Held,
-    repository: String,
-    kind: HostKind,
+    pub(super) held: Held,
+    pub(super) repository: String,
+    pub(super) kind: HostKind,
 }
 
 /// Where the objects are.
-enum Held {
+pub(super) enum Held {
     Store(Store),
+    Copy(Arc<ssh::Copy>),
     Repository(PathBuf),
 }
 
 impl Snapshot {
-    /// Writes the commit's files into `folder`, which must be there and empty.
-    pub fn unfold(&self, folder: &Path) -> Result<Unfolded, Error> {
+    /// Writes the commit's files into `folder`, which must be there and empty,
+    /// as far as there is room.
+    pub fn unfold(&self, folder: &Path, room: &Room) -> Result<Unfolded, Error> {
         let written = match &self.held {
             Held::Store(store) => store
                 .objects()
-                .and_then(|objects| self.write(&objects, folder)),
+                .and_then(|objects| self.write(&objects, folder, room)),
+            Held::Copy(copy) => copy
+                .objects()
+                .and_then(|objects| self.write(&objects, folder, room)),
             Held::Repository(path) => open(path).and_then(|repository| {
                 let objects = objects_of(&repository)?;
-                self.write(&objects, folder)
+                self.write(&objects, folder, room)
             }),
         };
         written.map_err(|fault| Error {
@@ -74,7 +81,12 @@ impl Snapshot {
         })
     }
 
-    fn write(&self, objects: &Objects<'_>, folder: &Path) -> Result<Unfolded, Fault> {
+    fn write(
+        &self,
+        objects: &Objects<'_>,
+        folder: &Path,
+        room: &Room,
+    ) -> Result<Unfolded, Fault> {
         let bytes = objects.need(&self.commit, ObjectType::Commit)?;
         let links = commit::links(&bytes).ok_or_else(|| {
             Fault::protocol(
@@ -82,7 +94,7 @@ impl Snapshot {
                 format!("commit {} is damaged", self.commit),
             )
         })?;
-        unfold::write(objects, links.tree, folder)
+        unfold::write(objects, links.tree, folder, room)
     }
 }
 
@@ -105,7 +117,7 @@ impl Revision {
 
     /// What the revision leads to, as `branch` and `tag` find it; `None` when
     /// it can only be the id of a commit.
-    fn named(
+    pub(super) fn named(
         &self,
         default: impl FnOnce() -> Option<Named>,
         branch: impl Fn(&str) -> Option<Named>,
@@ -267,7 +279,7 @@ async fn checked(store: Store, id: ObjectId) -> Result<Store, Fault> {
 }
 
 /// The commit that an object is or leads to.
-fn peel(objects: &Objects<'_>, from: ObjectId) -> Result<ObjectId, Fault> {
+pub(super) fn peel(objects: &Objects<'_>, from: ObjectId) -> Result<ObjectId, Fault> {
     let mut id = from;
     for _ in 0..TAGS {
         if objects.kind(&id) != Some(ObjectType::Tag) {
@@ -288,7 +300,7 @@ fn peel(objects: &Objects<'_>, from: ObjectId) -> Result<ObjectId, Fault> {
 }
 
 /// The one commit whose id begins so.
-fn find(objects: &Objects<'_>, start: &str) -> Result<ObjectId, Fault> {
+pub(super) fn find(objects: &Objects<'_>, start: &str) -> Result<ObjectId, Fault> {
     let found = objects.beginning_with(start);
     found
         .filter(|id| objects.kind(id) == Some(ObjectType::Commit))

@@ -5,8 +5,10 @@
 //! not lead out of the folder, and everything is bounded. What cannot be
 //! written safely is left out and told.
 
+use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use git2::ObjectType;
 
@@ -16,16 +18,84 @@ use super::tree::{self, Entry};
 use crate::model::{EntryMode, ObjectId, RelPath};
 
 const WRITING: &str = "writing the files";
-/// Files and folders, at most.
-const MOST_ENTRIES: u64 = 500_000;
 /// Folders below each other, at most.
 const DEEPEST: usize = 100;
-/// Bytes in all, at most.
-const MOST_BYTES: u64 = 4 << 30;
 /// Bytes of one file, at most.
 const LARGEST: u64 = 256 << 20;
 /// How a file begins whose content is kept elsewhere by git-lfs.
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+
+/// How much may still be written, by everything that shares it.
+#[derive(Debug)]
+pub struct Room {
+    entries: AtomicU64,
+    bytes: AtomicU64,
+    most_entries: u64,
+    most_bytes: u64,
+}
+
+impl Room {
+    /// Room for so many files and folders, and for so many bytes.
+    pub fn new(entries: u64, bytes: u64) -> Self {
+        Self {
+            entries: AtomicU64::new(0),
+            bytes: AtomicU64::new(0),
+            most_entries: entries,
+            most_bytes: bytes,
+        }
+    }
+
+    /// Takes room for files and folders.
+    pub fn take_entries(&self, count: u64) -> Result<(), Full> {
+        let before = self.entries.fetch_add(count, Ordering::Relaxed);
+        match before.saturating_add(count) > self.most_entries {
+            true => Err(Full {
+                what: "the number of files and folders",
+                limit: format!("{}", self.most_entries),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Takes room for bytes.
+    pub fn take_bytes(&self, count: u64) -> Result<(), Full> {
+        const MIB: u64 = 1 << 20;
+        let before = self.bytes.fetch_add(count, Ordering::Relaxed);
+        match before.saturating_add(count) > self.most_bytes {
+            true => Err(Full {
+                what: "the size of the files",
+                limit: format!("{} MiB", self.most_bytes / MIB),
+            }),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Default for Room {
+    /// More than a definition ever needs, less than fills a disk.
+    fn default() -> Self {
+        Self::new(500_000, 4 << 30)
+    }
+}
+
+/// There is no room left.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} is beyond the limit of {limit}")]
+pub struct Full {
+    /// What there is too much of.
+    pub what: &'static str,
+    /// The limit.
+    pub limit: String,
+}
+
+impl From<Full> for Fault {
+    fn from(full: Full) -> Self {
+        Self::TooBig {
+            what: full.what,
+            limit: full.limit,
+        }
+    }
+}
 
 /// What was written.
 #[derive(Debug, Default)]
@@ -49,8 +119,7 @@ pub struct LeftOut {
 struct Writing<'a> {
     objects: &'a Objects<'a>,
     root: &'a Path,
-    entries: u64,
-    bytes: u64,
+    room: &'a Room,
     /// Links come last, so that nothing is written through one.
     links: Vec<(RelPath, ObjectId)>,
     done: Unfolded,
@@ -61,12 +130,15 @@ pub(super) fn write(
     objects: &Objects<'_>,
     tree: ObjectId,
     folder: &Path,
+    room: &Room,
 ) -> Result<Unfolded, Fault> {
+    // Before the first is written: a small repository can hold one tree in many
+    // places, in each of which there are many more.
+    room.take_entries(count(objects, tree, 0, &mut HashMap::new())?)?;
     let mut writing = Writing {
         objects,
         root: folder,
-        entries: 0,
-        bytes: 0,
+        room,
         links: Vec::new(),
         done: Unfolded::default(),
     };
@@ -77,21 +149,39 @@ pub(super) fn write(
     Ok(writing.done)
 }
 
+/// The entries of a tree and of all trees below it. Each tree is read once.
+fn count(
+    objects: &Objects<'_>,
+    id: ObjectId,
+    depth: usize,
+    known: &mut HashMap<ObjectId, u64>,
+) -> Result<u64, Fault> {
+    if let Some(&count) = known.get(&id) {
+        return Ok(count);
+    }
+    if depth > DEEPEST {
+        return Err(too_deep());
+    }
+    let bytes = objects.need(&id, ObjectType::Tree)?;
+    let mut total: u64 = 0;
+    for entry in tree::parse(&bytes)? {
+        let below = match entry.kind() {
+            None => count(objects, entry.id, depth + 1, known)?,
+            Some(_) => 0,
+        };
+        total = total.saturating_add(below).saturating_add(1);
+    }
+    known.insert(id, total);
+    Ok(total)
+}
+
 impl Writing<'_> {
     fn tree(&mut self, id: ObjectId, above: Option<&RelPath>, depth: usize) -> Result<(), Fault> {
         if depth > DEEPEST {
-            return Err(too_big(
-                "the nesting of folders",
-                &format!("{DEEPEST} levels"),
-            ));
+            return Err(too_deep());
         }
         let bytes = self.objects.need(&id, ObjectType::Tree)?;
         for entry in tree::parse(&bytes)? {
-            self.entries += 1;
-            if self.entries > MOST_ENTRIES {
-                let limit = format!("{MOST_ENTRIES} entries");
-                return Err(too_big("the number of files", &limit));
-            }
             let Some(name) = safe_name(&entry) else {
                 let name = String::from_utf8_lossy(&entry.name);
                 let path =
@@ -180,13 +270,7 @@ impl Writing<'_> {
             )
         };
         let content = content.ok_or_else(missing)?;
-        self.bytes += content.len() as u64;
-        if self.bytes > MOST_BYTES {
-            return Err(too_big(
-                "the repository",
-                &format!("{} GiB", MOST_BYTES >> 30),
-            ));
-        }
+        self.room.take_bytes(content.len() as u64)?;
         Ok(content)
     }
 
@@ -232,10 +316,10 @@ fn io(path: &RelPath, error: &std::io::Error) -> Fault {
     }
 }
 
-fn too_big(what: &'static str, limit: &str) -> Fault {
+fn too_deep() -> Fault {
     Fault::TooBig {
-        what,
-        limit: limit.to_owned(),
+        what: "the nesting of folders",
+        limit: format!("{DEEPEST} levels"),
     }
 }
 

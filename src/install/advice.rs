@@ -37,8 +37,11 @@ impl Fault {
                 "an entry needs a `source` or a `path` that leads to another component"
             }
             Self::Clash { .. } => "give one of the two another name",
-            Self::Ssh(_) => {
-                "use the https address of the same repository, with a token in access.yaml"
+            Self::SshRefused(_) | Self::PathRefused(_) => {
+                "install on builds of the main branch and keep what is installed in the pipeline's cache, or add `--allow-access` if the authors of pull requests are trusted"
+            }
+            Self::Full(_) => {
+                "check what the definition names: everything together is beyond the limit"
             }
             Self::ForeignPath(_) => {
                 "only the components of this checkout may name paths on this machine"

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::Fault;
 use super::place::record_of;
 use crate::definition::{CHARTS, COMPONENTS};
+use crate::git::Room;
 
 /// Folders below each other, at most.
 const DEEPEST: usize = 200;
@@ -19,6 +20,24 @@ pub(super) fn of_folder(folder: &Path) -> Result<String, Fault> {
     let mut hasher = Sha256::new();
     walk(folder, "", 0, &mut hasher)?;
     Ok(shown(&hasher.finalize()))
+}
+
+/// Takes the room that the files of a folder need.
+pub(super) fn charge(folder: &Path, room: &Room) -> Result<(), Fault> {
+    let unreadable = |source| Fault::Read {
+        file: folder.display().to_string(),
+        source,
+    };
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        room.take_entries(1)?;
+        if entry.file_type().map_err(unreadable)?.is_dir() {
+            charge(&entry.path(), room)?;
+        } else {
+            room.take_bytes(entry.metadata().map_err(unreadable)?.len())?;
+        }
+    }
+    Ok(())
 }
 
 /// The hash of bytes.

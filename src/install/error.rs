@@ -95,9 +95,15 @@ pub enum Fault {
     /// An address that cannot be used.
     #[error("its source {0}")]
     Address(String),
-    /// An address of the SSH kind.
-    #[error("its source {0:?} is an SSH address, which is not supported here")]
-    Ssh(String),
+    /// An address of the SSH kind, on a build of a pull request.
+    #[error("its source {0:?} needs the SSH keys of this machine, which a build of a pull request does not use")]
+    SshRefused(String),
+    /// A repository of this machine, on a build of a pull request.
+    #[error("its source {0:?} is outside the checkout, and a build of a pull request reads nothing there")]
+    PathRefused(String),
+    /// More than is ever installed.
+    #[error(transparent)]
+    Full(#[from] git::Full),
     /// A component from elsewhere that wants something of this machine.
     #[error(
         "its source {0:?} is a path, and it is listed by a component that comes from elsewhere"

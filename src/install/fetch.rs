@@ -2,6 +2,7 @@
 //! against the lock file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::access::Access;
 use super::files::Files;
@@ -108,6 +109,10 @@ impl Fetcher<'_> {
         let fresh = work.join("new");
         let mut findings = Vec::new();
         let got = self.get(wish, locked, &work, &fresh, &mut findings).await?;
+        if !matches!(wish.how, How::Git { .. }) {
+            let (fresh, room) = (fresh.clone(), Arc::clone(&self.repositories.room));
+            blocking(move || content::charge(&fresh, &room)).await?;
+        }
         let found = {
             let fresh = fresh.clone();
             blocking(move || content::of_folder(&fresh)).await?
@@ -287,8 +292,8 @@ impl Fetcher<'_> {
                 ),
             ));
         }
-        let into = fresh.to_path_buf();
-        let unfolded = blocking(move || snapshot.unfold(&into)).await?;
+        let (into, room) = (fresh.to_path_buf(), Arc::clone(&self.repositories.room));
+        let unfolded = blocking(move || snapshot.unfold(&into, &room)).await?;
         for left in unfolded.left_out.iter().take(NAMED) {
             let said = format!(
                 "`{}` is not as its author meant it: {}",

@@ -14,7 +14,7 @@ const LARGEST: u64 = 16 << 20;
 pub(super) struct Files {
     /// The folder with the root component file.
     pub source: PathBuf,
-    confine: PathBuf,
+    pub confine: PathBuf,
     /// The definition as the user wrote it, for messages.
     shown: PathBuf,
 }

@@ -10,7 +10,7 @@ use url::Url;
 use super::access::Access;
 use super::index::{self, Index};
 use super::{Fault, Options, Surroundings, download};
-use crate::git::{self, Remote, Revision, Snapshot};
+use crate::git::{self, Remote, Revision, Room, Snapshot};
 use crate::host::{Authorization, Location, Place};
 use crate::http::Http;
 use crate::model::ObjectId;
@@ -28,6 +28,8 @@ pub(super) struct Repositories<'a> {
     pub options: &'a Options,
     pub around: &'a dyn Surroundings,
     pub http: Http,
+    /// What everything that is installed shares.
+    pub room: Arc<Room>,
     snapshots: Once<Commit, Snapshot>,
     indexes: Once<String, Index>,
 }
@@ -43,6 +45,7 @@ impl<'a> Repositories<'a> {
             options,
             around,
             http: Http::new(options.http.clone()),
+            room: Arc::default(),
             snapshots: Mutex::default(),
             indexes: Mutex::default(),
         }
@@ -76,11 +79,11 @@ impl<'a> Repositories<'a> {
                     let url = Url::parse(written).unwrap_or_else(|_| url.url().clone());
                     self.authorization(access, written, &url)?
                 }
+                // The keys are the user's, as for git.
                 Place::Path(_) | Place::Ssh(_) => None,
             };
             let options = git::Options {
-                // SSH is refused before, and nothing else needs a program.
-                tools: Tools::new("", &self.options.temp_root),
+                tools: self.tools.clone(),
                 http: self.options.http.clone(),
                 authorization,
                 temp_root: self.options.temp_root.clone(),

@@ -172,6 +172,7 @@ impl<'a> Walk<'a> {
             files: &self.files,
             folder: &visit.folder,
             foreign: visit.foreign,
+            access: self.repositories.options.access,
             around: self.repositories.around,
         };
         let mut wishes = Vec::new();

@@ -7,7 +7,7 @@ use url::Url;
 use super::access::hide_embedded;
 use super::files::Files;
 use super::lock::Wanted;
-use super::{Fault, Surroundings};
+use super::{AccessPolicy, Fault, Surroundings};
 use crate::definition::{Component, Generator};
 use crate::git::Revision;
 use crate::host::{self, HostKind, Location, Place};
@@ -51,6 +51,8 @@ pub(super) struct Asker<'a> {
     pub folder: &'a Path,
     /// It comes from elsewhere.
     pub foreign: bool,
+    /// Whether what only this machine can open is opened.
+    pub access: AccessPolicy,
     pub around: &'a dyn Surroundings,
 }
 
@@ -150,8 +152,21 @@ impl Asker<'_> {
         };
         let location = location.map_err(|error| Fault::Address(in_words(&error)))?;
         match &location.place {
-            Place::Ssh(address) => return Err(Fault::Ssh(address.to_string())),
+            // The keys of this machine open more than the author of a pull
+            // request may see.
+            Place::Ssh(address) if self.access == AccessPolicy::Refuse => {
+                return Err(Fault::SshRefused(address.to_string()));
+            }
+            Place::Ssh(_) => {}
             Place::Path(_) if self.foreign => return Err(Fault::ForeignPath(source.to_owned())),
+            Place::Path(path) if self.access == AccessPolicy::Refuse => {
+                let inside = path
+                    .canonicalize()
+                    .is_ok_and(|real| real.starts_with(&self.files.confine));
+                if !inside {
+                    return Err(Fault::PathRefused(source.to_owned()));
+                }
+            }
             Place::Path(_) => {}
             Place::Url(_) => {
                 if let Ok(url) = Url::parse(source) {

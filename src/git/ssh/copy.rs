@@ -55,7 +55,7 @@ impl Copy {
     }
 
     /// The objects that are in it by now.
-    pub(super) fn objects(&self) -> Result<Objects<'_>, Fault> {
+    pub(in crate::git) fn objects(&self) -> Result<Objects<'_>, Fault> {
         objects(self.path())
     }
 

@@ -8,6 +8,7 @@
 mod copy;
 mod outcome;
 mod program;
+mod snapshot;
 mod trouble;
 
 use std::path::PathBuf;
@@ -95,11 +96,6 @@ impl Ssh {
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
         let result = self.try_contains(tip, commit).await;
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
-    }
-
-    /// Whole commits are read over HTTPS only.
-    pub(super) fn no_snapshot(&self) -> Error {
-        self.error(None, Fault::NoSnapshot)
     }
 
     fn error(&self, branch: Option<&str>, fault: Fault) -> Error {

@@ -51,6 +51,21 @@ impl Git {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// The same with the tags, and what they point to.
+    pub(super) async fn list_all(&self, copy: &Copy) -> Result<String, Fault> {
+        const DOING: &str = "reading the list of branches and tags";
+        let args = [
+            "ls-remote",
+            "--symref",
+            ORIGIN,
+            "HEAD",
+            "refs/heads/*",
+            "refs/tags/*",
+        ];
+        let output = self.run(copy, DOING, &args).await?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
     /// Fetches commits and what belongs to them. Asked for by id, they are the
     /// ones that were listed, wherever the branch is by now.
     pub(super) async fn fetch(
