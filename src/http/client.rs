@@ -195,13 +195,15 @@ impl Http {
         if request.method != Method::GET {
             builder = builder.body(request.body.clone());
         }
-        if let Some(timeout) = request.timeout {
-            builder = builder.timeout(timeout);
-        }
+        let longest = self.options.answer_timeout;
+        builder = builder.timeout(request.timeout.unwrap_or(longest));
         match builder.send().await {
             Ok(response) => {
                 tracing::debug!(method = %request.method, url = %RedactedUrl::new(url.clone()), status = response.status().as_u16());
-                Ok(Response::new(response, request.method.clone()))
+                // A push is answered slowly while the server's hooks run, a fetch
+                // while it counts.
+                let slowest = (request.method == Method::GET).then_some(self.options.slowest);
+                Ok(Response::new(response, request.method.clone(), slowest))
             }
             Err(error) => {
                 let early = error.is_connect() || error.is_builder();

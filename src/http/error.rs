@@ -57,6 +57,18 @@ pub enum Error {
         /// The limit that was passed.
         limit: u64,
     },
+    /// The answer comes more slowly than anything legitimate.
+    #[error("{method} {url} sent less than {bytes} bytes in {seconds} seconds and was given up")]
+    TooSlow {
+        /// The request's method.
+        method: Method,
+        /// The request's URL.
+        url: Box<RedactedUrl>,
+        /// The bytes that should have come.
+        bytes: u64,
+        /// The time in which they should have come.
+        seconds: u64,
+    },
     /// What was downloaded could not be kept.
     #[error("what {url} answered could not be written")]
     Kept {
@@ -126,7 +138,7 @@ impl From<Error> for CommandError {
             Error::Client(_) => Some(
                 "Install the system's CA certificates (package `ca-certificates`), or name a CA bundle.",
             ),
-            Error::Connection { .. } => {
+            Error::Connection { .. } | Error::TooSlow { .. } => {
                 Some("Check the address, the network, and the proxy settings of this machine.")
             }
             Error::Redirect { .. } => {

@@ -40,6 +40,10 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// Longest silence of a server while it answers.
     pub read_timeout: Duration,
+    /// Longest time for one answer, however steadily it comes.
+    pub answer_timeout: Duration,
+    /// How slowly a download may come.
+    pub slowest: Slowest,
     /// How idempotent requests are tried again.
     pub retry: Retry,
 }
@@ -55,7 +59,28 @@ impl Options {
             http1_only: false,
             connect_timeout: Duration::from_secs(20),
             read_timeout: Duration::from_secs(120),
+            answer_timeout: Duration::from_secs(3600),
+            slowest: Slowest::default(),
             retry: Retry::requests(),
+        }
+    }
+}
+
+/// The least that must come of a download in any stretch of time, as with git's
+/// `http.lowSpeedLimit`. Without it a byte now and then keeps a run for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slowest {
+    /// The stretch of time.
+    pub time: Duration,
+    /// The bytes that must come in it.
+    pub bytes: u64,
+}
+
+impl Default for Slowest {
+    fn default() -> Self {
+        Self {
+            time: Duration::from_secs(60),
+            bytes: 60 << 10,
         }
     }
 }

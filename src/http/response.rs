@@ -1,11 +1,12 @@
 //! An answer whose body is read piece by piece and never without a bound.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 
+use super::Slowest;
 use super::error::{Error, Failure, Progress};
 use crate::model::RedactedUrl;
 
@@ -25,14 +26,44 @@ pub struct Response {
     inner: reqwest::Response,
     method: Method,
     received: u64,
+    pace: Option<Pace>,
+}
+
+/// How quickly a body comes.
+struct Pace {
+    slowest: Slowest,
+    since: Instant,
+    bytes: u64,
+}
+
+impl Pace {
+    fn new(slowest: Slowest) -> Self {
+        Self {
+            slowest,
+            since: Instant::now(),
+            bytes: 0,
+        }
+    }
+
+    /// Takes note of bytes; false when they come too slowly.
+    fn keeps(&mut self, bytes: u64) -> bool {
+        self.bytes += bytes;
+        if self.since.elapsed() < self.slowest.time {
+            return true;
+        }
+        let enough = self.bytes >= self.slowest.bytes;
+        (self.since, self.bytes) = (Instant::now(), 0);
+        enough
+    }
 }
 
 impl Response {
-    pub(super) fn new(inner: reqwest::Response, method: Method) -> Self {
+    pub(super) fn new(inner: reqwest::Response, method: Method, slowest: Option<Slowest>) -> Self {
         Self {
             inner,
             method,
             received: 0,
+            pace: slowest.map(Pace::new),
         }
     }
 
@@ -97,7 +128,20 @@ impl Response {
                 Progress::Answering,
             )
         })?;
-        self.received += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+        if chunk.is_some()
+            && let Some(pace) = &mut self.pace
+            && !pace.keeps(length)
+        {
+            let Slowest { time, bytes } = pace.slowest;
+            return Err(Error::TooSlow {
+                method: self.method.clone(),
+                url: Box::new(RedactedUrl::new(self.inner.url().clone())),
+                bytes,
+                seconds: time.as_secs(),
+            });
+        }
+        self.received += length;
         if self.received > limit {
             return Err(Error::TooLong {
                 method: self.method.clone(),

@@ -32,6 +32,7 @@ mod repositories;
 mod rest;
 mod rollback;
 mod settings_pages;
+mod slow_servers;
 mod sources;
 mod support;
 mod task;
