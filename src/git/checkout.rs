@@ -56,7 +56,12 @@ impl Source {
         let found = self.repository.find_commit(oid(&commit));
         let tree = found.map_err(Fault::machine(READING))?.tree_id();
         let odb = self.repository.odb().map_err(Fault::machine(READING))?;
-        let written = unfold::write(&Objects::new(odb), object_id(tree), folder, &Room::default())?;
+        let written = unfold::write(
+            &Objects::new(odb),
+            object_id(tree),
+            folder,
+            &Room::default(),
+        )?;
         self.lend(commit, folder)?;
         Ok(written)
     }

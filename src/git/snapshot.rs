@@ -81,12 +81,7 @@ impl Snapshot {
         })
     }
 
-    fn write(
-        &self,
-        objects: &Objects<'_>,
-        folder: &Path,
-        room: &Room,
-    ) -> Result<Unfolded, Fault> {
+    fn write(&self, objects: &Objects<'_>, folder: &Path, room: &Room) -> Result<Unfolded, Fault> {
         let bytes = objects.need(&self.commit, ObjectType::Commit)?;
         let links = commit::links(&bytes).ok_or_else(|| {
             Fault::protocol(

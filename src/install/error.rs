@@ -96,10 +96,14 @@ pub enum Fault {
     #[error("its source {0}")]
     Address(String),
     /// An address of the SSH kind, on a build of a pull request.
-    #[error("its source {0:?} needs the SSH keys of this machine, which a build of a pull request does not use")]
+    #[error(
+        "its source {0:?} needs the SSH keys of this machine, which a build of a pull request does not use"
+    )]
     SshRefused(String),
     /// A repository of this machine, on a build of a pull request.
-    #[error("its source {0:?} is outside the checkout, and a build of a pull request reads nothing there")]
+    #[error(
+        "its source {0:?} is outside the checkout, and a build of a pull request reads nothing there"
+    )]
     PathRefused(String),
     /// More than is ever installed.
     #[error(transparent)]

@@ -2,16 +2,19 @@
 
 use std::path::Path;
 
-use super::{Fault, HookPolicy};
+use super::{Fault, HookPolicy, Surroundings};
 use crate::tools::{Invocation, Tools};
 
 /// How many lines of output an error quotes.
 const TAIL: usize = 20;
+/// How many lines of output are shown of a line that succeeds.
+const SHOWN: usize = 200;
 
-/// Runs the lines one by one in the component's folder; the first that fails
-/// ends it.
+/// Runs the lines one by one in the component's folder and tells what they write;
+/// the first that fails ends it.
 pub(super) async fn run(
     tools: &Tools,
+    around: &dyn Surroundings,
     policy: HookPolicy,
     folder: &Path,
     hook: &'static str,
@@ -33,6 +36,9 @@ pub(super) async fn run(
                 status: output.status,
                 tail: output.tail(TAIL),
             });
+        }
+        for text in output.tail(SHOWN).lines() {
+            around.tell(&format!("{hook}: {text}"));
         }
     }
     Ok(())

@@ -277,7 +277,8 @@ impl<'a> Walk<'a> {
             around.tell(&format!("Running the {hook} hook of {}", visit.label));
         }
         let tools = self.repositories.tools;
-        let result = hooks::run(tools, policy, &visit.folder, hook, lines).await;
+        let around = self.repositories.around;
+        let result = hooks::run(tools, around, policy, &visit.folder, hook, lines).await;
         result.map_err(|fault| fault.of(&visit.label))
     }
 

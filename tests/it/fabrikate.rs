@@ -11,6 +11,7 @@
 
 mod features;
 mod golden;
+mod ignored;
 pub(crate) mod real_helm;
 
 use std::path::{Path, PathBuf};

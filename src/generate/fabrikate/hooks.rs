@@ -8,6 +8,9 @@ use crate::tools::{Invocation, Tools};
 /// How many lines of output an error quotes.
 const TAIL: usize = 20;
 
+/// How many lines of output are shown in the verbose log.
+const SHOWN: usize = 200;
+
 /// Runs the lines one by one in the component's folder; the first that fails
 /// ends it.
 pub(super) async fn run(
@@ -38,6 +41,9 @@ pub(super) async fn run(
                 status: output.status,
                 tail: output.tail(TAIL),
             }));
+        }
+        for text in output.tail(SHOWN).lines() {
+            tracing::debug!(component = visit.label, hook, "{text}");
         }
     }
     Ok(())

@@ -284,11 +284,7 @@ fn in_folder(
 }
 
 /// The component file of a checked folder.
-fn load(
-    reader: &Reader,
-    folder: &Path,
-    method: &str,
-) -> Result<(Component, Vec<Finding>), Fault> {
+fn load(reader: &Reader, folder: &Path, method: &str) -> Result<(Component, Vec<Finding>), Fault> {
     for (name, json) in COMPONENT_FILES {
         let path = folder.join(name);
         if let Some(text) = reader.text(&path)? {

@@ -1,6 +1,8 @@
 //! Components that come by git.
 
 use super::*;
+#[cfg(unix)]
+use crate::support::ssh_server::SshServer;
 
 #[test]
 fn install_then_generate_gives_the_manifests() {
@@ -140,8 +142,6 @@ fn what_is_not_there_is_told(#[case] more: &str, #[case] said: &str, #[case] hin
 }
 
 #[rstest::rstest]
-#[case("git@git.contoso.com:shop/web.git", "is an SSH address")]
-#[case("ssh://git@git.contoso.com/shop/web", "is an SSH address")]
 #[case("ftp://contoso.com/web", "has the scheme \"ftp\"")]
 #[case("./nowhere", "there is no repository")]
 #[case("", "has no `source`")]
@@ -382,4 +382,169 @@ fn a_failing_hook_ends_it_and_the_next_run_begins_anew() {
         workspace.read("components/web/files/one.yaml"),
         "kind: One\n"
     );
+}
+
+/// A run of `fab install` with a server behind SSH.
+#[cfg(unix)]
+fn over_ssh(workspace: &Workspace, server: &SshServer, arguments: &[&str]) -> Program {
+    install(workspace, arguments).variable("GIT_SSH_COMMAND", &server.command())
+}
+
+#[cfg(unix)]
+#[rstest::rstest]
+#[case::default("", "second")]
+#[case::branch(", branch: old", "first")]
+#[case::tag(", version: v1", "first")]
+#[case::commit(", version: <first>", "first")]
+#[case::start_of_a_commit(", version: <start>", "first")]
+#[case::branch_that_moves(", branch: main", "second")]
+fn a_repository_behind_ssh_is_installed(#[case] more: &str, #[case] expected: &str) {
+    let server = SshServer::start();
+    let repository = server.create("web.git");
+    let component = |text: &str| format!("name: web\nsubcomponents: []\n# {text}\n");
+    let first = component("first");
+    let first = repository.commit("main", "first", &[("component.yaml", "100644", &first)]);
+    repository.git(&["branch", "-q", "old", "main"]);
+    repository.git(&["tag", "-a", "-m", "one", "v1", "main"]);
+    let second = component("second");
+    repository.commit("main", "second", &[("component.yaml", "100644", &second)]);
+    let more = more
+        .replace("<first>", &first)
+        .replace("<start>", &first[..10]);
+    let workspace = definition(&format!(
+        "name: shop\nsubcomponents:\n- {{name: web, method: git, source: 'git@git.contoso.com:web.git'{more}}}\n"
+    ));
+    over_ssh(&workspace, &server, &[]).succeed();
+    let installed = workspace.read("components/web/component.yaml");
+    assert!(installed.contains(expected), "{installed}");
+    // What is locked comes again, whatever the branch is by now.
+    std::fs::remove_dir_all(workspace.path().join("components")).unwrap();
+    repository.commit(
+        "main",
+        "third",
+        &[("component.yaml", "100644", "name: web\n")],
+    );
+    over_ssh(&workspace, &server, &[]).succeed();
+    assert_eq!(workspace.read("components/web/component.yaml"), installed);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_a_repository_behind_ssh_does_not_have_is_told() {
+    let server = SshServer::start();
+    let repository = server.create("web.git");
+    repository.commit(
+        "main",
+        "first",
+        &[("component.yaml", "100644", "name: web\n")],
+    );
+    for (more, said) in [
+        (", branch: none", "it has no branch \"none\""),
+        (", version: v9", "it has no tag, branch or commit \"v9\""),
+        (
+            ", version: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            "it does not have the commit aaaa",
+        ),
+    ] {
+        let workspace = definition(&format!(
+            "name: shop\nsubcomponents:\n- {{name: web, method: git, source: 'git@git.contoso.com:web.git'{more}}}\n"
+        ));
+        let ended = over_ssh(&workspace, &server, &[]).fail();
+        assert_said(&ended, "component `shop/web`: ");
+        assert_said(&ended, said);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_build_of_a_pull_request_uses_neither_the_keys_nor_the_folders_of_the_machine() {
+    let server = SshServer::start();
+    let repository = server.create("web.git");
+    repository.commit(
+        "main",
+        "first",
+        &[("component.yaml", "100644", "name: web\n")],
+    );
+    let outside = repository.path().display().to_string();
+    for (source, said) in [
+        (
+            "git@git.contoso.com:web.git",
+            "needs the SSH keys of this machine, which a build of a pull request does not use",
+        ),
+        (
+            outside.as_str(),
+            "is outside the checkout, and a build of a pull request reads nothing there",
+        ),
+        (
+            &format!("file://{outside}"),
+            "is outside the checkout, and a build of a pull request reads nothing there",
+        ),
+        (
+            "../../../../../../../../etc",
+            "is outside the checkout, and a build of a pull request reads nothing there",
+        ),
+    ] {
+        let workspace = definition(&format!(
+            "name: shop\nsubcomponents:\n- {{name: web, method: git, source: '{source}'}}\n"
+        ));
+        let ended = over_ssh(&workspace, &server, &[])
+            .variable("BUILD_REASON", "PullRequest")
+            .fail();
+        assert_said(&ended, said);
+        assert_said(&ended, "--allow-access");
+        assert!(!workspace.path().join("components").exists());
+    }
+    assert_eq!(server.calls(), [] as [String; 0]);
+}
+
+#[test]
+fn what_a_hook_writes_is_shown_and_is_no_pipeline_command() {
+    let workspace = definition(
+        "name: shop\nhooks: {before-install: ['echo patched the chart; echo oops >&2', 'true']}\n",
+    );
+    let ended = install(&workspace, &[]).succeed();
+    assert_said(&ended, "before-install: patched the chart");
+    assert_said(&ended, "before-install: oops");
+}
+
+/// A commit whose tree holds `wide` entries, each the same tree one level deeper.
+fn commit_of_copies(path: &std::path::Path, wide: usize, deep: usize) {
+    let repository = git2::Repository::open(path).unwrap();
+    let mut below = (repository.blob(b"kind: One\n").unwrap(), 0o100_644);
+    for _ in 0..deep {
+        let mut builder = repository.treebuilder(None).unwrap();
+        for at in 0..wide {
+            builder.insert(format!("{at}"), below.0, below.1).unwrap();
+        }
+        below = (builder.write().unwrap(), 0o040_000);
+    }
+    let tree = repository.find_tree(below.0).unwrap();
+    let author = git2::Signature::now("Test", "test@contoso.com").unwrap();
+    let head = Some("refs/heads/main");
+    repository
+        .commit(head, &author, &author, "x", &tree, &[])
+        .unwrap();
+}
+
+#[rstest::rstest]
+#[case::wide(10, 8, "the number of files and folders is larger than 500000")]
+#[case::wider(100, 4, "the number of files and folders is larger than 500000")]
+#[case::much_too_wide(100, 50, "the number of files and folders is larger than 500000")]
+#[case::two_of_each(2, 60, "the number of files and folders is larger than 500000")]
+#[case::deep(1, 200, "the nesting of folders is larger than 100 levels")]
+fn a_small_repository_that_unfolds_to_more_than_a_disk_holds_is_refused_before_it_is_written(
+    #[case] wide: usize,
+    #[case] deep: usize,
+    #[case] said: &str,
+) {
+    let server = GitServer::start();
+    let repository = server.create("web");
+    commit_of_copies(repository.path(), wide, deep);
+    let workspace = uses_web(&server, "");
+    let before = std::time::Instant::now();
+    let ended = install(&workspace, &[]).fail();
+    assert!(before.elapsed() < std::time::Duration::from_secs(30));
+    assert_said(&ended, "component `shop/web`: ");
+    assert_said(&ended, said);
+    assert!(!workspace.path().join("components/web").exists());
 }
