@@ -137,6 +137,7 @@ fn jsonnet(args: &SourceArgs) -> Result<JsonnetOptions, Error> {
         paths: args.jsonnet_paths.iter().map(PathBuf::from).collect(),
         variables: pairs("jsonnetVariables", &args.jsonnet_variables)?,
         arguments: pairs("jsonnetArguments", &args.jsonnet_arguments)?,
-        ..JsonnetOptions::default()
+        seconds: args.jsonnet_timeout,
+        memory: args.jsonnet_memory,
     })
 }

@@ -98,7 +98,8 @@ impl Ending {
         {
             use std::os::unix::process::ExitStatusExt as _;
             const SIGKILL: i32 = 9;
-            self.status.is_some_and(|status| status.0.signal() == Some(SIGKILL))
+            self.status
+                .is_some_and(|status| status.0.signal() == Some(SIGKILL))
         }
         #[cfg(not(unix))]
         false

@@ -49,7 +49,10 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send) -> io
 }
 
 /// Passes requests on. When the run is gone, there is nobody to evaluate for.
-#[expect(clippy::exit, reason = "an evaluation cannot be interrupted from outside")]
+#[expect(
+    clippy::exit,
+    reason = "an evaluation cannot be interrupted from outside"
+)]
 fn receive(mut input: impl Read, sender: &mpsc::Sender<(Request, Vec<u8>)>) {
     let mut next = || {
         let mut lengths = [0; LENGTHS];

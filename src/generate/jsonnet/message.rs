@@ -152,10 +152,7 @@ fn of_call(kind: &EvalErrorKind) -> Option<Placed> {
 fn of_rest(kind: &EvalErrorKind) -> Placed {
     use EvalErrorKind as E;
     match kind {
-        E::StackOverflow => (
-            None,
-            "calls nest more than 500 deep".to_owned(),
-        ),
+        E::StackOverflow => (None, "calls nest more than 500 deep".to_owned()),
         E::InfiniteRecursion => (None, "a value depends on itself".to_owned()),
         E::AssertFailed { span, message } => {
             let message = message.as_deref().unwrap_or("an assertion failed");

@@ -82,7 +82,10 @@ impl Collector {
                 }
             }
             (Some(_), None) => Err(unfit("an object with a kind and no apiVersion", &self.path)),
-            (None, Some(_)) => Err(unfit("an object with an apiVersion and no kind", &self.path)),
+            (None, Some(_)) => Err(unfit(
+                "an object with an apiVersion and no kind",
+                &self.path,
+            )),
             (None, None) => {
                 for (name, value) in &fields {
                     self.below(step(name.value()), |it| it.collect(value))?;

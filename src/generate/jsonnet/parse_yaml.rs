@@ -27,7 +27,10 @@ pub(super) fn parse<'p>(program: &mut Program<'p>, text: &str) -> Result<Value<'
 fn pieces(text: &str) -> (Vec<String>, bool) {
     let (mut pieces, mut piece, mut is_stream) = (Vec::new(), String::new(), false);
     for line in text.lines() {
-        if line.strip_prefix("---").is_some_and(|rest| rest.trim_end().is_empty()) {
+        if line
+            .strip_prefix("---")
+            .is_some_and(|rest| rest.trim_end().is_empty())
+        {
             is_stream = true;
             if !piece.is_empty() {
                 pieces.push(std::mem::take(&mut piece));
@@ -95,14 +98,18 @@ fn name(key: &Node) -> Result<String, String> {
     let Kind::Scalar(text, form) = &key.kind else {
         return Err(format!("line {}: a key is not a single value", key.line));
     };
-    Ok(match yaml::Value::single(text, *form, Dialect::Kubernetes) {
-        yaml::Value::Null => return Err(format!("line {}: a key is null", key.line)),
-        yaml::Value::Bool(value) => value.to_string(),
-        yaml::Value::Int(value) => value.to_string(),
-        yaml::Value::Uint(_) => return Err(format!("line {}: a key is too large a number", key.line)),
-        yaml::Value::Float(value) => float_name(value),
-        _ => text.clone(),
-    })
+    Ok(
+        match yaml::Value::single(text, *form, Dialect::Kubernetes) {
+            yaml::Value::Null => return Err(format!("line {}: a key is null", key.line)),
+            yaml::Value::Bool(value) => value.to_string(),
+            yaml::Value::Int(value) => value.to_string(),
+            yaml::Value::Uint(_) => {
+                return Err(format!("line {}: a key is too large a number", key.line));
+            }
+            yaml::Value::Float(value) => float_name(value),
+            _ => text.clone(),
+        },
+    )
 }
 
 /// A number as Go's `FormatFloat(value, 'g', -1, 32)`, cleaned as the YAML to

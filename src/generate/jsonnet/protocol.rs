@@ -85,7 +85,11 @@ pub(super) fn encode(header: &impl Serialize, body: &[u8]) -> io::Result<Vec<u8>
     let header = serde_json::to_vec(header)?;
     let mut bytes = Vec::with_capacity(LENGTHS + header.len() + body.len());
     for length in [header.len(), body.len()] {
-        bytes.extend(u64::try_from(length).map_err(io::Error::other)?.to_be_bytes());
+        bytes.extend(
+            u64::try_from(length)
+                .map_err(io::Error::other)?
+                .to_be_bytes(),
+        );
     }
     bytes.extend(header);
     bytes.extend(body);
@@ -96,7 +100,9 @@ pub(super) fn encode(header: &impl Serialize, body: &[u8]) -> io::Result<Vec<u8>
 pub(super) fn lengths(bytes: [u8; LENGTHS]) -> io::Result<(usize, usize)> {
     let (header, body) = bytes.split_at(LENGTHS / 2);
     let length = |bytes: &[u8]| {
-        let length = bytes.iter().fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
+        let length = bytes
+            .iter()
+            .fold(0_u64, |sum, &byte| (sum << 8) | u64::from(byte));
         usize::try_from(length).map_err(io::Error::other)
     };
     let (header, body) = (length(header)?, length(body)?);

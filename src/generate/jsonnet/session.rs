@@ -276,7 +276,8 @@ impl<'p> Callbacks<'p> for Session<'p, '_> {
             .filter_map(|item| message::of_frame(item).0);
         let place = spans.into_iter().find_map(|span| self.place(program, span));
         let place = place.unwrap_or_else(|| "std.trace".to_owned());
-        self.traced.push((place, message::bounded(message.to_owned())));
+        self.traced
+            .push((place, message::bounded(message.to_owned())));
     }
 
     fn parse_yaml(

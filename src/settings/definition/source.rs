@@ -36,6 +36,14 @@ pub struct SourceArgs {
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
     pub jsonnet_arguments: Vec<String>,
 
+    /// How many seconds the Jsonnet programs of a source may take together.
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    pub jsonnet_timeout: u64,
+
+    /// How much memory, in MiB, the Jsonnet programs of a source may take.
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    pub jsonnet_memory: u64,
+
     /// What is rendered when it is a Helm chart.
     #[command(flatten)]
     pub helm: HelmArgs,

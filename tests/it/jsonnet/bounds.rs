@@ -70,7 +70,9 @@ async fn what_only_looks_deep_is_evaluated(#[case] expression: &str) {
 #[case::shared_values(
     "local f(n) = if n == 0 then {} else local a = f(n - 1); [a, a]; std.length(std.toString(f(60)))"
 )]
-#[case::comparison("local f(n) = if n == 0 then [] else local a = f(n - 1); [a, a]; f(60) == f(60)")]
+#[case::comparison(
+    "local f(n) = if n == 0 then [] else local a = f(n - 1); [a, a]; f(60) == f(60)"
+)]
 #[tokio::test]
 async fn what_does_not_end_is_ended_with_its_place(#[case] program: &str) {
     let error = bounded(program, 256).await;
@@ -137,7 +139,8 @@ async fn what_needs_too_much_memory_ends_the_evaluation_and_not_the_run(#[case] 
     options.jsonnet.memory = 64;
     let error = run(&options).await.unwrap_err();
     let said = error.to_string();
-    let message = "the program `main.jsonnet` failed: the evaluation needs more than 64 MiB of memory";
+    let message =
+        "the program `main.jsonnet` failed: the evaluation needs more than 64 MiB of memory";
     assert!(said.starts_with(message), "{said}");
     let error = gitops_publisher::error::Error::from(error);
     assert_eq!(
@@ -152,7 +155,10 @@ async fn what_needs_too_much_memory_ends_the_evaluation_and_not_the_run(#[case] 
 async fn deep_values_and_deep_imports_are_refused() {
     let deep = "local f(n, a) = if n == 0 then a else f(n - 1, [a]) tailstrict; f(1e5, 1)";
     let error = bounded(deep, 1024).await;
-    assert!(error.starts_with("calls nest more than 500 deep"), "{error}");
+    assert!(
+        error.starts_with("calls nest more than 500 deep"),
+        "{error}"
+    );
 
     let mut files = vec![("main.jsonnet".to_owned(), "import '0.libsonnet'".to_owned())];
     for at in 0..600 {
@@ -160,7 +166,10 @@ async fn deep_values_and_deep_imports_are_refused() {
         files.push((format!("{at}.libsonnet"), next));
     }
     files.push(("600.libsonnet".to_owned(), "{}".to_owned()));
-    let files: Vec<_> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let files: Vec<_> = files
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
     let folder = source(&files);
     let error = run(&options(folder.path())).await.unwrap_err().to_string();
     let lead = "the program `main.jsonnet` failed: calls nest more than 500 deep\n  ";
@@ -188,7 +197,9 @@ fn a_program_that_does_not_end_ends_the_run_in_good_order() {
         .write("gitops.yaml", "source: src\nenvironments: {dev: {}}\n");
     let ended = workspace.program(&["render"]).fail();
     assert!(
-        ended.stderr.contains("environment dev: the program `main.jsonnet` failed: "),
+        ended
+            .stderr
+            .contains("environment dev: the program `main.jsonnet` failed: "),
         "{}",
         ended.stderr
     );
