@@ -87,7 +87,7 @@ fn laid_out(part: &generate::Part) -> Vec<Duration> {
     let round = |_| {
         let parts = vec![part.clone()];
         let start = Instant::now();
-        let files = generate::lay_out(parts, generate::Layout::Resource).unwrap();
+        let (files, _) = generate::lay_out(parts, generate::Layout::Resource).unwrap();
         assert_eq!(files.len(), COMPONENTS * DOCUMENTS);
         start.elapsed()
     };

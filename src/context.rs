@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::generate::Pulls;
 use crate::model::{PublicationStamp, Secret};
 use crate::report::Reporter;
 use crate::tokens;
@@ -17,6 +18,8 @@ pub struct Context {
     pub tools: Tools,
     /// Where what charts render to is kept, when it may be.
     pub render_cache: Option<PathBuf>,
+    /// The charts that this run has pulled.
+    pub pulls: Pulls,
     /// The password for the registries of charts.
     pub chart_password: Option<Secret>,
     /// Which run this is, and of which source.

@@ -30,6 +30,18 @@ pub enum NameError {
         /// What would have to stand below it.
         below: RelPath,
     },
+    /// A name that Windows does not know.
+    #[error(
+        "environment `{environment}` generates `{file}`, which Windows cannot check out: {reason}"
+    )]
+    Windows {
+        /// The environment's name.
+        environment: String,
+        /// The file.
+        file: RelPath,
+        /// What is wrong with which part of it.
+        reason: String,
+    },
     /// The name of the ledger.
     #[error(
         "environment `{environment}` generates a file named `{LEDGER_FILE}`, which is reserved"
@@ -55,6 +67,13 @@ pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
                 environment: environment.to_owned(),
             });
         }
+        if let Some(reason) = path.segments().find_map(windows) {
+            return Err(NameError::Windows {
+                environment: environment.to_owned(),
+                file: path.clone(),
+                reason,
+            });
+        }
         if let Some(first) = folded.insert(path.as_str().to_lowercase(), path) {
             return Err(NameError::Case {
                 environment: environment.to_owned(),
@@ -77,6 +96,28 @@ pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
     Ok(())
 }
 
+/// Why Windows cannot have a file or folder of this name:
+/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file>
+fn windows(name: &str) -> Option<String> {
+    if let Some(odd) = name.chars().find(|c| r#"<>:"\|?*"#.contains(*c)) {
+        return Some(format!("`{name}` contains `{odd}`"));
+    }
+    if name.ends_with(['.', ' ']) {
+        return Some(format!("`{name}` ends with a dot or a space"));
+    }
+    // Also with an extension, and with spaces before that.
+    let stem = name.split('.').next().unwrap_or(name).trim_end_matches(' ');
+    let stem = stem.to_ascii_uppercase();
+    let is_port = ["COM", "LPT"].iter().any(|port| {
+        let number = stem
+            .strip_prefix(port)
+            .map(|rest| rest.chars().collect::<Vec<_>>());
+        matches!(number.as_deref(), Some(['1'..='9' | '¹' | '²' | '³']))
+    });
+    let is_device = ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"].contains(&stem.as_str());
+    (is_port || is_device).then(|| format!("`{name}` is the name of a device there"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,6 +135,18 @@ mod tests {
     #[case(&["A.yaml", "a.yaml"], "environment `dev` generates `A.yaml` and `a.yaml`, which differ only in case")]
     #[case(&["a", "a/b"], "environment `dev` generates the file `a` and also `a/b` below it")]
     #[case(&[".gitops-publisher"], "environment `dev` generates a file named `.gitops-publisher`, which is reserved")]
+    #[case(&["con/a.yaml"], "environment `dev` generates `con/a.yaml`, which Windows cannot check out: `con` is the name of a device there")]
+    #[case(&["a/Aux.yaml"], "environment `dev` generates `a/Aux.yaml`, which Windows cannot check out: `Aux.yaml` is the name of a device there")]
+    #[case(&["com1.yaml"], "environment `dev` generates `com1.yaml`, which Windows cannot check out: `com1.yaml` is the name of a device there")]
+    #[case(&["lpt9"], "environment `dev` generates `lpt9`, which Windows cannot check out: `lpt9` is the name of a device there")]
+    #[case(&["COM².txt"], "environment `dev` generates `COM².txt`, which Windows cannot check out: `COM².txt` is the name of a device there")]
+    #[case(&["nul .tar.yaml"], "environment `dev` generates `nul .tar.yaml`, which Windows cannot check out: `nul .tar.yaml` is the name of a device there")]
+    #[case(&["dev./a.yaml"], "environment `dev` generates `dev./a.yaml`, which Windows cannot check out: `dev.` ends with a dot or a space")]
+    #[case(&["a.yaml "], "environment `dev` generates `a.yaml `, which Windows cannot check out: `a.yaml ` ends with a dot or a space")]
+    #[case(&["x?.yaml"], "environment `dev` generates `x?.yaml`, which Windows cannot check out: `x?.yaml` contains `?`")]
+    #[case(&["a\"q.yaml"], "environment `dev` generates `a\"q.yaml`, which Windows cannot check out: `a\"q.yaml` contains `\"`")]
+    #[case(&["a/system:web.yaml"], "environment `dev` generates `a/system:web.yaml`, which Windows cannot check out: `system:web.yaml` contains `:`")]
+    #[case(&["console.yaml", "com.yaml", "com10.yaml", "a/nullable.yaml", ".con", "ü.yaml", "a b.yaml", "com/a.yaml"], "fine")]
     fn names_that_cannot_stand_beside_each_other_are_refused(
         #[case] names: &[&str],
         #[case] said: &str,

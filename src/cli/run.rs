@@ -10,6 +10,7 @@ use crate::agent::env::{BUILD_REASON, GITOPS_CHART_PASSWORD, VERIFY_ONLY};
 use crate::agent::{self, Environment};
 use crate::context::Context;
 use crate::error::{Error, Kind};
+use crate::generate::Pulls;
 use crate::model::{RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
 use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
@@ -155,6 +156,7 @@ fn equip(
         reporter: Arc::clone(reporter),
         tools: tools::tools(&settings.run.tools, environment, &http, reporter)?,
         render_cache: tools::render_cache(&settings.run.tools, environment),
+        pulls: Pulls::default(),
         chart_password,
         publication: stamp::publication(environment, settings),
         variables: connect::variables(environment).into_iter().collect(),

@@ -63,7 +63,7 @@ impl Key {
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         hex(&self.0.clone().finalize())
     }
 }

@@ -209,7 +209,7 @@ fn documents_of<'f>(set: &FileSet, files: &[&'f RelPath]) -> BTreeMap<Key, Made<
         let read = set
             .get(file)
             .and_then(|content| documents::read(file, content).ok());
-        for document in read.unwrap_or_default() {
+        for document in read.unwrap_or_default().all {
             let resource = document.identity().ok();
             let name = match &resource {
                 Some(id) => format!("{:?}", id.key()),

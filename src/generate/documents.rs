@@ -2,8 +2,9 @@
 //! makes a document a resource.
 
 use super::Fault;
+use super::api_fields::{self, FieldFault};
 use crate::model::{RelPath, ResourceId};
-use crate::text::yaml::{self, Dialect, Value};
+use crate::text::yaml::{self, Dialect, RepeatedKey, Value};
 use crate::text::{Kind, Node, json};
 
 /// One document that is not empty, as Kubernetes reads it.
@@ -12,6 +13,17 @@ pub(super) struct Document {
     pub line: usize,
     /// Its content.
     pub value: Value,
+}
+
+/// What a file holds.
+#[derive(Default)]
+pub(super) struct Documents {
+    /// Every document that is not empty.
+    pub all: Vec<Document>,
+    /// Keys that a map has twice.
+    pub repeated: Vec<RepeatedKey>,
+    /// Fields that the API server would refuse.
+    pub faults: Vec<FieldFault>,
 }
 
 impl Document {
@@ -32,10 +44,11 @@ pub(super) fn is_json(file: &RelPath) -> bool {
 }
 
 /// Every document of a file.
-pub(super) fn read(file: &RelPath, content: &[u8]) -> Result<Vec<Document>, Fault> {
-    let mut found = Vec::new();
-    for (root, line) in roots(file, content)? {
-        collect(file, &root, line, &mut found)?;
+pub(super) fn read(file: &RelPath, content: &[u8]) -> Result<Documents, Fault> {
+    let mut found = Documents::default();
+    for document in parse(file, content)? {
+        found.repeated.extend(document.repeated);
+        collect(file, &document.root, document.line, &mut found)?;
     }
     Ok(found)
 }
@@ -45,27 +58,26 @@ pub(super) fn text<'c>(file: &RelPath, content: &'c [u8]) -> Result<&'c str, Fau
     std::str::from_utf8(content).map_err(|_| Fault::NotText(file.to_string()))
 }
 
-/// The parsed documents and the lines they start at.
-fn roots(file: &RelPath, content: &[u8]) -> Result<Vec<(Node, usize)>, Fault> {
+fn parse(file: &RelPath, content: &[u8]) -> Result<Vec<yaml::Document>, Fault> {
     let text = text(file, content)?;
     let malformed = |source| Fault::Syntax {
         file: file.to_string(),
         source,
     };
-    if is_json(file) {
-        return Ok(vec![(json::parse(text).map_err(malformed)?, 1)]);
+    if !is_json(file) {
+        return yaml::parse(text).map_err(malformed);
     }
-    let documents = yaml::parse(text).map_err(malformed)?;
-    let pair = |document: yaml::Document| (document.root, document.line);
-    Ok(documents.into_iter().map(pair).collect())
+    let root = json::parse(text).map_err(malformed)?;
+    // JSON is YAML, and that reader keeps what is there twice.
+    let again = yaml::parse(text).unwrap_or_default().into_iter();
+    Ok(vec![yaml::Document {
+        line: 1,
+        root,
+        repeated: again.flat_map(|document| document.repeated).collect(),
+    }])
 }
 
-fn collect(
-    file: &RelPath,
-    root: &Node,
-    line: usize,
-    found: &mut Vec<Document>,
-) -> Result<(), Fault> {
+fn collect(file: &RelPath, root: &Node, line: usize, found: &mut Documents) -> Result<(), Fault> {
     if root.is_null() || root.pairs().is_some_and(<[_]>::is_empty) {
         return Ok(());
     }
@@ -80,7 +92,8 @@ fn collect(
         place: format!(", line {}, column {}", error.line, error.column),
         message: "a map key is not a single value".to_owned(),
     })?;
-    found.push(Document { line, value });
+    found.faults.extend(api_fields::check(root, line));
+    found.all.push(Document { line, value });
     Ok(())
 }
 
@@ -125,7 +138,7 @@ fn identity(value: &Value) -> Result<ResourceId, &'static str> {
 fn unnamed(metadata: Option<&Value>) -> &'static str {
     match metadata.and_then(|metadata| metadata.get("name")) {
         None | Some(Value::Null | Value::Str(_)) => "it has no metadata.name",
-        Some(_) => "its metadata.name is no text: put it into quotes",
+        Some(_) => "metadata.name must be a string; quote it",
     }
 }
 

@@ -10,7 +10,7 @@ use crate::source;
 use crate::text::SyntaxError;
 use crate::tools;
 
-use super::HelmFault;
+use super::{FieldFault, HelmFault};
 
 /// A failure of the generate stage, with the component that it is about.
 #[derive(Debug)]
@@ -73,6 +73,23 @@ pub enum Fault {
         /// What it lacks.
         lack: &'static str,
     },
+    /// A key that its map has twice, in a file that is written anew.
+    #[error(
+        "`{file}`, line {line}: the key `{key}` is in the same map as another one in line {first}"
+    )]
+    RepeatedKey {
+        /// The file.
+        file: String,
+        /// The line of the later one.
+        line: usize,
+        /// The key.
+        key: String,
+        /// The line of the one before.
+        first: usize,
+    },
+    /// Fields that the API server would refuse.
+    #[error("{}", listed(.0))]
+    Fields(Vec<(String, FieldFault)>),
     /// A name cannot be a path in the output.
     #[error("its name cannot be a file name: {0}")]
     Name(#[from] PathError),
@@ -233,6 +250,21 @@ pub(super) fn quoted(text: &str) -> String {
     }
 }
 
+/// So many faults are shown.
+const FAULTS_SHOWN: usize = 20;
+
+/// The place of each fault and what is wrong, on lines of their own.
+fn listed(faults: &[(String, FieldFault)]) -> String {
+    let shown = faults.iter().take(FAULTS_SHOWN);
+    let mut lines: Vec<String> = shown
+        .map(|(file, fault)| format!("`{file}`, line {}: {fault}", fault.line))
+        .collect();
+    if faults.len() > FAULTS_SHOWN {
+        lines.push(format!("and {} more", faults.len() - FAULTS_SHOWN));
+    }
+    lines.join("\n  ")
+}
+
 /// Each line on a line of its own.
 fn indented(lines: &[String]) -> String {
     lines.iter().fold(String::new(), |mut text, line| {
@@ -310,6 +342,10 @@ impl Fault {
             Self::NoResource { .. } => {
                 "move it out of the source, or name the folder with the manifests as `source`"
             }
+            Self::RepeatedKey { .. } => {
+                "remove one of them: kubectl takes the last one, Kustomize and Flux refuse the file. `layout: source` passes the file on as it is, with a warning"
+            }
+            Self::Fields(_) => "the API server refuses this: correct the template or its values",
             Self::Clash { .. } => "use the same shape in both layers",
             _ => return Vec::new(),
         };

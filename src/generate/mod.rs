@@ -5,6 +5,7 @@
 //! Reads the source and runs tools; writes nothing, prints nothing, and knows
 //! neither settings nor agent nor the other stages.
 
+mod api_fields;
 mod cache;
 pub mod determinism;
 mod documents;
@@ -13,6 +14,7 @@ mod fabrikate;
 mod helm;
 pub mod images;
 mod jsonnet;
+mod kube_apis;
 mod kustomize;
 pub mod layout;
 mod manifests;
@@ -23,14 +25,16 @@ pub mod resources;
 
 use std::path::{Path, PathBuf};
 
+pub use api_fields::FieldFault;
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
 pub use helm::{
-    Call, HelmFault, HelmLogin, HelmOptions, KUBE_VERSION, Keep, Misfit, ValuesFile,
+    Call, HelmFault, HelmLogin, HelmOptions, KUBE_VERSION, Keep, Misfit, Pulls, ValuesFile,
     nondeterministic_calls,
 };
 pub use images::{ImagePath, Images, set_images};
 pub use jsonnet::{JsonnetOptions, WORKER as JSONNET_WORKER, serve as serve_jsonnet};
+pub use kube_apis::unserved;
 pub use kustomize::{KustomizeFault, KustomizeOptions, Place};
 pub use layout::{Layout, lay_out};
 pub use namespace::set_namespace;

@@ -43,7 +43,9 @@ pub(super) fn finish(
         tracing::debug!(file = %change.file, from = change.from, to = change.to, "image set");
     }
     findings.extend(report.findings);
-    Ok((lay_out(parts, settings.layout)?, findings))
+    let (files, more) = lay_out(parts, settings.layout)?;
+    findings.extend(more);
+    Ok((files, findings))
 }
 
 /// A file in which a build tells the images that it made.

@@ -146,7 +146,18 @@ async fn render_one(
     };
     let (resources, odd) = read.map_err(|error| here(error.into()))?;
     findings.extend(odd);
+    let kube_version = settings
+        .sources
+        .iter()
+        .find_map(|source| source.helm.kube_version.as_deref());
+    findings.extend(generate::unserved(
+        &resources,
+        kube_version.unwrap_or(generate::KUBE_VERSION),
+    ));
     check::file_names(&settings.name, &files)?;
+    if let Some(definition) = &definition {
+        check::file_names(&definition.settings.name, &definition.files)?;
+    }
     // What was noticed on the way is likely the reason.
     let noticed = || {
         findings

@@ -293,6 +293,7 @@ fn options(
             values_files,
             logins: login(context, source).into_iter().collect(),
             cache: context.render_cache.clone(),
+            pulls: context.pulls.clone(),
             ..source.helm.clone()
         },
         ..generate::Options::new(copy.unwrap_or(&source.source), &settings.name)

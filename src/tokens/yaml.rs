@@ -76,7 +76,7 @@ impl Reader {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
-                let merge = style == ScalarStyle::Plain && text == "<<";
+                let merge = is_merge_key(&text, style, tag.as_deref());
                 let kind = scalar(&text, style, tag.as_deref());
                 let node = Node { line, kind };
                 self.remember(anchor, &node);
@@ -176,6 +176,15 @@ fn merge_into(
             .try_for_each(|map| merge_into(pairs, seen, map, span)),
         _ => Err(YamlError::at(span, "`<<` takes a map or a list of maps")),
     }
+}
+
+/// Whether a key merges: without quotes and tag, or with the tag of merge keys.
+fn is_merge_key(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> bool {
+    text == "<<"
+        && match tag {
+            None => style == ScalarStyle::Plain,
+            Some(tag) => tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some("merge"),
+        }
 }
 
 /// A key as text.

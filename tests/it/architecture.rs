@@ -43,7 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "agent", "check", "generate", "host", "plan", "source", "text", "tokens", "tools",
         ],
     ),
-    ("context", &["report", "tokens", "tools"]),
+    ("context", &["generate", "report", "tokens", "tools"]),
     (
         "pipeline",
         &[

@@ -27,10 +27,13 @@ pub(super) fn clean(
             document: number,
             source,
         };
-        let documents = yaml::parse(piece).map_err(malformed)?;
-        let Some(root) = documents.into_iter().map(|document| document.root).next() else {
+        // The line feed that it was cut at is part of its last line.
+        let document = format!("{piece}\n");
+        let documents = yaml::parse(&document).map_err(malformed)?;
+        let Some(document) = documents.into_iter().next() else {
             continue;
         };
+        let root = document.root;
         match &root.kind {
             _ if root.is_null() => continue,
             Kind::Mapping(pairs) if pairs.is_empty() => continue,
@@ -48,6 +51,15 @@ pub(super) fn clean(
         }
         kept += 1;
         content.push_str("---\n");
+        if inject && let Some(repeated) = document.repeated.first() {
+            findings.push(Finding::warning(
+                &visit.label,
+                format!(
+                    "document {number} of the chart `{chart}` has the key `{}` twice in one map: the last one counts",
+                    repeated.key
+                ),
+            ));
+        }
         if inject {
             let document = injected(&root, namespace).map_err(|found| match found {
                 Found::Key(error) => malformed(error),

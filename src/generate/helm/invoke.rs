@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::message::{self, Names, name};
 use super::{HelmOptions, Keep, program};
-use crate::generate::Fault;
+use crate::generate::{Fault, kube_apis};
 use crate::tools::{Invocation, Tools};
 
 /// Everything that decides what comes out, besides the chart and the program.
@@ -56,7 +56,9 @@ pub(super) async fn template(
         .arg(&request.namespace)
         .arg("--kube-version")
         .arg(&request.kube_version);
-    for version in &options.api_versions {
+    // helm alone knows groups and versions, but no kinds.
+    let own = kube_apis::argument(&request.kube_version);
+    for version in own.iter().chain(&options.api_versions) {
         invocation = invocation.arg("--api-versions").arg(version);
     }
     if options.include_crds {

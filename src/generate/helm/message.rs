@@ -20,7 +20,10 @@ pub(super) fn warnings(output: &Output, names: &Names) -> Vec<String> {
     let lines = output.stderr_lines().into_iter();
     lines
         .filter(|line| line != DEBUG_HINT)
-        .map(|line| format!("helm: {}", renamed(without_time(&line), names)))
+        .map(|line| {
+            let line = without_level(without_time(&line)).into_owned();
+            format!("helm: {}", renamed(&line, names))
+        })
         .collect()
 }
 
@@ -36,6 +39,7 @@ pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) 
     let said = text.find("Error: ").map_or("", |at| &text[at + 7..]);
     schema(said)
         .or_else(|| template(said))
+        .or_else(|| frames(said))
         .unwrap_or_else(|| HelmFault::Failed {
             chart: chart.to_owned(),
             release: release.to_owned(),
@@ -94,6 +98,48 @@ fn without_time(line: &str) -> &str {
         Some((place, rest)) if place.split_once(".go:").is_some_and(|(_, at)| number(at)) => rest,
         _ => line,
     }
+}
+
+/// What helm 4 logs (`level=WARN msg="no value" key=a`) without its frame.
+fn without_level(line: &str) -> std::borrow::Cow<'_, str> {
+    let Some((_, rest)) = line
+        .strip_prefix("level=")
+        .and_then(|rest| rest.split_once(" msg="))
+    else {
+        return line.into();
+    };
+    // Go quotes as JSON does, but for a few escapes that no message has.
+    let mut texts = serde_json::Deserializer::from_str(rest).into_iter::<String>();
+    match texts.next() {
+        Some(Ok(text)) => format!("{text}{}", &rest[texts.byte_offset()..]).into(),
+        _ => rest.into(),
+    }
+}
+
+/// Errors about a template as helm 4 writes them, a frame for each template,
+/// innermost last:
+///
+/// ```text
+/// <place>
+///   executing "<name>" at <code>:
+///     …
+/// ```
+fn frames(said: &str) -> Option<HelmFault> {
+    let mut places = Vec::new();
+    let mut message = Vec::new();
+    for line in said.lines() {
+        if line.starts_with(' ') {
+            message.push(line.trim());
+        } else if is_place(line) {
+            places.push(line);
+            message.clear();
+        } else if !line.is_empty() {
+            return None;
+        }
+    }
+    let place = places.pop()?;
+    let callers = places.iter().rev().map(|place| caller(place)).collect();
+    Some(at(place, message.join(" "), callers))
 }
 
 /// Errors about a template come in four forms:
@@ -237,6 +283,7 @@ mod tests {
 
     fn shown(said: &str) -> String {
         let fault = schema(said).or_else(|| template(said));
+        let fault = fault.or_else(|| frames(said));
         fault.map_or_else(|| "nothing".to_owned(), |fault| fault.to_string())
     }
 
@@ -268,6 +315,14 @@ mod tests {
     #[case(
         "values don't meet the specifications of the schema(s) in the following chart(s):\nweb:\n- at '/m/z': got number, want string\ndb:\n- at '': missing property 'size'",
         "the values do not fit the schema of the chart:\n  chart `web`, `m.z`: got number, want string\n  chart `db`, missing property 'size'"
+    )]
+    #[case(
+        "web/templates/a.yaml:1:13\n  executing \"web/templates/a.yaml\" at <.Values.x.y>:\n    nil pointer evaluating interface {}.y\n",
+        "the template `templates/a.yaml`, line 1, failed: executing \"web/templates/a.yaml\" at <.Values.x.y>: nil pointer evaluating interface {}.y"
+    )]
+    #[case(
+        "web/templates/b.yaml:2:6\n  executing \"web/templates/b.yaml\" at <include \"image\" .>:\n    error calling include:\nweb/templates/_h.tpl:2:10\n  executing \"image\" at <.Values.x.y>:\n    nil pointer evaluating interface {}.y\n",
+        "the template `templates/_h.tpl`, line 2, failed: executing \"image\" at <.Values.x.y>: nil pointer evaluating interface {}.y\n  called from templates/b.yaml:2"
     )]
     #[case("unknown flag: --x", "nothing")]
     fn an_error_says_where_and_why(#[case] said: &str, #[case] message: &str) {
@@ -301,5 +356,17 @@ mod tests {
         );
         assert_eq!(without_time("walk.go:75: x"), "x");
         assert_eq!(without_time("Error: x"), "Error: x");
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "level=INFO msg=\"skipping unknown hooks\" hookTypes=crd-install",
+        "skipping unknown hooks hookTypes=crd-install"
+    )]
+    #[case("level=WARN msg=\"a \\\"b\\\"\"", "a \"b\"")]
+    #[case("level=WARN msg=plain", "plain")]
+    #[case("walk.go: x", "walk.go: x")]
+    fn the_level_is_no_part_of_a_message(#[case] line: &str, #[case] message: &str) {
+        assert_eq!(without_level(line), message);
     }
 }

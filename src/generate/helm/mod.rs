@@ -18,6 +18,7 @@ mod origin;
 mod output;
 mod remote;
 mod values;
+mod values_file;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,7 +32,7 @@ use self::origin::Origin;
 use self::output::SortError;
 use super::cache::{Cache, Key};
 use super::reading::Reader;
-use super::{Error, Fault, Options, Policy, off_thread, set_namespace};
+use super::{Error, Fault, Options, Policy, kube_apis, off_thread, set_namespace};
 use crate::model::{FileSet, Finding};
 use crate::source::SourceTree;
 use crate::tools::{self, Tool, Tools};
@@ -39,6 +40,7 @@ use crate::tools::{self, Tool, Tools};
 pub use calls::{Call, nondeterministic_calls};
 pub use error::{HelmFault, Misfit};
 pub use options::{HelmLogin, HelmOptions, KUBE_VERSION, Keep, ValuesFile};
+pub use remote::Pulls;
 
 /// The namespace of a release when settings name none: that of helm.
 const NAMESPACE: &str = "default";
@@ -120,6 +122,7 @@ pub(super) async fn run(
         findings.insert(0, Finding::warning(&shown, message));
     }
     let request = request(&reader, options, &name, shown).await?;
+    findings.extend(request.values_files.iter().flat_map(values_file::check));
     let (files, more) = rendered(tools, &reader, options, ready, &request).await?;
     findings.extend(more);
     Ok((files, findings))
@@ -373,7 +376,8 @@ fn key(options: &Options, request: &Request, identity: &[u8], program: &Path) ->
         helm.namespace.is_some(),
     );
     key.part("switches", switches.as_bytes());
-    for version in &helm.api_versions {
+    let own = kube_apis::argument(&request.kube_version);
+    for version in own.iter().chain(&helm.api_versions) {
         key.part("api", version.as_bytes());
     }
     for file in &request.values_files {

@@ -7,12 +7,13 @@ use std::path::PathBuf;
 
 use super::dependencies::is_exact;
 use super::error::HelmFault;
+use super::remote::Pulls;
 use crate::generate::Policy;
 use crate::model::Secret;
 
 /// The version of Kubernetes that charts are rendered for when settings name
 /// none. helm's own default depends on how helm was built.
-pub const KUBE_VERSION: &str = "1.34.0";
+pub const KUBE_VERSION: &str = "1.37.0";
 
 /// Whether something is kept in the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,8 @@ pub struct HelmOptions {
     /// A folder that only this user can enter, where pulled charts and what
     /// was rendered are kept. Without one, nothing is kept.
     pub cache: Option<PathBuf>,
+    /// What the run has pulled so far.
+    pub pulls: Pulls,
 }
 
 impl Default for HelmOptions {
@@ -112,6 +115,7 @@ impl Default for HelmOptions {
             api_versions: Vec::new(),
             logins: Vec::new(),
             cache: None,
+            pulls: Pulls::default(),
         }
     }
 }
@@ -221,7 +225,7 @@ pub(super) fn check_kube_version(version: &str) -> Result<(), HelmFault> {
     Err(HelmFault::Setting {
         name: "kubeVersion",
         value: version.to_owned(),
-        reason: "a version of Kubernetes looks like 1.34.0",
+        reason: "a version of Kubernetes looks like 1.37.0",
     })
 }
 

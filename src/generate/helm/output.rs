@@ -137,12 +137,14 @@ fn pieces(text: &str) -> Vec<&str> {
     starts
 }
 
-/// Without the blank lines around it. A block text that keeps its last line
-/// feeds is left alone.
+/// Without the blank lines around it. A block text may keep its last line feeds,
+/// and spaces at the end of its last line are part of it.
 fn trimmed(piece: &str) -> &str {
     let piece = piece.trim_start_matches('\n');
-    if piece.contains("|+") || piece.contains(">+") {
+    if piece.contains('+') && (piece.contains('|') || piece.contains('>')) {
         piece.strip_suffix('\n').unwrap_or(piece)
+    } else if piece.contains(['|', '>']) {
+        piece.trim_end_matches('\n')
     } else {
         piece.trim_end()
     }
@@ -246,6 +248,18 @@ mod tests {
         let files = sorted(stdout);
         assert_eq!(files[0].1, "a: |\n  x\n");
         assert_eq!(files[1].1, "a: |+\n  x\n\n");
+    }
+
+    #[rstest::rstest]
+    #[case("a: |\n  x   \n")]
+    #[case("a: |\n  x\n    \n")]
+    #[case("a: |-\n  x\t\n")]
+    #[case("a: >+2\n  x\n\n\n")]
+    #[case("a: |2+\n  x\n\n")]
+    fn a_text_at_the_end_of_a_document_stays_what_it_is(#[case] text: &str) {
+        let value = |text: &str| yaml::parse(text).unwrap().remove(0).root;
+        let files = sorted(&format!("---\n# Source: w/templates/a.yaml\n{text}"));
+        assert_eq!(value(&files[0].1), value(text));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! Charts from registries, repositories and addresses: pulled by helm, with
 //! credentials in private files, and compared with what is pinned.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
 use url::Url;
 
 use super::archive;
@@ -25,8 +28,8 @@ const REPOSITORY: &str = "charts";
 
 /// A chart in memory, and the digests that it goes by.
 #[derive(Debug)]
-pub(super) struct Pulled {
-    pub bytes: Vec<u8>,
+pub struct Pulled {
+    pub(super) bytes: Vec<u8>,
     /// The digest to pin first.
     digests: Vec<String>,
 }
@@ -82,11 +85,48 @@ pub(super) async fn chart(
     if let (Some(cache), Some(key)) = (&cache, &key) {
         cache.put(key, &pulled.bytes);
     }
-    Ok((pulled.bytes, findings))
+    Ok((pulled.bytes.clone(), findings))
+}
+
+/// The charts that a run has pulled, so that its environments share them.
+#[derive(Debug, Clone, Default)]
+pub struct Pulls(Arc<Mutex<HashMap<String, Arc<OnceCell<Arc<Pulled>>>>>>);
+
+impl Pulls {
+    fn cell(&self, key: String) -> Arc<OnceCell<Arc<Pulled>>> {
+        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(cells.entry(key).or_default())
+    }
+}
+
+/// One version of a chart, pulled unless the run has it already from the same
+/// place with the same credentials.
+pub(super) async fn pull(
+    tools: &Tools,
+    options: &HelmOptions,
+    origin: &Origin,
+    version: &str,
+) -> Result<Arc<Pulled>, Fault> {
+    let mut key = Key::new("pull");
+    key.part("chart", origin.shown(version).as_bytes());
+    key.part("url", origin.url().as_str().as_bytes());
+    if let Some(login) = login(options, origin.url()) {
+        key.part("user", login.username.as_bytes());
+        key.part("password", login.password.expose().as_bytes());
+    }
+    let cell = options.pulls.cell(key.name());
+    let pulled = cell
+        .get_or_try_init(async || {
+            pull_anew(tools, options, origin, version)
+                .await
+                .map(Arc::new)
+        })
+        .await?;
+    Ok(Arc::clone(pulled))
 }
 
 /// Pulls one version of a chart and checks that it is this one.
-pub(super) async fn pull(
+async fn pull_anew(
     tools: &Tools,
     options: &HelmOptions,
     origin: &Origin,

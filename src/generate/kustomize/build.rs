@@ -7,7 +7,7 @@ use super::error::KustomizeFault;
 use super::graph::Graph;
 use super::said;
 use super::shown::Shown;
-use crate::generate::{Fault, KUBE_VERSION};
+use crate::generate::{Fault, KUBE_VERSION, kube_apis};
 use crate::tools::{Error, Invocation, Tool, Tools};
 
 /// The documents as Kustomize wrote them, and its warnings.
@@ -37,10 +37,12 @@ pub(super) async fn build(
             .arg("--enable-helm")
             .arg("--helm-command")
             .arg(helm);
-        if let Some(version) = kube_version(graph, options) {
+        let version = kube_version(graph, options);
+        if let Some(version) = version {
             invocation = invocation.arg("--helm-kube-version").arg(version);
         }
-        for version in &options.api_versions {
+        let own = version.and_then(kube_apis::argument);
+        for version in own.iter().chain(&options.api_versions) {
             invocation = invocation.arg("--helm-api-versions").arg(version);
         }
     }

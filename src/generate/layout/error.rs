@@ -93,9 +93,9 @@ impl From<Error> for error::Error {
             Error::Shared { .. } => {
                 Some("take it out of one of them: only one of the two would be in the cluster")
             }
-            Error::Twice { .. } => {
-                Some("remove one of the two: the cluster would keep the one that is applied last")
-            }
+            Error::Twice { .. } => Some(
+                "remove one of the two: the cluster would keep the one that is applied last. `layout: source` keeps the files of the source, with a warning",
+            ),
             Error::KindCase { .. } => Some("one of the two is misspelt"),
         };
         let hints = hint.map(ToOwned::to_owned);

@@ -1,7 +1,9 @@
 //! One file per source, and one for its custom resource definitions.
 //!
 //! Documents keep their bytes: a text is cut at its document markers, which
-//! YAML allows nowhere else, and parsed only where a definition may be in it.
+//! YAML allows nowhere else, and parsed only where a definition may be in it. A
+//! last line without its line feed gets one; a document that this would change
+//! is written anew.
 
 use bytes::Bytes;
 
@@ -71,9 +73,26 @@ fn one(file: &RelPath, content: &[u8]) -> Result<Joined, Fault> {
         let defines = document.contains(DEFINITION)
             && yaml::parse(document)
                 .is_ok_and(|found| found.iter().any(|found| is_definition(&found.root)));
-        joined.add(document, defines);
+        match changed_by_a_line_feed(document) {
+            Some(value) => joined.add(&yaml::emit_manifest(&value), defines),
+            None => joined.add(document, defines),
+        }
     }
     Ok(joined)
+}
+
+/// The content of a document that means something else with a line feed behind
+/// it: one that ends within a block text.
+fn changed_by_a_line_feed(document: &str) -> Option<Value> {
+    if document.ends_with(['\n', '\r']) || !document.contains(['|', '>']) {
+        return None;
+    }
+    let value = |text: &str| {
+        let root = yaml::parse(text).ok()?.into_iter().next()?.root;
+        Value::of(&root, Dialect::Kubernetes).ok()
+    };
+    let own = value(document)?;
+    (value(&format!("{document}\n"))? != own).then_some(own)
 }
 
 impl Joined {

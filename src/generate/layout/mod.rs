@@ -16,7 +16,7 @@ use bytes::Bytes;
 pub use error::{Error, Place};
 
 use super::{Fault, Kind, Part, documents};
-use crate::model::{FileSet, RelPath};
+use crate::model::{FileSet, Finding, RelPath};
 
 /// How the manifests of an environment are spread over files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,16 +77,19 @@ impl Layout {
 
 /// Puts the parts of an environment together.
 ///
-/// A file or a resource that two sources make is an error. A resource that one
-/// source makes twice is one only in the layouts that give each resource its
-/// place, `resource` and `single`.
-pub fn lay_out(parts: Vec<Part>, layout: Layout) -> Result<FileSet, Error> {
+/// A file or a resource that two sources make is an error. In the layouts that
+/// give each resource its place, `resource` and `single`, a resource that is
+/// made twice is written once, with a finding, when both are equal; else it is
+/// an error.
+pub fn lay_out(parts: Vec<Part>, layout: Layout) -> Result<(FileSet, Vec<Finding>), Error> {
+    let mut findings = Vec::new();
     let splits = |layout| matches!(layout, Layout::Resource | Layout::Single);
     if parts.len() > 1 && !parts.iter().all(|part| splits(layout.of(part.kind))) {
         split::refuse_shared(&parts)?;
     }
     if layout == Layout::Single {
-        return split::single(&parts);
+        let files = split::single(&parts, &mut findings)?;
+        return Ok((files, findings));
     }
     let (split, whole): (Vec<Part>, Vec<Part>) = parts
         .into_iter()
@@ -107,10 +110,10 @@ pub fn lay_out(parts: Vec<Part>, layout: Layout) -> Result<FileSet, Error> {
             }
         }
     }
-    for (path, content, label) in split::per_resource(&split)? {
+    for (path, content, label) in split::per_resource(&split, &mut findings)? {
         files.add(path, content, &label)?;
     }
-    Ok(files.set)
+    Ok((files.set, findings))
 }
 
 fn source(label: &str, error: Fault) -> Error {

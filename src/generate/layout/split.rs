@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use bytes::Bytes;
 
-use super::super::documents::{self, Document};
+use super::super::documents::{self, Document, Documents};
 use super::super::{BLOCK, Fault, Part, Policy};
 use super::{Error, Place, names, source};
-use crate::model::{FileSet, RelPath, ResourceId, ResourceKey};
+use crate::model::{FileSet, Finding, RelPath, ResourceId, ResourceKey};
 use crate::parallel;
 use crate::text::yaml::emit_manifest;
 
@@ -58,8 +58,11 @@ pub(super) fn refuse_shared(parts: &[Part]) -> Result<(), Error> {
 }
 
 /// A file for each resource, with the source it is from.
-pub(super) fn per_resource(parts: &[Part]) -> Result<Vec<(RelPath, Bytes, String)>, Error> {
-    let resources = unique(parts)?;
+pub(super) fn per_resource(
+    parts: &[Part],
+    findings: &mut Vec<Finding>,
+) -> Result<Vec<(RelPath, Bytes, String)>, Error> {
+    let resources = unique(parts, findings)?;
     let files = parallel::map(&resources, BLOCK, |made| {
         let content = Bytes::from(emit_manifest(&made.content.value));
         (RelPath::parse(&names::path(&made.id)), content)
@@ -81,8 +84,8 @@ pub(super) fn per_resource(parts: &[Part]) -> Result<Vec<(RelPath, Bytes, String
 }
 
 /// All resources in one file, sorted.
-pub(super) fn single(parts: &[Part]) -> Result<FileSet, Error> {
-    let mut resources = unique(parts)?;
+pub(super) fn single(parts: &[Part], findings: &mut Vec<Finding>) -> Result<FileSet, Error> {
+    let mut resources = unique(parts, findings)?;
     resources.sort_by(|a, b| a.order().cmp(&b.order()));
     let documents = parallel::map(&resources, BLOCK, |made| emit_manifest(&made.content.value));
     let mut files = FileSet::new();
@@ -93,16 +96,35 @@ pub(super) fn single(parts: &[Part]) -> Result<FileSet, Error> {
     Ok(files)
 }
 
-/// Every resource, each of which occurs once.
-fn unique(parts: &[Part]) -> Result<Vec<Made<'_>>, Error> {
+/// Every resource, each of which occurs once. Of equal ones the first stays.
+fn unique<'p>(parts: &'p [Part], findings: &mut Vec<Finding>) -> Result<Vec<Made<'p>>, Error> {
     let read = read(parts, Policy::Refuse)?;
     let mut seen: HashMap<ResourceKey<'_>, &Made<'_>> = HashMap::with_capacity(read.len());
+    let mut keep = Vec::with_capacity(read.len());
     for made in &read {
-        if let Some(first) = seen.insert(made.id.key(), made) {
+        let first = *seen.entry(made.id.key()).or_insert(made);
+        let again = !std::ptr::eq(first, made);
+        // Names that the cluster gives are different ones.
+        let generated = made.id.name.ends_with('*');
+        if again && (generated || first.content.value.digest() != made.content.value.digest()) {
             return Err(twice(first, made));
         }
+        if again {
+            findings.push(Finding::warning(
+                format!("source {}, {}, line {}", made.label, made.file, made.line),
+                format!(
+                    "{} is the same as in {}: it is written once",
+                    made.id,
+                    first.place()
+                ),
+            ));
+        }
+        keep.push(!again);
     }
-    Ok(read)
+    let kept = read.into_iter().zip(keep);
+    Ok(kept
+        .filter_map(|(made, keep)| keep.then_some(made))
+        .collect())
 }
 
 /// The resources of all parts in their order. Other documents are passed over,
@@ -117,8 +139,11 @@ fn read(parts: &[Part], others: Policy) -> Result<Vec<Made<'_>>, Error> {
     let read = parallel::map(&files, BLOCK, |(part, from, (file, content))| {
         let label = from.label.as_str();
         let made = documents::read(file, content).and_then(|documents| {
-            let mut made = Vec::with_capacity(documents.len());
-            for content in documents {
+            if others == Policy::Refuse {
+                refuse_odd(file, &documents)?;
+            }
+            let mut made = Vec::with_capacity(documents.all.len());
+            for content in documents.all {
                 let line = content.line;
                 match content.identity() {
                     Ok(id) => made.push(Made {
@@ -145,6 +170,29 @@ fn read(parts: &[Part], others: Policy) -> Result<Vec<Made<'_>>, Error> {
         all.extend(made?);
     }
     Ok(all)
+}
+
+/// What is written anew must mean the same to every reader, and its faults are
+/// told with their place in the source.
+fn refuse_odd(file: &RelPath, documents: &Documents) -> Result<(), Fault> {
+    if !documents.faults.is_empty() {
+        let faults = documents.faults.iter();
+        return Err(Fault::Fields(
+            faults
+                .map(|fault| (file.to_string(), fault.clone()))
+                .collect(),
+        ));
+    }
+    // Merge keys are gone by then.
+    match documents.repeated.first() {
+        Some(repeated) => Err(Fault::RepeatedKey {
+            file: file.to_string(),
+            line: repeated.line,
+            key: repeated.key.clone(),
+            first: repeated.first,
+        }),
+        None => Ok(()),
+    }
 }
 
 fn twice(first: &Made<'_>, second: &Made<'_>) -> Error {

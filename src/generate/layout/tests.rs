@@ -19,6 +19,11 @@ fn part(label: &str, kind: Kind, of: &[(&str, &str)]) -> Part {
     }
 }
 
+/// The files alone.
+fn lay_out(parts: Vec<Part>, layout: Layout) -> Result<FileSet, Error> {
+    super::lay_out(parts, layout).map(|(files, _)| files)
+}
+
 /// Every file with a line above it.
 fn shown(set: &FileSet) -> String {
     let show = |(path, content): (&RelPath, &Bytes)| {
@@ -208,22 +213,122 @@ fn two_sources_of_one_name_are_two_sources() {
 
 #[test]
 fn a_resource_that_one_source_makes_twice_has_no_place_of_its_own() {
+    let other = CONFIG.to_owned() + "data: {a: b}\n";
     let twice = || {
         vec![part(
             "x",
             Kind::Manifests,
-            &[("a.yaml", &format!("{CONFIG}---\n{CONFIG}"))],
+            &[("a.yaml", &format!("{CONFIG}---\n{other}"))],
         )]
     };
     for layout in [Layout::Resource, Layout::Single] {
         assert_eq!(
             said(lay_out(twice(), layout)),
             "v1 ConfigMap shop/a occurs twice: it is in `a.yaml`, line 1, of the source `x`, and in `a.yaml`, line 5, of the source `x`\n\
-             -> remove one of the two: the cluster would keep the one that is applied last"
+             -> remove one of the two: the cluster would keep the one that is applied last. `layout: source` keeps the files of the source, with a warning"
         );
     }
     for layout in [Layout::Source, Layout::Component] {
         assert!(lay_out(twice(), layout).is_ok());
+    }
+}
+
+#[rstest::rstest]
+#[case::one_file(&[("x", "a.yaml", &[CRD, CRD][..])], "source x, a.yaml, line 5", "`a.yaml`, line 1, of the source `x`")]
+#[case::two_files(&[("x", "a.yaml", &[CONFIG][..]), ("x", "b.yaml", &[CONFIG][..])], "source x, b.yaml, line 1", "`a.yaml`, line 1, of the source `x`")]
+#[case::two_sources(&[("x", "a.yaml", &[CRD][..]), ("y", "a.yaml", &[CRD][..])], "source y, a.yaml, line 1", "`a.yaml`, line 1, of the source `x`")]
+#[case::another_spelling(&[("x", "a.yaml", &[CONFIG, "kind: \"ConfigMap\"\napiVersion: v1\nmetadata:\n  namespace: shop\n  name: a\n"][..])], "source x, a.yaml, line 5", "`a.yaml`, line 1, of the source `x`")]
+#[case::three_times(&[("x", "a.yaml", &[CRD, CRD, CRD][..])], "source x, a.yaml, line 5", "`a.yaml`, line 1, of the source `x`")]
+fn equal_resources_are_written_once_with_a_warning(
+    #[case] made: &[(&str, &str, &[&str])],
+    #[case] place: &str,
+    #[case] first: &str,
+) {
+    let parts: Vec<_> = made
+        .iter()
+        .map(|(label, file, documents)| {
+            part(label, Kind::Helm, &[(file, &documents.join("---\n"))])
+        })
+        .collect();
+    for layout in [Layout::Auto, Layout::Single] {
+        let (files, findings) = super::lay_out(parts.clone(), layout).unwrap();
+        assert_eq!(shown(&files).matches("\nkind: ").count(), 1);
+        assert_eq!(
+            findings[0]
+                .to_string()
+                .split_once(": ")
+                .map(|(at, said)| (at, said.split_once(" is the same ").unwrap().1)),
+            Some((place, &*format!("as in {first}: it is written once")))
+        );
+    }
+}
+
+#[rstest::rstest]
+#[case("data: {a: x, a: y}\n", 4, "a", 4)]
+#[case("data:\n  a: x\n  'a': y\n", 6, "a", 5)]
+#[case("data:\n  a: x\n  b: {c: 1, d: 2, c: 3}\n", 6, "c", 6)]
+#[case("kind: ConfigMap\n", 4, "kind", 2)]
+#[case("data: {on: x, true: y}\n", 4, "true", 4)]
+#[case("metadata: {name: a}\n", 4, "metadata", 3)]
+fn a_key_that_a_map_has_twice_is_not_written_anew(
+    #[case] more: &str,
+    #[case] line: usize,
+    #[case] key: &str,
+    #[case] first: usize,
+) {
+    let text = CONFIG.to_owned() + more;
+    let parts = || vec![part("x", Kind::Helm, &[("t/a.yaml", &text)])];
+    for layout in [Layout::Auto, Layout::Single] {
+        assert_eq!(
+            said(lay_out(parts(), layout)),
+            format!(
+                "the source `x`: `t/a.yaml`, line {line}: the key `{key}` is in the same map as another one in line {first}\n\
+                 -> remove one of them: kubectl takes the last one, Kustomize and Flux refuse the file. `layout: source` passes the file on as it is, with a warning"
+            )
+        );
+    }
+    assert!(lay_out(parts(), Layout::Source).is_ok());
+}
+
+#[test]
+fn merge_keys_are_expanded_however_they_are_written() {
+    let text = CONFIG.to_owned()
+        + "x: &b {k: '1'}\ndata: {!!merge <<: *b, z: '2'}\nbinaryData:\n  !<tag:yaml.org,2002:merge> <<: [*b, {l: '3'}]\n";
+    for layout in [Layout::Resource, Layout::Single] {
+        let set = lay_out(vec![part("x", Kind::Helm, &[("a.yaml", &text)])], layout).unwrap();
+        let text = shown(&set);
+        assert!(!text.contains("<<"), "{text}");
+        assert!(text.contains("data:\n  k: \"1\"\n  z: \"2\"\n"), "{text}");
+        assert!(
+            text.contains("binaryData:\n  k: \"1\"\n  l: \"3\"\n"),
+            "{text}"
+        );
+    }
+}
+
+#[rstest::rstest]
+#[case("pin: |\n    1234", "pin: \"1234\"", "pin: \"1234\"")]
+#[case("pin: |\n    a", "pin: a\n", "pin: a\n")]
+#[case("pin: |+\n    a", "pin: a\n", "pin: a\n")]
+#[case("pin: >\n    a\n    b", "pin: a b\n", "pin: a b\n")]
+#[case("pin: |\n    a\n", "pin: |\n    a\n", "pin: |\n    a\n")]
+#[case("pin: |\n    a\n  ", "pin: |\n    a\n", "pin: |\n    a\n")]
+fn a_text_that_ends_with_its_file_gains_no_line_feed(
+    #[case] data: &str,
+    #[case] split: &str,
+    #[case] joined: &str,
+) {
+    let text =
+        format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\nstringData:\n  {data}");
+    for (layout, expected) in [
+        (Layout::Resource, split),
+        (Layout::Single, split),
+        (Layout::Component, joined),
+    ] {
+        let files = [("a.yaml", text.as_str()), ("b.yaml", CONFIG)];
+        let set = lay_out(vec![part("x", Kind::Manifests, &files)], layout).unwrap();
+        let text = shown(&set);
+        assert!(text.contains(expected), "{layout:?}: {text}");
     }
 }
 

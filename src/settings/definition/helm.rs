@@ -36,7 +36,7 @@ pub struct HelmArgs {
     #[arg(long, value_name = "PATH=VALUE", value_delimiter = '\n')]
     pub values: Vec<String>,
 
-    /// The version of Kubernetes that charts are rendered for, such as `1.34.0`.
+    /// The version of Kubernetes that charts are rendered for, such as `1.37.0`.
     #[arg(long, value_name = "VERSION")]
     pub kube_version: Option<String>,
 

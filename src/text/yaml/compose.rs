@@ -1,11 +1,17 @@
 //! From parser events to nodes: anchors, aliases and merge keys are expanded
 //! here, within bounds, so that nobody later has to know of them.
+//!
+//! Two things follow Go's libraries and not YAML 1.2, as these are what reads
+//! manifests in the end: what a merge key is, and the end of a block text that
+//! ends with the file. `tests/it/cases/yaml` has what they said.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
+use super::ending;
+use super::value::key_text;
 use crate::text::{Form, Kind, Node, SyntaxError};
 
 /// How deep a document may nest, aliases expanded.
@@ -21,6 +27,19 @@ pub struct Document {
     pub line: usize,
     /// Its content; nothing and comments are a null scalar.
     pub root: Node,
+    /// Keys that occur more than once in one map. Merge keys do not count.
+    pub repeated: Vec<RepeatedKey>,
+}
+
+/// A key that its map has already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepeatedKey {
+    /// The key, as text.
+    pub key: String,
+    /// The line it is in, from 1.
+    pub line: usize,
+    /// The line of the same key before it.
+    pub first: usize,
 }
 
 /// Parses every document of a stream.
@@ -43,8 +62,10 @@ fn documents(text: &str, most: usize) -> Result<Vec<Document>, SyntaxError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut composer = Composer {
         events: Parser::new_from_str_with_options(text, options),
+        text,
         anchors: HashMap::new(),
         expanded: 0,
+        repeated: Vec::new(),
     };
     let mut documents = Vec::new();
     while let Some((event, span)) = composer.next()? {
@@ -54,7 +75,12 @@ fn documents(text: &str, most: usize) -> Result<Vec<Document>, SyntaxError> {
             event => {
                 let line = span.start.line();
                 let root = composer.node(event, span, 0)?.node;
-                documents.push(Document { line, root });
+                let repeated = std::mem::take(&mut composer.repeated);
+                documents.push(Document {
+                    line,
+                    root,
+                    repeated,
+                });
                 if documents.len() == most {
                     break;
                 }
@@ -79,8 +105,10 @@ pub(in crate::text) fn comments(text: &str) -> Vec<String> {
 
 struct Composer<'t> {
     events: Parser<'t, granit_parser::StrInput<'t>>,
+    text: &'t str,
     anchors: HashMap<usize, Built>,
     expanded: usize,
+    repeated: Vec<RepeatedKey>,
 }
 
 /// A finished node and what it costs to copy it.
@@ -112,7 +140,11 @@ impl<'t> Composer<'t> {
         let anchor = event.anchor_id();
         let built = match event {
             Event::Scalar(text, style, _, tag) => {
-                let kind = scalar(text.into_owned(), style, tag.as_deref(), span)?;
+                let mut text = text.into_owned();
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    ending::as_written(&mut text, self.text, &span);
+                }
+                let kind = scalar(text, style, tag.as_deref(), span)?;
                 leaf(span, kind)
             }
             Event::Alias(id) => return self.alias(id, span, depth),
@@ -164,33 +196,83 @@ impl<'t> Composer<'t> {
 
     fn mapping(&mut self, start: Span, depth: usize) -> Result<Built, SyntaxError> {
         let (mut pairs, mut size, mut height) = (Vec::new(), 1, 0);
+        // Where the keys are that the map itself has.
+        let mut own = Vec::new();
         loop {
             let (event, span) = self.required(start)?;
             if matches!(event, Event::MappingEnd) {
+                self.repeated(&pairs, &own);
                 return Ok(placed(start, Kind::Mapping(pairs), size, height + 1));
             }
-            let merge = is_merge_key(&event);
+            let merge = match &event {
+                Event::Scalar(text, style, _, tag) => is_merge_key(text, *style, tag.as_deref()),
+                _ => false,
+            };
             let key = self.node(event, span, depth + 1)?;
             let (event, at) = self.required(start)?;
+            let alias = matches!(event, Event::Alias(_));
             let value = self.node(event, at, depth + 1)?;
             size += key.size + value.size;
             height = height.max(key.height).max(value.height);
             if merge {
                 self.charge(value.size, at)?;
-                merged(value.node, at, &mut pairs)?;
+                merged(value.node, alias, at, &mut pairs)?;
             } else {
+                own.push(pairs.len());
                 pairs.push((key.node, value.node));
+            }
+        }
+    }
+
+    /// Notes the keys that are there more than once, be it in another spelling.
+    fn repeated(&mut self, pairs: &[(Node, Node)], own: &[usize]) {
+        /// So many are compared one by one more quickly than through a table.
+        const FEW: usize = 16;
+        let raw = |at: &usize| pairs[*at].0.text();
+        let differ = if own.len() <= FEW {
+            let same = |at: usize| own[..at].iter().any(|before| raw(before) == raw(&own[at]));
+            own.iter().all(|at| is_unambiguous(&pairs[*at].0)) && !(1..own.len()).any(same)
+        } else {
+            let mut seen = HashSet::with_capacity(own.len());
+            own.iter()
+                .all(|at| is_unambiguous(&pairs[*at].0) && seen.insert(raw(at)))
+        };
+        if differ {
+            return;
+        }
+        let mut seen: HashMap<String, usize> = HashMap::with_capacity(own.len());
+        for (node, _) in own.iter().map(|at| &pairs[*at]) {
+            let Some(key) = key_text(node) else { continue };
+            if let Some(first) = seen.insert(key.clone(), node.line) {
+                let line = node.line;
+                self.repeated.push(RepeatedKey { key, line, first });
             }
         }
     }
 }
 
+/// Whether a key is its own text to every reader.
+fn is_unambiguous(key: &Node) -> bool {
+    match &key.kind {
+        Kind::Scalar(_, Form::Text) => true,
+        Kind::Scalar(text, _) => !super::needs_quotes(text),
+        _ => false,
+    }
+}
+
 /// Adds what a merge key brings. Go's libraries let a merge win over keys
 /// before it and lose to keys after it; in a list, the first map wins.
-fn merged(value: Node, span: Span, pairs: &mut Vec<(Node, Node)>) -> Result<(), SyntaxError> {
+///
+/// A list behind an alias is refused, as by them.
+fn merged(
+    value: Node,
+    alias: bool,
+    span: Span,
+    pairs: &mut Vec<(Node, Node)>,
+) -> Result<(), SyntaxError> {
     match value.kind {
         Kind::Mapping(more) => pairs.extend(more),
-        Kind::Sequence(items) => {
+        Kind::Sequence(items) if !alias => {
             for item in items.into_iter().rev() {
                 match item.kind {
                     Kind::Mapping(more) => pairs.extend(more),
@@ -198,14 +280,30 @@ fn merged(value: Node, span: Span, pairs: &mut Vec<(Node, Node)>) -> Result<(), 
                 }
             }
         }
-        Kind::Scalar(..) => return Err(fault(span, "a merge key needs a map or a list of maps")),
+        _ => return Err(fault(span, "a merge key needs a map or a list of maps")),
     }
     Ok(())
 }
 
-fn is_merge_key(event: &Event<'_>) -> bool {
-    matches!(event, Event::Scalar(text, ScalarStyle::Plain, _, tag)
-        if text == "<<" && tag.as_ref().is_none_or(|tag| tag.core_suffix() == Some("merge")))
+/// Whether a key merges: `<<` without quotes and tag, or with the tag of merge
+/// keys or the empty one, in quotes too. So decides `isMerge` of go-yaml v2:
+/// <https://github.com/yaml/go-yaml/blob/v2.4.0/decode.go#L810>
+fn is_merge_key(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> bool {
+    text == "<<"
+        && match tag {
+            None => style == ScalarStyle::Plain,
+            Some(tag) => is_empty_tag(tag) || yaml_type(tag).as_deref() == Some("merge"),
+        }
+}
+
+/// Whether a tag is `!` alone.
+fn is_empty_tag(tag: &Tag) -> bool {
+    matches!(tag.parts(), ("", "!") | ("!", ""))
+}
+
+/// The type that a tag names, when it is one of YAML's own.
+fn yaml_type(tag: &Tag) -> Option<std::borrow::Cow<'_, str>> {
+    tag.suffix_in_namespace("tag:yaml.org,2002:")
 }
 
 fn scalar(
@@ -215,7 +313,7 @@ fn scalar(
     span: Span,
 ) -> Result<Kind, SyntaxError> {
     let bare = matches!(style, ScalarStyle::Plain);
-    let known = tag.and_then(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"));
+    let known = tag.and_then(yaml_type);
     let form = match known.as_deref() {
         Some("binary") => {
             let compact: String = text.split_ascii_whitespace().collect();
@@ -263,57 +361,4 @@ fn syntax(error: &ScanError) -> SyntaxError {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
-
-    use super::*;
-
-    #[rstest::rstest]
-    #[case("a: 1\nb: [1\nc: 2\n", "line 3")]
-    #[case("a: b: c\n", "line 1")]
-    #[case("a: &x [*x]\n", "line 1, column 8: an anchor contains itself")]
-    #[case("a: *nope\n", "line 1, column 4")]
-    #[case(
-        "<<: 5\n",
-        "line 1, column 5: a merge key needs a map or a list of maps"
-    )]
-    #[case("a: !!binary '*'\n", "line 1")]
-    fn faults_have_a_place(#[case] text: &str, #[case] part: &str) {
-        let message = parse(text).unwrap_err().to_string();
-        assert!(message.contains(part), "{message}");
-    }
-
-    #[test]
-    fn an_alias_bomb_is_refused() {
-        let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..9 {
-            let below = format!("*a{}, ", level - 1).repeat(10);
-            let _ = writeln!(text, "a{level}: &a{level} [{below}]");
-        }
-        let message = parse(&text).unwrap_err().to_string();
-        assert!(message.contains("too many values"), "{message}");
-    }
-
-    #[test]
-    fn endless_nesting_is_refused() {
-        assert!(parse(&"[".repeat(100_000)).is_err());
-        let mut text = "a0: &a0 [x]\n".to_owned();
-        for level in 1..2000 {
-            let _ = writeln!(text, "a{level}: &a{level} [*a{}]", level - 1);
-        }
-        let message = parse(&text).unwrap_err().to_string();
-        assert!(message.contains("nested too deeply"), "{message}");
-    }
-
-    #[test]
-    fn documents_know_their_lines() {
-        let lines: Vec<_> = parse("# c\n---\na: 1\n---\n# nothing\n---\n\nb: 2\n")
-            .unwrap()
-            .into_iter()
-            .map(|document| (document.line, document.root.is_null()))
-            .collect();
-        assert_eq!(lines.first(), Some(&(3, false)));
-        assert_eq!(lines.last(), Some(&(8, false)));
-        assert!(lines[1].1, "a document of comments is nothing");
-    }
-}
+mod tests;

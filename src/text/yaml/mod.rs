@@ -5,12 +5,13 @@
 
 mod compose;
 mod emit;
+mod ending;
 mod scalar;
 mod spans;
 mod value;
 
 pub(super) use compose::comments;
-pub use compose::{Document, parse, parse_first};
+pub use compose::{Document, RepeatedKey, parse, parse_first};
 pub use emit::{emit, emit_manifest};
 pub(super) use scalar::needs_quotes;
 pub(super) use spans::{Style, spans};

@@ -191,13 +191,25 @@ fn key_of(key: &Node, dialect: Dialect) -> Result<Value, KeyError> {
     Ok(match dialect {
         Dialect::Config => Value::Str(text.clone()),
         Dialect::Rendered => single(text, *form, dialect),
-        Dialect::Kubernetes => Value::Str(match single(text, *form, dialect) {
-            Value::Bool(value) => value.to_string(),
-            Value::Int(value) => value.to_string(),
-            Value::Uint(value) => value.to_string(),
-            _ => text.clone(),
-        }),
+        Dialect::Kubernetes => Value::Str(kubernetes_key(text, *form)),
     })
+}
+
+/// The text that a key is to Kubernetes' tools, when it is a single value.
+pub(super) fn key_text(key: &Node) -> Option<String> {
+    match &key.kind {
+        Kind::Scalar(text, form) => Some(kubernetes_key(text, *form)),
+        _ => None,
+    }
+}
+
+fn kubernetes_key(text: &str, form: Form) -> String {
+    match single(text, form, Dialect::Kubernetes) {
+        Value::Bool(value) => value.to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Uint(value) => value.to_string(),
+        _ => text.to_owned(),
+    }
 }
 
 /// So many keys are compared one by one more quickly than through a table.

@@ -123,6 +123,32 @@ async fn without_a_digest_a_warning_or_an_error_says_which_to_pin() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_run_pulls_a_chart_without_a_digest_once_for_all_environments() {
+    let Some(fixture) = Fixture::new().await else {
+        return;
+    };
+    for chart in [
+        fixture.server.registry("web"),
+        fixture.server.repository("web"),
+    ] {
+        let dev = fixture.options(&chart);
+        run(&fixture.helm, &dev).await.unwrap();
+        let requests = fixture.server.requests();
+        // The same run: clones share what was pulled, also at the same time.
+        let (mut qa, mut prod) = (dev.clone(), dev.clone());
+        qa.helm.set = vec![("tag".to_owned(), "v8".to_owned())];
+        prod.helm.set = vec![("tag".to_owned(), "v9".to_owned())];
+        let (qa, prod) = tokio::join!(run(&fixture.helm, &qa), run(&fixture.helm, &prod));
+        assert_eq!(shown(&qa.unwrap())[0].1, "version: 1.2.3\ntag: v8\n");
+        assert_eq!(shown(&prod.unwrap())[0].1, "version: 1.2.3\ntag: v9\n");
+        assert_eq!(fixture.server.requests(), requests);
+        // The next one looks again: a tag can be moved.
+        run(&fixture.helm, &fixture.options(&chart)).await.unwrap();
+        assert!(fixture.server.requests() > requests);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_chart_with_other_content_than_the_pinned_one_is_refused() {
     let Some(fixture) = Fixture::new().await else {
         return;

@@ -244,11 +244,11 @@ async fn the_chart_sees_the_named_kubernetes_and_a_default_is_told() {
     assert_eq!(
         findings(&generated),
         [format!(
-            "{}: `kubeVersion` is not set: the chart is rendered for Kubernetes 1.34.0",
+            "{}: `kubeVersion` is not set: the chart is rendered for Kubernetes 1.37.0",
             folder.path().display()
         )]
     );
-    assert_eq!(shown(&generated)[0].1, "kube: v1.34.0\nmonitors: false\n");
+    assert_eq!(shown(&generated)[0].1, "kube: v1.37.0\nmonitors: false\n");
 }
 
 #[tokio::test]
@@ -309,4 +309,68 @@ async fn calls_that_differ_every_time_are_found() {
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].file, "templates/a.yaml");
     assert_eq!((calls[0].line, calls[0].function), (2, "randAlphaNum"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chart_sees_the_kinds_that_its_version_of_kubernetes_serves() {
+    let Some(helm) = helm() else { return };
+    let asked = [
+        "policy/v1/PodDisruptionBudget",
+        "policy/v1beta1/PodDisruptionBudget",
+        "networking.k8s.io/v1/Ingress",
+        "v1/Secret",
+        "autoscaling/v2beta2/HorizontalPodAutoscaler",
+        "resource.k8s.io/v1/ResourceClaim",
+        "monitoring.coreos.com/v1/ServiceMonitor",
+    ];
+    let lines = asked.map(|api| format!("{{{{ .Capabilities.APIVersions.Has {api:?} }}}}\n"));
+    let chart = source(&[
+        ("Chart.yaml", CHART),
+        (
+            "templates/a.yaml",
+            &format!("has: |\n  {}", lines.join("  ")),
+        ),
+    ]);
+    let mut options = options(chart.path());
+    for (version, expected) in [
+        ("1.37.0", [true, false, true, true, false, true, false]),
+        ("1.31.0", [true, false, true, true, false, false, false]),
+        ("1.24.0", [true, true, true, true, true, false, false]),
+        ("1.18.0", [false, true, false, true, true, false, false]),
+    ] {
+        options.helm.kube_version = Some(version.to_owned());
+        let expected = expected.map(|has| format!("  {has}\n")).concat();
+        assert_eq!(
+            files(&helm, &options).await[0].1,
+            format!("has: |\n{expected}"),
+            "{version}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_helm_passes_over_in_a_values_file_is_told() {
+    let Some(helm) = helm() else { return };
+    let chart = source(&[
+        ("Chart.yaml", CHART),
+        ("templates/a.yaml", CONFIG),
+        ("values/prod.yaml", "tag: a\ntag: b\n---\ntag: c\n"),
+    ]);
+    let mut options = options(chart.path());
+    let file = chart.path().join("values/prod.yaml");
+    options.helm.values_files = vec![file.clone().into()];
+    let generated = run(&helm, &options).await.unwrap();
+    assert!(shown(&generated)[0].1.contains("tag: \"b\""));
+    let file = file.display();
+    assert_eq!(
+        findings(&generated),
+        [
+            format!(
+                "{file}, line 2: the key `tag` is in the same map as another one in line 1: helm takes the last one"
+            ),
+            format!(
+                "{file}, line 4: helm reads the first document of a values file only: this one is ignored"
+            ),
+        ]
+    );
 }

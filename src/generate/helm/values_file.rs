@@ -1,0 +1,96 @@
+//! What helm passes over in a values file without a word.
+
+use super::invoke::Values;
+use crate::model::Finding;
+use crate::text::yaml;
+
+/// Warnings about documents behind the first, and about keys that a map has
+/// twice. What is not YAML is helm's to refuse.
+pub(super) fn check(file: &Values) -> Vec<Finding> {
+    let documents = std::str::from_utf8(&file.content).map(yaml::parse);
+    let Ok(Ok(documents)) = documents else {
+        return Vec::new();
+    };
+    let warning = |line: usize, message: String| {
+        Finding::warning(format!("{}, line {line}", file.shown), message)
+    };
+    let mut found = Vec::new();
+    let mut documents = documents.into_iter();
+    // Helm reads the first one even if there is nothing in it.
+    if let Some(first) = documents.next() {
+        found.extend(first.repeated.into_iter().map(|repeated| {
+            warning(
+                repeated.line,
+                format!(
+                    "the key `{}` is in the same map as another one in line {}: helm takes the last one",
+                    repeated.key, repeated.first
+                ),
+            )
+        }));
+    }
+    if let Some(second) = documents.find(|document| !document.root.is_null()) {
+        found.push(warning(
+            second.line,
+            "helm reads the first document of a values file only: this one is ignored".to_owned(),
+        ));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(content: &str) -> Vec<String> {
+        let file = Values {
+            path: "v.yaml".into(),
+            shown: "v.yaml".to_owned(),
+            content: content.as_bytes().to_vec(),
+            replaced: false,
+        };
+        check(&file).iter().map(ToString::to_string).collect()
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "a: 1\n---\nb: 2\n",
+        "v.yaml, line 3: helm reads the first document of a values file only: this one is ignored"
+    )]
+    #[case(
+        "---\n---\nb: 2\n",
+        "v.yaml, line 3: helm reads the first document of a values file only: this one is ignored"
+    )]
+    #[case(
+        "a: 1\n---\n# none\n---\nb: 2\n",
+        "v.yaml, line 5: helm reads the first document of a values file only: this one is ignored"
+    )]
+    #[case(
+        "a: 1\n...\nb: 2\n",
+        "v.yaml, line 3: helm reads the first document of a values file only: this one is ignored"
+    )]
+    #[case(
+        "a: 1\nb: 2\na: 3\n",
+        "v.yaml, line 3: the key `a` is in the same map as another one in line 1: helm takes the last one"
+    )]
+    #[case(
+        "image: {tag: 1, \"tag\": 2}\n",
+        "v.yaml, line 1: the key `tag` is in the same map as another one in line 1: helm takes the last one"
+    )]
+    #[case(
+        "{\"a\": 1,\n\"a\": 2}\n",
+        "v.yaml, line 2: the key `a` is in the same map as another one in line 1: helm takes the last one"
+    )]
+    fn what_helm_passes_over_is_told(#[case] content: &str, #[case] message: &str) {
+        assert_eq!(said(content), [message]);
+    }
+
+    #[rstest::rstest]
+    #[case("")]
+    #[case("---\na: 1\n")]
+    #[case("a: 1\n---\n")]
+    #[case("x: &x {a: 1}\nb: {<<: *x, a: 2}\n")]
+    #[case("a: [\n")]
+    fn nothing_is_said_of_other_files(#[case] content: &str) {
+        assert_eq!(said(content), [""; 0]);
+    }
+}

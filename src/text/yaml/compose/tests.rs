@@ -1,0 +1,114 @@
+//! Faults have a place, and texts mean what they mean to Go's readers.
+
+use std::fmt::Write as _;
+
+use super::*;
+use crate::text::yaml::{Dialect, Value};
+
+#[rstest::rstest]
+#[case("a: 1\nb: [1\nc: 2\n", "line 3")]
+#[case("a: b: c\n", "line 1")]
+#[case("a: &x [*x]\n", "line 1, column 8: an anchor contains itself")]
+#[case("a: *nope\n", "line 1, column 4")]
+#[case(
+    "<<: 5\n",
+    "line 1, column 5: a merge key needs a map or a list of maps"
+)]
+#[case("a: !!binary '*'\n", "line 1")]
+fn faults_have_a_place(#[case] text: &str, #[case] part: &str) {
+    let message = parse(text).unwrap_err().to_string();
+    assert!(message.contains(part), "{message}");
+}
+
+#[test]
+fn an_alias_bomb_is_refused() {
+    let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..9 {
+        let below = format!("*a{}, ", level - 1).repeat(10);
+        let _ = writeln!(text, "a{level}: &a{level} [{below}]");
+    }
+    let message = parse(&text).unwrap_err().to_string();
+    assert!(message.contains("too many values"), "{message}");
+}
+
+#[test]
+fn endless_nesting_is_refused() {
+    assert!(parse(&"[".repeat(100_000)).is_err());
+    let mut text = "a0: &a0 [x]\n".to_owned();
+    for level in 1..2000 {
+        let _ = writeln!(text, "a{level}: &a{level} [*a{}]", level - 1);
+    }
+    let message = parse(&text).unwrap_err().to_string();
+    assert!(message.contains("nested too deeply"), "{message}");
+}
+
+#[test]
+fn documents_know_their_lines() {
+    let lines: Vec<_> = parse("# c\n---\na: 1\n---\n# nothing\n---\n\nb: 2\n")
+        .unwrap()
+        .into_iter()
+        .map(|document| (document.line, document.root.is_null()))
+        .collect();
+    assert_eq!(lines.first(), Some(&(3, false)));
+    assert_eq!(lines.last(), Some(&(8, false)));
+    assert!(lines[1].1, "a document of comments is nothing");
+}
+
+/// What Go's readers made of a text: recorded with `sigs.k8s.io/yaml` 1.6,
+/// `gopkg.in/yaml` v2.4 and v3.0. Where they differ, `sigs.k8s.io/yaml` counts,
+/// which Kubernetes' own tools use.
+#[derive(serde::Deserialize)]
+struct Recorded {
+    text: String,
+    #[serde(default)]
+    value: serde_json::Value,
+    #[serde(default)]
+    refused: bool,
+}
+
+fn plain(value: &Value) -> serde_json::Value {
+    match value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Uint(value) => (*value).into(),
+        Value::Float(value) => (*value).into(),
+        Value::Str(text) | Value::Disputed(text) => text.as_str().into(),
+        Value::List(items) => items.iter().map(plain).collect(),
+        Value::Map(pairs) => pairs
+            .iter()
+            .map(|(key, value)| match key {
+                Value::Str(key) => (key.clone(), plain(value)),
+                other => panic!("a key is {other:?}"),
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into(),
+    }
+}
+
+#[rstest::rstest]
+#[case::merge_keys(include_str!("../../../../tests/it/cases/yaml/merges.json"))]
+#[case::ends_of_texts(include_str!("../../../../tests/it/cases/yaml/endings.json"))]
+fn a_text_means_what_it_means_to_go(#[case] recorded: &str) {
+    let cases: Vec<Recorded> = serde_json::from_str(recorded).unwrap();
+    let mut wrong = Vec::new();
+    for Recorded {
+        text,
+        value,
+        refused,
+    } in cases
+    {
+        let found = parse(&text).ok().map(|documents| {
+            let root = &documents[0].root;
+            Value::of(root, Dialect::Kubernetes).map(|value| plain(&value))
+        });
+        let fits = match &found {
+            Some(Ok(found)) => !refused && *found == value,
+            _ => refused,
+        };
+        if !fits {
+            wrong.push(format!("{text:?} is {found:?}, not {value}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
