@@ -7,7 +7,7 @@
 //! # The way through
 //!
 //! 1. [`cli`] parses the command line. For a task, [`agent`] has the inputs.
-//! 2. [`settings`] puts the doors together (command line or inputs,
+//! 2. [`settings`] puts the layers together (command line or inputs,
 //!    `gitops.yaml`, the variables of old scripts) and validates the result.
 //! 3. [`pipeline::render`] replaces the [`tokens`] of the source and runs
 //!    [`generate`], for every environment in parallel, reads the resources, and

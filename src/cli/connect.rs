@@ -159,7 +159,7 @@ impl Connector {
     /// Where a manifest repository is.
     fn locate(&self, target: &Target) -> Result<Location, host::Error> {
         let home = home(&self.environment);
-        host::resolve_at(&target.repository, target.host.kind(), &home)
+        host::resolve_at(&target.repository, target.host, &home)
     }
 
     /// The credentials for one repository, masked before they are used.
@@ -310,7 +310,7 @@ mod tests {
         let place = async |repository: &str| {
             let target = Target {
                 repository: repository.to_owned(),
-                host: crate::settings::definition::GitHostSetting::Auto,
+                host: None,
                 ..Target::local("unused")
             };
             let connection = connector.open(&target, false).await.unwrap();

@@ -16,7 +16,7 @@ use crate::error::{Error, Kind};
 use crate::model::{Finding, ObjectId, PublicationStamp};
 use crate::pipeline::{self, Published, Stopped};
 use crate::report::RunReport;
-use crate::settings::definition::PromoteArgs;
+use crate::settings::definition::{ENVIRONMENTS, PromoteArgs};
 use crate::settings::{EnvironmentSettings, Layer, Origin, Settings, Target, Value};
 
 use super::connect::{self, Connector};
@@ -80,17 +80,14 @@ impl Promotion {
     /// Makes these environments those of the run: first the one that is
     /// promoted, then those that it is promoted to.
     pub(super) fn choose_environments(&self, given: &mut Layer) -> Result<(), Error> {
-        if let Some(value) = given.get("environments") {
-            let said = format!("{} has no say in a promotion", value.origin);
-            return Err(Error::message(Kind::Usage, said)
+        if let Some(value) = given.get(ENVIRONMENTS) {
+            let message = format!("{} cannot be used with `promote`", value.origin);
+            return Err(Error::message(Kind::Usage, message)
                 .hint("`from` and `to` name the environments; leave `environments` out"));
         }
         let names = std::iter::once(&self.from).chain(&self.to);
-        let names = Value {
-            texts: names.cloned().collect(),
-            origin: Origin::Flag("to".to_owned()),
-        };
-        given.insert("environments".to_owned(), names);
+        let names = Value::list(names.cloned().collect(), Origin::Flag("to".to_owned()));
+        given.insert(ENVIRONMENTS.to_owned(), names);
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::generate::Pulls;
 use crate::model::{RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
 use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
-use crate::settings::definition::OutputArgs;
+use crate::settings::definition::{CONFIG, OutputArgs};
 use crate::settings::{
     self, FileSettings, Layer, Settings, Target, from_matches, from_old_variables, read_file_as,
 };
@@ -243,8 +243,8 @@ pub(super) fn settings(
     let old = from_old_variables(&definition, environment);
     let named = doors
         .given
-        .get("config")
-        .and_then(|value| value.texts.first());
+        .get(CONFIG)
+        .and_then(|value| value.texts().first());
     let path = match named {
         Some(path) => Some(PathBuf::from(path)),
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| to(path).is_file()),

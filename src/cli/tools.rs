@@ -46,7 +46,7 @@ pub(super) fn tools(
         versions: versions.collect(),
         checksums: checksums(args)?,
         progress: Some(Arc::new(progress)),
-        ..Managed::new(args.tools.into(), cache, http.clone())
+        ..Managed::new(args.tools, cache, http.clone())
     }))
 }
 

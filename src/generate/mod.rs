@@ -46,7 +46,7 @@ use crate::source::Recorder;
 use crate::tools::Tools;
 
 /// What turns a source into manifests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Kind {
     /// A Fabrikate high-level definition.
     Fabrikate,

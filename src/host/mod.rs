@@ -28,8 +28,11 @@ pub use refusal::{Refusal, advice, refusal};
 use std::fmt;
 
 /// What sort of host serves the repository.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "lowercase")]
+#[value(rename_all = "lowercase")]
 pub enum HostKind {
     /// Azure DevOps Services or Server.
     Azure,
@@ -40,16 +43,6 @@ pub enum HostKind {
 }
 
 impl HostKind {
-    /// Reads the setting: `azure`, `github` or `git`.
-    pub fn parse(text: &str) -> Option<Self> {
-        match text.trim().to_ascii_lowercase().as_str() {
-            "azure" => Some(Self::Azure),
-            "github" => Some(Self::GitHub),
-            "git" => Some(Self::Git),
-            _ => None,
-        }
-    }
-
     /// Whether the host must not be spoken to over HTTP/2.
     pub fn http1_only(self) -> bool {
         self == Self::Azure

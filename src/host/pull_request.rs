@@ -119,7 +119,8 @@ pub struct Completion {
 }
 
 /// How commits are put on the target branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "camelCase")]
 pub enum MergeStrategy {
     /// A merge commit.
     Merge,

@@ -8,7 +8,7 @@ use crate::git::{FolderChange, Tip, Wanted};
 use crate::model::{FolderPlan, FolderState, ObjectId, PublicationStamp};
 use crate::plan::{self, Desired};
 use crate::publish::order::{self, Order};
-use crate::settings::definition::ModeSetting;
+use crate::settings::definition::Mode;
 use crate::settings::{EnvironmentSettings, Target};
 
 use super::Rendered;
@@ -41,9 +41,7 @@ pub(super) fn groups(rendered: &[Rendered]) -> Vec<Group<'_>> {
         };
         let mode = environment.settings.pull_request.mode;
         match groups.iter_mut().find(|group| {
-            group.target.is_same_branch(target)
-                && mode != ModeSetting::PullRequest
-                && !group.is_proposed()
+            group.target.is_same_branch(target) && mode != Mode::PullRequest && !group.is_proposed()
         }) {
             Some(group) => group.members.extend(members(environment)),
             None => groups.push(Group {
@@ -91,7 +89,7 @@ impl Group<'_> {
     /// Whether it is published by pull request and never by push.
     pub(super) fn is_proposed(&self) -> bool {
         let mut members = self.members.iter();
-        members.any(|member| member.settings.pull_request.mode == ModeSetting::PullRequest)
+        members.any(|member| member.settings.pull_request.mode == Mode::PullRequest)
     }
 
     /// The folders with what they should come to hold.

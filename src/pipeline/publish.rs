@@ -9,7 +9,7 @@ use crate::host::Refusal;
 use crate::model::{Finding, FolderPlan, PublicationStamp};
 use crate::publish::{self, Failure, Outcome as Ended, Proposal, message, message::TREE_TRAILER};
 use crate::report::{Changes, Outcome, Publication, RunReport};
-use crate::settings::definition::ModeSetting;
+use crate::settings::definition::Mode;
 use crate::settings::{Settings, Target};
 
 use super::compare::{Decision, Group, groups};
@@ -95,7 +95,7 @@ async fn publish_group(
         return propose::propose(context, settings, branch, report).await;
     }
     let mut members = branch.group.members.iter();
-    let auto = members.all(|member| member.settings.pull_request.mode == ModeSetting::Auto);
+    let auto = members.all(|member| member.settings.pull_request.mode == Mode::Auto);
     match publish_branch(context, settings, branch, report).await {
         Err(Failure::Git(error)) if auto && error.refusal() == Some(Refusal::Protected) => {
             context

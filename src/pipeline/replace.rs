@@ -7,7 +7,7 @@ use crate::context::Context;
 use crate::error::{self, Error};
 use crate::generate::Kind;
 use crate::model::{FileSet, Finding};
-use crate::settings::definition::LeftoverSetting;
+use crate::settings::definition::Leftover;
 use crate::settings::{EnvironmentSettings, SourceSettings, TokenSettings};
 use crate::source::{real, root_for};
 use crate::tokens::{self, Engine, Prepared, Scope, Source, SourceTree, Variables};
@@ -49,7 +49,7 @@ pub(super) fn prepare(
     temp_root: &Path,
 ) -> Result<(Prepared, Vec<Finding>), Error> {
     let engine = Engine::new(&settings.options, variables)?;
-    let kind = source.generator.kind();
+    let kind = source.generator;
     let kind = kind.unwrap_or_else(|| Kind::detect(&source.source));
     let tree = SourceTree {
         source: &source.source,
@@ -132,12 +132,12 @@ pub(super) fn leftovers(
     settings: &EnvironmentSettings,
     files: &FileSet,
 ) -> Result<Vec<Finding>, Error> {
-    if !settings.tokens.enabled || settings.tokens.leftover == LeftoverSetting::Allow {
+    if !settings.tokens.enabled || settings.tokens.leftover == Leftover::Allow {
         return Ok(Vec::new());
     }
     let bytes = files.iter().map(|(path, content)| (path, &content[..]));
     let found = tokens::leftovers(&settings.tokens.options.delimiters, bytes);
-    if settings.tokens.leftover == LeftoverSetting::Warn {
+    if settings.tokens.leftover == Leftover::Warn {
         let warning = |left: &tokens::Leftover| {
             let Finding { message, .. } = left.to_finding();
             Finding::warning(left.place.to_string(), message)

@@ -274,7 +274,7 @@ fn options(
     let confine = confine.map_or_else(|| replace::checkout(&source.source), Path::to_path_buf);
     let policy = |refuse| if refuse { Policy::Refuse } else { Policy::Warn };
     generate::Options {
-        kind: source.generator.kind(),
+        kind: source.generator,
         fabrikate_environments: source.fabrikate_environments.clone(),
         hooks: if refuse_hooks {
             HookPolicy::Refuse

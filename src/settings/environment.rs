@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
-use crate::host::{self, Home, Place};
+use crate::host::{self, Home, HostKind, Place};
 use crate::model::{Folder, RelPath};
 use crate::plan;
 use crate::tokens;
 
-use super::definition::{EnvironmentArgs, GitHostSetting, LeftoverSetting};
+use super::definition::{EnvironmentArgs, Leftover};
 use super::manifests::{ManifestSettings, manifests};
 use super::pull_request::{PullRequestSettings, pull_request};
 use super::source::SourceSettings;
@@ -66,12 +66,12 @@ pub struct TokenSettings {
     /// How.
     pub options: tokens::Options,
     /// What a token without variable means in the end.
-    pub leftover: LeftoverSetting,
+    pub leftover: Leftover,
     /// Variables of the settings file: for every environment, then for this one.
     pub variables: (tokens::Layer, tokens::Layer),
     /// Patterns of files with variables.
     pub files: Vec<String>,
-    /// The folder that these are seen from.
+    /// The folder that these are relative to.
     pub root: PathBuf,
 }
 
@@ -84,8 +84,8 @@ pub struct Target {
     pub place: String,
     /// The branch; the default branch when absent.
     pub branch: Option<String>,
-    /// Where the repository lives.
-    pub host: GitHostSetting,
+    /// What kind of host it lives on; its address tells when absent.
+    pub host: Option<HostKind>,
     /// The user name for hosts of kind `git`.
     pub user: Option<String>,
     /// Nothing but the settings file names the repository.
@@ -104,7 +104,7 @@ impl Target {
             repository: path.to_owned(),
             place: absolute(Path::new(path)),
             branch: None,
-            host: GitHostSetting::Git,
+            host: Some(HostKind::Git),
             user: None,
             named_by_file: false,
         }
@@ -172,8 +172,8 @@ pub(super) fn environment(
 }
 
 /// The one form of a repository that users can write in several ways.
-fn place(repository: &str, host: GitHostSetting, home: &Home) -> Result<String, Error> {
-    let location = host::resolve_at(repository, host.kind(), home)?;
+fn place(repository: &str, host: Option<HostKind>, home: &Home) -> Result<String, Error> {
+    let location = host::resolve_at(repository, host, home)?;
     Ok(match location.place {
         Place::Path(path) => absolute(&path),
         Place::Url(_) | Place::Ssh(_) => location.identity,
@@ -197,7 +197,7 @@ fn token_settings(
     let suffix = args.token_suffix.as_deref();
     let mut options = tokens::Options::of_pattern(&args.token_pattern, prefix, suffix)?;
     options.missing = tokens::Missing::Keep;
-    if args.leftover_tokens != LeftoverSetting::Fail {
+    if args.leftover_tokens != Leftover::Fail {
         // The search of the manifests says it, or nobody wants to know.
         options.missing_log = tokens::Level::Off;
     }

@@ -8,19 +8,20 @@ use crate::error::{Error, Kind};
 use crate::generate::{HelmOptions, Policy};
 
 use super::definition::SourceArgs;
+use super::layer::Data;
 
 /// What stands for the environment's name in the name of a values file.
 const ENVIRONMENT: &str = "{environment}";
 
 /// Validates how a chart is rendered.
-pub(super) fn options(environment: &str, args: &SourceArgs) -> Result<HelmOptions, Error> {
+pub(super) fn options(
+    environment: &str,
+    args: &SourceArgs,
+    items: Vec<ValuesItem>,
+) -> Result<HelmOptions, Error> {
     let helm = &args.helm;
-    let (values, set) = values(&helm.values)?;
+    let (values, set) = values(items)?;
     let file = |text: &String| PathBuf::from(text.replace(ENVIRONMENT, environment)).into();
-    let texts = |list: &[String]| -> Vec<String> {
-        let items = list.iter().filter(|item| !item.is_empty());
-        items.cloned().collect()
-    };
     Ok(HelmOptions {
         release: helm.release.clone(),
         namespace: args.namespace.clone(),
@@ -28,46 +29,75 @@ pub(super) fn options(environment: &str, args: &SourceArgs) -> Result<HelmOption
         version: helm.chart_version.clone(),
         digest: helm.chart_digest.clone(),
         unpinned: Policy::Warn,
-        values_files: texts(&helm.values_files).iter().map(file).collect(),
+        values_files: helm.values_files.iter().map(file).collect(),
         values,
         set,
         include_crds: helm.include_crds,
-        hooks: helm.helm_hooks.into(),
-        tests: helm.helm_tests.into(),
+        hooks: helm.helm_hooks,
+        tests: helm.helm_tests,
         kube_version: helm.kube_version.clone(),
-        api_versions: texts(&helm.api_versions),
+        api_versions: helm.api_versions.clone(),
         ..HelmOptions::default()
     })
+}
+
+/// One thing that a layer says about the values of a chart.
+#[derive(Debug, Clone)]
+pub(super) enum ValuesItem {
+    /// A map of the settings file.
+    Map(Map<String, Value>),
+    /// `path=value`, or a JSON object.
+    Line(String),
+}
+
+impl ValuesItem {
+    /// What a setting says.
+    pub(super) fn of(data: &Data) -> Vec<Self> {
+        match data {
+            Data::Map(map) => vec![Self::Map(map.clone())],
+            Data::Text(line) => vec![Self::Line(line.clone())],
+            Data::List(lines) => lines.iter().cloned().map(Self::Line).collect(),
+        }
+    }
 }
 
 type Values = (Map<String, Value>, Vec<(String, String)>);
 
 /// Maps, merged in their order, and single values.
-fn values(items: &[String]) -> Result<Values, Error> {
+fn values(items: Vec<ValuesItem>) -> Result<Values, Error> {
     let (mut map, mut set) = (Map::new(), Vec::new());
-    for item in items.iter().filter(|item| !item.trim().is_empty()) {
-        if item.trim_start().starts_with('{') {
-            let parsed: Map<String, Value> = serde_json::from_str(item).map_err(|error| {
-                let said = format!("`values` begins like a JSON map, and is none: {error}");
-                Error::message(Kind::Usage, said)
-            })?;
-            merge(&mut map, parsed);
+    for item in items {
+        let line = match item {
+            ValuesItem::Map(over) => {
+                merge(&mut map, over);
+                continue;
+            }
+            ValuesItem::Line(line) => line,
+        };
+        if line.trim_start().starts_with('{') {
+            merge(&mut map, object(&line)?);
             continue;
         }
-        match item.split_once('=') {
+        match line.split_once('=') {
             Some((path, value)) if !path.trim().is_empty() => {
-                set.push((path.trim().to_owned(), value.to_owned()));
+                set.push((path.trim().to_owned(), value.trim().to_owned()));
             }
             // The text may be a secret.
             _ => {
-                return Err(
-                    Error::message(Kind::Usage, "an item of `values` is no `path=value`")
-                        .hint("write each on a line of its own, such as `image.tag=1.2.3`"),
-                );
+                let message = "an item of `values` is not of the form `path=value`";
+                return Err(Error::message(Kind::Usage, message)
+                    .hint("write each on a line of its own, such as `image.tag=1.2.3`"));
             }
         }
     }
     Ok((map, set))
+}
+
+fn object(line: &str) -> Result<Map<String, Value>, Error> {
+    serde_json::from_str(line).map_err(|error| {
+        let message = format!("`values` looks like a JSON object but is not valid JSON: {error}");
+        Error::message(Kind::Usage, message)
+    })
 }
 
 /// Maps are merged key by key; everything else is replaced.
@@ -86,13 +116,14 @@ fn merge(under: &mut Map<String, Value>, over: Map<String, Value>) {
 mod tests {
     use super::*;
 
-    fn items(texts: &[&str]) -> Vec<String> {
-        texts.iter().map(|&text| text.to_owned()).collect()
+    fn items(lines: &[&str]) -> Vec<ValuesItem> {
+        let lines = lines.iter().map(|&line| line.to_owned());
+        lines.map(ValuesItem::Line).collect()
     }
 
     #[test]
     fn maps_are_merged_and_single_values_keep_their_order() {
-        let (map, set) = values(&items(&[
+        let (map, set) = values(items(&[
             r#"{"image": {"tag": "1", "name": "web"}, "hosts": ["a"]}"#,
             "replicas=2",
             r#"{"image": {"tag": "2"}, "hosts": ["b"]}"#,
@@ -108,13 +139,13 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case("secret", "an item of `values` is no `path=value`")]
-    #[case("=x", "an item of `values` is no `path=value`")]
+    #[case("secret", "an item of `values` is not of the form `path=value`")]
+    #[case("=x", "an item of `values` is not of the form `path=value`")]
     #[case(
         "{a",
-        "`values` begins like a JSON map, and is none: key must be a string at line 1 column 2"
+        "`values` looks like a JSON object but is not valid JSON: key must be a string at line 1 column 2"
     )]
     fn what_is_no_value_is_refused_without_being_shown(#[case] text: &str, #[case] said: &str) {
-        assert_eq!(values(&items(&[text])).unwrap_err().to_string(), said);
+        assert_eq!(values(items(&[text])).unwrap_err().to_string(), said);
     }
 }

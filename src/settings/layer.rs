@@ -1,24 +1,68 @@
-//! Raw values with their origin, and the step from raw to typed.
+//! What one source of settings says, with the place of each value, and the
+//! step from there to typed arguments.
+//!
+//! Owns the typed data of a layer: a text is one text and a list is a list, and
+//! neither is taken apart again. Clap parses the single values. May not read
+//! anything.
 
 use std::collections::BTreeMap;
+
 use std::fmt;
 use std::path::PathBuf;
 
+use clap::builder::{OsStr, PossibleValue, Resettable};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Args, Command, FromArgMatches};
+use clap::{Arg, Args, Command, FromArgMatches};
+use serde_json::Map;
 
 use crate::error::{Error, Kind};
 
-/// What one door says: settings by the id of their clap argument.
+use super::definition::{Marks, is_number, is_switch};
+
+/// What one source of settings says: values by the id of their clap argument.
 pub type Layer = BTreeMap<String, Value>;
 
-/// The text of one setting, and where it stood.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The value of one setting, and where it stood.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Value {
-    /// One text, or several for a list.
-    pub texts: Vec<String>,
+    /// What it is.
+    pub data: Data,
     /// Where it stood.
     pub origin: Origin,
+}
+
+/// The data of one setting.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Data {
+    /// One text.
+    Text(String),
+    /// The items of a list, each of them whole.
+    List(Vec<String>),
+    /// A map of data, for the one setting that takes one.
+    Map(Map<String, serde_json::Value>),
+}
+
+impl Value {
+    /// One text.
+    pub fn text(text: impl Into<String>, origin: Origin) -> Self {
+        let data = Data::Text(text.into());
+        Self { data, origin }
+    }
+
+    /// A list of texts.
+    pub fn list(items: Vec<String>, origin: Origin) -> Self {
+        let data = Data::List(items);
+        Self { data, origin }
+    }
+
+    /// The text, or the items of the list.
+    pub fn texts(&self) -> &[String] {
+        match &self.data {
+            Data::Text(text) => std::slice::from_ref(text),
+            Data::List(items) => items,
+            Data::Map(_) => &[],
+        }
+    }
 }
 
 /// Where a value stood, as the user would look for it.
@@ -33,7 +77,7 @@ pub enum Origin {
         /// The file.
         path: PathBuf,
         /// Counted from 1.
-        line: u64,
+        line: usize,
         /// `environments.dev.branch`
         key: String,
     },
@@ -66,133 +110,180 @@ pub fn camel_case(id: &str) -> String {
     name
 }
 
-/// Parses the first text found for each setting, strongest layer first.
+/// Parses the first value found for each setting, strongest layer first.
 ///
 /// A wrong value is reported with the place where it stands.
 pub fn parse<T: Args + FromArgMatches>(layers: &[&Layer]) -> Result<T, Error> {
     let definition = T::augment_args(Command::new("settings").no_binary_name(true));
     let mut words = Vec::new();
-    let mut origins: BTreeMap<String, &Origin> = BTreeMap::new();
+    let mut given: BTreeMap<String, &Value> = BTreeMap::new();
     for argument in definition.get_arguments() {
         let id = argument.get_id().as_str();
         let Some(value) = layers.iter().find_map(|layer| layer.get(id)) else {
             continue;
         };
         let long = argument.get_long().unwrap_or(id);
-        words.extend(value.texts.iter().map(|text| format!("--{long}={text}")));
-        if value.texts.is_empty() {
-            // An empty list was given, which is not the same as none.
-            words.push(format!("--{long}="));
-        }
-        origins.insert(format!("--{long}"), &value.origin);
+        let texts = value.texts().iter();
+        words.extend(texts.map(|text| format!("--{long}={text}")));
+        given.insert(id.to_owned(), value);
     }
-    let matches = definition
-        .try_get_matches_from(words)
-        .map_err(|error| explain(&error, &origins))?;
-    T::from_arg_matches(&matches).map_err(|error| explain(&error, &origins))
+    // What was given is whole: clap takes no item apart, and an empty list is
+    // not the default.
+    let as_given = |argument: Arg| {
+        if !given.contains_key(argument.get_id().as_str()) {
+            return argument;
+        }
+        argument
+            .value_delimiter(None)
+            .default_value(Resettable::<OsStr>::Reset)
+    };
+    let definition = definition.mut_args(as_given);
+    let explained = |error: &clap::Error| explain(error, &definition, &given);
+    let matches = definition.clone().try_get_matches_from(words);
+    let matches = matches.map_err(|error| explained(&error))?;
+    T::from_arg_matches(&matches).map_err(|error| explained(&error))
 }
 
 /// Clap's complaint, with the place where the value really stands.
-fn explain(error: &clap::Error, origins: &BTreeMap<String, &Origin>) -> Error {
+fn explain(error: &clap::Error, definition: &Command, given: &BTreeMap<String, &Value>) -> Error {
     let text = |kind| match error.get(kind) {
         Some(ContextValue::String(text)) => Some(text.clone()),
         _ => None,
     };
     let flag = text(ContextKind::InvalidArg).unwrap_or_default();
     let flag = flag.split([' ', '=', '[']).next().unwrap_or_default();
-    let Some(origin) = origins.get(flag) else {
+    let flag = flag.trim_start_matches('-');
+    let mut arguments = definition.get_arguments();
+    let found = arguments.find(|argument| argument.get_long() == Some(flag));
+    let found = found.and_then(|it| Some((it, given.get(it.get_id().as_str())?)));
+    let Some((argument, value)) = found else {
         return Error::message(Kind::Usage, error.render().to_string().trim());
     };
+    let origin = &value.origin;
     let value = text(ContextKind::InvalidValue).unwrap_or_default();
-    let allowed = match error.get(ContextKind::ValidValue) {
-        Some(ContextValue::Strings(values)) => values.join(", "),
-        _ => String::new(),
-    };
-    let said = match (error.kind(), std::error::Error::source(error)) {
-        (ErrorKind::InvalidValue, _) if value.is_empty() => format!("{origin} is empty"),
+    let message = match (error.kind(), std::error::Error::source(error)) {
         (ErrorKind::ArgumentConflict, _) => format!("{origin} takes one value"),
-        (_, Some(source)) => format!("{origin} is {value:?}: {source}"),
-        _ => format!("{origin} is {value:?}, which it cannot be"),
+        _ if value.is_empty() => format!("{origin} is empty"),
+        _ if is_switch(argument) => format!("{origin} must be true or false, not {value:?}"),
+        _ if is_number(argument) => {
+            let most = Marks::of(argument).at_most;
+            let range = most.map_or_else(String::new, |most| format!(" from 0 to {most}"));
+            format!("{origin} must be a whole number{range}, not {value:?}")
+        }
+        (_, Some(source)) => format!("{origin} cannot be {value:?}: {source}"),
+        _ => format!("{origin} cannot be {value:?}"),
     };
-    let error = Error::message(Kind::Usage, said);
-    if allowed.is_empty() {
-        error
-    } else {
-        error.hint(format!("it can be one of: {allowed}"))
+    let error = Error::message(Kind::Usage, message);
+    let possible = argument.get_possible_values();
+    if possible.is_empty() || is_switch(argument) {
+        return error;
     }
+    let names: Vec<_> = possible.iter().map(PossibleValue::get_name).collect();
+    error.hint(format!("possible values: {}", names.join(", ")))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::definition::{EnvironmentArgs, GeneratorSetting};
+    use crate::generate;
+    use crate::settings::definition::EnvironmentArgs;
 
-    fn layer(id: &str, texts: &[&str], origin: Origin) -> Layer {
-        let texts = texts.iter().map(|&text| text.to_owned()).collect();
-        BTreeMap::from([(id.to_owned(), Value { texts, origin })])
+    fn layer(id: &str, data: Data, origin: Origin) -> Layer {
+        Layer::from([(id.to_owned(), Value { data, origin })])
+    }
+
+    fn text(text: &str) -> Data {
+        Data::Text(text.to_owned())
+    }
+
+    fn list(items: &[&str]) -> Data {
+        Data::List(items.iter().map(|&item| item.to_owned()).collect())
     }
 
     #[test]
     fn the_strongest_layer_wins_setting_by_setting() {
         let strong = layer(
             "generator",
-            &["fabrikate"],
+            text("fabrikate"),
             Origin::Flag("generator".into()),
         );
-        let mut weak = layer("generator", &["manifests"], Origin::Variable("X"));
-        weak.extend(layer("branch", &["main"], Origin::Variable("Y")));
+        let mut weak = layer("generator", text("manifests"), Origin::Variable("X"));
+        weak.extend(layer("branch", text("main"), Origin::Variable("Y")));
         let args: EnvironmentArgs = parse(&[&strong, &weak]).unwrap();
-        assert_eq!(args.source.generator, GeneratorSetting::Fabrikate);
+        assert_eq!(args.source.generator, Some(generate::Kind::Fabrikate));
         assert_eq!(args.branch.as_deref(), Some("main"));
         assert_eq!(args.max_removed_percent, 50);
     }
 
     #[rstest::rstest]
-    #[case("generator", &["flux"], Origin::Input("generator".into()), "the input `generator` is \"flux\", which it cannot be")]
-    #[case("max_removed_percent", &["many"], Origin::Flag("max-removed-percent".into()), "the flag `--max-removed-percent` is \"many\": invalid digit found in string")]
-    #[case("allow_empty", &["maybe"], Origin::Input("allowEmpty".into()), "the input `allowEmpty` is \"maybe\": value was not a boolean")]
-    #[case("branch", &["a", "b"], Origin::File { path: "gitops.yaml".into(), line: 3, key: "environments.dev.branch".into() },
+    #[case("generator", text("flux"), Origin::Input("generator".into()), "the input `generator` cannot be \"flux\"")]
+    #[case("max_removed_percent", text("many"), Origin::Flag("max-removed-percent".into()), "the flag `--max-removed-percent` must be a whole number from 0 to 100, not \"many\"")]
+    #[case("max_removed_percent", text("150"), Origin::Input("maxRemovedPercent".into()), "the input `maxRemovedPercent` must be a whole number from 0 to 100, not \"150\"")]
+    #[case("max_removed_percent", text("-1"), Origin::Input("maxRemovedPercent".into()), "the input `maxRemovedPercent` must be a whole number from 0 to 100, not \"-1\"")]
+    #[case("allow_empty", text("maybe"), Origin::Input("allowEmpty".into()), "the input `allowEmpty` must be true or false, not \"maybe\"")]
+    #[case("generator", text(""), Origin::Input("generator".into()), "the input `generator` is empty")]
+    #[case("branch", list(&["a", "b"]), Origin::File { path: "gitops.yaml".into(), line: 3, key: "environments.dev.branch".into() },
         "`environments.dev.branch` in gitops.yaml, line 3 takes one value")]
     fn a_wrong_value_is_reported_where_it_stands(
         #[case] id: &str,
-        #[case] texts: &[&str],
+        #[case] data: Data,
         #[case] origin: Origin,
-        #[case] said: &str,
+        #[case] message: &str,
     ) {
-        let error = parse::<EnvironmentArgs>(&[&layer(id, texts, origin)]).unwrap_err();
-        assert_eq!(error.to_string(), said);
+        let error = parse::<EnvironmentArgs>(&[&layer(id, data, origin)]).unwrap_err();
+        assert_eq!(error.to_string(), message);
     }
 
     #[rstest::rstest]
     #[case("True", true)]
     #[case("yes", true)]
+    #[case("on", true)]
+    #[case("1", true)]
     #[case("FALSE", false)]
-    fn switches_are_read_in_any_case(#[case] text: &str, #[case] value: bool) {
-        let layer = layer(
-            "allow_removal",
-            &[text],
-            Origin::Input("allowRemoval".into()),
+    #[case("n", false)]
+    fn switches_are_read_in_any_case(#[case] value: &str, #[case] expected: bool) {
+        let origin = Origin::Input("allowRemoval".into());
+        let args: EnvironmentArgs = parse(&[&layer("allow_removal", text(value), origin)]).unwrap();
+        assert_eq!(args.allow_removal, expected);
+    }
+
+    #[rstest::rstest]
+    #[case(&["Doe, Jane", "contoso/team"])]
+    #[case(&["a\nb"])]
+    #[case(&["--x=y", "-"])]
+    #[case(&[" a "])]
+    #[case(&[])]
+    fn the_items_of_a_list_are_not_taken_apart(#[case] items: &[&str]) {
+        let origin = Origin::Input("reviewers".into());
+        let mut layer = layer("reviewers", list(items), origin.clone());
+        layer.insert(
+            "protected_kinds".to_owned(),
+            Value {
+                data: list(items),
+                origin,
+            },
         );
         let args: EnvironmentArgs = parse(&[&layer]).unwrap();
-        assert_eq!(args.allow_removal, value);
+        assert_eq!(args.pull_request.reviewers, items);
+        assert_eq!(
+            args.protected_kinds, items,
+            "an empty list is not the default"
+        );
     }
 
     #[test]
     fn a_wrong_choice_comes_with_the_right_ones() {
-        let error = parse::<EnvironmentArgs>(&[&layer(
-            "git_host",
-            &["gitlab"],
-            Origin::Input("gitHost".into()),
-        )])
-        .unwrap_err();
+        let origin = Origin::Input("gitHost".into());
+        let layer = layer("git_host", text("gitlab"), origin);
+        let error = parse::<EnvironmentArgs>(&[&layer]).unwrap_err();
         assert_eq!(
             error.all_hints(),
-            ["it can be one of: auto, azure, github, git"]
+            ["possible values: auto, azure, github, git"]
         );
     }
 
     #[test]
-    fn names_at_the_other_doors_are_derived() {
+    fn names_in_files_and_inputs_are_derived() {
         assert_eq!(camel_case("manifest_repo"), "manifestRepo");
         assert_eq!(camel_case("max-removed-percent"), "maxRemovedPercent");
     }

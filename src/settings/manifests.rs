@@ -24,16 +24,12 @@ pub struct ManifestSettings {
 
 /// Validates what happens to manifests.
 pub(super) fn manifests(args: &ManifestArgs) -> Result<ManifestSettings, Error> {
-    let texts = |list: &[String]| -> Vec<String> {
-        let items = list.iter().filter(|item| !item.trim().is_empty());
-        items.cloned().collect()
-    };
-    let paths = texts(&args.image_paths);
     Ok(ManifestSettings {
-        layout: args.layout.into(),
-        images: Images::parse(&texts(&args.images))?,
-        image_files: texts(&args.image_files).iter().map(PathBuf::from).collect(),
-        image_paths: paths
+        layout: args.layout,
+        images: Images::parse(&args.images)?,
+        image_files: args.image_files.iter().map(PathBuf::from).collect(),
+        image_paths: args
+            .image_paths
             .iter()
             .map(|path| ImagePath::parse(path))
             .collect::<Result<_, _>>()?,

@@ -1,15 +1,16 @@
 //! The settings of publishing by pull request, validated.
 
 use crate::error::{Error, Kind};
+use crate::host::pull_request::MergeStrategy;
 
-use super::definition::{MergeStrategySetting, ModeSetting, PerSetting, PullRequestArgs};
+use super::definition::{Mode, Per, PullRequestArgs};
 
 /// How one environment is published.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct PullRequestSettings {
     /// Push, pull request, or either.
-    pub mode: ModeSetting,
+    pub mode: Mode,
     /// The branch that the pull request comes from.
     pub head_branch: String,
     /// Each change has a branch and a pull request of its own.
@@ -28,8 +29,8 @@ pub struct PullRequestSettings {
     pub required_reviewers: Vec<String>,
     /// Work items that it belongs to.
     pub work_items: Vec<u64>,
-    /// How the host merges it by itself, when it does.
-    pub auto_complete: Option<MergeStrategySetting>,
+    /// How the host merges it automatically, when it does.
+    pub auto_complete: Option<MergeStrategy>,
     /// The head branch goes when the pull request does.
     pub delete_head_branch: bool,
     /// The published commit gets a pending status.
@@ -52,20 +53,18 @@ pub(super) fn pull_request(
             Error::message(Kind::Usage, said).hint("a work item is a number, such as 1234")
         })
     };
-    let texts = |list: Vec<String>| list.into_iter().filter(|item| !item.is_empty());
-    let work_items = texts(args.work_items)
-        .map(|text| number(&text))
-        .collect::<Result<_, _>>()?;
+    let work_items = args.work_items.iter().map(number);
+    let work_items = work_items.collect::<Result<_, _>>()?;
     Ok(PullRequestSettings {
         mode: args.mode,
         head_branch,
-        per_change: args.pull_request_per == PerSetting::Change,
+        per_change: args.pull_request_per == Per::Change,
         title: args.pull_request_title,
         text: args.pull_request_text,
         draft: args.draft,
-        labels: texts(args.labels).collect(),
-        reviewers: texts(args.reviewers).collect(),
-        required_reviewers: texts(args.required_reviewers).collect(),
+        labels: args.labels,
+        reviewers: args.reviewers,
+        required_reviewers: args.required_reviewers,
         work_items,
         auto_complete: args.auto_complete.then_some(args.merge_strategy),
         delete_head_branch: args.delete_head_branch,

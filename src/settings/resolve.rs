@@ -6,10 +6,13 @@ use crate::error::{Error, Kind};
 use crate::host::Home;
 use crate::model::Folder;
 
-use super::definition::{EnvironmentArgs, ModeSetting, RunArgs, SourceArgs};
+use clap::{Args as _, Command};
+
+use super::definition::{EnvironmentArgs, HelmArgs, Marks, Mode, RunArgs, SourceArgs, id};
 use super::environment::{EnvironmentSettings, environment};
 use super::file::FileSettings;
-use super::layer::{Layer, Origin, parse};
+use super::helm::ValuesItem;
+use super::layer::{Layer, Origin, Value, parse};
 use super::source::{SourceSettings, refuse_same_names, source};
 
 /// Everything a run needs to know, validated.
@@ -28,7 +31,7 @@ pub struct Settings {
 ///
 /// `untrusted` says that anybody may have written the settings file, as on a
 /// build of a pull request: settings that run programs or name secrets are
-/// then taken from the other doors only.
+/// then refused there.
 pub fn resolve(
     given: &Layer,
     file: &FileSettings,
@@ -47,34 +50,32 @@ pub fn resolve_at(
     untrusted: bool,
     home: &Home,
 ) -> Result<Settings, Error> {
-    let mut run: RunArgs = parse(&[given, &file.top, old])?;
-    drop_empty(&mut run.environments);
-    drop_empty(&mut run.explain);
+    let run: RunArgs = parse(&[given, &file.top, old])?;
     if untrusted {
-        refuse_dangerous(given, &file.top)?;
+        reject_untrusted(given, [&file.top])?;
     }
     let nothing = Layer::new();
     let mut environments = Vec::new();
     for (name, configurations) in names(&run, given, file, old)? {
         let own = file.environments.get(&name).unwrap_or(&nothing);
         if untrusted {
-            refuse_dangerous(given, own)?;
+            let sources = file.sources(&name).unwrap_or_default();
+            let sources = sources.iter().map(|source| &source.layer);
+            reject_untrusted(given, std::iter::once(own).chain(sources))?;
         }
         let layers = [given, own, &file.top, old];
-        let mut args: EnvironmentArgs = parse(&layers)?;
-        for list in [&mut args.protected_kinds, &mut args.variable_files] {
-            drop_empty(list);
-        }
+        let args: EnvironmentArgs = parse(&layers)?;
         let sources = sources(&name, &configurations, layers, file)
             .map_err(|error| error.context(format!("environment {name}")))?;
-        let named_by_file = !given.contains_key("manifest_repo")
+        let repository = id!(EnvironmentArgs, manifest_repo);
+        let named_by_file = !given.contains_key(repository)
             && [own, &file.top]
                 .iter()
-                .any(|layer| layer.contains_key("manifest_repo"));
+                .any(|layer| layer.contains_key(repository));
         let variables = file.variables(&name);
         let mut settings = environment(name, sources, variables, args, home)?;
         for source in &mut settings.sources {
-            source.chart_named_by_file = !given.contains_key("chart");
+            source.chart_named_by_file = !given.contains_key(id!(HelmArgs, chart));
         }
         if let Some(target) = &mut settings.target {
             target.named_by_file = named_by_file;
@@ -87,7 +88,7 @@ pub fn resolve_at(
 }
 
 /// The sources of one environment: those that the file lists, unless a
-/// stronger door names one.
+/// stronger place names one.
 fn sources(
     environment: &str,
     configurations: &[String],
@@ -95,76 +96,58 @@ fn sources(
     file: &FileSettings,
 ) -> Result<Vec<SourceSettings>, Error> {
     let [given, own, top, old] = layers;
-    let parsed = |layers: &[&Layer]| {
+    let one = |name: Option<&str>, layers: &[&Layer]| {
         let mut args: SourceArgs = parse(layers)?;
-        args.helm.values_files = together(layers, "values_files");
-        args.helm.values = together(layers, "values");
-        for list in [
-            &mut args.fabrikate_environments,
-            &mut args.jsonnet_paths,
-            &mut args.jsonnet_variables,
-            &mut args.jsonnet_arguments,
-        ] {
-            drop_empty(list);
-        }
-        Ok::<_, Error>(args)
+        let files = weakest_first(layers, id!(HelmArgs, values_files));
+        args.helm.values_files = files.flat_map(Value::texts).cloned().collect();
+        let values = weakest_first(layers, id!(HelmArgs, values));
+        let values = values.flat_map(|value| ValuesItem::of(&value.data));
+        source(environment, name, configurations, args, values.collect())
     };
     let listed = file.sources(environment).filter(|items| !items.is_empty());
     let Some(items) = listed.filter(|_| {
-        ["source", "chart"]
+        [id!(SourceArgs, source), id!(HelmArgs, chart)]
             .iter()
             .all(|id| !given.contains_key(*id))
     }) else {
-        let args = parsed(&layers)?;
-        return Ok(vec![source(environment, None, configurations, args)?]);
+        return Ok(vec![one(None, &layers)?]);
     };
-    let one = |item: &super::SourceLayer| {
-        let args = parsed(&[given, &item.layer, own, top, old])?;
-        source(environment, item.name.as_deref(), configurations, args)
-    };
-    let sources = items.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+    let sources = items.iter().map(|item| {
+        let layers = [given, &item.layer, own, top, old];
+        one(item.name.as_deref(), &layers)
+    });
+    let sources = sources.collect::<Result<Vec<_>, _>>()?;
     refuse_same_names(&sources)?;
     Ok(sources)
 }
 
 /// What every layer says about a setting, the weakest first: values of a chart
 /// are laid over each other.
-fn together(layers: &[&Layer], id: &str) -> Vec<String> {
-    let values = layers.iter().rev().filter_map(|layer| layer.get(id));
-    values.flat_map(|value| value.texts.clone()).collect()
+fn weakest_first<'l>(layers: &'l [&Layer], id: &'l str) -> impl Iterator<Item = &'l Value> {
+    layers.iter().rev().filter_map(move |layer| layer.get(id))
 }
 
-/// What an empty list leaves behind in clap.
-fn drop_empty(list: &mut Vec<String>) {
-    list.retain(|item| !item.is_empty());
-}
-
-/// Settings that a file nobody has reviewed must not decide.
-const DANGEROUS: [&str; 8] = [
-    "allow_hooks",
-    "helm",
-    "kustomize",
-    "tool_mirror",
-    "tool_checksums",
-    "token_file",
-    "github_app_key_file",
-    "client_certificate",
-];
-
-/// Refuses dangerous settings of an untrusted file, unless a stronger door
-/// has them.
-fn refuse_dangerous(given: &Layer, file: &Layer) -> Result<(), Error> {
-    let found = DANGEROUS
-        .iter()
-        .find(|id| file.contains_key(**id) && !given.contains_key(**id));
-    let Some(value) = found.and_then(|id| file.get(*id)) else {
+/// Rejects settings that run programs or name secrets in a file that anybody
+/// may have written, unless a stronger place has them.
+fn reject_untrusted<'l>(
+    given: &Layer,
+    file: impl IntoIterator<Item = &'l Layer>,
+) -> Result<(), Error> {
+    let definition = RunArgs::augment_args(EnvironmentArgs::augment_args(Command::new("")));
+    let marked = |id: &str| {
+        let argument = definition.get_arguments().find(|it| it.get_id() == id);
+        argument.is_some_and(|argument| Marks::of(argument).trusted_only)
+    };
+    let mut values = file.into_iter().flatten();
+    let found = values.find(|(id, _)| marked(id) && !given.contains_key(*id));
+    let Some((_, value)) = found else {
         return Ok(());
     };
-    let said = format!(
-        "{} is not obeyed on a build of a pull request, where anybody may have written it",
+    let message = format!(
+        "{} is not accepted in pull request builds, because the file is untrusted there",
         value.origin
     );
-    Err(Error::message(Kind::Policy, said).hint("set the input of that name on the task"))
+    Err(Error::message(Kind::Policy, message).hint("set the input of that name on the task"))
 }
 
 /// The environments of this run, each with the Fabrikate configurations that
@@ -175,9 +158,9 @@ fn names(
     file: &FileSettings,
     old: &Layer,
 ) -> Result<IndexMap<String, Vec<String>>, Error> {
-    let asked_by_variable = !given.contains_key("environments")
+    let asked_by_variable = !given.contains_key(id!(RunArgs, environments))
         && old
-            .get("environments")
+            .get(id!(RunArgs, environments))
             .is_some_and(|value| matches!(value.origin, Origin::Variable(_)));
     if !file.environments.is_empty() && (run.environments.is_empty() || asked_by_variable) {
         return Ok(file
@@ -256,7 +239,7 @@ fn owned(
 
 /// Two environments cannot write the same head branch, nor one its target.
 fn refuse_same_heads(environments: &[EnvironmentSettings]) -> Result<(), Error> {
-    let opens = |one: &&EnvironmentSettings| one.pull_request.mode != ModeSetting::Push;
+    let opens = |one: &&EnvironmentSettings| one.pull_request.mode != Mode::Push;
     let opening: Vec<_> = environments.iter().filter(opens).collect();
     let hint = "give each environment a `headBranch` of its own";
     for (at, one) in opening.iter().enumerate() {
@@ -267,7 +250,7 @@ fn refuse_same_heads(environments: &[EnvironmentSettings]) -> Result<(), Error> 
             .and_then(|target| target.branch.as_ref());
         if target == Some(head) {
             let said = format!(
-                "environment {}: a pull request from {head:?} into the same branch is none",
+                "environment {}: the pull request's source and target branch are both {head:?}",
                 one.name
             );
             return Err(Error::message(Kind::Usage, said).hint(hint));

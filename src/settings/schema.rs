@@ -1,32 +1,37 @@
 //! The JSON schema of `gitops.yaml`, derived from the definition.
 
-use clap::builder::ValueParser;
 use clap::{Arg, Args as _, Command};
 use serde_json::{Map, Value, json};
 
-use super::definition::{EnvironmentArgs, RunArgs, SourceArgs};
-use super::file::{NAME, SOURCES};
+use super::definition::{
+    EnvironmentArgs, HelmArgs, Marks, RunArgs, SourceArgs, id, is_number, is_switch,
+};
+use super::file::{ENVIRONMENTS, NAME, SOURCES, VARIABLES};
 use super::layer::camel_case;
+
+/// What a setting that is text can be written as: it keeps its text, whatever
+/// type YAML gives it.
+const SCALAR: [&str; 3] = ["string", "number", "boolean"];
 
 /// The schema, for editors.
 pub fn schema() -> Value {
     let mut environment = properties(&EnvironmentArgs::augment_args(Command::new("")));
-    environment.insert("variables".to_owned(), variables());
+    environment.insert(VARIABLES.to_owned(), variables());
     environment.insert(SOURCES.to_owned(), sources());
     let mut top = properties(&RunArgs::augment_args(Command::new("")));
-    top.remove("config");
-    top.remove("environments");
     top.extend(environment.clone());
     top.insert(
-        "environments".to_owned(),
+        ENVIRONMENTS.to_owned(),
         json!({
-            "description": "The environments, each with its own settings. These win over the settings at the top.",
-            "type": "object",
+            "description": "The environments, each with its own settings, or a list of their names. Settings of an environment win over the settings at the top.",
+            "type": ["object", "array", "null"],
             "additionalProperties": {
                 "type": ["object", "null"],
                 "properties": environment,
                 "additionalProperties": false,
             },
+            "items": { "type": SCALAR },
+            "uniqueItems": true,
         }),
     );
     json!({
@@ -43,7 +48,7 @@ pub fn schema() -> Value {
 fn variables() -> Value {
     json!({
         "description": "Variables for tokens. Nested maps make names with dots.",
-        "type": "object",
+        "type": ["object", "null"],
     })
 }
 
@@ -54,13 +59,14 @@ fn sources() -> Value {
         NAME.to_owned(),
         json!({
             "description": "What messages and file names call the source. The release, or the name of its folder, when not given.",
-            "type": "string",
+            "type": SCALAR,
         }),
     );
     json!({
         "description": "The sources that an environment is made of, when there are several. Settings of a source that an item does not have are taken from the environment and the top.",
-        "type": "array",
-        "items": { "type": "object", "properties": source, "additionalProperties": false },
+        "type": ["array", "null"],
+        "minItems": 1,
+        "items": { "type": ["object", "null"], "properties": source, "additionalProperties": false },
     })
 }
 
@@ -68,6 +74,7 @@ fn sources() -> Value {
 fn properties(definition: &Command) -> Map<String, Value> {
     definition
         .get_arguments()
+        .filter(|argument| !Marks::of(argument).not_in_file)
         .map(|argument| (camel_case(argument.get_id().as_str()), property(argument)))
         .collect()
 }
@@ -87,17 +94,27 @@ fn property(argument: &Arg) -> Value {
         .collect();
     let list = argument.get_value_delimiter().is_some();
     if is_switch(argument) {
-        property.insert("type".to_owned(), json!("boolean"));
+        property.insert("type".to_owned(), json!(["boolean", "null"]));
     } else if list {
-        let map = (argument.get_id() == "values").then_some("object");
-        let types: Vec<_> = ["array", "string"].into_iter().chain(map).collect();
+        let map = (argument.get_id() == id!(HelmArgs, values)).then_some("object");
+        let types: Vec<_> = ["array", "null"]
+            .into_iter()
+            .chain(SCALAR)
+            .chain(map)
+            .collect();
         property.insert("type".to_owned(), json!(types));
-        property.insert("items".to_owned(), json!({ "type": "string" }));
+        property.insert("items".to_owned(), json!({ "type": SCALAR }));
     } else if is_number(argument) {
-        property.insert("type".to_owned(), json!("integer"));
+        property.insert("type".to_owned(), json!(["integer", "null"]));
+        property.insert("minimum".to_owned(), json!(0));
+        let most = Marks::of(argument).at_most;
+        property.extend(most.map(|most| ("maximum".to_owned(), json!(most))));
     } else if choices.is_empty() {
-        property.insert("type".to_owned(), json!("string"));
+        let types: Vec<_> = SCALAR.into_iter().chain(["null"]).collect();
+        property.insert("type".to_owned(), json!(types));
     } else {
+        let choices = choices.into_iter().map(Value::String);
+        let choices: Vec<_> = choices.chain([Value::Null]).collect();
         property.insert("enum".to_owned(), json!(choices));
     }
     let defaults: Vec<_> = argument
@@ -118,16 +135,6 @@ fn property(argument: &Arg) -> Value {
     Value::Object(property)
 }
 
-/// Whether the setting is on or off.
-pub(crate) fn is_switch(argument: &Arg) -> bool {
-    argument.get_value_parser().type_id() == ValueParser::bool().type_id()
-}
-
-/// Whether the setting is a number.
-fn is_number(argument: &Arg) -> bool {
-    argument.get_value_parser().type_id() == ValueParser::new(clap::value_parser!(u8)).type_id()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,30 +143,63 @@ mod tests {
     fn the_schema_knows_every_setting_with_type_and_default() {
         let schema = schema();
         let top = &schema["properties"];
-        assert_eq!(top["allowOlder"]["type"], "boolean");
+        assert_eq!(top["allowOlder"]["type"], json!(["boolean", "null"]));
         assert_eq!(top["allowOlder"]["default"], false);
         assert_eq!(top["maxRemovedPercent"]["default"], 50);
-        assert_eq!(
-            top["generator"]["enum"],
-            json!([
-                "auto",
-                "fabrikate",
-                "helm",
-                "kustomize",
-                "jsonnet",
-                "manifests"
-            ])
-        );
+        assert_eq!(top["maxRemovedPercent"]["maximum"], 100);
+        let choices = [
+            "auto",
+            "fabrikate",
+            "helm",
+            "kustomize",
+            "jsonnet",
+            "manifests",
+        ];
+        let choices: Vec<_> = choices
+            .map(Value::from)
+            .into_iter()
+            .chain([Value::Null])
+            .collect();
+        assert_eq!(top["generator"]["enum"], Value::Array(choices));
         let environment = &top["environments"]["additionalProperties"]["properties"];
-        assert_eq!(
-            environment["protectedKinds"]["type"],
-            json!(["array", "string"])
-        );
-        assert_eq!(
-            environment["values"]["type"],
-            json!(["array", "string", "object"])
-        );
         assert!(environment["commitMessage"].is_null());
         assert!(top["config"].is_null());
+    }
+
+    /// Files that the program reads, and files that it refuses for their shape.
+    #[rstest::rstest]
+    #[case(json!({}), true)]
+    #[case(json!({"branch": true, "folder": 10, "namespace": "no"}), true)]
+    #[case(json!({"branch": ["a"]}), false)]
+    #[case(json!({"branch": {}}), false)]
+    #[case(json!({"branch": null, "generator": null, "labels": null}), true)]
+    #[case(json!({"labels": ["a, b", 3], "workItems": [12]}), true)]
+    #[case(json!({"labels": {"a": "b"}}), false)]
+    #[case(json!({"values": {"a": 1}}), true)]
+    #[case(json!({"maxRemovedPercent": 100}), true)]
+    #[case(json!({"maxRemovedPercent": 0}), true)]
+    #[case(json!({"maxRemovedPercent": 101}), false)]
+    #[case(json!({"maxRemovedPercent": 150}), false)]
+    #[case(json!({"maxRemovedPercent": -1}), false)]
+    #[case(json!({"environments": {"dev": {"maxRemovedPercent": 150}}}), false)]
+    #[case(json!({"maxRemovedPercent": 2.5}), false)]
+    #[case(json!({"githubAppInstallation": 5}), true)]
+    #[case(json!({"githubAppInstallation": "five"}), false)]
+    #[case(json!({"generator": "flux"}), false)]
+    #[case(json!({"generator": "auto", "gitHost": "github"}), true)]
+    #[case(json!({"environments": ["dev", "prod"]}), true)]
+    #[case(json!({"environments": ["dev", "dev"]}), false)]
+    #[case(json!({"environments": [{"dev": {}}]}), false)]
+    #[case(json!({"environments": {"dev": null}}), true)]
+    #[case(json!({"environments": "dev"}), false)]
+    #[case(json!({"sources": []}), false)]
+    #[case(json!({"sources": [{"source": "a", "name": 3}]}), true)]
+    #[case(json!({"config": "x"}), false)]
+    #[case(json!({"unknown": "x"}), false)]
+    fn the_schema_accepts_what_the_program_reads(#[case] file: Value, #[case] fits: bool) {
+        let schema = jsonschema::draft7::new(&schema()).unwrap();
+        assert_eq!(schema.is_valid(&file), fits, "by the schema");
+        let read = crate::settings::file::tests::read_and_resolved(&file.to_string());
+        assert_eq!(read.is_ok(), fits, "by the program: {read:?}");
     }
 }

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Kind};
-use crate::generate::{HelmOptions, JsonnetOptions, KustomizeOptions};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::generate::{HelmOptions, JsonnetOptions, Kind, KustomizeOptions};
 
-use super::definition::{GeneratorSetting, SourceArgs};
-use super::helm;
+use super::definition::SourceArgs;
+use super::helm::{self, ValuesItem};
 
 /// One source, validated.
 #[derive(Debug, Clone)]
@@ -15,8 +15,8 @@ pub struct SourceSettings {
     pub name: String,
     /// The folder with the templates.
     pub source: PathBuf,
-    /// What turns it into manifests.
-    pub generator: GeneratorSetting,
+    /// What turns it into manifests; the source itself tells when absent.
+    pub generator: Option<Kind>,
     /// The configurations of a Fabrikate definition, most important first.
     pub fabrikate_environments: Vec<String>,
     /// What Jsonnet programs are given.
@@ -43,25 +43,26 @@ const UNNAMED: &str = "manifests";
 /// Validates the settings of one source.
 ///
 /// `configurations` are those of Fabrikate that the environment's name stands
-/// for.
+/// for, `values` those of a Helm chart in the order in which they are merged.
 pub(super) fn source(
     environment: &str,
     name: Option<&str>,
     configurations: &[String],
     args: SourceArgs,
+    values: Vec<ValuesItem>,
 ) -> Result<SourceSettings, Error> {
     let jsonnet = jsonnet(&args)?;
-    let helm = helm::options(environment, &args)?;
+    let helm = helm::options(environment, &args, values)?;
     let own = !args.fabrikate_environments.is_empty();
     let is_elsewhere = helm.chart.is_some();
     let generator = match args.generator {
-        GeneratorSetting::Auto if is_elsewhere => GeneratorSetting::Helm,
+        None if is_elsewhere => Some(Kind::Helm),
         // The overlay is below: the source itself need not look like one.
-        GeneratorSetting::Auto if args.kustomize_overlay.is_some() => GeneratorSetting::Kustomize,
-        GeneratorSetting::Auto | GeneratorSetting::Helm => args.generator,
+        None if args.kustomize_overlay.is_some() => Some(Kind::Kustomize),
+        None | Some(Kind::Helm) => args.generator,
         _ if is_elsewhere => {
             let said = "`chart` names a Helm chart, but `generator` is another one";
-            return Err(Error::message(Kind::Usage, said)
+            return Err(Error::message(ErrorKind::Usage, said)
                 .hint("set `generator` to `helm`, or leave `chart` out"));
         }
         other => other,
@@ -112,7 +113,7 @@ pub(super) fn refuse_same_names(sources: &[SourceSettings]) -> Result<(), Error>
         let same = |other: &&SourceSettings| other.name.eq_ignore_ascii_case(&one.name);
         if sources[..at].iter().find(same).is_some() {
             let said = format!("two of its sources are called `{}`", one.name);
-            return Err(Error::message(Kind::Usage, said)
+            return Err(Error::message(ErrorKind::Usage, said)
                 .hint("give each item of `sources` a `name` of its own"));
         }
     }
@@ -126,8 +127,8 @@ fn jsonnet(args: &SourceArgs) -> Result<JsonnetOptions, Error> {
             Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
             // The text may be a secret.
             _ => Err(Error::message(
-                Kind::Usage,
-                format!("an item of `{setting}` is no `name=value`"),
+                ErrorKind::Usage,
+                format!("an item of `{setting}` is not of the form `name=value`"),
             )
             .hint("write each on a line of its own")),
         };

@@ -23,6 +23,7 @@ mod inputs;
 mod job;
 mod leftover;
 mod load;
+mod node;
 mod number;
 mod options;
 mod outcome;
@@ -54,6 +55,7 @@ pub use inputs::{NAMES as INPUT_NAMES, from_inputs};
 pub use job::Job;
 pub use leftover::{Leftover, ReplacedSet, leftovers, replace_file_set};
 pub use load::{Reader, Source, layer_of_file};
+pub use node::layer_of_node;
 pub use options::{
     Bom, Compatibility, Delimiters, Escape, FailOn, LegacyEmpty, Level, Missing, Options,
 };

@@ -79,21 +79,6 @@ impl Layer {
         self.entries.iter().map(|(name, ..)| name.as_str())
     }
 
-    /// The variables whose names begin with `prefix`, without it: a part of a
-    /// file that holds other things as well.
-    #[must_use]
-    pub fn below(&self, prefix: &str) -> Self {
-        let inner = |name: &str| name.strip_prefix(prefix).map(str::to_owned);
-        let kept = |(name, value, secret, line): &(String, Arc<str>, bool, usize)| {
-            Some((inner(name)?, Arc::clone(value), *secret, *line))
-        };
-        Self {
-            origin: Arc::clone(&self.origin),
-            matching: self.matching,
-            entries: self.entries.iter().filter_map(kept).collect(),
-        }
-    }
-
     /// Adds a variable with everything that is known about it.
     pub fn push(&mut self, name: String, value: Arc<str>, secret: bool, line: usize) {
         self.entries.push((name, value, secret, line));

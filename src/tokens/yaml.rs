@@ -199,7 +199,7 @@ fn key_text(node: &Node, span: &Span) -> Result<String, YamlError> {
 }
 
 /// A scalar by its style, tag and text.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
     let forced_text = tag.is_some_and(|tag| tag.core_suffix() == Some("str"));
     if style != ScalarStyle::Plain || forced_text {
         return Kind::Text(text.to_owned());

@@ -304,7 +304,7 @@ fn the_quickstart_of_the_readme_works_and_says_so_the_second_time() {
 fn two_spellings_of_one_branch_are_noticed() {
     let workspace = shop();
     workspace.program(&["publish"]).succeed();
-    workspace.write("gitops.yaml", "source: hld\nenvironments:\n  dev: {manifestRepo: ./manifests.git}\n  qa: {manifestRepo: ././manifests.git/, branch: main}\n");
+    workspace.write("gitops.yaml", "source: hld\nenvironments:\n  dev: {manifestRepo: ./manifests.git}\n  qa: {manifestRepo: ./manifests.git/, branch: main}\n");
     let ended = workspace.program(&["publish"]).fail();
     assert!(
         ended

@@ -596,9 +596,9 @@ fn on_a_pull_request_the_file_runs_nothing_and_names_no_secret(
         .succeed();
     assert!(ended.stdout.contains(said), "{}", ended.stdout);
     assert!(
-        ended
-            .stdout
-            .contains("is not obeyed on a build of a pull request"),
+        ended.stdout.contains(
+            "is not accepted in pull request builds, because the file is untrusted there"
+        ),
         "{}",
         ended.stdout
     );

@@ -16,7 +16,7 @@ use crate::model::Secret;
 pub const KUBE_VERSION: &str = "1.37.0";
 
 /// Whether something is kept in the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Keep {
     /// It stays.
     Keep,

@@ -19,7 +19,7 @@ use super::{Fault, Kind, Part, documents};
 use crate::model::{FileSet, Finding, RelPath};
 
 /// How the manifests of an environment are spread over files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Layout {
     /// What suits the generator of each source.
     #[default]
@@ -54,11 +54,6 @@ impl Layout {
             Self::Single => "single",
             Self::Source => "source",
         }
-    }
-
-    /// The layout of this name.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|layout| layout.name() == name)
     }
 
     /// What is done with the files of this generator.

@@ -5,14 +5,13 @@ use crate::error::Error;
 use crate::git::Tip;
 use crate::host::HostKind;
 use crate::host::pull_request::{
-    Completing, Completion, Done, Draft, Limits, MergeStrategy, Note, PullRequest, Reviewer, State,
+    Completing, Completion, Done, Draft, Limits, Note, PullRequest, Reviewer, State,
 };
 use crate::model::{Finding, PublicationStamp};
 use crate::publish::{self, message};
 use crate::report::{
     Outcome, PullRequestDone, PullRequestReport, RunReport, proposal_description, proposal_title,
 };
-use crate::settings::definition::MergeStrategySetting;
 
 use super::super::publish::draft;
 use super::{Past, Work};
@@ -99,7 +98,7 @@ impl Work<'_> {
         {
             let commit = draft(self.context, self.settings, self.group());
             let completion = Completion {
-                strategy: strategy_of(strategy),
+                strategy,
                 message: Some(commit.message),
                 delete_source_branch: self.options.delete_head_branch,
             };
@@ -319,15 +318,6 @@ impl Work<'_> {
             self.context.reporter.warning(&finding.to_string());
             report.warnings.push(finding);
         }
-    }
-}
-
-fn strategy_of(setting: MergeStrategySetting) -> MergeStrategy {
-    match setting {
-        MergeStrategySetting::Merge => MergeStrategy::Merge,
-        MergeStrategySetting::Squash => MergeStrategy::Squash,
-        MergeStrategySetting::Rebase => MergeStrategy::Rebase,
-        MergeStrategySetting::RebaseMerge => MergeStrategy::RebaseMerge,
     }
 }
 

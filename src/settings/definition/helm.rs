@@ -1,12 +1,14 @@
 //! The settings of Helm charts.
 
-use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueHint};
 
-use super::choices::KeepSetting;
+use crate::generate::Keep;
+
+use super::marks::{SOURCE_PATH, switch};
 
 /// Settings of a source that is a Helm chart.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args = switch)]
 pub struct HelmArgs {
     /// A Helm chart from elsewhere instead of the source: `oci://host/path/name`, `https://host/repository/name`, or the URL of a `.tgz`.
     #[arg(long, value_name = "CHART")]
@@ -29,7 +31,7 @@ pub struct HelmArgs {
     pub release: Option<String>,
 
     /// Values files of a Helm chart; later ones win. `{environment}` stands for the environment's name. Those of the top of the settings file come first, then the environment's, then the source's.
-    #[arg(long, value_name = "FILES", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILES", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATH)]
     pub values_files: Vec<String>,
 
     /// Values on top of the files, `image.tag=1.2.3` one per line; in the settings file also a map. Those of the environment are merged over those of the top.
@@ -45,14 +47,14 @@ pub struct HelmArgs {
     pub api_versions: Vec<String>,
 
     /// Whether the custom resource definitions in a chart's `crds` folder are part of the manifests.
-    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub include_crds: bool,
 
     /// What becomes of a chart's hooks: Argo CD runs them, Flux applies them like any other resource.
     #[arg(long, value_enum, default_value = "keep")]
-    pub helm_hooks: KeepSetting,
+    pub helm_hooks: Keep,
 
     /// What becomes of a chart's test hooks.
     #[arg(long, value_enum, default_value = "drop")]
-    pub helm_tests: KeepSetting,
+    pub helm_tests: Keep,
 }

@@ -1,11 +1,13 @@
 //! The one definition of every setting of a run.
 //!
 //! The doc comments are the help at the terminal, in the task editor, in the
-//! JSON schema and in the docs; a test compares them.
+//! JSON schema and in the docs; a test compares them. What else holds for a
+//! setting is a mark on its argument ([`Marks`]).
 
 mod choices;
 mod helm;
 mod manifests;
+mod marks;
 mod promote;
 mod pull_request;
 mod source;
@@ -13,31 +15,39 @@ mod tools;
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueHint};
 
 use crate::plan::{ForeignFiles, HandEdits};
 
-pub use choices::{
-    GeneratorSetting, GitHostSetting, KeepSetting, LayoutSetting, LeftoverSetting,
-    MergeStrategySetting, ModeSetting, PerSetting, ToolsSetting,
-};
+use crate::host::HostKind;
+
+pub use choices::{Leftover, Mode, Per};
 pub use helm::HelmArgs;
 pub use manifests::ManifestArgs;
+pub(crate) use marks::id;
+pub use marks::{Marks, OrAuto, is_number, is_switch};
+use marks::{NOT_IN_FILE, PERCENT, SOURCE_PATH, TRUSTED_ONLY, or_auto, switch};
 pub use promote::PromoteArgs;
 pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;
 pub use tools::ToolArgs;
 
+/// The id of the setting that names the settings file.
+pub(crate) const CONFIG: &str = id!(RunArgs, config);
+
+/// The id of the setting that names the environments.
+pub(crate) const ENVIRONMENTS: &str = id!(RunArgs, environments);
+
 /// Settings of the whole run.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args = switch)]
 pub struct RunArgs {
     /// The settings file. `gitops.yaml` in the working directory is used when it exists.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = NOT_IN_FILE)]
     pub config: Option<PathBuf>,
 
     /// The environments to render, separated by commas or lines. All environments of the settings file when not given.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', add = NOT_IN_FILE)]
     pub environments: Vec<String>,
 
     /// The message of the commit. Names the environments and the source commit when not given.
@@ -57,11 +67,11 @@ pub struct RunArgs {
     pub author_email: String,
 
     /// Publish although a newer run or source commit was published before, for a rollback.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_older: bool,
 
     /// On a build of a pull request: let `verify` tell what would change in one comment of that pull request, and set a status per environment.
-    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub comment: bool,
 
     /// Names of variables to explain: every place that has one, and which wins.
@@ -69,7 +79,7 @@ pub struct RunArgs {
     pub explain: Vec<String>,
 
     /// A file that holds the token for the manifest repository.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = TRUSTED_ONLY)]
     pub token_file: Option<PathBuf>,
 
     /// The id or client id of the GitHub App that publishes, instead of a token. Its private key is the input `githubAppKey`, the variable `GITOPS_GITHUB_APP_KEY`, or `githubAppKeyFile`.
@@ -81,11 +91,11 @@ pub struct RunArgs {
     pub github_app_installation: Option<u64>,
 
     /// A file that holds the private key of the GitHub App (PEM).
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = TRUSTED_ONLY)]
     pub github_app_key_file: Option<PathBuf>,
 
     /// A file that holds a client certificate and its private key (PEM), for servers and gateways that ask for one. The agent's own is used when not given.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = TRUSTED_ONLY)]
     pub client_certificate: Option<PathBuf>,
 
     /// The programs that it needs.
@@ -95,6 +105,7 @@ pub struct RunArgs {
 
 /// Settings that each environment can have for itself.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args = switch)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct EnvironmentArgs {
     /// What is rendered.
@@ -122,8 +133,8 @@ pub struct EnvironmentArgs {
     pub branch: Option<String>,
 
     /// Where the manifest repository lives. `auto` looks at its URL.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub git_host: GitHostSetting,
+    #[arg(long, value_name = "HOST", default_value = "auto", value_parser = or_auto::<HostKind>())]
+    pub git_host: OrAuto<HostKind>,
 
     /// The user name that goes with the token on a host of kind `git`.
     #[arg(long, value_name = "NAME")]
@@ -142,15 +153,15 @@ pub struct EnvironmentArgs {
     pub hand_edits: HandEdits,
 
     /// Accept an environment that renders to no resource.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_empty: bool,
 
     /// Accept any removal in this run, of protected kinds and in any number.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_removal: bool,
 
     /// The share of an environment's resources, in percent, that one run may remove.
-    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100))]
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100), add = PERCENT)]
     pub max_removed_percent: u8,
 
     /// Kinds of which no resource may be removed.
@@ -163,11 +174,11 @@ pub struct EnvironmentArgs {
     pub protected_kinds: Vec<String>,
 
     /// Replace the tokens in the source before it is rendered.
-    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub replace_tokens: bool,
 
     /// Files with variables for tokens, as patterns separated by commas or lines; later ones win.
-    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATH)]
     pub variable_files: Vec<String>,
 
     /// What tokens look like: `default` is `#{name}#`; also `azpipelines`, `doublebraces`, `doubleunderscores`, `githubactions`, `octopus`, `rm`, and `custom` with prefix and suffix.
@@ -183,31 +194,32 @@ pub struct EnvironmentArgs {
     pub token_suffix: Option<String>,
 
     /// Replace the tokens in values of variables as well.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub recursive: bool,
 
     /// Understand transforms in tokens, such as `#{upper(name)}#`.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub transforms: bool,
 
     /// What to do when a token is left in the manifests because it has no variable.
     #[arg(long, value_enum, default_value = "fail")]
-    pub leftover_tokens: LeftoverSetting,
+    pub leftover_tokens: Leftover,
 
     /// Run the hooks of a Fabrikate definition on a pull request build too, where anybody may have written them.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set, add = TRUSTED_ONLY)]
     pub allow_hooks: bool,
 }
 
 /// Where `render` puts what it renders.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args = switch)]
 pub struct OutputArgs {
     /// The folder to render into, one folder per environment; `-` for stdout.
     #[arg(long, value_name = "FOLDER", default_value = "-", value_hint = ValueHint::DirPath)]
     pub output: PathBuf,
 
     /// Replace the environments' folders below the output folder when they hold something.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub replace: bool,
 }
 

@@ -1,17 +1,20 @@
 //! The settings of publishing by pull request.
 
-use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args};
 
-use super::choices::{MergeStrategySetting, ModeSetting, PerSetting};
+use crate::host::pull_request::MergeStrategy;
+
+use super::choices::{Mode, Per};
+use super::marks::switch;
 
 /// How changes reach the branch, and what their pull request looks like.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args = switch)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct PullRequestArgs {
     /// How changes reach the branch: `push` them, open a `pullRequest`, or with `auto` push and open a pull request only where the branch does not take pushes.
     #[arg(long, value_enum, default_value = "push")]
-    pub mode: ModeSetting,
+    pub mode: Mode,
 
     /// The branch that the pull request comes from. `gitops/` and the environment's name when not given.
     #[arg(long, value_name = "BRANCH")]
@@ -19,7 +22,7 @@ pub struct PullRequestArgs {
 
     /// One pull request per environment that is kept current, or a new one per change.
     #[arg(long, value_enum, default_value = "environment")]
-    pub pull_request_per: PerSetting,
+    pub pull_request_per: Per,
 
     /// The title of the pull request. Names the environment and the source commit when not given.
     #[arg(long, value_name = "TEXT")]
@@ -30,7 +33,7 @@ pub struct PullRequestArgs {
     pub pull_request_text: Option<String>,
 
     /// Open the pull request as a draft.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub draft: bool,
 
     /// Labels of the pull request.
@@ -50,18 +53,18 @@ pub struct PullRequestArgs {
     pub work_items: Vec<String>,
 
     /// Let the host merge the pull request as soon as its policies allow.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub auto_complete: bool,
 
     /// How `autoComplete` merges.
     #[arg(long, value_enum, default_value = "squash")]
-    pub merge_strategy: MergeStrategySetting,
+    pub merge_strategy: MergeStrategy,
 
     /// Delete the branch of a pull request once `autoComplete` has merged it, and when it is closed because nothing is left to change.
-    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub delete_head_branch: bool,
 
     /// Set the commit status `gitops/<environment>` of a published commit to pending, for whoever reports the outcome of the rollout.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub commit_status: bool,
 }

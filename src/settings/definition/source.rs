@@ -3,29 +3,31 @@
 
 use std::path::PathBuf;
 
-use clap::builder::BoolishValueParser;
 use clap::{ArgAction, Args, ValueHint};
 
-use super::choices::GeneratorSetting;
+use crate::generate::Kind;
+
 use super::helm::HelmArgs;
+use super::marks::{OrAuto, SOURCE_PATH, or_auto, switch};
 
 /// Settings that each source of an environment can have for itself.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args = switch)]
 pub struct SourceArgs {
     /// The folder with the templates: a Fabrikate definition, a Helm chart, a Kustomize overlay, Jsonnet programs or plain manifests.
-    #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath, add = SOURCE_PATH)]
     pub source: PathBuf,
 
     /// What turns the source into manifests. `auto` looks at the source.
-    #[arg(long, value_enum, default_value = "auto")]
-    pub generator: GeneratorSetting,
+    #[arg(long, value_name = "GENERATOR", default_value = "auto", value_parser = or_auto::<Kind>())]
+    pub generator: OrAuto<Kind>,
 
     /// The configurations of a Fabrikate definition, most important first. The environment's name when not given.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub fabrikate_environments: Vec<String>,
 
     /// The library folders of Jsonnet programs; the first that has a file wins. `vendor` and `lib` in the source when not given.
-    #[arg(long, value_name = "FOLDERS", value_delimiter = ',', value_hint = ValueHint::DirPath)]
+    #[arg(long, value_name = "FOLDERS", value_delimiter = ',', value_hint = ValueHint::DirPath, add = SOURCE_PATH)]
     pub jsonnet_paths: Vec<String>,
 
     /// What `std.extVar` finds in Jsonnet programs: `name=value`, one per line. `environment` is the environment's name.
@@ -57,10 +59,10 @@ pub struct SourceArgs {
     pub namespace: Option<String>,
 
     /// Accept a Helm chart that renders to no document.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_empty_charts: bool,
 
     /// Fail when a configuration of a Fabrikate definition is in no component, instead of a warning.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub require_configuration: bool,
 }

@@ -1,23 +1,25 @@
 //! The settings file, `gitops.yaml`.
 //!
-//! Its keys are those of the definition; paths in it are seen from the file.
-//! Two keys are its own: `variables` for tokens, and `sources` for an
-//! environment that is made of several.
+//! Owns its shape: the keys are those of the definition, at the top and per
+//! environment; two keys are its own, `variables` for tokens, and `sources` for
+//! an environment that is made of several. The text is parsed once; everything
+//! else walks the nodes. Paths are relative to the file.
 
+mod read;
 mod value;
 
 use std::path::Path;
 
 use clap::{Args as _, Command};
 use indexmap::IndexMap;
-use serde::Deserialize;
-use serde_saphyr::Spanned;
 
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::text::{Kind, Node, yaml};
 use crate::tokens;
 
 use super::definition::{EnvironmentArgs, RunArgs, SourceArgs};
 use super::layer::Layer;
+pub use read::{read, read_as};
 use value::setting;
 
 /// What a settings file says.
@@ -31,8 +33,10 @@ pub struct FileSettings {
     pub sources: Option<Vec<SourceLayer>>,
     /// The sources of one environment, which stand for those above.
     pub environment_sources: IndexMap<String, Vec<SourceLayer>>,
-    /// Every scalar of the file under its whole key, when it has variables.
+    /// The variables for tokens of every environment.
     pub(super) variables: Option<tokens::Layer>,
+    /// The variables of one environment.
+    pub(super) environment_variables: IndexMap<String, tokens::Layer>,
 }
 
 /// What the file says about one of several sources.
@@ -45,10 +49,13 @@ pub struct SourceLayer {
 }
 
 /// The key of the variables for tokens, at the top and in an environment.
-const VARIABLES: &str = "variables";
+pub(super) const VARIABLES: &str = "variables";
 
 /// The key of several sources, at the top and in an environment.
 pub(super) const SOURCES: &str = "sources";
+
+/// The key of the environments.
+pub(super) const ENVIRONMENTS: &str = "environments";
 
 /// The key of a source's name.
 pub(super) const NAME: &str = "name";
@@ -62,190 +69,210 @@ impl FileSettings {
 
     /// The variables for every environment, and those of one.
     pub fn variables(&self, environment: &str) -> (tokens::Layer, tokens::Layer) {
-        let below = |prefix: &str| match &self.variables {
-            Some(all) => all.below(prefix),
-            None => tokens::Layer::new("", tokens::Matching::Exact),
-        };
+        let none = || tokens::Layer::new("", tokens::Matching::Exact);
+        let own = self.environment_variables.get(environment);
         (
-            below("variables."),
-            below(&format!("environments.{environment}.variables.")),
+            self.variables.clone().unwrap_or_else(none),
+            own.cloned().unwrap_or_else(none),
         )
     }
-}
-
-type Section = IndexMap<String, Spanned<serde_json::Value>>;
-
-/// The part of the file that is read section by section.
-#[derive(Deserialize)]
-struct Sections {
-    #[serde(default)]
-    environments: Option<IndexMap<String, Option<Section>>>,
-}
-
-/// The part of the file that lists sources.
-#[derive(Default, Deserialize)]
-struct SourceSections {
-    #[serde(default)]
-    sources: Option<Vec<Section>>,
-    #[serde(default)]
-    environments: Option<IndexMap<String, Option<EnvironmentSources>>>,
-}
-
-#[derive(Deserialize)]
-struct EnvironmentSources {
-    #[serde(default)]
-    sources: Option<Vec<Section>>,
-}
-
-/// Reads a settings file.
-pub fn read(path: &Path) -> Result<FileSettings, Error> {
-    read_as(path, path)
-}
-
-/// Reads a settings file that lies at `place`, as if it stood at `path`.
-pub fn read_as(path: &Path, place: &Path) -> Result<FileSettings, Error> {
-    let text = std::fs::read_to_string(place).map_err(|source| {
-        let said = format!("cannot read the settings file {}", path.display());
-        Error::new(Kind::Usage, anyhow::Error::new(source).context(said))
-            .hint("name the file with `config`, relative to the working directory")
-    })?;
-    parse(path, &text)
 }
 
 /// Parses the text of a settings file that stands at `path`.
 fn parse(path: &Path, text: &str) -> Result<FileSettings, Error> {
-    let malformed = |error: serde_saphyr::Error| {
-        let place = error.location().map_or_else(String::new, |at| {
-            format!(", line {}, column {}", at.line(), at.column())
-        });
-        let said = in_our_words(&error.without_snippet().to_string());
-        Error::message(
-            Kind::Usage,
-            format!("the settings file {}{place}: {said}", path.display()),
-        )
-    };
-    let all: Section = if text.trim().is_empty() {
-        Section::new()
-    } else {
-        of_text(text).map_err(malformed)?
-    };
-    let sections: Sections = if all.is_empty() {
-        Sections { environments: None }
-    } else {
-        of_text(text).map_err(malformed)?
-    };
-    let environment_keys = EnvironmentArgs::augment_args(Command::new(""));
-    let all_keys = RunArgs::augment_args(environment_keys.clone());
-    let mut settings = FileSettings::default();
-    let mut has_variables = all.contains_key(VARIABLES);
-    let mut has_sources = all.contains_key(SOURCES);
-    let is_setting = |key: &str| ![VARIABLES, SOURCES].contains(&key);
-    for (key, value) in all
-        .iter()
-        .filter(|(key, _)| is_setting(key) && *key != "environments")
-    {
-        let (id, value) = setting(path, &all_keys, key, key, value)?;
-        settings.top.extend(value.map(|value| (id, value)));
+    let file = File { path };
+    let documents = yaml::parse_strict(text).map_err(|error| {
+        let message = format!("the settings file {}, {error}", path.display());
+        Error::message(ErrorKind::Usage, message)
+    })?;
+    if let Some(second) = documents.get(1) {
+        return Err(file
+            .fault(second.line, "a second document begins here")
+            .hint("a settings file is one document: take the line `---` out"));
     }
-    for (name, section) in sections.environments.unwrap_or_default() {
+    let Some(document) = documents.into_iter().next() else {
+        return Ok(FileSettings::default());
+    };
+    file.settings(&document.root)
+}
+
+/// The file that is walked, for messages.
+#[derive(Clone, Copy)]
+struct File<'p> {
+    path: &'p Path,
+}
+
+impl File<'_> {
+    fn fault(self, line: usize, message: &str) -> Error {
+        let message = format!("{}, line {line}: {message}", self.path.display());
+        Error::message(ErrorKind::Usage, message)
+    }
+
+    /// The keys of a map with their values; nothing is an empty map.
+    fn pairs<'n>(self, node: &'n Node, key: &str) -> Result<IndexMap<&'n str, &'n Node>, Error> {
+        if node.is_null() {
+            return Ok(IndexMap::new());
+        }
+        let Kind::Mapping(pairs) = &node.kind else {
+            let what = if key.is_empty() {
+                "the settings file"
+            } else {
+                key
+            };
+            let message = format!("{what} must be a map, not {}", node.noun());
+            return Err(self.fault(node.line, &message).hint(
+                "write each name with a colon, such as `branch: main` on a line of its own",
+            ));
+        };
+        let pair = |(name, value): &'n (Node, Node)| {
+            let text = name.text().ok_or_else(|| {
+                let message = format!("a key must be one name, not {}", name.noun());
+                self.fault(name.line, &message)
+            })?;
+            Ok((text, value))
+        };
+        // The last of equal keys wins over those that were merged in before it.
+        pairs.iter().map(pair).collect()
+    }
+
+    fn settings(self, root: &Node) -> Result<FileSettings, Error> {
+        let keys = RunArgs::augment_args(EnvironmentArgs::augment_args(Command::new("")));
+        let mut settings = FileSettings::default();
+        let mut environments = None;
+        for (key, node) in self.pairs(root, "")? {
+            match key {
+                VARIABLES => settings.variables = self.variables(node, key)?,
+                SOURCES => settings.sources = self.sources(node, key)?,
+                ENVIRONMENTS => environments = Some(node),
+                _ => {
+                    let (id, value) = setting(self, &keys, key, key, node)?;
+                    settings.top.extend(value.map(|value| (id, value)));
+                }
+            }
+        }
+        if let Some(node) = environments {
+            self.environments(node, &mut settings)?;
+        }
+        Ok(settings)
+    }
+
+    /// The environments: a map with their settings, or a list of their names.
+    fn environments(self, node: &Node, settings: &mut FileSettings) -> Result<(), Error> {
+        if let Kind::Sequence(items) = &node.kind {
+            for item in items {
+                let name = item.text().filter(|_| !item.is_null()).ok_or_else(|| {
+                    let message = format!(
+                        "an item of `{ENVIRONMENTS}` must be a name, not {}",
+                        item.noun()
+                    );
+                    self.fault(item.line, &message).hint(
+                        "to give environments settings, write a map: `dev:` on a line of its own, and its settings below",
+                    )
+                })?;
+                let before = settings.environments.insert(name.to_owned(), Layer::new());
+                if before.is_some() {
+                    let message = format!("the environment `{name}` is listed twice");
+                    return Err(self.fault(item.line, &message));
+                }
+            }
+            return Ok(());
+        }
+        for (name, node) in self.pairs(node, &format!("`{ENVIRONMENTS}`"))? {
+            self.environment(name, node, settings)?;
+        }
+        Ok(())
+    }
+
+    fn environment(
+        self,
+        name: &str,
+        node: &Node,
+        settings: &mut FileSettings,
+    ) -> Result<(), Error> {
+        let keys = EnvironmentArgs::augment_args(Command::new(""));
+        let prefix = format!("{ENVIRONMENTS}.{name}");
         let mut layer = Layer::new();
-        let section = section.unwrap_or_default();
-        has_variables |= section.contains_key(VARIABLES);
-        has_sources |= section.contains_key(SOURCES);
-        for (key, value) in section.into_iter().filter(|(key, _)| is_setting(key)) {
-            let full = format!("environments.{name}.{key}");
-            let (id, value) = setting(path, &environment_keys, &key, &full, &value)?;
-            layer.extend(value.map(|value| (id, value)));
+        for (key, node) in self.pairs(node, &format!("`{prefix}`"))? {
+            let full = format!("{prefix}.{key}");
+            match key {
+                VARIABLES => {
+                    let variables = self.variables(node, &full)?;
+                    let variables = variables.map(|variables| (name.to_owned(), variables));
+                    settings.environment_variables.extend(variables);
+                }
+                SOURCES => {
+                    let sources = self.sources(node, &full)?;
+                    let sources = sources.map(|sources| (name.to_owned(), sources));
+                    settings.environment_sources.extend(sources);
+                }
+                _ => {
+                    let (id, value) = setting(self, &keys, key, &full, node)?;
+                    layer.extend(value.map(|value| (id, value)));
+                }
+            }
         }
-        settings.environments.insert(name, layer);
+        settings.environments.insert(name.to_owned(), layer);
+        Ok(())
     }
-    if has_sources {
-        let sources: SourceSections = of_text(text).map_err(malformed)?;
-        add_sources(path, sources, &mut settings)?;
-    }
-    if has_variables {
-        let shown = path.display().to_string();
-        let level = tokens::Compatibility::Own;
-        settings.variables = Some(tokens::layer_of_file(&shown, text.as_bytes(), level, ".")?);
-    }
-    Ok(settings)
-}
 
-/// YAML as helm reads it, because values of charts may stand here: a leading
-/// zero means octal.
-fn of_text<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
-    let options = serde_saphyr::options! { legacy_octal_numbers: true };
-    serde_saphyr::from_str_with_options(text, options)
-}
-
-/// Adds what the file says about sources, at the top and per environment.
-fn add_sources(
-    path: &Path,
-    sections: SourceSections,
-    settings: &mut FileSettings,
-) -> Result<(), Error> {
-    let read = |sections: Vec<Section>, prefix: &str| {
-        if sections.is_empty() {
-            let said = format!("{}: `{prefix}` is an empty list", path.display());
-            return Err(Error::message(Kind::Usage, said)
-                .hint("list at least one source, or take the key out for the setting `source`"));
+    /// A part of the file that holds variables.
+    fn variables(self, node: &Node, key: &str) -> Result<Option<tokens::Layer>, Error> {
+        if node.is_null() {
+            return Ok(None);
         }
-        let items = sections.into_iter().enumerate();
-        items
-            .map(|(at, section)| source(path, section, &format!("{prefix}[{at}]")))
-            .collect::<Result<Vec<_>, _>>()
-    };
-    if let Some(sections) = sections.sources {
-        settings.sources = Some(read(sections, SOURCES)?);
-    }
-    for (name, environment) in sections.environments.unwrap_or_default() {
-        if let Some(sections) = environment.and_then(|own| own.sources) {
-            let sources = read(sections, &format!("environments.{name}.{SOURCES}"))?;
-            settings.environment_sources.insert(name, sources);
+        if !matches!(node.kind, Kind::Mapping(_)) {
+            let message = format!("`{key}` must be a map, not {}", node.noun());
+            return Err(self.fault(node.line, &message));
         }
+        let shown = self.path.display().to_string();
+        Ok(Some(tokens::layer_of_node(&shown, node)?))
     }
-    Ok(())
-}
 
-/// One item of a list of sources.
-fn source(path: &Path, mut section: Section, prefix: &str) -> Result<SourceLayer, Error> {
-    let name = section.shift_remove(NAME);
-    let name = name.map(|name| match name.value {
-        serde_json::Value::String(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
-        _ => Err(Error::message(
-            Kind::Usage,
-            format!(
-                "{}, line {}: `{prefix}.{NAME}` must be a text",
-                path.display(),
-                name.referenced.line()
-            ),
-        )),
-    });
-    let keys = SourceArgs::augment_args(Command::new(""));
-    let mut layer = Layer::new();
-    for (key, value) in section {
-        let (id, value) = setting(path, &keys, &key, &format!("{prefix}.{key}"), &value)?;
-        layer.extend(value.map(|value| (id, value)));
-    }
-    Ok(SourceLayer {
-        name: name.transpose()?,
-        layer,
-    })
-}
-
-/// The parser's complaint without its advice to programmers.
-fn in_our_words(said: &str) -> String {
-    let said = said.split(" at line").next().unwrap_or_default();
-    let said = said.split(", set ").next().unwrap_or_default();
-    let said = said.split("; use ").next().unwrap_or_default();
-    match said {
-        "expected mapping start" => {
-            "a map is expected here, each name with a colon, such as `dev:` on a line of its own"
-                .to_owned()
+    /// A list of sources.
+    fn sources(self, node: &Node, key: &str) -> Result<Option<Vec<SourceLayer>>, Error> {
+        if node.is_null() {
+            return Ok(None);
         }
-        said => said.to_owned(),
+        let Kind::Sequence(items) = &node.kind else {
+            let message = format!("`{key}` must be a list, not {}", node.noun());
+            return Err(self
+                .fault(node.line, &message)
+                .hint("for one source, use the setting `source`"));
+        };
+        if items.is_empty() {
+            let message = format!("`{key}` is an empty list");
+            return Err(self.fault(node.line, &message).hint(
+                "list at least one source, or take the key out and use the setting `source`",
+            ));
+        }
+        let items = items.iter().enumerate();
+        let sources = items.map(|(at, item)| self.source(item, &format!("{key}[{at}]")));
+        sources.collect::<Result<_, _>>().map(Some)
+    }
+
+    /// One item of a list of sources.
+    fn source(self, node: &Node, prefix: &str) -> Result<SourceLayer, Error> {
+        let keys = SourceArgs::augment_args(Command::new(""));
+        let mut source = SourceLayer::default();
+        for (key, node) in self.pairs(node, &format!("`{prefix}`"))? {
+            let full = format!("{prefix}.{key}");
+            if key == NAME {
+                let name = node.text().map(str::trim).filter(|name| !name.is_empty());
+                let name = name.filter(|_| !node.is_null()).ok_or_else(|| {
+                    self.fault(
+                        node.line,
+                        &format!("`{full}` must be a name, not {}", node.noun()),
+                    )
+                })?;
+                source.name = Some(name.to_owned());
+                continue;
+            }
+            let (id, value) = setting(self, &keys, key, &full, node)?;
+            source.layer.extend(value.map(|value| (id, value)));
+        }
+        Ok(source)
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

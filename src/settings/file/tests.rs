@@ -1,6 +1,20 @@
 //! A file's text in, settings with their places or a complaint out.
 
 use super::*;
+use crate::settings::layer::{Data, Layer, Origin, Value};
+use crate::settings::{Settings, resolve};
+
+/// What the program makes of a file's text.
+pub(in crate::settings) fn read_and_resolved(text: &str) -> Result<Settings, Error> {
+    let file = parse(Path::new("gitops.yaml"), text)?;
+    let mut given = Layer::new();
+    if file.environments.is_empty() {
+        let origin = Origin::Flag("environments".to_owned());
+        let names = Value::list(vec!["dev".to_owned()], origin);
+        given.insert("environments".to_owned(), names);
+    }
+    resolve(&given, &file, &Layer::new(), false)
+}
 
 fn parsed(text: &str) -> FileSettings {
     parse(Path::new("conf/gitops.yaml"), text).unwrap()
@@ -21,38 +35,37 @@ fn settings_stand_at_the_top_or_in_an_environment() {
     let file = parsed(
         "generator: fabrikate\nenvironments:\n  dev:\n  prod: { branch: live, allowEmpty: true }\n",
     );
-    assert_eq!(file.top["generator"].texts, ["fabrikate"]);
+    assert_eq!(file.top["generator"].texts(), ["fabrikate"]);
     assert_eq!(
         file.environments.keys().collect::<Vec<_>>(),
         ["dev", "prod"]
     );
-    assert_eq!(file.environments["prod"]["allow_empty"].texts, ["true"]);
+    assert_eq!(file.environments["prod"]["allow_empty"].texts(), ["true"]);
 }
 
 #[test]
 fn paths_are_seen_from_the_file() {
     let file =
         parsed("source: hld\nmanifestRepo: ../manifests.git\nbranch: hld\nhelm: /usr/bin/helm\n");
-    assert_eq!(file.top["source"].texts, ["conf/hld"]);
-    assert_eq!(file.top["manifest_repo"].texts, ["./conf/../manifests.git"]);
-    assert_eq!(file.top["branch"].texts, ["hld"]);
-    assert_eq!(file.top["helm"].texts, ["/usr/bin/helm"]);
+    assert_eq!(file.top["source"].texts(), ["conf/hld"]);
+    assert_eq!(
+        file.top["manifest_repo"].texts(),
+        ["./conf/../manifests.git"]
+    );
+    assert_eq!(file.top["branch"].texts(), ["hld"]);
+    assert_eq!(file.top["helm"].texts(), ["/usr/bin/helm"]);
 }
 
 #[rstest::rstest]
 #[case("generator: [", "the settings file gitops.yaml, line 1")]
-#[case("a: b", "gitops.yaml, line 1: `a` is no setting here")]
+#[case("a: b", "gitops.yaml, line 1: unknown setting `a`")]
 #[case(
     "\nmanifestrepo: x",
-    "gitops.yaml, line 2: `manifestrepo` is no setting here | did you mean `manifestRepo`?"
+    "gitops.yaml, line 2: unknown setting `manifestrepo` | did you mean `manifestRepo`?"
 )]
 #[case(
     "environments:\n  dev:\n    commitMessage: x",
-    "gitops.yaml, line 3: `environments.dev.commitMessage` is no setting here"
-)]
-#[case(
-    "branch: 1.10",
-    "gitops.yaml, line 1: `branch` must be a whole number, or a text in quotes"
+    "gitops.yaml, line 3: unknown setting `environments.dev.commitMessage`"
 )]
 #[case(
     "branch: [a]",
@@ -60,16 +73,68 @@ fn paths_are_seen_from_the_file() {
 )]
 #[case(
     "branch: {a: b}",
-    "gitops.yaml, line 1: `branch` must be a value, not a map"
+    "gitops.yaml, line 1: `branch` must be one value, not a map"
 )]
-#[case("just text", "the settings file gitops.yaml")]
+#[case(
+    "just text",
+    "gitops.yaml, line 1: the settings file must be a map, not a single value"
+)]
+#[case(
+    "- a",
+    "gitops.yaml, line 1: the settings file must be a map, not a list"
+)]
+#[case("[a]: b", "gitops.yaml, line 1: a key must be one name, not a list")]
+#[case(
+    "branch: a\n---\nbranch: b",
+    "gitops.yaml, line 3: a second document begins here"
+)]
+#[case(
+    "environments:\n  dev:\n    branch: a\n    branch: b",
+    "the settings file gitops.yaml, line 4, column 5: the key `branch` is there twice"
+)]
+#[case(
+    "environments:\n  dev: {}\n  dev: {}",
+    "the settings file gitops.yaml, line 3, column 3: the key `dev` is there twice"
+)]
+#[case(
+    "labels: {a: b}",
+    "gitops.yaml, line 1: `labels` must be a list of texts, not a map"
+)]
+#[case(
+    "labels: [a, {b: c}]",
+    "gitops.yaml, line 1: `labels` must be a list of texts"
+)]
+#[case(
+    "labels: [a, ~]",
+    "gitops.yaml, line 1: `labels` must be a list of texts"
+)]
+#[case(
+    "values: {a: .nan}",
+    "gitops.yaml, line 1: `values` must be a map of values without `.nan` and `.inf`, which charts cannot take"
+)]
+#[case(
+    "values: {a: {[b]: c}}",
+    "gitops.yaml, line 1: `values` must be a map of values, but a key in line 1 is not one name"
+)]
+#[case(
+    "variables: [a]",
+    "gitops.yaml, line 1: `variables` must be a map, not a list"
+)]
 #[case(
     "branch: a\nbranch: b",
-    "the settings file gitops.yaml, line 2, column 1: duplicate mapping key: branch"
+    "the settings file gitops.yaml, line 2, column 1: the key `branch` is there twice"
 )]
 #[case(
-    "environments: [dev]",
-    "the settings file gitops.yaml, line 1, column 15: a map is expected here, each name with a colon"
+    "environments: dev",
+    "gitops.yaml, line 1: `environments` must be a map, not a single value | write each name with a colon"
+)]
+#[case(
+    "environments: [dev, {prod: {}}]",
+    "gitops.yaml, line 1: an item of `environments` must be a name, not a map | to give environments settings, write a map"
+)]
+#[case(
+    "environments:\n- dev\n- qa\n- dev",
+    "gitops.yaml, line 4: the environment `dev` is listed twice"
 )]
 fn what_is_wrong_is_named_with_its_line(#[case] text: &str, #[case] start: &str) {
     let said = said(text);
@@ -94,9 +159,228 @@ fn values_of_charts_mean_what_they_mean_in_a_values_file() {
         "values: {mode: 0755, other: 0o644, text: '0755', flag: yes, big: 1000650000, nine: 9}\n",
     );
     assert_eq!(
-        file.top["values"].texts,
-        [r#"{"mode":493,"other":420,"text":"0755","flag":true,"big":1000650000,"nine":9}"#]
+        values(&file),
+        r#"{"mode":493,"other":420,"text":"0755","flag":true,"big":1000650000,"nine":9}"#
     );
+}
+
+fn values(file: &FileSettings) -> String {
+    match &file.top["values"].data {
+        Data::Map(map) => serde_json::json!(map).to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Each of these changed a digit when it was read as a number on the way.
+#[rstest::rstest]
+#[case("9.109e-31")]
+#[case("1.380649e-23")]
+#[case("6.62607015e-34")]
+#[case("0.1")]
+#[case("2.2250738585072014e-308")]
+#[case("5e-324")]
+#[case("1.7976931348623157e308")]
+#[case("-8.41421e-21")]
+#[case("123456.789")]
+fn decimals_of_charts_keep_their_digits(#[case] number: &str) {
+    let expected: f64 = number.parse().unwrap();
+    for text in [
+        format!("environments: [dev]\nvalues: {{a: {number}}}"),
+        format!("environments: [dev]\nvalues: ['{{\"a\": {number}}}']"),
+        format!("environments: {{dev: {{values: {{a: {number}}}}}}}"),
+    ] {
+        let settings = read_and_resolved(&text).unwrap();
+        let values = &settings.environments[0].sources[0].helm.values;
+        let written = values["a"].to_string();
+        let written: f64 = written.parse().unwrap();
+        assert_eq!(written.to_bits(), expected.to_bits(), "{text}");
+    }
+}
+
+/// YAML 1.1 and 1.2 give each of these another type than text.
+#[rstest::rstest]
+#[case("on")]
+#[case("off")]
+#[case("010")]
+#[case("0o10")]
+#[case("0x1F")]
+#[case("1_000")]
+#[case("1.10")]
+#[case("1e3")]
+#[case("y")]
+#[case("n")]
+#[case("no")]
+#[case("Yes")]
+#[case("true")]
+#[case("False")]
+#[case("2026-11-28")]
+#[case("12:30:45")]
+#[case(".5")]
+fn a_setting_that_is_text_keeps_its_text(#[case] written: &str) {
+    for (text, id) in [
+        (format!("folder: {written}"), "folder"),
+        (format!("branch: {written}"), "branch"),
+        (format!("namespace: {written}"), "namespace"),
+        (format!("kubeVersion: !!str {written}"), "kube_version"),
+        (format!("release: '{written}'"), "release"),
+    ] {
+        assert_eq!(parsed(&text).top[id].texts(), [written], "{text}");
+    }
+    let text = format!("environments: {{{written}: {{labels: [{written}]}}}}");
+    let file = parsed(&text);
+    assert_eq!(file.environments[written]["labels"].texts(), [written]);
+    let text = format!("sources: [{{name: {written}, source: x}}]");
+    let name = parsed(&text).sources("dev").unwrap()[0].name.clone();
+    assert_eq!(name.as_deref(), Some(written));
+}
+
+#[rstest::rstest]
+#[case("on", true)]
+#[case("No", false)]
+#[case("'yes'", true)]
+#[case("0", false)]
+fn a_switch_is_on_or_off_in_every_spelling(#[case] written: &str, #[case] on: bool) {
+    let text = format!("environments: [dev]\nallowEmpty: {written}");
+    let settings = read_and_resolved(&text).unwrap();
+    assert_eq!(settings.environments[0].brakes.allow_empty, on);
+}
+
+#[rstest::rstest]
+#[case("~")]
+#[case("null")]
+#[case("")]
+fn nothing_is_not_given(#[case] written: &str) {
+    let file = parsed(&format!(
+        "branch: {written}\nlabels: {written}\nvariables: {written}"
+    ));
+    assert!(file.top.is_empty());
+}
+
+/// A comma in an item of a list is part of the item.
+#[rstest::rstest]
+#[case(
+    "variableFiles",
+    "variable_files",
+    "vars/*.{yaml,json}",
+    "conf/vars/*.{yaml,json}"
+)]
+#[case("variableFiles", "variable_files", "!a, b.yaml", "!conf/a, b.yaml")]
+#[case("imageFiles", "image_files", "built, v2.json", "conf/built, v2.json")]
+#[case("valuesFiles", "values_files", "a,b.yaml", "conf/a,b.yaml")]
+#[case("jsonnetPaths", "jsonnet_paths", "lib, old", "conf/lib, old")]
+#[case("reviewers", "reviewers", "Doe, Jane", "Doe, Jane")]
+#[case("requiredReviewers", "required_reviewers", "Doe, Jane", "Doe, Jane")]
+#[case("labels", "labels", "a,b", "a,b")]
+#[case(
+    "values",
+    "values",
+    "note=two\nlines, and a comma",
+    "note=two\nlines, and a comma"
+)]
+#[case("jsonnetVariables", "jsonnet_variables", "a=1\n2", "a=1\n2")]
+fn an_item_of_a_list_is_one_item(
+    #[case] key: &str,
+    #[case] id: &str,
+    #[case] item: &str,
+    #[case] kept: &str,
+) {
+    let text = serde_json::json!({ key: [item, "z"] }).to_string();
+    let file = parsed(&text);
+    assert_eq!(file.top[id].texts()[0], kept);
+    assert_eq!(file.top[id].texts().len(), 2);
+}
+
+#[test]
+fn a_list_of_one_text_is_split_as_in_an_input() {
+    let file =
+        parsed("labels: a, b\nreviewers: |\n  Jane\n  John\nvariableFiles: v/*.{yaml,json},w\n");
+    assert_eq!(file.top["labels"].texts(), ["a", "b"]);
+    assert_eq!(file.top["reviewers"].texts(), ["Jane", "John"]);
+    assert_eq!(
+        file.top["variable_files"].texts(),
+        ["conf/v/*.{yaml,json}", "conf/w"]
+    );
+}
+
+#[test]
+fn environments_without_settings_may_be_a_list() {
+    let file = parsed("folder: x\nenvironments: [dev, on, 010]\n");
+    assert_eq!(
+        file.environments.keys().collect::<Vec<_>>(),
+        ["dev", "on", "010"]
+    );
+}
+
+#[test]
+fn what_is_merged_in_loses_to_the_settings_of_the_environment() {
+    let file = parsed(
+        "environments:\n  dev: &dev { branch: a, labels: [x] }\n  qa: { branch: b, <<: *dev }\n",
+    );
+    let qa = &file.environments["qa"];
+    assert_eq!(qa["branch"].texts(), ["b"]);
+    assert_eq!(qa["labels"].texts(), ["x"]);
+}
+
+#[rstest::rstest]
+#[case("./x.git", "gitops.yaml", "./x.git")]
+#[case("./x.git", "conf/gitops.yaml", "./conf/x.git")]
+#[case("../x.git", "gitops.yaml", "../x.git")]
+#[case("../x.git", "conf/gitops.yaml", "./conf/../x.git")]
+#[case("././x.git", "gitops.yaml", "./x.git")]
+#[case("./x.git", "/srv/gitops.yaml", "/srv/x.git")]
+#[case("./x.git", "./conf/gitops.yaml", "./conf/x.git")]
+#[case("contoso/shop", "conf/gitops.yaml", "contoso/shop")]
+fn a_local_repository_is_relative_to_the_file(
+    #[case] written: &str,
+    #[case] file: &str,
+    #[case] shown: &str,
+) {
+    let file = parse(Path::new(file), &format!("manifestRepo: {written}")).unwrap();
+    assert_eq!(file.top["manifest_repo"].texts(), [shown]);
+}
+
+fn utf16(text: &str, big: bool, mark: bool) -> Vec<u8> {
+    let mark = mark.then_some(0xfeff);
+    let units = mark.into_iter().chain(text.encode_utf16());
+    let bytes = units.flat_map(|unit| {
+        if big {
+            unit.to_be_bytes()
+        } else {
+            unit.to_le_bytes()
+        }
+    });
+    bytes.collect()
+}
+
+#[rstest::rstest]
+#[case(utf16("branch: höchst", false, true), "branch: höchst")]
+#[case(utf16("branch: höchst", true, true), "branch: höchst")]
+#[case("\u{feff}branch: höchst".into(), "branch: höchst")]
+#[case("branch: höchst".into(), "branch: höchst")]
+fn the_byte_order_mark_decides_the_encoding(#[case] bytes: Vec<u8>, #[case] text: &str) {
+    assert_eq!(
+        read::decode(Path::new("gitops.yaml"), &bytes).unwrap(),
+        text
+    );
+}
+
+#[rstest::rstest]
+#[case(
+    utf16("branch: a", false, false),
+    "the settings file gitops.yaml holds null characters, as UTF-16 without a byte order mark does"
+)]
+#[case(
+    utf16("branch: a", true, false),
+    "the settings file gitops.yaml holds null characters, as UTF-16 without a byte order mark does"
+)]
+#[case(b"branch: a\nfolder: \xf6\n".to_vec(), "the settings file gitops.yaml, line 2: this is not utf-8 text")]
+#[case(
+    b"\xff\xfeb\x00\x00\xd8a\x00".to_vec(),
+    "the settings file gitops.yaml, line 1: this is not utf-16le text")]
+fn another_encoding_is_named(#[case] bytes: Vec<u8>, #[case] message: &str) {
+    let error = read::decode(Path::new("gitops.yaml"), &bytes).unwrap_err();
+    assert_eq!(error.to_string(), message);
+    assert_eq!(error.all_hints(), ["save the file as UTF-8"]);
 }
 
 #[test]
@@ -113,7 +397,7 @@ fn an_environment_may_be_made_of_several_sources() {
     let shown = |name: &str| {
         let sources = file.sources(name).unwrap().iter();
         sources
-            .map(|item| (item.name.clone(), item.layer["source"].texts[0].clone()))
+            .map(|item| (item.name.clone(), item.layer["source"].texts()[0].clone()))
             .collect::<Vec<_>>()
     };
     assert_eq!(shown("dev"), [(None, "conf/web".to_owned())]);
@@ -129,24 +413,31 @@ fn an_environment_may_be_made_of_several_sources() {
 #[rstest::rstest]
 #[case(
     "sources:\n- sauce: web",
-    "gitops.yaml, line 2: `sources[0].sauce` is no setting here | did you mean `source`?"
+    "gitops.yaml, line 2: unknown setting `sources[0].sauce` | did you mean `source`?"
 )]
 #[case(
     "environments:\n  dev:\n    sources:\n    - source: a\n    - branch: b",
-    "gitops.yaml, line 5: `environments.dev.sources[1].branch` is no setting here"
+    "gitops.yaml, line 5: unknown setting `environments.dev.sources[1].branch`"
 )]
 #[case(
-    "sources: [{name: 3}]",
-    "gitops.yaml, line 1: `sources[0].name` must be a text"
+    "sources: [{name: [3]}]",
+    "gitops.yaml, line 1: `sources[0].name` must be a name, not a list"
 )]
-#[case("sources: web", "the settings file gitops.yaml, line 1, column 10: ")]
+#[case(
+    "sources: [{name: ''}]",
+    "gitops.yaml, line 1: `sources[0].name` must be a name, not a single value"
+)]
+#[case(
+    "sources: web",
+    "gitops.yaml, line 1: `sources` must be a list, not a single value | for one source"
+)]
 #[case(
     "sources: []",
-    "gitops.yaml: `sources` is an empty list | list at least"
+    "gitops.yaml, line 1: `sources` is an empty list | list at least"
 )]
 #[case(
     "environments:\n  dev:\n    sources: []",
-    "gitops.yaml: `environments.dev.sources` is an empty list | list at least"
+    "gitops.yaml, line 3: `environments.dev.sources` is an empty list | list at least"
 )]
 fn what_is_wrong_with_a_source_is_named_with_its_line(#[case] text: &str, #[case] start: &str) {
     let said = said(text);

@@ -1,112 +1,171 @@
-//! One key of the settings file: which setting it is, and its texts.
+//! One key of the settings file: which setting it is, and its data.
+//!
+//! Owns which YAML a setting takes. A setting that is text keeps its text,
+//! whatever type YAML would give it, and an item of a list is one item.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use clap::{Command, ValueHint};
-use serde_saphyr::Spanned;
+use clap::{Arg, Command, ValueHint};
+use serde_json::Map;
 
-use crate::error::{Error, Kind};
-use crate::settings::doors::texts;
-use crate::settings::layer::{Origin, Value, camel_case};
+use crate::error::Error;
+use crate::settings::definition::{EnvironmentArgs, HelmArgs, Marks, id};
+use crate::settings::given;
+use crate::settings::layer::{Data, Origin, Value, camel_case};
+use crate::text::yaml::{self, Dialect};
+use crate::text::{Form, Kind, Node};
 
-/// Settings that make no sense in the file itself.
-const NOT_IN_FILE: [&str; 2] = ["config", "environments"];
+use super::File;
 
-/// One key of the file as the id of its argument and, unless it is null, its texts.
+/// One key of the file as the id of its argument and, unless it is null, its value.
 pub(super) fn setting(
-    path: &Path,
+    file: File<'_>,
     definition: &Command,
     key: &str,
     full_key: &str,
-    value: &Spanned<serde_json::Value>,
+    node: &Node,
 ) -> Result<(String, Option<Value>), Error> {
-    let line = value.referenced.line();
-    let here = format!("{}, line {line}", path.display());
-    let known = |argument: &&clap::Arg| {
-        let id = argument.get_id().as_str();
-        !NOT_IN_FILE.contains(&id) && camel_case(id) == key
-    };
-    let Some(argument) = definition.get_arguments().find(known) else {
+    let is_here = |argument: &&Arg| !Marks::of(argument).not_in_file;
+    let is_named = |argument: &&Arg| camel_case(argument.get_id().as_str()) == key;
+    let mut arguments = definition.get_arguments().filter(is_here);
+    let Some(argument) = arguments.find(is_named) else {
         let names: Vec<_> = definition
             .get_arguments()
+            .filter(is_here)
             .map(|argument| camel_case(argument.get_id().as_str()))
-            .filter(|name| !NOT_IN_FILE.contains(&name.as_str()))
             .collect();
-        return Err(Error::message(
-            Kind::Usage,
-            format!("{here}: `{full_key}` is no setting here"),
-        )
-        .hint(nearest(key, &names)));
+        return Err(file
+            .fault(node.line, &format!("unknown setting `{full_key}`"))
+            .hint(nearest(key, &names)));
     };
-    let texts = scalar_texts(argument, &value.value).map_err(|wanted| {
-        Error::message(
-            Kind::Usage,
-            format!("{here}: `{full_key}` must be {wanted}"),
-        )
-    })?;
-    let origin = Origin::File {
-        path: path.to_path_buf(),
-        line,
-        key: full_key.to_owned(),
-    };
-    let texts = texts.map(|texts| {
-        texts
-            .into_iter()
-            .map(|text| from_file(path, argument, text))
-            .collect()
+    let data = data(argument, node)
+        .map_err(|wanted| file.fault(node.line, &format!("`{full_key}` must be {wanted}")))?;
+    let value = data.map(|data| Value {
+        data: from_file(file.path, argument, data),
+        origin: Origin::File {
+            path: file.path.to_path_buf(),
+            line: node.line,
+            key: full_key.to_owned(),
+        },
     });
-    Ok((
-        argument.get_id().to_string(),
-        texts.map(|texts| Value { texts, origin }),
-    ))
+    Ok((argument.get_id().to_string(), value))
 }
 
-/// The texts of a YAML value, or what it should have been.
-fn scalar_texts(
-    argument: &clap::Arg,
-    value: &serde_json::Value,
-) -> Result<Option<Vec<String>>, &'static str> {
-    use serde_json::Value as Yaml;
+/// The data of a YAML node, or what it should have been.
+fn data(argument: &Arg, node: &Node) -> Result<Option<Data>, String> {
+    if node.is_null() {
+        return Ok(None);
+    }
+    let is_list = argument.get_value_delimiter().is_some();
+    let takes_map = argument.get_id() == id!(HelmArgs, values);
+    Ok(Some(match &node.kind {
+        // Quotes and blocks keep what is in them; `given::data` trims.
+        Kind::Scalar(text, Form::Text) if !is_list && is_free_text(argument) => {
+            Data::Text(text.clone())
+        }
+        Kind::Scalar(text, _) => given::data(argument, text),
+        Kind::Sequence(items) if is_list => {
+            let item = |item: &Node| {
+                let text = item.text().filter(|_| !item.is_null());
+                text.map(str::to_owned).ok_or("a list of texts")
+            };
+            let items = items.iter().map(item).collect::<Result<Vec<_>, _>>()?;
+            Data::List(items.into_iter().filter(|item| !item.is_empty()).collect())
+        }
+        Kind::Sequence(_) => return Err("one value, not a list".to_owned()),
+        Kind::Mapping(_) if takes_map => Data::Map(map(node)?),
+        Kind::Mapping(_) if is_list => return Err("a list of texts, not a map".to_owned()),
+        Kind::Mapping(_) => return Err("one value, not a map".to_owned()),
+    }))
+}
+
+/// Whether spaces around the text may be part of it.
+fn is_free_text(argument: &Arg) -> bool {
+    let free = [
+        id!(EnvironmentArgs, token_prefix),
+        id!(EnvironmentArgs, token_suffix),
+    ];
+    free.contains(&argument.get_id().as_str())
+}
+
+/// A map of values as Kubernetes' tools read a values file: `0755` is octal.
+fn map(node: &Node) -> Result<Map<String, serde_json::Value>, String> {
+    let value = yaml::Value::of(node, Dialect::Kubernetes).map_err(|error| {
+        format!(
+            "a map of values, but a key in line {} is not one name",
+            error.line
+        )
+    })?;
+    match json(&value)? {
+        serde_json::Value::Object(map) => Ok(map),
+        _ => Err("a map of values".to_owned()),
+    }
+}
+
+/// The same value for JSON, which has no `.nan` and no `.inf`.
+fn json(value: &yaml::Value) -> Result<serde_json::Value, String> {
+    use serde_json::Value as Json;
     Ok(match value {
-        Yaml::Null => None,
-        Yaml::String(text) => Some(texts(argument, text)),
-        Yaml::Bool(value) => Some(vec![value.to_string()]),
-        Yaml::Number(number) if number.is_f64() => {
-            return Err("a whole number, or a text in quotes");
+        yaml::Value::Null => Json::Null,
+        yaml::Value::Bool(value) => Json::Bool(*value),
+        yaml::Value::Int(number) => Json::from(*number),
+        yaml::Value::Uint(number) => Json::from(*number),
+        yaml::Value::Float(number) => serde_json::Number::from_f64(*number)
+            .map(Json::Number)
+            .ok_or("a map of values without `.nan` and `.inf`, which charts cannot take")?,
+        yaml::Value::Str(text) | yaml::Value::Disputed(text) => Json::String(text.clone()),
+        yaml::Value::List(items) => Json::Array(items.iter().map(json).collect::<Result<_, _>>()?),
+        yaml::Value::Map(pairs) => {
+            let mut map = Map::new();
+            for (key, value) in pairs {
+                // The dialect makes every key a string.
+                if let yaml::Value::Str(key) = key {
+                    map.insert(key.clone(), json(value)?);
+                }
+            }
+            Json::Object(map)
         }
-        Yaml::Number(number) => Some(vec![number.to_string()]),
-        Yaml::Array(items) if argument.get_value_delimiter().is_some() => {
-            let item = |item: &Yaml| item.as_str().map(str::to_owned).ok_or("a list of texts");
-            Some(items.iter().map(item).collect::<Result<_, _>>()?)
-        }
-        Yaml::Array(_) => return Err("one value, not a list"),
-        Yaml::Object(_) if argument.get_id() == "values" => Some(vec![value.to_string()]),
-        Yaml::Object(_) => return Err("a value, not a map"),
     })
 }
 
-/// Paths in the file are seen from the file's folder.
-fn from_file(path: &Path, argument: &clap::Arg, text: String) -> String {
+/// Paths in the file are relative to the file's folder.
+fn from_file(path: &Path, argument: &Arg, data: Data) -> Data {
     let is_path = matches!(
         argument.get_value_hint(),
         ValueHint::DirPath | ValueHint::FilePath
     );
-    let is_local_repository = argument.get_id() == "manifest_repo" && text.starts_with('.');
-    if !is_path && !is_local_repository {
-        return text;
+    let is_repository = argument.get_id() == id!(EnvironmentArgs, manifest_repo);
+    let moved = |text: String| match text {
+        text if is_path => path_from_file(path, &text),
+        text if is_repository && text.starts_with('.') => repository_from_file(path, &text),
+        text => text,
+    };
+    match data {
+        Data::Text(text) => Data::Text(moved(text)),
+        Data::List(items) => Data::List(items.into_iter().map(moved).collect()),
+        Data::Map(map) => Data::Map(map),
     }
-    let folder = path.parent().unwrap_or(Path::new(""));
+}
+
+/// A path or pattern; `!` in front of a pattern stays there.
+fn path_from_file(path: &Path, text: &str) -> String {
     let (not, pattern) = text
         .strip_prefix('!')
-        .map_or(("", text.as_str()), |rest| ("!", rest));
-    let joined: PathBuf = folder.join(pattern).components().collect();
-    // Without `./`, a repository of two words would be one on GitHub.
-    let here = if is_local_repository && joined.is_relative() {
-        "./"
-    } else {
-        ""
-    };
-    format!("{not}{here}{}", joined.to_string_lossy())
+        .map_or(("", text), |rest| ("!", rest));
+    format!("{not}{}", joined(path, pattern).to_string_lossy())
+}
+
+/// A local repository. Without `./`, one of two words would be on GitHub.
+fn repository_from_file(path: &Path, text: &str) -> String {
+    let joined = joined(path, text);
+    let is_plain = matches!(joined.components().next(), Some(Component::Normal(_)));
+    let here = if is_plain { "./" } else { "" };
+    format!("{here}{}", joined.to_string_lossy())
+}
+
+fn joined(path: &Path, text: &str) -> PathBuf {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    folder.join(text).components().collect()
 }
 
 /// A hint that names the most similar known key, or all of them.
@@ -117,6 +176,6 @@ fn nearest(key: &str, names: &[String]) -> String {
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     match nearest.filter(|name| likeness(name) > 0.8) {
         Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known are: {}", names.join(", ")),
+        None => format!("known settings: {}", names.join(", ")),
     }
 }

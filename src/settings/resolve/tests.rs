@@ -1,11 +1,11 @@
 //! Layers in, validated settings or a refusal out.
 
 use super::*;
-use crate::settings::Value;
+use crate::settings::{Data, Value};
 
 fn layer(origin: &Origin, values: &[(&str, &str)]) -> Layer {
     let value = |text: &str| Value {
-        texts: text.split(',').map(str::to_owned).collect(),
+        data: Data::List(text.split(',').map(str::to_owned).collect()),
         origin: origin.clone(),
     };
     values
@@ -102,10 +102,7 @@ fn blanks_in_fab_envs_make_several_configurations_as_in_the_old_script() {
 #[test]
 fn variables_of_jsonnet_are_names_and_values() {
     let settings = |text: &str| {
-        let value = Value {
-            texts: vec![text.to_owned()],
-            origin: Origin::Flag("x".into()),
-        };
+        let value = Value::text(text, Origin::Flag("x".into()));
         let given = Layer::from([("jsonnet_variables".to_owned(), value)]);
         resolve(&given, &file(&[("dev", &[])]), &Layer::new(), false)
     };
@@ -115,7 +112,7 @@ fn variables_of_jsonnet_are_names_and_values() {
     let error = settings("secret").unwrap_err().to_string();
     assert_eq!(
         error,
-        "environment dev: an item of `jsonnetVariables` is no `name=value`"
+        "environment dev: an item of `jsonnetVariables` is not of the form `name=value`"
     );
 }
 
@@ -128,7 +125,7 @@ fn an_untrusted_file_decides_nothing_dangerous(#[case] id: &str) {
     let error = resolve(&Layer::new(), &settings, &Layer::new(), true).unwrap_err();
     assert!(
         error.to_string().ends_with(
-            "is not obeyed on a build of a pull request, where anybody may have written it"
+            "is not accepted in pull request builds, because the file is untrusted there"
         ),
         "{error}"
     );
@@ -183,25 +180,25 @@ fn a_source_takes_from_its_environment_what_it_does_not_say() {
         let settings = resolve(given, &file, &Layer::new(), false).unwrap();
         let sources = settings.environments[0].sources.iter();
         sources
-            .map(|s| format!("{} {:?} {}", s.name, s.generator, s.source.display()))
+            .map(|s| format!("{} {} {}", s.name, name_of(s.generator), s.source.display()))
             .collect::<Vec<_>>()
     };
     assert_eq!(
         shown(&Layer::new()),
-        ["web Manifests apps/web", "lib Jsonnet apps/api"]
+        ["web manifests apps/web", "lib jsonnet apps/api"]
     );
     assert_eq!(
         shown(&flags(&[("source", "other")])),
-        ["other Manifests other"],
+        ["other manifests other"],
         "a source that is named on the command line is the only one"
     );
 }
 
 #[rstest::rstest]
-#[case(&[("kustomize_overlay", "overlays/dev")], "Kustomize")]
-#[case(&[("chart", "oci://contoso.azurecr.io/web")], "Helm")]
-#[case(&[("kustomize_overlay", "overlays/dev"), ("generator", "manifests")], "Manifests")]
-#[case(&[], "Auto")]
+#[case(&[("kustomize_overlay", "overlays/dev")], "kustomize")]
+#[case(&[("chart", "oci://contoso.azurecr.io/web")], "helm")]
+#[case(&[("kustomize_overlay", "overlays/dev"), ("generator", "manifests")], "manifests")]
+#[case(&[], "auto")]
 fn a_setting_of_one_generator_alone_says_which_it_is(
     #[case] dev: &[(&str, &str)],
     #[case] generator: &str,
@@ -209,7 +206,11 @@ fn a_setting_of_one_generator_alone_says_which_it_is(
     let file = file(&[("dev", dev)]);
     let settings = resolve(&Layer::new(), &file, &Layer::new(), false).unwrap();
     let source = &settings.environments[0].sources[0];
-    assert_eq!(format!("{:?}", source.generator), generator);
+    assert_eq!(name_of(source.generator), generator);
+}
+
+fn name_of(generator: Option<crate::generate::Kind>) -> &'static str {
+    generator.map_or("auto", crate::generate::Kind::name)
 }
 
 #[test]
@@ -229,7 +230,7 @@ fn two_sources_of_one_name_are_refused() {
 #[case(
     &[("mode", "auto"), ("head_branch", "main"), ("branch", "main"), ("manifest_repo", "a/b")],
     &[],
-    "environment dev: a pull request from \"main\" into the same branch is none"
+    "environment dev: the pull request's source and target branch are both \"main\""
 )]
 #[case(
     &[("mode", "pullRequest"), ("head_branch", "x"), ("manifest_repo", "a/b")],

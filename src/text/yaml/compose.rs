@@ -44,16 +44,23 @@ pub struct RepeatedKey {
 
 /// Parses every document of a stream.
 pub fn parse(text: &str) -> Result<Vec<Document>, SyntaxError> {
-    documents(text, usize::MAX)
+    documents(text, usize::MAX, false)
 }
 
 /// Parses the first document of a stream; what comes after it is not looked at.
 pub fn parse_first(text: &str) -> Result<Option<Document>, SyntaxError> {
-    Ok(documents(text, 1)?.pop())
+    Ok(documents(text, 1, false)?.pop())
+}
+
+/// Parses a file that people write for this program: a key that stands twice in
+/// a map is an error, and what a merge key brings loses to every key of the map
+/// itself, as [the merge key's page](https://yaml.org/type/merge.html) has it.
+pub fn parse_strict(text: &str) -> Result<Vec<Document>, SyntaxError> {
+    documents(text, usize::MAX, true)
 }
 
 /// The first documents of a stream.
-fn documents(text: &str, most: usize) -> Result<Vec<Document>, SyntaxError> {
+fn documents(text: &str, most: usize, strict: bool) -> Result<Vec<Document>, SyntaxError> {
     let mut options = granit_parser::options! {
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
@@ -66,6 +73,7 @@ fn documents(text: &str, most: usize) -> Result<Vec<Document>, SyntaxError> {
         anchors: HashMap::new(),
         expanded: 0,
         repeated: Vec::new(),
+        strict,
     };
     let mut documents = Vec::new();
     while let Some((event, span)) = composer.next()? {
@@ -109,6 +117,7 @@ struct Composer<'t> {
     anchors: HashMap<usize, Built>,
     expanded: usize,
     repeated: Vec<RepeatedKey>,
+    strict: bool,
 }
 
 /// A finished node and what it costs to copy it.
@@ -198,10 +207,16 @@ impl<'t> Composer<'t> {
         let (mut pairs, mut size, mut height) = (Vec::new(), 1, 0);
         // Where the keys are that the map itself has.
         let mut own = Vec::new();
+        // Of a strict map: what was merged in, and the names of its own keys.
+        let (mut below, mut names) = (Vec::new(), HashSet::new());
         loop {
             let (event, span) = self.required(start)?;
             if matches!(event, Event::MappingEnd) {
                 self.repeated(&pairs, &own);
+                if !below.is_empty() {
+                    below.append(&mut pairs);
+                    pairs = below;
+                }
                 return Ok(placed(start, Kind::Mapping(pairs), size, height + 1));
             }
             let merge = match &event {
@@ -214,9 +229,16 @@ impl<'t> Composer<'t> {
             let value = self.node(event, at, depth + 1)?;
             size += key.size + value.size;
             height = height.max(key.height).max(value.height);
+            if self.strict
+                && let Some(name) = key.node.text()
+                && !names.insert(name.to_owned())
+            {
+                return Err(fault(span, &format!("the key `{name}` is there twice")));
+            }
             if merge {
                 self.charge(value.size, at)?;
-                merged(value.node, alias, at, &mut pairs)?;
+                let pairs = if self.strict { &mut below } else { &mut pairs };
+                merged(value.node, alias, at, pairs)?;
             } else {
                 own.push(pairs.len());
                 pairs.push((key.node, value.node));

@@ -1,6 +1,6 @@
 //! YAML: parsing with positions, typing of scalars, and writing.
 //!
-//! The parser is that of serde-saphyr; typing and writing are our own,
+//! The parser is granit-parser; typing and writing are our own,
 //! because both must be what Fabrikate's and Kubernetes' libraries do.
 
 mod compose;
@@ -11,7 +11,7 @@ mod spans;
 mod value;
 
 pub(super) use compose::comments;
-pub use compose::{Document, RepeatedKey, parse, parse_first};
+pub use compose::{Document, RepeatedKey, parse, parse_first, parse_strict};
 pub use emit::{emit, emit_manifest};
 pub(super) use scalar::needs_quotes;
 pub(super) use spans::{Style, spans};

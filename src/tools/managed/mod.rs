@@ -57,7 +57,7 @@ impl fmt::Display for Tool {
 
 /// Where programs may come from. A program that is named by its path is used
 /// in every mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
 pub enum Mode {
     /// The search path, else the tool cache, else a download.
     #[default]

@@ -26,7 +26,7 @@ fn environments_that_cannot_be_meant() {
       help: name at least one with `to`, such as `prod`
     ");
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &["--environments", "qa"])), @r"
-    error: the flag `--environments` has no say in a promotion
+    error: the flag `--environments` cannot be used with `promote`
       help: `from` and `to` name the environments; leave `environments` out
     ");
 }
@@ -37,7 +37,7 @@ fn an_environment_that_was_never_published() {
     publish(&workspace, "dev");
     let arguments = ["promote", "--from", "qa", "--to", "prod"];
     insta::assert_snapshot!(fails(&workspace, &arguments), @r"
-    error: environment qa: nothing was published to the folder `qa` of ././manifests.git (branch main) yet, so there is nothing to promote
+    error: environment qa: nothing was published to the folder `qa` of ./manifests.git (branch main) yet, so there is nothing to promote
       help: publish `qa` first
       help: when it is published by pull request, the pull request has to be merged first
     ");
@@ -51,7 +51,7 @@ fn a_folder_that_a_person_changed() {
         workspace.write("clone/dev/web.yaml", "changed");
     });
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &[])), @r"
-    error: environment dev: the folder `dev` of ././manifests.git (branch main) is not as gitops-publisher left it, so it is not what any commit of the source says; somebody changed or removed web.yaml
+    error: environment dev: the folder `dev` of ./manifests.git (branch main) is not as gitops-publisher left it, so it is not what any commit of the source says; somebody changed or removed web.yaml
       help: make the change in the source, and publish the environment again
     ");
 }
@@ -64,7 +64,7 @@ fn a_folder_that_a_person_added_to_unless_files_of_others_are_kept() {
         workspace.write("clone/dev/more.yaml", "added");
     });
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &[])), @r"
-    error: environment dev: the folder `dev` of ././manifests.git (branch main) is not as gitops-publisher left it, so it is not what any commit of the source says; somebody added more.yaml
+    error: environment dev: the folder `dev` of ./manifests.git (branch main) is not as gitops-publisher left it, so it is not what any commit of the source says; somebody added more.yaml
       help: make the change in the source, and publish the environment again
       help: set `foreignFiles` to `keep` when files of others belong there
     ");

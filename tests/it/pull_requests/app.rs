@@ -139,7 +139,9 @@ fn on_a_build_of_a_pull_request_a_settings_file_names_no_file_with_a_key(#[case]
     let verify = scene.task(&[("command", "verify")]);
     let error = failed(&verify.variable("BUILD_REASON", "PullRequest").succeed());
     assert!(
-        error.contains("is not obeyed on a build of a pull request"),
+        error.contains(
+            "is not accepted in pull request builds, because the file is untrusted there"
+        ),
         "{error}"
     );
 }

@@ -112,3 +112,35 @@ fn a_text_means_what_it_means_to_go(#[case] recorded: &str) {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[rstest::rstest]
+#[case("a: 1\nb: 2\na: 3\n", "line 3, column 1: the key `a` is there twice")]
+#[case("x: {a: 1, 'a': 2}\n", "line 1, column 11: the key `a` is there twice")]
+#[case(
+    "- b\n- <<: {a: 1}\n  <<: {b: 1}\n",
+    "line 3, column 3: the key `<<` is there twice"
+)]
+fn strictly_a_key_stands_once(#[case] text: &str, #[case] message: &str) {
+    assert_eq!(parse_strict(text).unwrap_err().to_string(), message);
+    assert!(parse(text).is_ok());
+}
+
+#[rstest::rstest]
+#[case("b: &b {x: low, y: low}\nm: {x: own, <<: *b}\n", "own")]
+#[case("b: &b {x: low}\nm: {<<: *b, x: own}\n", "own")]
+#[case("b: &b {x: low}\nm: {<<: *b}\n", "low")]
+#[case("b: &b {x: low}\nc: &c {x: first}\nm: {<<: [*c, *b]}\n", "first")]
+#[case("b: &b {x: low}\nc: &c {<<: *b, x: middle}\nm: {<<: *c}\n", "middle")]
+fn strictly_a_key_of_the_map_itself_wins_over_merged_ones(
+    #[case] text: &str,
+    #[case] value: &str,
+) {
+    let documents = parse_strict(text).unwrap();
+    let find = |node: &Node, key: &str| {
+        let mut pairs = node.pairs().unwrap().iter().rev();
+        let found = pairs.find(|(name, _)| name.text() == Some(key));
+        found.unwrap().1.clone()
+    };
+    let found = find(&find(&documents[0].root, "m"), "x");
+    assert_eq!(found.text(), Some(value));
+}

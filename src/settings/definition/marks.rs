@@ -1,0 +1,118 @@
+//! What a setting is besides its type, said where it is defined.
+
+use clap::builder::{
+    ArgExt, BoolishValueParser, PossibleValuesParser, TypedValueParser, ValueParser,
+};
+use clap::{Arg, ArgAction, ValueEnum};
+
+/// What holds for a setting wherever it is given: `#[arg(long, add = TRUSTED_ONLY)]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// It runs programs or names secrets, so a settings file that anybody may
+    /// have written must not decide it.
+    pub trusted_only: bool,
+    /// It names files of the source, which a promotion reads in another commit.
+    pub source_path: bool,
+    /// It makes no sense in the settings file.
+    pub not_in_file: bool,
+    /// The largest number that it can be.
+    pub at_most: Option<u64>,
+}
+
+impl ArgExt for Marks {}
+
+const NONE: Marks = Marks {
+    trusted_only: false,
+    source_path: false,
+    not_in_file: false,
+    at_most: None,
+};
+
+/// A setting that a file nobody has reviewed must not decide.
+pub(super) const TRUSTED_ONLY: Marks = Marks {
+    trusted_only: true,
+    ..NONE
+};
+
+/// A setting that names files of the source.
+pub(super) const SOURCE_PATH: Marks = Marks {
+    source_path: true,
+    ..NONE
+};
+
+/// A setting that makes no sense in the settings file.
+pub(super) const NOT_IN_FILE: Marks = Marks {
+    not_in_file: true,
+    ..NONE
+};
+
+/// A share in percent.
+pub(super) const PERCENT: Marks = Marks {
+    at_most: Some(100),
+    ..NONE
+};
+
+impl Marks {
+    /// The marks of a setting.
+    pub fn of(argument: &Arg) -> Self {
+        argument.get::<Self>().copied().unwrap_or(NONE)
+    }
+}
+
+/// Whether the setting is on or off.
+pub fn is_switch(argument: &Arg) -> bool {
+    argument.get_value_parser().type_id() == ValueParser::bool().type_id()
+}
+
+/// Whether the setting is a number.
+pub fn is_number(argument: &Arg) -> bool {
+    let kind = argument.get_value_parser().type_id();
+    [
+        ValueParser::new(clap::value_parser!(u8)).type_id(),
+        ValueParser::new(clap::value_parser!(u16)).type_id(),
+        ValueParser::new(clap::value_parser!(u32)).type_id(),
+        ValueParser::new(clap::value_parser!(u64)).type_id(),
+    ]
+    .contains(&kind)
+}
+
+/// Makes a `bool` argument that takes a value the switch that users expect:
+/// `--comment`, `--comment=no`, and any spelling of true and false.
+pub(super) fn switch(argument: Arg) -> Arg {
+    if !is_switch(&argument) || !matches!(argument.get_action(), ArgAction::Set) {
+        return argument;
+    }
+    argument
+        .value_parser(BoolishValueParser::new())
+        .hide_possible_values(true)
+        .num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("true")
+}
+
+/// A choice, or nothing for `auto`. Another name than `Option`: with that,
+/// clap would make the argument optional instead of asking the parser.
+pub type OrAuto<T> = Option<T>;
+
+/// Parses a choice that can also be `auto`.
+pub(super) fn or_auto<T>() -> impl TypedValueParser<Value = OrAuto<T>>
+where
+    T: ValueEnum + Send + Sync + 'static,
+{
+    let auto = clap::builder::PossibleValue::new("auto");
+    let names = T::value_variants().iter().filter_map(T::to_possible_value);
+    PossibleValuesParser::new(std::iter::once(auto).chain(names))
+        .map(|name| T::from_str(&name, false).ok())
+}
+
+/// The id of a setting, taken from its field: it cannot be misspelt, and goes
+/// with the field when that is renamed.
+macro_rules! id {
+    ($arguments:ty, $field:ident) => {{
+        let _ = |arguments: &$arguments| {
+            let _ = &arguments.$field;
+        };
+        stringify!($field)
+    }};
+}
+pub(crate) use id;
