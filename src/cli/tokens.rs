@@ -105,11 +105,8 @@ fn tell(job: &Job, summary: &Summary, reporter: &Reporter) {
             reporter.info(&format!("{}: {}", file.file, file.line));
         }
     }
-    for message in summary
-        .messages
-        .iter()
-        .filter(|message| shown(message.level))
-    {
+    let messages = summary.messages.iter().chain(&summary.misread);
+    for message in messages.filter(|message| shown(message.level)) {
         let place = message
             .place()
             .map(|place| format!("{place}: "))

@@ -14,6 +14,11 @@ pub enum Codec {
     Utf16Le,
     /// UTF-16, high byte first.
     Utf16Be,
+    /// UTF-16 in the order that the mark or the text itself shows; written low
+    /// byte first.
+    Utf16,
+    /// UTF-32 likewise.
+    Utf32,
     /// UTF-32, low byte first.
     Utf32Le,
     /// UTF-32, high byte first.
@@ -51,9 +56,11 @@ impl Codec {
             .collect();
         Some(match plain.as_str() {
             "utf8" | "unicode11utf8" | "cesu8" => Self::Utf8,
-            "utf16le" | "utf16" | "ucs2" | "unicode" => Self::Utf16Le,
+            "utf16" => Self::Utf16,
+            "utf32" => Self::Utf32,
+            "utf16le" | "ucs2" | "unicode" => Self::Utf16Le,
             "utf16be" | "bigendianunicode" => Self::Utf16Be,
-            "utf32le" | "utf32" | "ucs4le" | "ucs4" => Self::Utf32Le,
+            "utf32le" | "ucs4le" | "ucs4" => Self::Utf32Le,
             "utf32be" | "ucs4be" => Self::Utf32Be,
             "utf7" => Self::Utf7,
             "ascii" | "usascii" | "ansix341968" => Self::Ascii,
@@ -68,6 +75,8 @@ impl Codec {
             Self::Utf8 => "utf-8",
             Self::Utf16Le => "utf-16le",
             Self::Utf16Be => "utf-16be",
+            Self::Utf16 => "utf-16",
+            Self::Utf32 => "utf-32",
             Self::Utf32Le => "utf-32le",
             Self::Utf32Be => "utf-32be",
             Self::Utf7 => "utf-7",
@@ -81,9 +90,9 @@ impl Codec {
     pub fn bom(self) -> &'static [u8] {
         match self {
             Self::Utf8 => b"\xef\xbb\xbf",
-            Self::Utf16Le => b"\xff\xfe",
+            Self::Utf16 | Self::Utf16Le => b"\xff\xfe",
             Self::Utf16Be => b"\xfe\xff",
-            Self::Utf32Le => b"\xff\xfe\0\0",
+            Self::Utf32 | Self::Utf32Le => b"\xff\xfe\0\0",
             Self::Utf32Be => b"\0\0\xfe\xff",
             _ => b"",
         }
@@ -101,6 +110,32 @@ impl Codec {
         ]
         .into_iter()
         .find(|codec| bytes.starts_with(codec.bom()))
+    }
+
+    /// The order of bytes where the name leaves it open: by the mark, else by
+    /// where the zeros of ASCII characters are, as iconv-lite does it.
+    #[must_use]
+    pub fn sensed(self, bytes: &[u8]) -> Self {
+        let (width, little, big) = match self {
+            Self::Utf16 => (2, Self::Utf16Le, Self::Utf16Be),
+            Self::Utf32 => (4, Self::Utf32Le, Self::Utf32Be),
+            _ => return self,
+        };
+        if bytes.starts_with(big.bom()) {
+            return big;
+        }
+        if bytes.starts_with(little.bom()) {
+            return little;
+        }
+        let units = || bytes.chunks_exact(width);
+        let zeros = |unit: &[u8]| unit.iter().all(|byte| *byte == 0);
+        let ascii_low = units()
+            .filter(|unit| unit[0] != 0 && zeros(&unit[1..]))
+            .count();
+        let ascii_high = units()
+            .filter(|unit| unit[width - 1] != 0 && zeros(&unit[..width - 1]))
+            .count();
+        if ascii_high > ascii_low { big } else { little }
     }
 
     /// Reads `bytes` (without byte order mark); refuses anything that would
@@ -137,9 +172,9 @@ impl Codec {
     pub fn decode_lossy(self, bytes: &[u8]) -> String {
         match self {
             Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
-            Self::Utf16Le => utf16(bytes, u16::from_le_bytes),
+            Self::Utf16 | Self::Utf16Le => utf16(bytes, u16::from_le_bytes),
             Self::Utf16Be => utf16(bytes, u16::from_be_bytes),
-            Self::Utf32Le => utf32(bytes, u32::from_le_bytes),
+            Self::Utf32 | Self::Utf32Le => utf32(bytes, u32::from_le_bytes),
             Self::Utf32Be => utf32(bytes, u32::from_be_bytes),
             Self::Utf7 => super::utf7::decode(bytes),
             Self::Ascii => bytes
@@ -181,9 +216,9 @@ impl Codec {
     pub fn encode_lossy(self, text: &str) -> Vec<u8> {
         match self {
             Self::Utf8 => text.as_bytes().to_vec(),
-            Self::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            Self::Utf16 | Self::Utf16Le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
             Self::Utf16Be => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-            Self::Utf32Le => text
+            Self::Utf32 | Self::Utf32Le => text
                 .chars()
                 .flat_map(|c| u32::from(c).to_le_bytes())
                 .collect(),
@@ -306,7 +341,8 @@ mod tests {
     #[case("UTF-8", Some(Codec::Utf8))]
     #[case("Unicode", Some(Codec::Utf16Le))]
     #[case("BigEndianUnicode", Some(Codec::Utf16Be))]
-    #[case("UTF32", Some(Codec::Utf32Le))]
+    #[case("UTF32", Some(Codec::Utf32))]
+    #[case("utf-16", Some(Codec::Utf16))]
     #[case("utf-7", Some(Codec::Utf7))]
     #[case("iso88591", Some(Codec::Latin1))]
     #[case("win1252", Some(Codec::Page(encoding_rs::WINDOWS_1252)))]

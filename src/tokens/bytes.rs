@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use crate::text::encoding::Codec;
 
+use super::chosen::own_codec;
 use super::cursor::Cursor;
 use super::detect;
 use super::engine::{Edit, Edits, Engine, FileName};
@@ -25,6 +26,9 @@ pub struct Replaced {
     pub counters: Counters,
     /// What is to be told.
     pub messages: Vec<Message>,
+    /// Values that are not read as the text that they are, at the levels that
+    /// put them in all the same.
+    pub misread: Vec<Message>,
     /// The encoding that the file was read in.
     pub encoding: &'static str,
 }
@@ -141,9 +145,9 @@ impl Engine<'_> {
 
     /// By our own rules: no byte outside a token changes, nothing is guessed.
     fn replace_own(&self, name: FileName<'_>, bytes: Vec<u8>) -> Result<Replaced, Error> {
-        let marked = Codec::by_bom(&bytes);
-        let codec = self.options.encoding.or(marked);
+        let codec = own_codec(self.options.encoding, &bytes);
         let skip = bom_length(&bytes, codec);
+        self.refuse_other_encoding(&name, &bytes, codec)?;
         if !matches!(codec, None | Some(Codec::Utf8)) {
             return self.replace_whole(name, bytes, codec.unwrap_or(Codec::Utf8), skip);
         }
@@ -206,12 +210,14 @@ impl Engine<'_> {
 
     /// By the rules of versions 3 to 6, losses included.
     fn replace_as_before(&self, name: FileName<'_>, bytes: Vec<u8>) -> Result<Replaced, Error> {
-        let codec = self
+        let named = self
             .options
             .encoding
             .unwrap_or_else(|| detect::as_before(&bytes));
+        // Read in the order that the file shows, and written low byte first.
+        let (codec, written) = (named.sensed(&bytes), named);
         let skip = bom_length(&bytes, Some(codec));
-        let bom = self.bom_to_write(codec, skip > 0);
+        let bom = self.bom_to_write(written, skip > 0);
         let body = &bytes[skip..];
         let stays = match codec {
             Codec::Utf8 => std::str::from_utf8(body).is_ok(),
@@ -234,7 +240,7 @@ impl Engine<'_> {
             return Ok(same(bytes, edits, codec.name()));
         }
         let mut out = bom.to_vec();
-        out.extend(codec.encode_lossy(&apply(&text, &edits)));
+        out.extend(written.encode_lossy(&apply(&text, &edits)));
         Ok(whole(out, edits, codec.name()))
     }
 
@@ -289,7 +295,7 @@ fn check_text(name: &FileName<'_>, text: &[u8], edits: &Edits, guess: bool) -> R
     Ok(())
 }
 
-fn place(name: &FileName<'_>, text: &[u8], offset: usize) -> Place {
+pub(super) fn place(name: &FileName<'_>, text: &[u8], offset: usize) -> Place {
     let (line, column) = Cursor::new(text).place(offset);
     Place {
         file: name.input.to_owned(),
@@ -337,6 +343,7 @@ fn same(bytes: Vec<u8>, edits: Edits, encoding: &'static str) -> Replaced {
         content: Content(Form::Same(bytes)),
         counters: edits.counters,
         messages: edits.messages,
+        misread: edits.misread,
         encoding,
     }
 }
@@ -346,6 +353,7 @@ fn whole(bytes: Vec<u8>, edits: Edits, encoding: &'static str) -> Replaced {
         content: Content(Form::Whole(bytes)),
         counters: edits.counters,
         messages: edits.messages,
+        misread: edits.misread,
         encoding,
     }
 }
@@ -374,6 +382,7 @@ fn patched(
         }),
         counters: edits.counters,
         messages: edits.messages,
+        misread: edits.misread,
         encoding,
     }
 }

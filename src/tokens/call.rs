@@ -33,15 +33,30 @@ impl Call {
     /// counts; everything before it is the transform's name.
     pub fn parse_old(text: &str, delimiters: &Delimiters) -> Option<Self> {
         let Delimiters { prefix, suffix } = delimiters;
-        let mut end = text.len();
-        let (open, close) = loop {
-            let open = text[..end].rfind(prefix.as_str())?;
-            let inner = open + prefix.len();
-            if let Some(length) = text[inner..end.max(inner)].find(suffix.as_str()) {
-                break (open, inner + length);
-            }
-            end = open;
+        // Both from the right, as the last one counts.
+        let (mut opens, mut closes) = (Vec::new(), Vec::new());
+        let first_from = |places: &[usize], from: usize| {
+            let later = places.partition_point(|at| *at >= from);
+            later.checked_sub(1).map(|i| places[i])
         };
+        let mut found = None;
+        for (at, _) in text.char_indices().rev() {
+            if text[at..].starts_with(suffix.as_str()) {
+                closes.push(at);
+            }
+            if !text[at..].starts_with(prefix.as_str()) {
+                continue;
+            }
+            let inner = at + prefix.len();
+            // The same text can be a suffix and the next prefix.
+            let next = first_from(&opens, inner).unwrap_or(usize::MAX);
+            if let Some(close) = first_from(&closes, inner).filter(|close| *close <= next) {
+                found = Some((at, close));
+                break;
+            }
+            opens.push(at);
+        }
+        let (open, close) = found?;
         let name = text[..open].trim_start_matches(is_space).to_lowercase();
         let content = trim(&text[open + prefix.len()..close]);
         let mut parts = content.split(',').map(|part| trim(part).to_owned());

@@ -7,20 +7,23 @@
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+mod fitting;
 mod lookup;
 mod secret_forms;
+mod steps;
 
-use super::call::{Call, Step};
+use super::call::Call;
 use super::cursor::Cursor;
 use super::error::Error;
 use super::escape;
-use super::options::{Compatibility, Escape, Level, Missing, Options};
-use super::outcome::{Counters, Message, unknown_transform_text};
+use super::fit::Format;
+use super::options::{Compatibility, Escape, Missing, Options};
+use super::outcome::{Counters, Message};
 use super::scan::Scanner;
 use super::state::Run;
-use super::transform::{self, Outcome};
+use super::transform;
 use super::variables::Variables;
 
 use secret_forms::{Secrecy, SecretForms};
@@ -30,7 +33,10 @@ const MOST_DEPTH: usize = 100;
 /// More tokens than this in the values of one token come from an attack.
 const MOST_INNER_TOKENS: u64 = 1_000_000;
 /// A longer value comes from an attack.
-const MOST_VALUE: usize = 256 << 20;
+pub(super) const MOST_VALUE: usize = 64 << 20;
+/// More than this is written for the values of one file only by values that
+/// contain each other.
+const MOST_WORK: usize = 2 << 30;
 /// Automatic indents wider than this make no sense.
 const MOST_COLUMN: usize = 10_000;
 
@@ -39,6 +45,18 @@ const MOST_COLUMN: usize = 10_000;
 pub(super) struct Edit {
     pub(super) at: Range<usize>,
     pub(super) value: Range<usize>,
+    pub(super) how: How,
+}
+
+/// How a value wants to be put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum How {
+    /// So that it is read as the text that it is.
+    Text,
+    /// The same, but its lines are laid out already.
+    Laid,
+    /// As it is: a transform made it so.
+    Raw,
 }
 
 /// Everything that happens to one text.
@@ -49,6 +67,9 @@ pub(super) struct Edits {
     pub(super) values: String,
     pub(super) counters: Counters,
     pub(super) messages: Vec<Message>,
+    /// Values that are not read as the text that they are, at the levels that
+    /// put them in all the same.
+    pub(super) misread: Vec<Message>,
 }
 
 /// The file that a text belongs to.
@@ -77,6 +98,8 @@ pub struct Engine<'o> {
     variables: &'o Variables,
     scanner: Scanner<'o>,
     used: Vec<AtomicBool>,
+    /// Bytes of values in all files so far.
+    produced: AtomicUsize,
     secrets: SecretForms<'o>,
 }
 
@@ -85,7 +108,7 @@ enum Replacement<'v> {
     Keep,
     Text {
         value: Cow<'v, str>,
-        raw: bool,
+        how: How,
         secrecy: Secrecy,
     },
 }
@@ -101,6 +124,7 @@ impl<'o> Engine<'o> {
             variables,
             scanner: Scanner::new(&options.delimiters, options.legacy_pattern),
             used,
+            produced: AtomicUsize::new(0),
             secrets: SecretForms::new(variables),
         })
     }
@@ -130,6 +154,11 @@ impl<'o> Engine<'o> {
     pub(super) fn edits(&self, name: FileName<'_>, text: &[u8]) -> Result<Edits, Error> {
         let level = self.options.compatibility;
         let escape = escape::for_file(&self.options.escape, name.input, name.output, level);
+        // Whoever names a way to escape has a reason to.
+        let format = Some(name.output.unwrap_or(name.input))
+            .filter(|_| self.options.escape == Escape::Auto)
+            .and_then(Format::of);
+        let fits = format.filter(|_| level.is_own());
         let file: Arc<str> = name.input.into();
         let mut run = Run {
             file: &file,
@@ -140,10 +169,12 @@ impl<'o> Engine<'o> {
             messages: Vec::new(),
             path: Vec::new(),
             inner_tokens: 0,
+            work: 0,
             key: String::new(),
         };
         let mut list = Vec::new();
         let mut values = String::new();
+        let mut secret = Vec::new();
         for token in self.scanner.tokens(text) {
             run.at = token.whole.clone();
             run.inner_tokens = 0;
@@ -152,32 +183,48 @@ impl<'o> Engine<'o> {
             let made = self.token(&mut run, &inner, whole, escape)?;
             let Replacement::Text {
                 value,
-                raw,
+                how,
                 secrecy,
             } = made
             else {
                 continue;
             };
             let start = values.len();
-            let escape = if raw { &Escape::Off } else { escape };
-            let value = self.indented(&mut run, value, escape);
-            escape::push(&mut values, &value, escape, level);
+            if fits.is_some() {
+                values.push_str(&value);
+            } else {
+                let escape = if how == How::Raw {
+                    &Escape::Off
+                } else {
+                    escape
+                };
+                let value = self.indented(&mut run, value, escape);
+                escape::push(&mut values, &value, escape, level);
+            }
             // Version 6 escapes once per level of nesting: no part is left as it was.
             if secrecy == Secrecy::Whole || (secrecy == Secrecy::Part && level == Compatibility::V6)
             {
                 self.secrets.add(&values[start..]);
+                secret.push(list.len());
             }
+            self.bounded(&mut run, values.len(), values.len() - start)?;
             list.push(Edit {
                 at: token.whole,
                 value: start..values.len(),
+                how,
             });
         }
-        Ok(Edits {
+        let mut edits = Edits {
             list,
             values,
             counters: run.counters,
             messages: run.messages,
-        })
+            misread: Vec::new(),
+        };
+        if let Some(format) = format.filter(|_| !edits.list.is_empty()) {
+            self.fit(format, name, text, &mut edits, &secret)?;
+        }
+        Ok(edits)
     }
 
     /// The further lines of a value moved to the token's column, if asked for.
@@ -190,7 +237,10 @@ impl<'o> Engine<'o> {
         let breaks_stay = !matches!(escape, Escape::Json | Escape::Yaml);
         if self.options.auto_indent && breaks_stay && value.contains('\n') {
             let padding = run.cursor.padding(run.at.start, MOST_COLUMN);
-            return Cow::Owned(transform::indent_by(&value, &padding, false));
+            // Too long a value is refused right after this.
+            if let Some(indented) = transform::indent_by(&value, &padding, false) {
+                return Cow::Owned(indented);
+            }
         }
         value
     }
@@ -238,7 +288,7 @@ impl<'o> Engine<'o> {
         if steps.is_empty() || !transformable {
             return Ok(Replacement::Text {
                 value,
-                raw: false,
+                how: How::Text,
                 secrecy,
             });
         }
@@ -246,9 +296,15 @@ impl<'o> Engine<'o> {
             secrecy = Secrecy::Whole;
         }
         let (value, raw) = self.transformed(run, value.into_owned(), steps)?;
+        let is_laid = steps.iter().any(|step| step.name == "indent");
+        let how = match (raw, is_laid) {
+            (true, _) => How::Raw,
+            (false, true) => How::Laid,
+            (false, false) => How::Text,
+        };
         Ok(Replacement::Text {
             value: Cow::Owned(value),
-            raw,
+            how,
             secrecy,
         })
     }
@@ -302,7 +358,8 @@ impl<'o> Engine<'o> {
         let mut inside = Secrecy::Public;
         for token in self.scanner.tokens(value.as_bytes()) {
             run.inner_tokens += 1;
-            if run.inner_tokens > MOST_INNER_TOKENS || out.len() > MOST_VALUE {
+            let too_long = out.len() > MOST_VALUE || run.work > MOST_WORK;
+            if run.inner_tokens > MOST_INNER_TOKENS || too_long {
                 return Err(run.too_much("its values contain each other too often".to_owned()));
             }
             let whole = &value[token.whole.clone()];
@@ -311,7 +368,7 @@ impl<'o> Engine<'o> {
             copied = token.whole.end;
             let Replacement::Text {
                 value: text,
-                raw,
+                how,
                 secrecy,
             } = made
             else {
@@ -325,57 +382,14 @@ impl<'o> Engine<'o> {
                 inside = Secrecy::Part;
             }
             // Version 6 escapes at every level, which nobody wants.
-            if raw || level != Compatibility::V6 {
+            if how == How::Raw || level != Compatibility::V6 {
                 out.push_str(&text);
             } else {
                 escape::push(&mut out, &text, escape, level);
             }
         }
         out.push_str(&value[copied..]);
+        run.work += out.len();
         Ok((out, inside))
-    }
-
-    /// A value with the transforms run over it, and whether it is not escaped.
-    fn transformed(
-        &self,
-        run: &mut Run<'_>,
-        mut value: String,
-        steps: &[Step],
-    ) -> Result<(String, bool), Error> {
-        let level = self.options.compatibility;
-        let mut raw = false;
-        for step in steps {
-            let auto = step.name == "indent" && level.is_own();
-            let column = if auto {
-                run.cursor.padding(run.at.start, MOST_COLUMN)
-            } else {
-                String::new()
-            };
-            let kept = transform::is_known(&step.name, level).then(|| std::mem::take(&mut value));
-            let Some(given) = kept else {
-                run.say(Level::Warn, unknown_transform_text(level, &step.name));
-                continue;
-            };
-            let outcome = transform::run(step, given, level, &column);
-            value = match outcome {
-                Ok(Outcome::Value(value)) => value,
-                Ok(Outcome::Raw(value)) => {
-                    raw = true;
-                    value
-                }
-                Err(reason) => {
-                    return Err(Error::Transform {
-                        place: run.place(),
-                        token: run.token(),
-                        reason,
-                    });
-                }
-            };
-            run.counters.transforms += 1;
-            if value.len() > MOST_VALUE {
-                return Err(run.too_much(format!("its value is longer than {MOST_VALUE} bytes")));
-            }
-        }
-        Ok((value, raw))
     }
 }

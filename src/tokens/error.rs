@@ -10,6 +10,8 @@ use std::path::PathBuf;
 use crate::error::{Error as AppError, Kind};
 use crate::text::glob::GlobError;
 
+use super::fit::Reason;
+
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
@@ -162,6 +164,20 @@ pub enum Error {
         /// The first byte of the file that is not UTF-8.
         offset: usize,
     },
+    /// A file has no token in the encoding that it was read in, but in another.
+    #[error(
+        "replacing the token {token:?} in {place}: the file was read as {encoding}, but is {other}"
+    )]
+    OtherEncoding {
+        /// The first token.
+        place: Place,
+        /// Its text.
+        token: String,
+        /// The encoding that was used.
+        encoding: &'static str,
+        /// The one that it has.
+        other: &'static str,
+    },
     /// Values contain each other.
     #[error("replacing tokens in {place}: the variables contain each other: {}", chain.join(" -> "))]
     Cycle {
@@ -179,6 +195,16 @@ pub enum Error {
         token: String,
         /// Which limit.
         reason: String,
+    },
+    /// A value would not be read as the text that it is.
+    #[error("replacing the token {token:?} in {place}: {reason}")]
+    Misfit {
+        /// The token.
+        place: Place,
+        /// Its text.
+        token: String,
+        /// Why not.
+        reason: Reason,
     },
     /// A transform cannot be run.
     #[error("replacing the token {token:?} in {place}: {reason}")]
@@ -261,12 +287,16 @@ impl Error {
             Self::UnknownEncoding { .. } => {
                 "name the file's encoding with the encoding option, for example windows1252, or save it as UTF-8"
             }
+            Self::OtherEncoding { .. } => {
+                "name the file's encoding with the encoding option, or leave the file out of the sources with a !pattern"
+            }
             Self::Cycle { .. } => {
                 "let one of these variables stand for itself, or turn recursive off"
             }
             Self::NoName { .. } => {
                 "remove the compatibility level to treat such a token as a missing variable"
             }
+            Self::Misfit { reason, .. } => reason.hint(),
             Self::Target { .. } => {
                 "check the file's permissions, or write to another file with `=> output`"
             }

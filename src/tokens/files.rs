@@ -56,6 +56,9 @@ pub struct Plan {
     pub counters: Counters,
     /// What is to be told.
     pub messages: Vec<Message>,
+    /// Values that are not read as the text that they are, at the levels that
+    /// put them in all the same.
+    pub misread: Vec<Message>,
 }
 
 /// A plan that could not be finished.
@@ -105,9 +108,10 @@ impl Plan {
                 self.one(engine, &entry, finding, file, &latest)
             });
             for result in results {
-                let (file, messages) = result?;
+                let (file, messages, misread) = result?;
                 self.counters += file.counters;
                 self.messages.extend(messages);
+                self.misread.extend(misread);
                 if finding.level.is_own() {
                     self.nothing_is_lost(&file, &latest, root)?;
                 }
@@ -156,7 +160,7 @@ impl Plan {
         finding: Finding,
         file: &Found,
         latest: &HashMap<PathBuf, usize>,
-    ) -> Result<(Planned, Vec<Message>), Error> {
+    ) -> Result<(Planned, Vec<Message>, Vec<Message>), Error> {
         let bytes = match latest.get(&file.path) {
             Some(i) => self.files[*i].content.to_bytes(),
             None => read::read(&file.path).map_err(Error::io("reading", &file.path))?,
@@ -175,6 +179,7 @@ impl Plan {
             content,
             counters,
             messages,
+            misread,
             encoding,
         } = engine.replace(name, bytes)?;
         let planned = Planned {
@@ -187,7 +192,7 @@ impl Plan {
             counters,
             made_of: latest.get(&file.path).copied(),
         };
-        Ok((planned, messages))
+        Ok((planned, messages, misread))
     }
 }
 

@@ -3,6 +3,7 @@
 //! Owns the kinds of sources and turns them into layers. The environment comes
 //! in as a value.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::Path;
@@ -97,11 +98,11 @@ impl Reader<'_> {
                 let root = if text.trim().is_empty() {
                     return Ok(());
                 } else {
-                    json(text, &origin)?
+                    json(text, &origin, level)?
                 };
                 layers.push(self.layer(&origin, &[root])?);
             }
-            Source::Json(what, text) => layers.push(self.layer(what, &[json(text, what)?])?),
+            Source::Json(what, text) => layers.push(self.layer(what, &[json(text, what, level)?])?),
             Source::YamlDocuments(what, text) => {
                 let documents = yaml_documents(text, what)?;
                 layers.push(self.layer(what, &documents)?);
@@ -225,7 +226,7 @@ pub fn layer_of_file(
     let documents = if is_yaml {
         yaml_documents(&text, &origin)?
     } else {
-        vec![json(&text, &origin)?]
+        vec![json(&text, &origin, level)?]
     };
     let printing = Printing {
         level,
@@ -320,7 +321,12 @@ fn yaml_documents(text: &str, origin: &str) -> Result<Vec<Node>, Error> {
     })
 }
 
-fn json(text: &str, origin: &str) -> Result<Node, Error> {
+fn json(text: &str, origin: &str, level: Compatibility) -> Result<Node, Error> {
+    let text = &*if level.is_own() {
+        Cow::Borrowed(text)
+    } else {
+        without_lone_surrogates(text)
+    };
     let value = jsonc::parse(text).map_err(|error| Error::Variables {
         origin: origin.to_owned(),
         line: error.line,
@@ -333,6 +339,32 @@ fn json(text: &str, origin: &str) -> Result<Node, Error> {
         line: 1,
     };
     Ok(node(&value, &mut lines))
+}
+
+/// JavaScript reads half of a surrogate pair, which no file can hold: it is
+/// written as U+FFFD, or as `?`.
+fn without_lone_surrogates(text: &str) -> Cow<'_, str> {
+    let unit = |at: usize| {
+        let digits = text.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let mut fixed = Cow::Borrowed(text);
+    let mut at = 0;
+    while let Some(next) = text[at..].find('\\').map(|offset| at + offset) {
+        at = match unit(next) {
+            Some(0xd800..=0xdbff) if matches!(unit(next + 6), Some(0xdc00..=0xdfff)) => next + 12,
+            Some(0xd800..=0xdfff) => {
+                fixed.to_mut().replace_range(next..next + 6, "\\ufffd");
+                next + 6
+            }
+            // An escaped backslash hides what follows it.
+            _ => text[next + 1..]
+                .chars()
+                .next()
+                .map_or(text.len(), |c| next + 1 + c.len_utf8()),
+        };
+    }
+    fixed
 }
 
 /// Lines of offsets that only grow.

@@ -43,6 +43,9 @@ pub struct Summary {
     pub files: Vec<FileSummary>,
     /// What is to be told, in order; errors make the run fail.
     pub messages: Vec<Message>,
+    /// Values that the next reader does not take for the text that they are, at
+    /// a compatibility level, which writes them all the same.
+    pub misread: Vec<Message>,
     /// The files that were written.
     pub written: Vec<PathBuf>,
     /// The texts other than their values that secret variables became, to be
@@ -157,6 +160,7 @@ pub fn run(
             })
             .collect(),
         messages: plan.messages,
+        misread: plan.misread,
         written,
         secret_forms: engine.secret_forms(),
         diff,

@@ -22,6 +22,8 @@ pub(super) struct Run<'t> {
     /// Upper-cased names and names as written, from the outside in.
     pub(super) path: Vec<(String, String)>,
     pub(super) inner_tokens: u64,
+    /// Bytes that expanding and transforming values has written.
+    pub(super) work: usize,
     pub(super) key: String,
 }
 

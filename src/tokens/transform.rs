@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::call::Step;
+use super::engine::MOST_VALUE;
 use super::escape::{json_text, yaml_text};
 use super::options::Compatibility;
 use super::space::trim;
@@ -60,7 +61,10 @@ pub(super) fn run(
             (Some("") | None, _) => {
                 return Err("replace needs the text to look for: replace(name, text, by)".into());
             }
-            (Some(text), by) => Outcome::Value(value.replace(text, by.unwrap_or_default())),
+            (Some(text), by) => {
+                let by = by.unwrap_or_default();
+                Outcome::Value(replaced(&value, text, by).ok_or_else(too_long)?)
+            }
         },
         // The engine has already put the default in, if the variable is
         // missing; an unknown transform changes nothing either.
@@ -78,7 +82,7 @@ fn indent(
 ) -> Result<String, String> {
     let first = first.is_some_and(|text| text.eq_ignore_ascii_case("true"));
     if level.is_own() && size.is_some_and(|text| text.eq_ignore_ascii_case("auto")) {
-        return Ok(indent_by(value, column, false));
+        return indent_by(value, column, false).ok_or_else(too_long);
     }
     let size = match size.and_then(leading_integer) {
         None | Some(0) => 2,
@@ -87,11 +91,17 @@ fn indent(
             .filter(|size| *size <= MOST_INDENT)
             .ok_or_else(|| format!("an indent of {size} is not possible"))?,
     };
-    Ok(indent_by(value, &" ".repeat(size as usize), first))
+    indent_by(value, &" ".repeat(size as usize), first).ok_or_else(too_long)
 }
 
 /// `padding` after each line break that something follows.
-pub(super) fn indent_by(value: &str, padding: &str, first: bool) -> String {
+/// `None`: the result would be too long.
+pub(super) fn indent_by(value: &str, padding: &str, first: bool) -> Option<String> {
+    let lines = memchr::memchr_iter(b'\n', value.as_bytes()).count() + 1;
+    let length = lines.checked_mul(padding.len())?.checked_add(value.len())?;
+    if length > MOST_VALUE {
+        return None;
+    }
     let mut out = String::with_capacity(value.len() + padding.len());
     if first {
         out.push_str(padding);
@@ -103,7 +113,18 @@ pub(super) fn indent_by(value: &str, padding: &str, first: bool) -> String {
         }
         out.push_str(line);
     }
-    out
+    Some(out)
+}
+
+/// `text` replaced by `by`. `None`: the result would be too long.
+fn replaced(value: &str, text: &str, by: &str) -> Option<String> {
+    let count = value.matches(text).count();
+    let length = count.checked_mul(by.len())?.checked_add(value.len())?;
+    (length <= MOST_VALUE).then(|| value.replace(text, by))
+}
+
+fn too_long() -> String {
+    format!("its value would be longer than {} MiB", MOST_VALUE >> 20)
 }
 
 /// The integer that a text begins with, as JavaScript's `parseInt` reads it.

@@ -7,6 +7,7 @@ mod bad_input;
 mod conformance;
 mod files;
 mod inputs;
+mod levels;
 mod own_rules;
 
 use std::collections::BTreeMap;

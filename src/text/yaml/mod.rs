@@ -13,6 +13,6 @@ mod value;
 pub(super) use compose::comments;
 pub use compose::{Document, RepeatedKey, parse, parse_first, parse_strict};
 pub use emit::{emit, emit_manifest};
-pub(super) use scalar::needs_quotes;
+pub(crate) use scalar::{needs_quotes, of_today as plain_value};
 pub(super) use spans::{Style, spans};
 pub use value::{Dialect, KeyError, Value};

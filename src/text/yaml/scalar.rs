@@ -11,13 +11,13 @@ pub(super) fn of_2018(text: &str) -> Value {
 }
 
 /// The type of a plain text by the rules of today.
-pub(super) fn of_today(text: &str) -> Value {
+pub(crate) fn of_today(text: &str) -> Value {
     resolve(text, any_float)
 }
 
 /// Whether somebody could take this string for something else when it is
 /// written without quotes.
-pub(in crate::text) fn needs_quotes(text: &str) -> bool {
+pub(crate) fn needs_quotes(text: &str) -> bool {
     if text.starts_with(|c: char| c.is_ascii_alphabetic()) {
         // Every number and date begins with something else.
         return word(text).is_some();
