@@ -1,7 +1,7 @@
 //! `std.parseYaml`, as go-jsonnet has it.
 //!
-//! It cuts the text at the lines that are `---` and reads the first document of
-//! each piece by the rules of Kubernetes' tools: YAML 1.1, so `0755` is 493 and
+//! It cuts the text at the lines that begin with `---` and reads the first document
+//! of each piece by the rules of Kubernetes' tools: YAML 1.1, so `0755` is 493 and
 //! `no` is false.
 
 use rsjsonnet_lang::program::{Program, Value};
@@ -27,15 +27,12 @@ pub(super) fn parse<'p>(program: &mut Program<'p>, text: &str) -> Result<Value<'
 fn pieces(text: &str) -> (Vec<String>, bool) {
     let (mut pieces, mut piece, mut is_stream) = (Vec::new(), String::new(), false);
     for line in text.lines() {
-        if line
-            .strip_prefix("---")
-            .is_some_and(|rest| rest.trim_end().is_empty())
-        {
-            is_stream = true;
-            if !piece.is_empty() {
+        let rest = line.strip_prefix("---");
+        if rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t'])) {
+            if is_stream || !piece.is_empty() {
                 pieces.push(std::mem::take(&mut piece));
-                continue;
             }
+            is_stream = true;
         }
         piece.push_str(line);
         piece.push('\n');

@@ -405,7 +405,8 @@ fn a_repository_behind_ssh_is_installed(#[case] more: &str, #[case] expected: &s
     let first = component("first");
     let first = repository.commit("main", "first", &[("component.yaml", "100644", &first)]);
     repository.git(&["branch", "-q", "old", "main"]);
-    repository.git(&["tag", "-a", "-m", "one", "v1", "main"]);
+    let author = ["-c", "user.name=Test", "-c", "user.email=test@contoso.com"];
+    repository.git(&[&author[..], &["tag", "-a", "-m", "one", "v1", "main"]].concat());
     let second = component("second");
     repository.commit("main", "second", &[("component.yaml", "100644", &second)]);
     let more = more
