@@ -44,6 +44,8 @@ pub struct Component {
     pub before_generate: Vec<String>,
     /// Shell lines after that.
     pub after_generate: Vec<String>,
+    /// Chart repositories by the names that charts may call them.
+    pub repositories: Vec<(String, String)>,
     /// What it lists.
     pub entries: Vec<Component>,
     /// Keys that are no fields, and look as if they should be.
@@ -106,6 +108,7 @@ impl Component {
             after_install: Vec::new(),
             before_generate: Vec::new(),
             after_generate: Vec::new(),
+            repositories: Vec::new(),
             entries: Vec::new(),
             misspelt: Vec::new(),
         }
@@ -143,6 +146,7 @@ impl Component {
             after_install: hook(source, node, "after-install")?,
             before_generate: hook(source, node, "before-generate")?,
             after_generate: hook(source, node, "after-generate")?,
+            repositories: repositories(source, node),
             entries: entries.collect::<Result<_, _>>()?,
             misspelt: misspelt(source, node),
         })
@@ -152,6 +156,17 @@ impl Component {
     pub fn has_generate_hooks(&self) -> bool {
         !self.before_generate.is_empty() || !self.after_generate.is_empty()
     }
+}
+
+/// The repositories that have a name and an address. Fabrikate deprecates the field,
+/// so that whatever else stands there is passed over.
+fn repositories(source: Source<'_>, node: &Node) -> Vec<(String, String)> {
+    let pairs = source.map(node, "repositories").unwrap_or_default().iter();
+    let named = pairs.filter_map(|(name, address)| {
+        let address = address.text().filter(|address| !address.is_empty())?;
+        Some((name.text()?.to_owned(), address.to_owned()))
+    });
+    named.collect()
 }
 
 fn misspelt(source: Source<'_>, node: &Node) -> Vec<Misspelt> {

@@ -89,9 +89,9 @@ async fn bring(
     root: &Path,
     work: &Path,
 ) -> Result<(), Fault> {
-    let Dependency {
-        name, repository, ..
-    } = dependency;
+    let name = &dependency.name;
+    let known = repositories.address_of(&dependency.repository);
+    let repository = known.as_ref().unwrap_or(&dependency.repository);
     let address = repository.trim_end_matches('/');
     let packed = if let Some(path) = repository.strip_prefix("file://") {
         return copy(
@@ -115,7 +115,7 @@ async fn bring(
     } else {
         return Err(refused(
             dependency,
-            "names its repository by an alias, which this machine's helm would have to know",
+            "names its repository by an alias that the definition does not explain: add it to `repositories` in the component file, as `name: address`",
         ));
     };
     let safe = |text: &str| crate::model::RelPath::parse(text).is_ok() && !text.contains('/');

@@ -30,6 +30,8 @@ pub(super) struct Repositories<'a> {
     pub http: Http,
     /// What everything that is installed shares.
     pub room: Arc<Room>,
+    /// Chart repositories by the names that the definition gives them.
+    aliases: Mutex<HashMap<String, String>>,
     snapshots: Once<Commit, Snapshot>,
     indexes: Once<String, Index>,
 }
@@ -46,9 +48,29 @@ impl<'a> Repositories<'a> {
             around,
             http: Http::new(options.http.clone()),
             room: Arc::default(),
+            aliases: Mutex::default(),
             snapshots: Mutex::default(),
             indexes: Mutex::default(),
         }
+    }
+
+    /// Takes note of what a component calls chart repositories. The first component
+    /// that has a name decides, as with those above it.
+    pub(super) fn know(&self, named: &[(String, String)]) {
+        let mut aliases = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        for (name, address) in named {
+            let known = aliases.entry(name.clone());
+            known.or_insert_with(|| address.clone());
+        }
+    }
+
+    /// The address of a repository that a chart names by `@name` or `alias:name`.
+    pub(super) fn address_of(&self, repository: &str) -> Option<String> {
+        let name = repository
+            .strip_prefix('@')
+            .or_else(|| repository.strip_prefix("alias:"))?;
+        let aliases = self.aliases.lock().unwrap_or_else(PoisonError::into_inner);
+        aliases.get(name).cloned()
     }
 
     /// The credentials for a source.

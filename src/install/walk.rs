@@ -168,6 +168,7 @@ impl<'a> Walk<'a> {
     /// What a component wants: the repositories that it lists, and what its own
     /// generator needs.
     fn wishes(&mut self, visit: &Visit) -> Result<Vec<Wish>, Error> {
+        self.repositories.know(&visit.component.repositories);
         let asker = Asker {
             files: &self.files,
             folder: &visit.folder,

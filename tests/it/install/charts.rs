@@ -219,9 +219,61 @@ fn dependencies_are_brought_as_the_charts_lock_says() {
 }
 
 #[rstest::rstest]
+#[case::at(
+    "@stable",
+    "type: helm, method: git, source: '<git>', path: ./, repositories: {stable: '<url>'}",
+    ""
+)]
+#[case::word(
+    "alias:stable",
+    "type: helm, method: git, source: '<git>', path: ./, repositories: {stable: '<url>'}",
+    ""
+)]
+#[case::with_a_slash(
+    "@stable",
+    "type: helm, method: git, source: '<git>', path: ./, repositories: {stable: '<url>/'}",
+    ""
+)]
+#[case::of_the_root(
+    "@stable",
+    "type: helm, method: git, source: '<git>', path: ./",
+    "repositories: {stable: '<url>'}\n"
+)]
+#[case::the_root_decides(
+    "@stable",
+    "type: helm, method: git, source: '<git>', path: ./, repositories: {stable: 'https://nowhere.contoso.com'}",
+    "repositories: {stable: '<url>', other: }\n"
+)]
+fn an_alias_of_a_repository_is_what_the_definition_says(
+    #[case] alias: &str,
+    #[case] entry: &str,
+    #[case] root: &str,
+) {
+    let server = WebServer::start();
+    let url = server.url("charts");
+    server.put("charts/redis-1.0.0.tgz", chart("redis", "1.0.0"));
+    let index = "entries:\n  redis:\n  - {version: 1.0.0, urls: ['redis-1.0.0.tgz']}\n";
+    server.put("charts/index.yaml", index.to_owned());
+    let git = GitServer::start();
+    let meta = format!(
+        "name: app\nversion: 0.1.0\ndependencies:\n- {{name: redis, version: 1.0.0, repository: '{alias}'}}\n"
+    );
+    let repository = git.create("app");
+    repository.commit("main", "x", &[("Chart.yaml", "100644", &meta)]);
+    let text = format!("name: shop\n{root}subcomponents:\n- {{name: app, {entry}}}\n");
+    let text = text
+        .replace("<url>", &url)
+        .replace("<git>", &git.url("app"));
+    let workspace = definition(&text);
+    install(&workspace, &[]).succeed();
+    let chart = workspace.path().join("helm_repos/app/charts");
+    assert!(chart.join("redis-1.0.0.tgz").exists());
+}
+
+#[rstest::rstest]
 #[case(
     "{name: a, version: 1.0.0, repository: '@stable'}",
-    "names its repository by an alias"
+    "names its repository by an alias that the definition does not explain: add it to `repositories`"
 )]
 #[case(
     "{name: a, version: 1.0.0}",
