@@ -48,26 +48,26 @@ impl Room {
     /// Takes room for files and folders.
     pub fn take_entries(&self, count: u64) -> Result<(), Full> {
         let before = self.entries.fetch_add(count, Ordering::Relaxed);
-        match before.saturating_add(count) > self.most_entries {
-            true => Err(Full {
-                what: "the number of files and folders",
-                limit: format!("{}", self.most_entries),
-            }),
-            false => Ok(()),
+        if before.saturating_add(count) <= self.most_entries {
+            return Ok(());
         }
+        Err(Full {
+            what: "the number of files and folders",
+            limit: self.most_entries.to_string(),
+        })
     }
 
     /// Takes room for bytes.
     pub fn take_bytes(&self, count: u64) -> Result<(), Full> {
         const MIB: u64 = 1 << 20;
         let before = self.bytes.fetch_add(count, Ordering::Relaxed);
-        match before.saturating_add(count) > self.most_bytes {
-            true => Err(Full {
-                what: "the size of the files",
-                limit: format!("{} MiB", self.most_bytes / MIB),
-            }),
-            false => Ok(()),
+        if before.saturating_add(count) <= self.most_bytes {
+            return Ok(());
         }
+        Err(Full {
+            what: "the size of the files",
+            limit: format!("{} MiB", self.most_bytes / MIB),
+        })
     }
 }
 

@@ -15,7 +15,7 @@ async fn warnings(files: &[(&str, &str)]) -> Vec<String> {
     all.extend(files);
     let folder = source(&all);
     let generated = render(folder.path(), "prod").await.unwrap();
-    assert!(!generated.files.iter().next().is_none());
+    assert!(generated.files.iter().next().is_some());
     generated.findings.iter().map(ToString::to_string).collect()
 }
 
