@@ -58,7 +58,21 @@ pub(super) fn text<'c>(file: &RelPath, content: &'c [u8]) -> Result<&'c str, Fau
     std::str::from_utf8(content).map_err(|_| Fault::NotText(file.to_string()))
 }
 
-fn parse(file: &RelPath, content: &[u8]) -> Result<Vec<yaml::Document>, Fault> {
+/// Refuses a key that its map has twice, in what is about to be written anew.
+pub(super) fn refuse_repeated(file: &RelPath, repeated: &[RepeatedKey]) -> Result<(), Fault> {
+    match repeated.first() {
+        Some(repeated) => Err(Fault::RepeatedKey {
+            file: file.to_string(),
+            line: repeated.line,
+            key: repeated.key.clone(),
+            first: repeated.first,
+        }),
+        None => Ok(()),
+    }
+}
+
+/// The documents of a file before anything is read out of them.
+pub(super) fn parse(file: &RelPath, content: &[u8]) -> Result<Vec<yaml::Document>, Fault> {
     let text = text(file, content)?;
     let malformed = |source| Fault::Syntax {
         file: file.to_string(),

@@ -10,12 +10,12 @@ mod scope;
 
 use std::collections::BTreeMap;
 
-use super::documents::{field, is_json, is_manifest, list_items, text};
+use super::documents::{self, field, is_json, is_manifest, list_items, refuse_repeated, text};
 use super::{BLOCK, Fault};
 use crate::model::{FileSet, Finding, RelPath};
 use crate::parallel;
 use crate::text::change::{Change, Data, Step};
-use crate::text::{Node, json, json_edit, yaml};
+use crate::text::{Node, json_edit, yaml};
 
 use self::edit::Text;
 use self::scope::{Scope, Scopes};
@@ -41,21 +41,21 @@ pub fn set_namespace(
     let mut scopes = Scopes::default();
     for parsed in parsed {
         let parsed = parsed?;
-        for root in parsed.iter().flat_map(|(_, roots)| roots) {
-            scopes.learn(root);
+        for document in parsed.iter().flat_map(|(_, documents)| documents) {
+            scopes.learn(&document.root);
         }
         texts.push(parsed);
     }
     let mut unknown = BTreeMap::new();
     let mut result = FileSet::new();
     for ((path, content), parsed) in files.into_iter().zip(texts) {
-        let Some((text, roots)) = parsed else {
+        let Some((text, documents)) = parsed else {
             result.insert(path, content);
             continue;
         };
         let mut targets = Vec::new();
-        for (at, root) in roots.iter().enumerate() {
-            collect(root, &scopes, at, &mut Vec::new(), &mut targets);
+        for (at, document) in documents.iter().enumerate() {
+            collect(&document.root, &scopes, at, &mut Vec::new(), &mut targets);
         }
         for target in &targets {
             if let Some(kind) = &target.unknown {
@@ -65,9 +65,10 @@ pub fn set_namespace(
         let changed = if targets.is_empty() {
             None
         } else if is_json(&path) {
+            refuse_repeated(&path, &documents[0].repeated)?;
             Some(in_json(&path, &text, &targets, namespace)?)
         } else {
-            Some(in_yaml(&path, &text, &roots, &targets, namespace)?)
+            Some(in_yaml(&path, &text, &documents, &targets, namespace)?)
         };
         result.insert(path, changed.map_or(content, Into::into));
     }
@@ -84,25 +85,15 @@ struct Target {
     unknown: Option<String>,
 }
 
-type Parsed = Option<(String, Vec<Node>)>;
+type Parsed = Option<(String, Vec<yaml::Document>)>;
 
 /// The documents of a file that may hold resources.
 fn parse(path: &RelPath, content: &[u8]) -> Result<Parsed, Fault> {
     if !is_manifest(path) {
         return Ok(None);
     }
-    let text = text(path, content)?;
-    let malformed = |source| Fault::Syntax {
-        file: path.to_string(),
-        source,
-    };
-    let roots = if is_json(path) {
-        vec![json::parse(text).map_err(malformed)?]
-    } else {
-        let documents = yaml::parse(text).map_err(malformed)?.into_iter();
-        documents.map(|document| document.root).collect()
-    };
-    Ok(Some((text.to_owned(), roots)))
+    let documents = documents::parse(path, content)?;
+    Ok(Some((text(path, content)?.to_owned(), documents)))
 }
 
 /// Adds what is below `root` and needs a namespace.
@@ -167,7 +158,7 @@ fn in_json(
 fn in_yaml(
     path: &RelPath,
     text: &str,
-    roots: &[Node],
+    documents: &[yaml::Document],
     targets: &[Target],
     namespace: &str,
 ) -> Result<String, Fault> {
@@ -181,11 +172,14 @@ fn in_yaml(
             .count();
         let resources: Vec<&Node> = targets[at..at + count]
             .iter()
-            .filter_map(|target| below(&roots[document], &target.items))
+            .filter_map(|target| below(&documents[document].root, &target.items))
             .collect();
-        edited
-            .namespace(&roots[document], &resources, namespace)
+        let anew = edited
+            .namespace(&documents[document].root, &resources, namespace)
             .map_err(|message| refused(path, &message))?;
+        if anew {
+            refuse_repeated(path, &documents[document].repeated)?;
+        }
         at += count;
     }
     Ok(edited.finish())

@@ -218,9 +218,9 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case("data:\n  a: x\n  b: y\n  a: z\n", "a", 7, 5)]
-    #[case("data: {\"a\": x, a: y}\n", "a", 4, 4)]
-    #[case("data:\n  'on': x\n  \"on\": y\n", "on", 6, 5)]
+    #[case("data:\n  a: x\n  b: v\n  a: z\n", "a", 7, 5)]
+    #[case("data: {\"a\": x, a: v}\n", "a", 4, 4)]
+    #[case("data:\n  'on': x\n  \"on\": v\n", "on", 6, 5)]
     #[case("x: {true: a, yes: b}\n", "true", 4, 4)]
     #[case("x: {1: a, 0x1: b}\n", "1", 4, 4)]
     #[case("x:\n- - a: 1\n    b: 2\n    b: 3\n", "b", 7, 6)]

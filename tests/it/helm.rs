@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 
 use gitops_publisher::generate::{self, Error, Generated, HelmOptions, Kind, Options};
 
-use crate::fabrikate::{real_helm::helm, source, tools};
+use crate::fabrikate::{
+    real_helm::{helm, is_helm_3},
+    source, tools,
+};
 
 /// A small chart.
 const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";

@@ -28,7 +28,7 @@ const REPOSITORY: &str = "charts";
 
 /// A chart in memory, and the digests that it goes by.
 #[derive(Debug)]
-pub struct Pulled {
+pub(super) struct Pulled {
     pub(super) bytes: Vec<u8>,
     /// The digest to pin first.
     digests: Vec<String>,

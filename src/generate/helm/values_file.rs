@@ -1,8 +1,13 @@
-//! What helm passes over in a values file without a word.
+//! What helm makes of a values file without a word: of equal keys the last one
+//! counts, and documents behind the first are nothing to Helm 3 and more values
+//! to Helm 4.
 
 use super::invoke::Values;
 use crate::model::Finding;
 use crate::text::yaml;
+
+/// What is said of a second document.
+const SECOND: &str = "a values file with several documents: Helm 3 ignores this one, Helm 4 puts it on top of the first; give it a file of its own";
 
 /// Warnings about documents behind the first, and about keys that a map has
 /// twice. What is not YAML is helm's to refuse.
@@ -16,7 +21,7 @@ pub(super) fn check(file: &Values) -> Vec<Finding> {
     };
     let mut found = Vec::new();
     let mut documents = documents.into_iter();
-    // Helm reads the first one even if there is nothing in it.
+    // Helm 3 reads the first one even if there is nothing in it.
     if let Some(first) = documents.next() {
         found.extend(first.repeated.into_iter().map(|repeated| {
             warning(
@@ -29,10 +34,7 @@ pub(super) fn check(file: &Values) -> Vec<Finding> {
         }));
     }
     if let Some(second) = documents.find(|document| !document.root.is_null()) {
-        found.push(warning(
-            second.line,
-            "helm reads the first document of a values file only: this one is ignored".to_owned(),
-        ));
+        found.push(warning(second.line, SECOND.to_owned()));
     }
     found
 }
@@ -54,19 +56,19 @@ mod tests {
     #[rstest::rstest]
     #[case(
         "a: 1\n---\nb: 2\n",
-        "v.yaml, line 3: helm reads the first document of a values file only: this one is ignored"
+        "v.yaml, line 3: a values file with several documents: Helm 3 ignores this one, Helm 4 puts it on top of the first; give it a file of its own"
     )]
     #[case(
         "---\n---\nb: 2\n",
-        "v.yaml, line 3: helm reads the first document of a values file only: this one is ignored"
+        "v.yaml, line 3: a values file with several documents: Helm 3 ignores this one, Helm 4 puts it on top of the first; give it a file of its own"
     )]
     #[case(
         "a: 1\n---\n# none\n---\nb: 2\n",
-        "v.yaml, line 5: helm reads the first document of a values file only: this one is ignored"
+        "v.yaml, line 5: a values file with several documents: Helm 3 ignores this one, Helm 4 puts it on top of the first; give it a file of its own"
     )]
     #[case(
         "a: 1\n...\nb: 2\n",
-        "v.yaml, line 3: helm reads the first document of a values file only: this one is ignored"
+        "v.yaml, line 3: a values file with several documents: Helm 3 ignores this one, Helm 4 puts it on top of the first; give it a file of its own"
     )]
     #[case(
         "a: 1\nb: 2\na: 3\n",

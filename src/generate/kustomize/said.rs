@@ -69,7 +69,7 @@ fn without_command(text: &str) -> String {
 /// What to do about a failure that is known.
 pub(super) fn hint(said: &str, component: bool) -> Option<&'static str> {
     let unknown_target = "a patch is for a resource that is not in the overlay: check kind, name and namespace as they are before the overlay changes them";
-    let known: [(&str, &str); 11] = [
+    let known: [(&str, &str); 12] = [
         (
             "expected kind != 'Component'",
             "list it under `components` instead of `resources`",
@@ -95,6 +95,10 @@ pub(super) fn hint(said: &str, component: bool) -> Option<&'static str> {
         (
             "unknown field",
             "a misspelt field, or one that this release of Kustomize does not know: see `kustomizeVersion`",
+        ),
+        (
+            "unknown shorthand flag: 'c'",
+            "this Kustomize cannot call Helm 4: use Kustomize 5.8.1 or later, or Helm 3 with `helmVersion: 3.21.4`",
         ),
         (
             "unknown flag",
@@ -136,6 +140,17 @@ mod tests {
     #[case(" >", None)]
     fn a_line_of_a_log_is_told_plainly(#[case] line: &str, #[case] plain_: Option<&str>) {
         assert_eq!(plain(line).as_deref(), plain_);
+    }
+
+    #[test]
+    fn a_kustomize_that_is_too_old_for_helm_4_is_told() {
+        let said = "Error: unknown shorthand flag: 'c' in -c: helm failed: exit status 1";
+        assert_eq!(
+            hint(said, false),
+            Some(
+                "this Kustomize cannot call Helm 4: use Kustomize 5.8.1 or later, or Helm 3 with `helmVersion: 3.21.4`"
+            )
+        );
     }
 
     #[test]

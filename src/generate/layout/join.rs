@@ -12,8 +12,8 @@ use super::super::{BLOCK, Fault};
 use super::names;
 use crate::model::{FileSet, RelPath};
 use crate::parallel;
+use crate::text::Node;
 use crate::text::yaml::{self, Dialect, Value};
-use crate::text::{Node, json};
 
 /// The kind that gets a file of its own.
 const DEFINITION: &str = "CustomResourceDefinition";
@@ -57,7 +57,9 @@ fn one(file: &RelPath, content: &[u8]) -> Result<Joined, Fault> {
     let mut joined = Joined::default();
     if documents::is_json(file) {
         // Not every reader of YAML takes all of JSON.
-        let root = json::parse(text).map_err(malformed)?;
+        let document = documents::parse(file, content)?.remove(0);
+        documents::refuse_repeated(file, &document.repeated)?;
+        let root = document.root;
         if !root.is_null() {
             let value = Value::of(&root, Dialect::Kubernetes);
             let value = value.expect("a key in JSON is a string");

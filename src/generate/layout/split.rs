@@ -183,16 +183,7 @@ fn refuse_odd(file: &RelPath, documents: &Documents) -> Result<(), Fault> {
                 .collect(),
         ));
     }
-    // Merge keys are gone by then.
-    match documents.repeated.first() {
-        Some(repeated) => Err(Fault::RepeatedKey {
-            file: file.to_string(),
-            line: repeated.line,
-            key: repeated.key.clone(),
-            first: repeated.first,
-        }),
-        None => Ok(()),
-    }
+    documents::refuse_repeated(file, &documents.repeated)
 }
 
 fn twice(first: &Made<'_>, second: &Made<'_>) -> Error {

@@ -264,11 +264,11 @@ fn equal_resources_are_written_once_with_a_warning(
 }
 
 #[rstest::rstest]
-#[case("data: {a: x, a: y}\n", 4, "a", 4)]
-#[case("data:\n  a: x\n  'a': y\n", 6, "a", 5)]
-#[case("data:\n  a: x\n  b: {c: 1, d: 2, c: 3}\n", 6, "c", 6)]
+#[case("data: {a: x, a: v}\n", 4, "a", 4)]
+#[case("data:\n  a: x\n  'a': v\n", 6, "a", 5)]
+#[case("spec:\n  a: x\n  b: {c: 1, d: 2, c: 3}\n", 6, "c", 6)]
 #[case("kind: ConfigMap\n", 4, "kind", 2)]
-#[case("data: {on: x, true: y}\n", 4, "true", 4)]
+#[case("data: {on: x, true: v}\n", 4, "true", 4)]
 #[case("metadata: {name: a}\n", 4, "metadata", 3)]
 fn a_key_that_a_map_has_twice_is_not_written_anew(
     #[case] more: &str,

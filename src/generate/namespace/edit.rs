@@ -25,24 +25,24 @@ impl<'t> Text<'t> {
         }
     }
 
-    /// Puts these resources of one document into a namespace.
+    /// Puts these resources of one document into a namespace. Says whether
+    /// the document is written anew for it.
     pub(super) fn namespace(
         &mut self,
         root: &Node,
         resources: &[&Node],
         namespace: &str,
-    ) -> Result<(), String> {
+    ) -> Result<bool, String> {
         let edits: Option<Vec<_>> = resources
             .iter()
             .map(|resource| self.line_edit(resource, namespace))
             .collect();
-        if let Some(edits) = edits {
-            self.edits.extend(edits);
-        } else {
-            let edit = self.anew(root, namespace, resources)?;
-            self.edits.push(edit);
+        let anew = edits.is_none();
+        match edits {
+            Some(edits) => self.edits.extend(edits),
+            None => self.edits.push(self.anew(root, namespace, resources)?),
         }
-        Ok(())
+        Ok(anew)
     }
 
     /// The text with all edits made.

@@ -166,3 +166,35 @@ fn other_files_are_not_read_and_malformed_ones_are_named() {
         "{error}"
     );
 }
+
+#[rstest::rstest]
+#[case(
+    "a.yaml",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {k: x, k: y}}\n",
+    1
+)]
+#[case(
+    "a.yaml",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  k: x\n  k: y\n",
+    6
+)]
+#[case(
+    "a.json",
+    "{\"apiVersion\": \"v1\", \"kind\": \"ConfigMap\", \"metadata\": {\"name\": \"a\"},\n \"data\": {\"k\": \"x\", \"k\": \"y\"}}",
+    2
+)]
+fn a_key_that_a_map_has_twice_is_not_written_anew(
+    #[case] file: &str,
+    #[case] text: &str,
+    #[case] line: usize,
+) {
+    let mut files = FileSet::new();
+    files.insert(RelPath::parse(file).unwrap(), text.to_owned());
+    let error = set_namespace(files, "shop").unwrap_err().to_string();
+    assert!(
+        error.starts_with(&format!(
+            "`{file}`, line {line}: the key `k` is in the same map"
+        )),
+        "{error}"
+    );
+}

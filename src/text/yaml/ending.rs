@@ -36,7 +36,8 @@ fn is_content(last: &str, body: &str, all: &str, value: &str) -> bool {
         }
         // Nothing but blank lines: as many as there are line feeds.
         None => {
-            let feeds = body.matches('\n').count();
+            let header = usize::from(body.starts_with(['|', '>']));
+            let feeds = body.matches('\n').count().saturating_sub(header);
             value.contains(' ') || value.matches('\n').count() > feeds
         }
     }
