@@ -4,6 +4,7 @@
 //! One short file per command. Nobody uses this module; it may use everything.
 
 mod app;
+mod completions;
 mod connect;
 mod fab;
 mod logging;
@@ -17,11 +18,13 @@ mod tokens;
 mod tools;
 mod verify;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::error::ErrorKind;
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use serde_json::json;
@@ -47,7 +50,7 @@ pub struct Cli {
     #[arg(long, global = true, value_enum, default_value = "text")]
     format: Format,
 
-    /// Show what is being done, for finding a fault.
+    /// Show debug output.
     #[arg(long, short, global = true)]
     verbose: bool,
 }
@@ -69,11 +72,11 @@ enum Command {
     Verify(RunCommand),
     /// Render every environment into a folder or to stdout.
     Render(RenderCommand),
-    /// Publish further environments from the commit of the source that was published for another one.
+    /// Publish more environments from the source commit that another environment runs.
     Promote(PromoteCommand),
     /// Replace tokens in files.
     Tokens(Box<TokensArgs>),
-    /// Stand in for the Fabrikate program.
+    /// Fabrikate-compatible commands.
     Fab(fab::FabCommand),
     /// Run as a task of an Azure pipeline: read the inputs, run the command they name.
     Task,
@@ -127,9 +130,10 @@ fn run_with(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
         };
     }
     let definition = Cli::command();
-    let matches = match definition.try_get_matches_from(arguments) {
+    let typed: Vec<_> = arguments.iter().map(|it| it.to_string_lossy()).collect();
+    let matches = match definition.try_get_matches_from(&arguments) {
         Ok(matches) => matches,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&with_tip(error, &typed)),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
@@ -198,11 +202,9 @@ async fn dispatch(
             text.push('\n');
             Ok(write_stdout(text.as_bytes())?)
         }
-        Command::Completions { shell } => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Cli::command(), "gitops-publisher", &mut script);
-            Ok(write_stdout(&script)?)
-        }
+        Command::Completions { shell } => Ok(write_stdout(
+            completions::script(shell, Cli::command()).as_bytes(),
+        )?),
     }
 }
 
@@ -243,6 +245,31 @@ fn failure(error: &Error) -> String {
         "doneBefore": error.all_details(),
     });
     format!("{:#}\n", json!({ "error": error }))
+}
+
+/// The words that switches take.
+const SWITCH_VALUES: [&str; 8] = ["true", "false", "yes", "no", "on", "off", "1", "0"];
+
+/// To clap, `--comment false` is a switch and a stray word: says how it is meant.
+fn with_tip(mut error: clap::Error, typed: &[Cow<'_, str>]) -> clap::Error {
+    let word = match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::String(word)) => word.clone(),
+        _ => return error,
+    };
+    let is_value = SWITCH_VALUES
+        .iter()
+        .any(|it| it.eq_ignore_ascii_case(&word));
+    if error.kind() != ErrorKind::UnknownArgument || !is_value {
+        return error;
+    }
+    let mut pairs = typed.windows(2);
+    let flag = pairs.find(|pair| *pair[1] == *word && pair[0].starts_with("--"));
+    if let Some([flag, value]) = flag {
+        let tip = format!("a switch takes its value after `=`: `{flag}={value}`");
+        let tips = vec![StyledStr::from(tip)];
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
+    }
+    error
 }
 
 /// Shows help, version, or what is wrong with the command line.

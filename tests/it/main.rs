@@ -11,6 +11,7 @@
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
 mod architecture;
+mod completions;
 mod definitions;
 mod fab_edit;
 mod fabrikate;
