@@ -18,6 +18,7 @@ mod together;
 
 use crate::git::Remote;
 use crate::host::Api;
+use crate::model::{Finding, Severity};
 use crate::report::{EnvironmentReport, RunReport};
 
 pub use annotate::{comment_failed, comment_on};
@@ -35,14 +36,16 @@ pub struct Connection {
 
 /// A report in which nothing was compared yet.
 pub fn report(command: &'static str, rendered: &[Rendered]) -> RunReport {
+    let findings = rendered
+        .iter()
+        .map(|own| (own.settings.name.as_str(), own.findings.as_slice()));
+    let is_note = |finding: &Finding| finding.severity == Severity::Info;
+    let (notes, warnings) = together::findings(findings).into_iter().partition(is_note);
     RunReport {
         command,
         environments: rendered.iter().map(environment_report).collect(),
-        warnings: together::findings(
-            rendered
-                .iter()
-                .map(|own| (own.settings.name.as_str(), own.findings.as_slice())),
-        ),
+        warnings,
+        notes,
         ..RunReport::default()
     }
 }

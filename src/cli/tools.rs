@@ -52,8 +52,17 @@ pub(super) fn tools(
 
 /// Where what charts render to is kept, when it may be.
 pub(super) fn render_cache(args: &ToolArgs, environment: &Environment) -> Option<PathBuf> {
-    let tools = agent::tools_directory(environment).filter(|_| args.render_cache)?;
-    Some(tools.join("gitops-publisher"))
+    if !args.render_cache {
+        tracing::debug!("there is no render cache: `renderCache` is false");
+        return None;
+    }
+    let tools = agent::tools_directory(environment);
+    if tools.is_none() {
+        tracing::debug!(
+            "there is no render cache: none of the variables AGENT_TOOLSDIRECTORY, XDG_CACHE_HOME, LOCALAPPDATA and HOME names a folder"
+        );
+    }
+    tools.map(|tools| tools.join("gitops-publisher"))
 }
 
 /// Tells the start and the end of a download; a line per piece would fill the log.

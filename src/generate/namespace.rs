@@ -207,7 +207,8 @@ fn finding(unknown: &BTreeMap<String, RelPath>, namespace: &str) -> Option<Findi
     if let Some(more @ 1..) = unknown.len().checked_sub(SHOWN) {
         kinds.push(format!("{more} more"));
     }
-    Some(Finding::warning(
+    // Harmless where it is wrong: the API server takes the namespace out again.
+    Some(Finding::info(
         first.as_str(),
         format!(
             "it is not known whether these kinds belong to a namespace; they were put into `{namespace}`: {}",

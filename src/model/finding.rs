@@ -8,13 +8,15 @@ use std::fmt;
 )]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
+    /// Good to know; nobody has to act.
+    Info,
     /// Worth a look; the run goes on.
     Warning,
     /// The run fails.
     Error,
 }
 
-/// A warning or error about one place in a source, as a stage returns it.
+/// A note, warning or error about one place in a source, as a stage returns it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Finding {
     /// How much it matters.
@@ -27,6 +29,14 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Something good to know about `place`.
+    pub fn info(place: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            severity: Severity::Info,
+            ..Self::warning(place, message)
+        }
+    }
+
     /// A warning about `place`.
     pub fn warning(place: impl Into<String>, message: impl Into<String>) -> Self {
         Self {

@@ -88,7 +88,7 @@ fn warn(context: &Context, rendered: &[Rendered]) {
         .iter()
         .map(|own| (own.settings.name.as_str(), &own.findings[..few(own)]));
     for finding in together::findings(shown) {
-        context.reporter.warning(&finding.to_string());
+        context.reporter.finding(&finding);
     }
     for environment in rendered {
         let more = environment.findings.len() - few(environment);

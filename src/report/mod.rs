@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError, RwLock};
 
 use crate::error::Error;
-use crate::model::{Redactor, Secret};
+use crate::model::{Finding, Redactor, Secret, Severity};
 
 pub use output::{OutputError, replace_file, write_folder, write_stdout, write_summary};
 pub use proposal::{changes_anything, comment, proposal_description, proposal_title};
@@ -162,6 +162,15 @@ impl Reporter {
         }
     }
 
+    /// Tells what was noticed: a warning only where somebody has to act.
+    pub fn finding(&self, finding: &Finding) {
+        let text = finding.to_string();
+        match finding.severity {
+            Severity::Info => self.info(&text),
+            Severity::Warning | Severity::Error => self.warning(&text),
+        }
+    }
+
     /// Tells why the command failed, and what to do.
     pub fn error(&self, error: &Error) {
         let hints: Vec<_> = error
@@ -245,6 +254,18 @@ mod tests {
         assert_eq!(
             *kept.0.lock().unwrap(),
             ["Warning(\"old\")", "Warning(\"older\")", "Info(\"old\")"]
+        );
+    }
+
+    #[test]
+    fn only_what_somebody_has_to_act_on_is_a_warning() {
+        let kept = Kept::default();
+        let reporter = Reporter::new(kept.clone());
+        reporter.finding(&Finding::warning("web", "odd"));
+        reporter.finding(&Finding::info("web", "known"));
+        assert_eq!(
+            *kept.0.lock().unwrap(),
+            ["Warning(\"web: odd\")", "Info(\"web: known\")"]
         );
     }
 }

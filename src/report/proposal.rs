@@ -60,7 +60,7 @@ pub fn comment(environments: &[EnvironmentReport], limit: usize) -> String {
     let quiet: Vec<_> = environments
         .iter()
         .filter(is_quiet)
-        .map(|environment| escape(&environment.name))
+        .map(|environment| format!("`{}`", escape(&environment.name)))
         .collect();
     if !quiet.is_empty() {
         body.push(&format!("No change: {}\n", quiet.join(", ")));
@@ -79,7 +79,7 @@ fn section(body: &mut Bounded, environment: &EnvironmentReport, kept: usize) {
     let Some(changes) = &environment.changes else {
         return;
     };
-    let head = format!("**{}**: {}\n", escape(&environment.name), totals(changes));
+    let head = format!("**`{}`**: {}\n", escape(&environment.name), totals(changes));
     body.push_keeping(&head, kept);
     if changes.changes.is_empty() || !body.push_keeping("\n| | Resource |\n|---|---|\n", kept) {
         return;
@@ -176,7 +176,7 @@ mod tests {
         insta::assert_snapshot!(text, @r"
         Please look.
 
-        **prod**: 1 added, 0 changed, 1 removed (2 files)
+        **`prod`**: 1 added, 0 changed, 1 removed (2 files)
 
         | | Resource |
         |---|---|
@@ -220,13 +220,13 @@ mod tests {
         insta::assert_snapshot!(comment(&[quiet, busy], 65_536), @r"
         ### What publishing would change
 
-        **prod**: 1 added, 0 changed, 1 removed (1 file)
+        **`prod`**: 1 added, 0 changed, 1 removed (1 file)
 
         | | Resource |
         |---|---|
         | changed | `v1 Service shop/web` |
 
-        No change: dev
+        No change: `dev`
         ");
     }
 

@@ -1,6 +1,6 @@
 //! The result of a run as data: the one thing that every view is made from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
@@ -23,6 +23,9 @@ pub struct RunReport {
     pub environments: Vec<EnvironmentReport>,
     /// What is worth a look.
     pub warnings: Vec<Finding>,
+    /// What is good to know.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Finding>,
 }
 
 /// What happened on one branch of one manifest repository.
@@ -174,8 +177,9 @@ impl RunReport {
             outputs.push(("pullRequestId".to_owned(), pull_request.id.to_string()));
             outputs.push(("pullRequestUrl".to_owned(), pull_request.url.clone()));
         }
+        let mut taken = HashSet::new();
         for environment in &self.environments {
-            let name = &environment.name;
+            let name = variable_name(&environment.name, &mut taken);
             outputs.push((
                 format!("{name}.resources"),
                 environment.resources.to_string(),
@@ -187,5 +191,59 @@ impl RunReport {
             }
         }
         outputs
+    }
+}
+
+/// What an environment is called in the names of variables: letters, digits,
+/// `.`, `-` and `_`. Where two environments would have the same, as variables do
+/// not tell case apart, the later one gets a number.
+fn variable_name(environment: &str, taken: &mut HashSet<String>) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+    let plain: String = environment
+        .chars()
+        .map(|c| if is_plain(c) { c } else { '_' })
+        .collect();
+    let mut name = plain.clone();
+    let mut number = 2;
+    while !taken.insert(name.to_ascii_lowercase()) {
+        name = format!("{plain}_{number}");
+        number += 1;
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_variables_hold_no_more_than_variables_can() {
+        let environments = [
+            "dev",
+            "prod/weu",
+            "prod weu",
+            "Dev",
+            "a];b=c",
+            "$(x)",
+            "höchst",
+            "a.b-c",
+            "two\nlines",
+        ];
+        let mut taken = HashSet::new();
+        let names = environments.map(|name| variable_name(name, &mut taken));
+        assert_eq!(
+            names,
+            [
+                "dev",
+                "prod_weu",
+                "prod_weu_2",
+                "Dev_2",
+                "a__b_c",
+                "__x_",
+                "h_chst",
+                "a.b-c",
+                "two_lines",
+            ]
+        );
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use crate::model::ResourceChange;
+use crate::model::{Finding, ResourceChange};
 
 use super::text::totals;
 use super::{EnvironmentReport, Outcome, RunReport};
@@ -49,7 +49,7 @@ pub fn markdown(report: &RunReport) -> String {
             .map_or_else(|| "not compared".to_owned(), totals);
         let _ = writeln!(
             text,
-            "| {} | `{}` | {} | {changes} |",
+            "| `{}` | `{}` | {} | {changes} |",
             escape(&environment.name),
             escape(&environment.folder),
             environment.resources
@@ -58,13 +58,20 @@ pub fn markdown(report: &RunReport) -> String {
     for environment in &report.environments {
         resources(&mut text, environment);
     }
-    if !report.warnings.is_empty() {
-        text.push_str("\n### Warnings\n\n");
-        for warning in report.warnings.iter().take(ROWS) {
-            let _ = writeln!(text, "- {}", escape(&warning.to_string()));
-        }
-    }
+    findings(&mut text, "Warnings", &report.warnings);
+    findings(&mut text, "Notes", &report.notes);
     text
+}
+
+/// A list of findings under a heading, when there are any.
+fn findings(text: &mut String, title: &str, findings: &[Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    let _ = write!(text, "\n### {title}\n\n");
+    for finding in findings.iter().take(ROWS) {
+        let _ = writeln!(text, "- {}", plain(&finding.to_string()));
+    }
 }
 
 /// The table of changed resources of one environment.
@@ -78,7 +85,7 @@ fn resources(text: &mut String, environment: &EnvironmentReport) {
     };
     let _ = write!(
         text,
-        "\n### {}\n\n| | Resource |\n|---|---|\n",
+        "\n### `{}`\n\n| | Resource |\n|---|---|\n",
         escape(&environment.name)
     );
     for (id, change) in changes.changes.iter().take(ROWS) {
@@ -99,7 +106,20 @@ pub(super) fn change_word(change: ResourceChange) -> &'static str {
     }
 }
 
-/// Text that can stand in a table cell or between back-ticks.
+/// Text outside of back-ticks, in which nothing is markup.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in escape(text).chars() {
+        if matches!(c, '\\' | '*' | '_' | '[' | ']' | '~') {
+            plain.push('\\');
+        }
+        plain.push(c);
+    }
+    plain
+}
+
+/// Text that can stand in a table cell, between back-ticks: there nothing else
+/// is markup, a link or a mention.
 pub(super) fn escape(text: &str) -> String {
     text.chars()
         .map(|c| match c {
@@ -116,7 +136,7 @@ pub(super) fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Finding, ResourceId};
+    use crate::model::ResourceId;
     use crate::report::{Changes, Publication};
 
     #[test]
@@ -153,16 +173,17 @@ mod tests {
                 resources: 2,
                 changes: Some(changes),
             }],
-            warnings: vec![Finding::warning("web", "odd")],
+            warnings: vec![Finding::warning("web", "odd [x](y) *z*")],
+            notes: vec![Finding::info("web", "`kubeVersion` is not set")],
         };
         insta::assert_snapshot!(markdown(&report), @r"
         **Published to** `https://dev.azure.com/contoso/shop/_git/manifests`, branch `main`, commit `0123456789`
 
         | Environment | Folder | Resources | Changes |
         |---|---|---:|---|
-        | dev | `dev` | 2 | 1 added, 0 changed, 1 removed (2 files) |
+        | `dev` | `dev` | 2 | 1 added, 0 changed, 1 removed (2 files) |
 
-        ### dev
+        ### `dev`
 
         | | Resource |
         |---|---|
@@ -171,7 +192,45 @@ mod tests {
 
         ### Warnings
 
-        - web: odd
+        - web: odd \[x\](y) \*z\*
+
+        ### Notes
+
+        - web: 'kubeVersion' is not set
         ");
+    }
+
+    #[rstest::rstest]
+    #[case("[a](https://contoso.com)")]
+    #[case("![](x)")]
+    #[case("@contoso/team")]
+    #[case("*a* _b_")]
+    #[case("a `b` c")]
+    #[case("<img src=x>")]
+    #[case("a|b")]
+    fn the_name_of_an_environment_is_only_text(#[case] name: &str) {
+        let environment = EnvironmentReport {
+            name: name.into(),
+            generator: "helm".into(),
+            folder: "dev".into(),
+            files: 1,
+            resources: 1,
+            changes: None,
+        };
+        let report = RunReport {
+            environments: vec![environment],
+            ..RunReport::default()
+        };
+        let shown = markdown(&report);
+        let row = shown.lines().last().unwrap();
+        let cell = row.split('|').nth(1).unwrap().trim();
+        let inside = cell
+            .strip_prefix('`')
+            .and_then(|text| text.strip_suffix('`'));
+        assert!(
+            inside.is_some_and(|text| !text.contains(['`', '<', '|'])),
+            "{row}"
+        );
+        assert_eq!(row.split('|').count(), 6, "{row}");
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn run(
     let tools = tools::tools(&tools, environment, &http, reporter)?;
     let generated = generate::run(&tools, &options).await?;
     for finding in &generated.findings {
-        reporter.warning(&finding.to_string());
+        reporter.finding(finding);
     }
     write_folder(&folder, &generated.files, true)?;
     reporter.info(&format!(

@@ -27,6 +27,11 @@ pub(super) fn warnings(output: &Output, names: &Names) -> Vec<String> {
         .collect()
 }
 
+/// Whether a line of [`warnings`] only tells what helm does: nobody has to act.
+pub(super) fn is_note(line: &str) -> bool {
+    line.contains("found symbolic link in path: ") || line.contains("level=INFO")
+}
+
 /// Why helm failed.
 pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) -> HelmFault {
     let lines: Vec<String> = output

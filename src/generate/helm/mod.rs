@@ -119,7 +119,7 @@ pub(super) async fn run(
         let message = format!(
             "`kubeVersion` is not set: the chart is rendered for Kubernetes {KUBE_VERSION}"
         );
-        findings.insert(0, Finding::warning(&shown, message));
+        findings.insert(0, Finding::info(&shown, message));
     }
     let request = request(&reader, options, &name, shown).await?;
     findings.extend(request.values_files.iter().flat_map(values_file::check));
@@ -270,7 +270,14 @@ async fn rendered(
             let key = key(options, request, identity, &program);
             Some((Cache::new(root, "rendered"), key))
         }
-        _ => None,
+        (None, _) => None,
+        (Some(_), None) => {
+            tracing::debug!(
+                chart = request.chart,
+                "not from the cache: not everything in the chart's folder can be compared (a `.git` without a `.helmignore` that names it, or a file that is too large)"
+            );
+            None
+        }
     };
     if let Some((cache, key)) = kept.clone() {
         let found = off_thread(move || cache.manifests(&key)).await;
@@ -301,8 +308,16 @@ async fn rendered(
         let result = files(&options, &request, &printed)?;
         if let Some((cache, key)) = kept {
             // What differs every time would differ no more.
-            if !nondeterministic_calls(&chart).iter().any(Call::differs) {
-                cache.keep_manifests(&key, &result.0, &result.1);
+            match nondeterministic_calls(&chart)
+                .iter()
+                .find(|call| call.differs())
+            {
+                None => cache.keep_manifests(&key, &result.0, &result.1),
+                Some(call) => tracing::debug!(
+                    chart = request.chart,
+                    function = call.function,
+                    "not kept in the cache: the chart renders differently every time"
+                ),
             }
         }
         drop(folder);
@@ -320,7 +335,13 @@ fn files(
     let helm = &options.helm;
     let warnings = printed.warnings.iter();
     let mut findings: Vec<_> = warnings
-        .map(|line| Finding::warning(&request.chart, line))
+        .map(|line| {
+            if message::is_note(line) {
+                Finding::info(&request.chart, line)
+            } else {
+                Finding::warning(&request.chart, line)
+            }
+        })
         .collect();
     let sorted = output::sort(&printed.stdout, helm).map_err(|error| match error {
         SortError::Helm(fault) => fault.into(),
@@ -340,7 +361,7 @@ fn files(
                 "`namespace` is not set: {} of its resources are in the namespace `{NAMESPACE}`",
                 sorted.in_default
             );
-            findings.push(Finding::warning(&request.chart, message));
+            findings.push(Finding::info(&request.chart, message));
         }
         return Ok((sorted.files, findings));
     };

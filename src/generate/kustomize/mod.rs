@@ -83,7 +83,7 @@ pub(super) async fn run(
     let (files, mut findings) = take(built, place).await?;
     let versioned = graph.charts.iter().any(|chart| chart.versioned);
     if !graph.charts.is_empty() && options.kustomize.kube_version.is_none() && !versioned {
-        findings.push(Finding::warning(
+        findings.push(Finding::info(
             shown.path(&folder),
             format!("`kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}"),
         ));

@@ -28,7 +28,7 @@ fn the_first_run_opens_one_pull_request<H: Host>() {
     assert_eq!(seen.title, "Publish dev from hld@1111111111");
     insta::allow_duplicates! {
         insta::assert_snapshot!(seen.text, @r"
-        **dev**: 1 added, 0 changed, 0 removed (1 file)
+        **`dev`**: 1 added, 0 changed, 0 removed (1 file)
 
         | | Resource |
         |---|---|

@@ -53,7 +53,7 @@ fn one_comment_tells_what_would_change_and_is_kept_current<H: Host>() {
         <!-- gitops-publisher verify -->
         ### What publishing would change
 
-        **dev**: 1 added, 0 changed, 0 removed (1 file)
+        **`dev`**: 1 added, 0 changed, 0 removed (1 file)
 
         | | Resource |
         |---|---|
@@ -81,7 +81,7 @@ fn one_comment_tells_what_would_change_and_is_kept_current<H: Host>() {
     sound(build(&scene, &[]).succeed());
     let comments = scene.only().comments;
     assert_eq!(comments.len(), 1);
-    assert!(comments[0].contains("**dev**: 2 added"), "{comments:?}");
+    assert!(comments[0].contains("**`dev`**: 2 added"), "{comments:?}");
     // Nothing is left: it is resolved.
     sound(scene.task(&[("mode", "push")]).succeed());
     sound(build(&scene, &[]).succeed());
