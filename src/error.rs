@@ -92,6 +92,11 @@ impl Error {
         self
     }
 
+    /// The cause of this type, when there is one in the chain.
+    pub fn cause<T: std::error::Error + Send + Sync + 'static>(&self) -> Option<&T> {
+        self.source.downcast_ref()
+    }
+
     /// The sort of failure.
     pub fn kind(&self) -> Kind {
         self.kind

@@ -35,6 +35,23 @@ pub fn unresolved_macro(value: &str) -> Option<&str> {
     None
 }
 
+/// The first expression of Azure Pipelines left in a value: `$(name)`, which the
+/// agent replaces where the variable exists, `${{ … }}` and `$[ … ]`, which the
+/// server evaluates before.
+/// See [define variables](https://learn.microsoft.com/azure/devops/pipelines/process/variables#understand-variable-syntax).
+pub fn unresolved(value: &str) -> Option<&str> {
+    let between = |open: &str, close: &str| {
+        let start = value.find(open)?;
+        let inside = start + open.len();
+        let end = inside + value[inside..].find(close)?;
+        let is_something = !value[inside..end].trim().is_empty();
+        is_something.then(|| &value[start..end + close.len()])
+    };
+    unresolved_macro(value)
+        .or_else(|| between("${{", "}}"))
+        .or_else(|| between("$[", "]"))
+}
+
 /// User name and token of the service connection that an input names.
 ///
 /// The connection types differ in the parameter that holds the token; the
@@ -70,6 +87,25 @@ mod tests {
     #[case("$(", None)]
     fn a_variable_that_does_not_exist_is_noticed(#[case] value: &str, #[case] found: Option<&str>) {
         assert_eq!(unresolved_macro(value), found);
+    }
+
+    #[rstest::rstest]
+    #[case("$(env)", Some("$(env)"))]
+    #[case("clusters/${{ parameters.env }}", Some("${{ parameters.env }}"))]
+    #[case("${{x}}", Some("${{x}}"))]
+    #[case("$[variables.env]", Some("$[variables.env]"))]
+    #[case("a/$[x]/b", Some("$[x]"))]
+    #[case("$[]", None)]
+    #[case("${{ }}", None)]
+    #[case("${x}", None)]
+    #[case("$x", None)]
+    #[case("$[", None)]
+    #[case("a$b]", None)]
+    fn an_expression_that_nobody_evaluated_is_noticed(
+        #[case] value: &str,
+        #[case] found: Option<&str>,
+    ) {
+        assert_eq!(unresolved(value), found);
     }
 
     #[test]

@@ -19,5 +19,5 @@ pub use facts::{
     extra_ca, github_server, job_token, proxy, publication, pull_request, secrets, team_project,
     tools_directory, user_environment, variables,
 };
-pub use inputs::{connection_token, input, unresolved_macro};
+pub use inputs::{connection_token, input, unresolved, unresolved_macro};
 pub use sink::AgentSink;

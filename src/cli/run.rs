@@ -22,7 +22,7 @@ use crate::settings::{
 use super::RunCommand;
 use super::connect::{self, Connector};
 use super::promote::{self, Promotion};
-use super::token::Tokens;
+use super::token::{self, Tokens};
 use super::{app, stamp, tools, verify};
 
 /// The command to run.
@@ -64,8 +64,20 @@ fn definition() -> Command {
     RunCommand::augment_args(Command::new("run"))
 }
 
-/// Runs a command with the settings of every door.
+/// Runs a command with all its settings.
 pub(super) async fn run(
+    action: Action,
+    doors: Doors,
+    environment: &Arc<Environment>,
+    reporter: &Arc<Reporter>,
+    json: bool,
+) -> Result<(), Error> {
+    let task = doors.task;
+    let done = run_action(action, doors, environment, reporter, json).await;
+    done.map_err(|error| token::advise(error, task))
+}
+
+async fn run_action(
     action: Action,
     mut doors: Doors,
     environment: &Arc<Environment>,
@@ -96,6 +108,9 @@ pub(super) async fn run(
     }
     if matches!(action, Action::Publish | Action::Promote(_)) {
         require_repository(&mut settings, &doors, pull_request)?;
+    }
+    if matches!(action, Action::Verify) && !doors.task {
+        compare_with_local(&mut settings);
     }
     let mut exclude: Vec<PathBuf> = file.into_iter().collect();
     if let Action::Render(output) = &action {
@@ -292,6 +307,17 @@ pub(super) fn require_repository(
         }
     }
     Ok(())
+}
+
+/// At a terminal, what would change in the repository that `publish` made there.
+fn compare_with_local(settings: &mut Settings) {
+    if !Path::new(LOCAL_REPOSITORY).is_dir() {
+        return;
+    }
+    for environment in &mut settings.environments {
+        let local = || Target::local(LOCAL_REPOSITORY);
+        environment.target.get_or_insert_with(local);
+    }
 }
 
 /// Writes what was rendered where `render` was told to.

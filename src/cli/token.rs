@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::agent::env::GITOPS_TOKEN;
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
+use crate::git;
 use crate::model::Secret;
 use crate::settings::definition::RunArgs;
 
@@ -111,6 +112,19 @@ impl Tokens {
     /// Every secret, for masking.
     pub(super) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.given.iter().map(|token| &token.secret)
+    }
+}
+
+/// Adds how a token is given to an error that says that there was none.
+pub(super) fn advise(error: Error, task: bool) -> Error {
+    let git = error.cause::<git::Error>().map(git::Error::fault);
+    if !matches!(git, Some(git::Fault::NoCredentials(_))) {
+        return error;
+    }
+    if task {
+        error.hint("set the input `token` to a secret variable, or name a service connection with `gitConnection` or `githubConnection`")
+    } else {
+        error.hint("set the variable `GITOPS_TOKEN` to the token, or name a file that holds it with `--token-file`")
     }
 }
 

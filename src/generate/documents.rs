@@ -35,12 +35,14 @@ impl Document {
 
 /// Whether a file has the name of a manifest.
 pub(super) fn is_manifest(file: &RelPath) -> bool {
-    matches!(extension(file), "yaml" | "yml" | "json")
+    let extension = extension(file);
+    let mut known = ["yaml", "yml", "json"].into_iter();
+    known.any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// Whether a file is JSON by its name.
 pub(super) fn is_json(file: &RelPath) -> bool {
-    extension(file) == "json"
+    extension(file).eq_ignore_ascii_case("json")
 }
 
 /// Every document of a file.

@@ -10,7 +10,7 @@ use crate::parallel;
 /// How deep folders may nest.
 const DEPTH: usize = 64;
 
-/// The extensions of manifests.
+/// The extensions of manifests, in any case.
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// Reads every manifest of the source. Hidden files and folders are skipped.
@@ -75,5 +75,9 @@ fn collect(
 
 fn is_manifest(name: &str) -> bool {
     let extension = Path::new(name).extension().and_then(|text| text.to_str());
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+    let known = |extension: &str| {
+        let mut known = EXTENSIONS.iter();
+        known.any(|known| known.eq_ignore_ascii_case(extension))
+    };
+    extension.is_some_and(known)
 }

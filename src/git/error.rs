@@ -26,6 +26,9 @@ pub enum Fault {
         /// What the server said, or the status it answered with.
         said: String,
     },
+    /// The server wants to know who we are, and nothing was sent that says so.
+    #[error("no credentials were sent: {0}")]
+    NoCredentials(String),
     /// The server refused the branch for a reason we do not know.
     #[error("the server refused the push: {0}")]
     Rejected(String),
@@ -230,6 +233,9 @@ impl Error {
                 }
                 Refusal::Throttled => format!("{place} asks for fewer requests: {said}"),
             },
+            Fault::NoCredentials(said) => {
+                format!("{place} asks for credentials, and this run has none for it: {said}")
+            }
             Fault::Ssh { trouble, said } => format!("{place} {}: {said}", trouble.meaning()),
             Fault::Http(error) => format!("{place} could not be reached: {error}"),
             fault => format!("{place}: {fault}"),
@@ -250,6 +256,8 @@ impl Error {
             Fault::Git { .. } => {
                 "Try the same address with `git ls-remote` on this machine, as the same user."
             }
+            // Where a token is given is known to those who took it.
+            Fault::NoCredentials(_) => return Vec::new(),
             Fault::Rejected(_) => {
                 "Look at the server's words and its hooks or policies for this branch."
             }

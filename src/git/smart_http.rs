@@ -17,7 +17,7 @@ use super::objects;
 use super::pkt;
 use super::report::{self, Verdict};
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
-use crate::host::HostKind;
+use crate::host::{HostKind, Refusal};
 use crate::http::{self, Http, Request, Response};
 use crate::model::{ObjectId, RedactedUrl};
 
@@ -90,6 +90,13 @@ impl SmartHttp {
     }
 
     pub(super) fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
+        let fault = match fault {
+            Fault::Refused {
+                meaning: Refusal::Authentication,
+                said,
+            } if self.options.authorization.is_none() => Fault::NoCredentials(said),
+            fault => fault,
+        };
         Error {
             repository: self.display(),
             kind: self.kind,

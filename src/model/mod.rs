@@ -5,6 +5,7 @@
 //! printing. Everything else in the crate may depend on it; it depends on
 //! nothing in the crate.
 
+pub mod branch;
 pub mod finding;
 pub mod ledger;
 pub mod object_id;
@@ -14,6 +15,7 @@ pub mod resource;
 pub mod secret;
 pub mod tree;
 
+pub use branch::{BranchName, BranchNameError};
 pub use finding::{Finding, Severity};
 pub use ledger::{GeneratorStamp, Ledger, LedgerFile, PublicationStamp};
 pub use object_id::ObjectId;

@@ -121,7 +121,7 @@ impl Work<'_> {
         let remote = &self.branch.connection.remote;
         let wanted = self.group().wanted();
         let mut options = HeadOptions {
-            target: self.group().target.branch.clone(),
+            target: self.group().target.branch.clone().map(String::from),
             head: head_branch(self.options, &wanted),
             wanted,
             renew: false,
@@ -271,7 +271,7 @@ impl Work<'_> {
 /// The head branch of an environment, or of this very content.
 fn head_branch(options: &PullRequestSettings, wanted: &[Wanted]) -> String {
     if !options.per_change {
-        return options.head_branch.clone();
+        return options.head_branch.to_string();
     }
     let mut hash = Sha256::new();
     for Wanted { folder, files } in wanted {

@@ -244,7 +244,7 @@ async fn publish_branch(
     let Branch { group, connection } = branch;
     let remote = &connection.remote;
     let options = publish::Options {
-        branch: group.target.branch.clone(),
+        branch: group.target.branch.clone().map(String::from),
         wanted: group.wanted(),
         retry: publish::Retry::pushes(),
     };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
 use crate::host::{self, Home, HostKind, Place};
-use crate::model::{Folder, RelPath};
+use crate::model::{BranchName, Folder, RelPath};
 use crate::plan;
 use crate::tokens;
 
@@ -83,7 +83,7 @@ pub struct Target {
     /// The repository in its one form: URL or absolute path.
     pub place: String,
     /// The branch; the default branch when absent.
-    pub branch: Option<String>,
+    pub branch: Option<BranchName>,
     /// What kind of host it lives on; its address tells when absent.
     pub host: Option<HostKind>,
     /// The user name for hosts of kind `git`.
@@ -139,9 +139,7 @@ pub(super) fn environment(
             place: place(&repository, args.git_host, home)
                 .map_err(|error| error.context(format!("environment {name}")))?,
             repository,
-            branch: args
-                .branch
-                .map(|name| name.trim_start_matches("refs/heads/").to_owned()),
+            branch: args.branch,
             host: args.git_host,
             user: args.git_user,
             named_by_file: false,

@@ -67,12 +67,8 @@ pub fn from_inputs(definition: &Command, environment: &Environment) -> Result<La
         }
         // A commit message may speak of `$(…)`; everything else cannot mean it.
         let is_message = id == id!(RunArgs, commit_message);
-        if let Some(unknown) = agent::unresolved_macro(&text).filter(|_| !is_message) {
-            return Err(Error::message(
-                Kind::Usage,
-                format!("the input `{name}` contains `{unknown}`, a variable that this run does not have"),
-            )
-            .hint("define the variable, or check its spelling and that its group is linked to the pipeline"));
+        if let Some(left) = agent::unresolved(&text).filter(|_| !is_message) {
+            return Err(unresolved(&name, left));
         }
         let value = Value {
             data: data(argument, &text),
@@ -81,6 +77,23 @@ pub fn from_inputs(definition: &Command, environment: &Environment) -> Result<La
         layer.insert(id.to_owned(), value);
     }
     Ok(layer)
+}
+
+/// An expression that is left in an input.
+fn unresolved(input: &str, left: &str) -> Error {
+    let (what, hint) = if left.starts_with("$(") {
+        (
+            "a variable that this run does not have",
+            "define the variable, or check its spelling and that its group is linked to the pipeline",
+        )
+    } else {
+        (
+            "an expression that the pipeline did not evaluate",
+            "Azure Pipelines evaluates `${{ … }}` in the file of the pipeline only, and `$[ … ]` only as the whole value of a variable: set a variable to it, and the input to that variable",
+        )
+    };
+    let message = format!("the input `{input}` contains `{left}`, {what}");
+    Error::message(Kind::Usage, message).hint(hint)
 }
 
 /// Variables of the old scripts, weakest of all: setting, then the variables

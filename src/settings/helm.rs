@@ -10,18 +10,11 @@ use crate::generate::{HelmOptions, Policy};
 use super::definition::SourceArgs;
 use super::layer::Data;
 
-/// What stands for the environment's name in the name of a values file.
-const ENVIRONMENT: &str = "{environment}";
-
 /// Validates how a chart is rendered.
-pub(super) fn options(
-    environment: &str,
-    args: &SourceArgs,
-    items: Vec<ValuesItem>,
-) -> Result<HelmOptions, Error> {
+pub(super) fn options(args: &SourceArgs, items: Vec<ValuesItem>) -> Result<HelmOptions, Error> {
     let helm = &args.helm;
     let (values, set) = values(items)?;
-    let file = |text: &String| PathBuf::from(text.replace(ENVIRONMENT, environment)).into();
+    let file = |text: &String| PathBuf::from(text).into();
     Ok(HelmOptions {
         release: helm.release.clone(),
         namespace: args.namespace.clone(),

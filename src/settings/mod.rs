@@ -17,6 +17,7 @@ mod helm;
 mod layer;
 mod manifests;
 mod moved;
+mod placeholders;
 mod pull_request;
 mod resolve;
 pub mod schema;

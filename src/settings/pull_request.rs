@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Kind};
 use crate::host::pull_request::MergeStrategy;
+use crate::model::BranchName;
 
 use super::definition::{Mode, Per, PullRequestArgs};
 
@@ -12,7 +13,7 @@ pub struct PullRequestSettings {
     /// Push, pull request, or either.
     pub mode: Mode,
     /// The branch that the pull request comes from.
-    pub head_branch: String,
+    pub head_branch: BranchName,
     /// Each change has a branch and a pull request of its own.
     pub per_change: bool,
     /// The title, when the user has one.
@@ -42,10 +43,8 @@ pub(super) fn pull_request(
     environment: &str,
     args: PullRequestArgs,
 ) -> Result<PullRequestSettings, Error> {
-    let head_branch = match args.head_branch {
-        Some(name) => name.trim_start_matches("refs/heads/").to_owned(),
-        None => format!("gitops/{environment}"),
-    };
+    let derived = || BranchName::derived("gitops", environment);
+    let head_branch = args.head_branch.unwrap_or_else(derived);
     let number = |text: &String| {
         let digits = text.trim().trim_start_matches("AB").trim_start_matches('#');
         digits.parse::<u64>().map_err(|_| {

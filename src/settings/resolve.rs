@@ -13,6 +13,7 @@ use super::environment::{EnvironmentSettings, environment};
 use super::file::FileSettings;
 use super::helm::ValuesItem;
 use super::layer::{Layer, Origin, Value, parse};
+use super::placeholders;
 use super::source::{SourceSettings, refuse_same_names, source};
 
 /// Everything a run needs to know, validated.
@@ -50,6 +51,9 @@ pub fn resolve_at(
     untrusted: bool,
     home: &Home,
 ) -> Result<Settings, Error> {
+    for layer in [given, &file.top, old] {
+        placeholders::refuse_unresolved(layer)?;
+    }
     let run: RunArgs = parse(&[given, &file.top, old])?;
     if untrusted {
         reject_untrusted(given, [&file.top])?;
@@ -63,9 +67,14 @@ pub fn resolve_at(
             let sources = sources.iter().map(|source| &source.layer);
             reject_untrusted(given, std::iter::once(own).chain(sources))?;
         }
-        let layers = [given, own, &file.top, old];
+        placeholders::check_name(&name)?;
+        let here = [given, own, &file.top, old]
+            .into_iter()
+            .map(|layer| layer_of(layer, &name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let layers: Vec<&Layer> = here.iter().collect();
         let args: EnvironmentArgs = parse(&layers)?;
-        let sources = sources(&name, &configurations, layers, file)
+        let sources = sources(&name, &configurations, &layers, file)
             .map_err(|error| error.context(format!("environment {name}")))?;
         let repository = id!(EnvironmentArgs, manifest_repo);
         let named_by_file = !given.contains_key(repository)
@@ -88,37 +97,44 @@ pub fn resolve_at(
 }
 
 /// The sources of one environment: those that the file lists, unless a
-/// stronger place names one.
+/// stronger place names one. `layers` begin with what was given with the run.
 fn sources(
     environment: &str,
     configurations: &[String],
-    layers: [&Layer; 4],
+    layers: &[&Layer],
     file: &FileSettings,
 ) -> Result<Vec<SourceSettings>, Error> {
-    let [given, own, top, old] = layers;
     let one = |name: Option<&str>, layers: &[&Layer]| {
         let mut args: SourceArgs = parse(layers)?;
         let files = weakest_first(layers, id!(HelmArgs, values_files));
         args.helm.values_files = files.flat_map(Value::texts).cloned().collect();
         let values = weakest_first(layers, id!(HelmArgs, values));
         let values = values.flat_map(|value| ValuesItem::of(&value.data));
-        source(environment, name, configurations, args, values.collect())
+        source(name, configurations, args, values.collect())
     };
     let listed = file.sources(environment).filter(|items| !items.is_empty());
     let Some(items) = listed.filter(|_| {
         [id!(SourceArgs, source), id!(HelmArgs, chart)]
             .iter()
-            .all(|id| !given.contains_key(*id))
+            .all(|id| !layers[0].contains_key(*id))
     }) else {
-        return Ok(vec![one(None, &layers)?]);
+        return Ok(vec![one(None, layers)?]);
     };
     let sources = items.iter().map(|item| {
-        let layers = [given, &item.layer, own, top, old];
+        let item_here = layer_of(&item.layer, environment)?;
+        let mut layers = layers.to_vec();
+        layers.insert(1, &item_here);
         one(item.name.as_deref(), &layers)
     });
     let sources = sources.collect::<Result<Vec<_>, _>>()?;
     refuse_same_names(&sources)?;
     Ok(sources)
+}
+
+/// What a layer says about the environment of this name.
+fn layer_of(layer: &Layer, environment: &str) -> Result<Layer, Error> {
+    placeholders::refuse_unresolved(layer)?;
+    placeholders::filled(layer, environment)
 }
 
 /// What every layer says about a setting, the weakest first: values of a chart

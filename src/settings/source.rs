@@ -45,14 +45,13 @@ const UNNAMED: &str = "manifests";
 /// `configurations` are those of Fabrikate that the environment's name stands
 /// for, `values` those of a Helm chart in the order in which they are merged.
 pub(super) fn source(
-    environment: &str,
     name: Option<&str>,
     configurations: &[String],
     args: SourceArgs,
     values: Vec<ValuesItem>,
 ) -> Result<SourceSettings, Error> {
     let jsonnet = jsonnet(&args)?;
-    let helm = helm::options(environment, &args, values)?;
+    let helm = helm::options(&args, values)?;
     let own = !args.fabrikate_environments.is_empty();
     let is_elsewhere = helm.chart.is_some();
     let generator = match args.generator {
@@ -102,7 +101,10 @@ fn folder_name(source: &Path) -> String {
     let name = name.unwrap_or(UNNAMED);
     let stem = name.rsplit_once('.').filter(|(stem, extension)| {
         let known = ["yaml", "yml", "json", "jsonnet", "tgz"];
-        !stem.is_empty() && known.contains(extension)
+        let is_known = known
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(extension));
+        !stem.is_empty() && is_known
     });
     stem.map_or(name, |(stem, _)| stem).to_owned()
 }
@@ -124,7 +126,9 @@ pub(super) fn refuse_same_names(sources: &[SourceSettings]) -> Result<(), Error>
 fn jsonnet(args: &SourceArgs) -> Result<JsonnetOptions, Error> {
     let pairs = |setting, items: &[String]| {
         let pair = |item: &String| match item.split_once('=') {
-            Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+            Some((name, value)) if !name.trim().is_empty() => {
+                Ok((name.trim().to_owned(), value.trim().to_owned()))
+            }
             // The text may be a secret.
             _ => Err(Error::message(
                 ErrorKind::Usage,

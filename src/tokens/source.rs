@@ -208,7 +208,11 @@ impl Walk {
             return self.folder(&real, &path);
         }
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        if !plain || ["yaml", "yml", "json"].contains(&extension) {
+        let manifests = ["yaml", "yml", "json"];
+        let is_manifest = manifests
+            .iter()
+            .any(|it| extension.eq_ignore_ascii_case(it));
+        if !plain || is_manifest {
             let as_is = !meta.is_file() || meta.len() > LARGEST;
             self.items.push(Item { path, real, as_is });
         }

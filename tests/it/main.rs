@@ -32,6 +32,7 @@ mod replaced;
 mod repositories;
 mod rest;
 mod rollback;
+mod settings;
 mod settings_pages;
 mod slow_servers;
 mod sources;

@@ -149,7 +149,7 @@ fn a_file_of_images_that_is_not_there_is_named() {
 )]
 #[case(
     "values: [secret]",
-    "environment dev: an item of `values` is no `path=value`"
+    "environment dev: an item of `values` is not of the form `path=value`"
 )]
 fn settings_that_cannot_work_are_refused(#[case] settings: &str, #[case] said: &str) {
     let workspace = workspace(&format!(

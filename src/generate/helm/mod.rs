@@ -60,7 +60,7 @@ pub(super) async fn pull(
 ) -> Result<Vec<u8>, Fault> {
     let origin = Origin::of_dependency(repository, name)?;
     let pulled = remote::pull(tools, options, &origin, version).await?;
-    Ok(pulled.bytes)
+    Ok(pulled.bytes.clone())
 }
 
 /// The fault of a chart that cannot be unpacked.

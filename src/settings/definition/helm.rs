@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use crate::generate::Keep;
 
-use super::marks::{SOURCE_PATH, switch};
+use super::marks::{LITERAL, SOURCE_PATH, switch};
 
 /// Settings of a source that is a Helm chart.
 #[derive(Debug, Clone, Args)]
@@ -30,19 +30,19 @@ pub struct HelmArgs {
     #[arg(long, value_name = "NAME")]
     pub release: Option<String>,
 
-    /// Values files of a Helm chart; later ones win. `{environment}` stands for the environment's name. Those of the top of the settings file come first, then the environment's, then the source's.
+    /// Values files of a Helm chart; later ones win. Those of the top of the settings file come first, then the environment's, then the source's.
     #[arg(long, value_name = "FILES", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATH)]
     pub values_files: Vec<String>,
 
     /// Values on top of the files, `image.tag=1.2.3` one per line; in the settings file also a map. Those of the environment are merged over those of the top.
-    #[arg(long, value_name = "PATH=VALUE", value_delimiter = '\n')]
+    #[arg(long, value_name = "PATH=VALUE", value_delimiter = '\n', add = LITERAL)]
     pub values: Vec<String>,
 
     /// The version of Kubernetes that charts are rendered for, such as `1.37.0`.
     #[arg(long, value_name = "VERSION")]
     pub kube_version: Option<String>,
 
-    /// API versions that charts see besides those of Kubernetes, such as `monitoring.coreos.com/v1`.
+    /// API versions that charts see in addition to those of Kubernetes, such as `monitoring.coreos.com/v1`.
     #[arg(long, value_name = "VERSIONS", value_delimiter = ',')]
     pub api_versions: Vec<String>,
 
@@ -50,11 +50,11 @@ pub struct HelmArgs {
     #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub include_crds: bool,
 
-    /// What becomes of a chart's hooks: Argo CD runs them, Flux applies them like any other resource.
+    /// What to do with a chart's hooks: Argo CD runs them, Flux applies them like any other resource.
     #[arg(long, value_enum, default_value = "keep")]
     pub helm_hooks: Keep,
 
-    /// What becomes of a chart's test hooks.
+    /// What to do with a chart's test hooks.
     #[arg(long, value_enum, default_value = "drop")]
     pub helm_tests: Keep,
 }

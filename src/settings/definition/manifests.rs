@@ -19,7 +19,7 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "IMAGES", value_delimiter = ',')]
     pub images: Vec<String>,
 
-    /// Files in which a build tells the images that it made. What `images` says wins.
+    /// Files in which a build lists the images that it made. What `images` says wins.
     #[arg(long, value_name = "FILES", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATH)]
     pub image_files: Vec<String>,
 

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, ValueEnum};
 
 /// What holds for a setting wherever it is given: `#[arg(long, add = TRUSTED_ONLY)]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a mark of its own")]
 pub struct Marks {
     /// It runs programs or names secrets, so a settings file that anybody may
     /// have written must not decide it.
@@ -15,6 +16,10 @@ pub struct Marks {
     pub source_path: bool,
     /// It makes no sense in the settings file.
     pub not_in_file: bool,
+    /// It is data, taken to the letter: no placeholders.
+    pub literal: bool,
+    /// It is a free text or a pattern, where braces and dollars mean nothing.
+    pub free: bool,
     /// The largest number that it can be.
     pub at_most: Option<u64>,
 }
@@ -25,6 +30,8 @@ const NONE: Marks = Marks {
     trusted_only: false,
     source_path: false,
     not_in_file: false,
+    literal: false,
+    free: false,
     at_most: None,
 };
 
@@ -43,6 +50,22 @@ pub(super) const SOURCE_PATH: Marks = Marks {
 /// A setting that makes no sense in the settings file.
 pub(super) const NOT_IN_FILE: Marks = Marks {
     not_in_file: true,
+    ..NONE
+};
+
+/// A setting that is data, taken to the letter.
+pub(super) const LITERAL: Marks = Marks {
+    literal: true,
+    ..NONE
+};
+
+/// A setting that is a free text.
+pub(super) const FREE: Marks = Marks { free: true, ..NONE };
+
+/// Patterns of files of the source.
+pub(super) const SOURCE_PATTERN: Marks = Marks {
+    source_path: true,
+    free: true,
     ..NONE
 };
 

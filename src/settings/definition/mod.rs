@@ -17,16 +17,16 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
-use crate::plan::{ForeignFiles, HandEdits};
-
 use crate::host::HostKind;
+use crate::model::BranchName;
+use crate::plan::{ForeignFiles, HandEdits};
 
 pub use choices::{Leftover, Mode, Per};
 pub use helm::HelmArgs;
 pub use manifests::ManifestArgs;
 pub(crate) use marks::id;
+use marks::{FREE, LITERAL, NOT_IN_FILE, PERCENT, SOURCE_PATTERN, TRUSTED_ONLY, or_auto, switch};
 pub use marks::{Marks, OrAuto, is_number, is_switch};
-use marks::{NOT_IN_FILE, PERCENT, SOURCE_PATH, TRUSTED_ONLY, or_auto, switch};
 pub use promote::PromoteArgs;
 pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;
@@ -51,11 +51,11 @@ pub struct RunArgs {
     pub environments: Vec<String>,
 
     /// The message of the commit. Names the environments and the source commit when not given.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", add = FREE)]
     pub commit_message: Option<String>,
 
     /// The author's name in the commit.
-    #[arg(long, value_name = "NAME", default_value = "GitOps Publisher")]
+    #[arg(long, value_name = "NAME", default_value = "GitOps Publisher", add = FREE)]
     pub author_name: String,
 
     /// The author's e-mail address in the commit.
@@ -70,7 +70,7 @@ pub struct RunArgs {
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_older: bool,
 
-    /// On a build of a pull request: let `verify` tell what would change in one comment of that pull request, and set a status per environment.
+    /// In pull request builds, `verify` posts the planned changes as one comment on the pull request, and sets a status per environment.
     #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub comment: bool,
 
@@ -116,7 +116,7 @@ pub struct EnvironmentArgs {
     #[command(flatten)]
     pub manifests: ManifestArgs,
 
-    /// The folder of the environment in the manifest repository; `.` is the root. The environment's name when not given.
+    /// The folder of the environment in the manifest repository; `.` is the root, and `{environment}`, here as in other settings, stands for the environment's name. The environment's name when not given.
     #[arg(long, value_name = "FOLDER")]
     pub folder: Option<String>,
 
@@ -130,7 +130,7 @@ pub struct EnvironmentArgs {
 
     /// The branch to publish to. The repository's default branch when not given.
     #[arg(long, value_name = "BRANCH")]
-    pub branch: Option<String>,
+    pub branch: Option<BranchName>,
 
     /// Where the manifest repository lives. `auto` looks at its URL.
     #[arg(long, value_name = "HOST", default_value = "auto", value_parser = or_auto::<HostKind>())]
@@ -178,19 +178,19 @@ pub struct EnvironmentArgs {
     pub replace_tokens: bool,
 
     /// Files with variables for tokens, as patterns separated by commas or lines; later ones win.
-    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATH)]
+    #[arg(long, value_name = "PATTERNS", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATTERN)]
     pub variable_files: Vec<String>,
 
     /// What tokens look like: `default` is `#{name}#`; also `azpipelines`, `doublebraces`, `doubleunderscores`, `githubactions`, `octopus`, `rm`, and `custom` with prefix and suffix.
-    #[arg(long, value_name = "PATTERN", default_value = "default")]
+    #[arg(long, value_name = "PATTERN", default_value = "default", add = LITERAL)]
     pub token_pattern: String,
 
     /// What a token of the pattern `custom` begins with.
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = LITERAL)]
     pub token_prefix: Option<String>,
 
     /// What a token of the pattern `custom` ends with.
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = LITERAL)]
     pub token_suffix: Option<String>,
 
     /// Replace the tokens in values of variables as well.

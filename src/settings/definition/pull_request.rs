@@ -3,9 +3,10 @@
 use clap::{ArgAction, Args};
 
 use crate::host::pull_request::MergeStrategy;
+use crate::model::BranchName;
 
 use super::choices::{Mode, Per};
-use super::marks::switch;
+use super::marks::{FREE, switch};
 
 /// How changes reach the branch, and what their pull request looks like.
 #[derive(Debug, Clone, Args)]
@@ -18,18 +19,18 @@ pub struct PullRequestArgs {
 
     /// The branch that the pull request comes from. `gitops/` and the environment's name when not given.
     #[arg(long, value_name = "BRANCH")]
-    pub head_branch: Option<String>,
+    pub head_branch: Option<BranchName>,
 
     /// One pull request per environment that is kept current, or a new one per change.
     #[arg(long, value_enum, default_value = "environment")]
     pub pull_request_per: Per,
 
     /// The title of the pull request. Names the environment and the source commit when not given.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", add = FREE)]
     pub pull_request_title: Option<String>,
 
     /// Text that the description of the pull request begins with, before the list of changes.
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", add = FREE)]
     pub pull_request_text: Option<String>,
 
     /// Open the pull request as a draft.

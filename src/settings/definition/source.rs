@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, ValueHint};
 use crate::generate::Kind;
 
 use super::helm::HelmArgs;
-use super::marks::{OrAuto, SOURCE_PATH, or_auto, switch};
+use super::marks::{LITERAL, OrAuto, SOURCE_PATH, or_auto, switch};
 
 /// Settings that each source of an environment can have for itself.
 #[derive(Debug, Clone, Args)]
@@ -31,11 +31,11 @@ pub struct SourceArgs {
     pub jsonnet_paths: Vec<String>,
 
     /// What `std.extVar` finds in Jsonnet programs: `name=value`, one per line. `environment` is the environment's name.
-    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n', add = LITERAL)]
     pub jsonnet_variables: Vec<String>,
 
     /// The arguments of Jsonnet programs that are functions: `name=value`, one per line.
-    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n')]
+    #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n', add = LITERAL)]
     pub jsonnet_arguments: Vec<String>,
 
     /// How many seconds the Jsonnet programs of a source may take together.
