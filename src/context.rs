@@ -31,6 +31,8 @@ pub struct Context {
     /// Files and folders that are no part of any source: the settings file,
     /// the output folder.
     pub exclude: Vec<PathBuf>,
+    /// What is rendered are the files of a commit: no work tree has a say.
+    pub of_commit: bool,
     /// The time of the run, in seconds since 1970 (UTC).
     pub seconds: i64,
     /// This is a build of a pull request: anybody may have written the source.

@@ -11,9 +11,11 @@ mod finish;
 mod promote;
 mod propose;
 mod publish;
+mod remarks;
 mod render;
 mod replace;
 mod source;
+mod stamps;
 mod together;
 
 use crate::git::Remote;
@@ -59,5 +61,6 @@ fn environment_report(rendered: &Rendered) -> EnvironmentReport {
         files: rendered.files.len(),
         resources: rendered.resources.len(),
         changes: None,
+        is_older: false,
     }
 }

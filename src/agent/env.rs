@@ -25,6 +25,16 @@ pub const BUILD_REASON: &str = "BUILD_REASON";
 pub const BUILD_BUILDID: &str = "BUILD_BUILDID";
 /// URL of the repository that the run checked out.
 pub const BUILD_REPOSITORY_URI: &str = "BUILD_REPOSITORY_URI";
+/// The repository's id at its host; on GitHub, its name.
+pub const BUILD_REPOSITORY_ID: &str = "BUILD_REPOSITORY_ID";
+/// The stage that the job belongs to.
+pub const SYSTEM_STAGENAME: &str = "SYSTEM_STAGENAME";
+/// The job's name within its stage.
+pub const SYSTEM_JOBNAME: &str = "SYSTEM_JOBNAME";
+/// Which attempt of the stage this is, from 1.
+pub const SYSTEM_STAGEATTEMPT: &str = "SYSTEM_STAGEATTEMPT";
+/// Which attempt of the job this is, from 1.
+pub const SYSTEM_JOBATTEMPT: &str = "SYSTEM_JOBATTEMPT";
 /// Where the source repository lives: `TfsGit`, `GitHub`, …
 pub const BUILD_REPOSITORY_PROVIDER: &str = "BUILD_REPOSITORY_PROVIDER";
 /// Id of the pull request that is built; an internal one on GitHub.

@@ -2,16 +2,17 @@
 
 use std::path::PathBuf;
 
-use crate::model::{PublicationStamp, RedactedUrl, Secret};
+use crate::model::{PublicationStamp, RedactedUrl, Secret, SourceStamp, WriterStamp};
 
 use super::Environment;
 use super::env::{
     AGENT_CAINFO, AGENT_CLIENTCERT, AGENT_CLIENTCERTKEY, AGENT_PROXYBYPASSLIST,
     AGENT_PROXYPASSWORD, AGENT_PROXYURL, AGENT_PROXYUSERNAME, AGENT_TOOLSDIRECTORY, BUILD_BUILDID,
-    BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION, GITHUB_SERVER_URL,
-    JOB_TOKEN, RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID, SYSTEM_COLLECTIONURI,
-    SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_PULLREQUEST_PULLREQUESTID,
-    SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
+    BUILD_REPOSITORY_ID, BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION,
+    GITHUB_SERVER_URL, JOB_TOKEN, RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID,
+    SYSTEM_COLLECTIONURI, SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_JOBATTEMPT, SYSTEM_JOBNAME,
+    SYSTEM_PULLREQUEST_PULLREQUESTID, SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_STAGEATTEMPT,
+    SYSTEM_STAGENAME, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
     VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
 
@@ -42,12 +43,41 @@ pub fn publication(environment: &Environment) -> PublicationStamp {
         BUILD_BUILDID
     });
     let repository = get(BUILD_REPOSITORY_URI).or_else(|| artifact("REPOSITORY_URI"));
-    PublicationStamp {
-        source_repository: repository.map(|url| without_credentials(&url)),
-        source_commit: get(BUILD_SOURCEVERSION).or_else(|| artifact("SOURCEVERSION")),
+    let source = SourceStamp {
+        repository: repository.map(|url| without_credentials(&url)),
+        repository_id: get(BUILD_REPOSITORY_ID).filter(|id| is_guid(id)),
+        commit: get(BUILD_SOURCEVERSION).or_else(|| artifact("SOURCEVERSION")),
+        ..SourceStamp::default()
+    };
+    let writer = WriterStamp {
         pipeline: pipeline(environment),
         run: number.and_then(|number| number.parse().ok()),
-    }
+        job: job(environment),
+        attempt: attempt(environment),
+        newest_commit: source.commit.clone(),
+    };
+    PublicationStamp { source, writer }
+}
+
+/// Whether an id outlives a new name of the repository: some hosts give its
+/// name as its id.
+fn is_guid(id: &str) -> bool {
+    let parts: Vec<_> = id.split('-').map(str::len).collect();
+    parts == [8, 4, 4, 4, 12] && id.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+}
+
+/// The job within its run.
+fn job(environment: &Environment) -> Option<String> {
+    let job = environment.get(SYSTEM_JOBNAME)?;
+    let stage = environment.get(SYSTEM_STAGENAME).unwrap_or_default();
+    Some(format!("{stage}/{job}"))
+}
+
+/// Which attempt of its job this is. A stage that is run again may count its
+/// jobs from 1 again.
+fn attempt(environment: &Environment) -> Option<u32> {
+    let number = |name: &str| environment.get(name)?.parse::<u32>().ok();
+    number(SYSTEM_STAGEATTEMPT).max(number(SYSTEM_JOBATTEMPT))
 }
 
 /// The pull request of the source that this run is a build of.
@@ -348,14 +378,44 @@ mod tests {
             ),
         ]));
         assert_eq!(
-            stamp.pipeline.as_deref(),
+            stamp.writer.pipeline.as_deref(),
             Some("https://dev.azure.com/contoso/shop/build/12")
         );
-        assert_eq!(stamp.run, Some(345));
+        assert_eq!(stamp.writer.run, Some(345));
         assert_eq!(
-            stamp.source_repository.as_deref(),
+            stamp.source.repository.as_deref(),
             Some("https://dev.azure.com/contoso/shop/_git/hld")
         );
+    }
+
+    #[rstest::rstest]
+    #[case("2f3d611a-f012-4b39-b157-8db63f380226", true)]
+    #[case("2F3D611A-F012-4B39-B157-8DB63F380226", true)]
+    #[case("contoso/hld", false)]
+    #[case("https://git.contoso.com/hld", false)]
+    #[case("", false)]
+    fn an_id_is_taken_only_where_it_outlives_a_new_name(#[case] id: &str, #[case] taken: bool) {
+        let stamp = publication(&Environment::from([("BUILD_REPOSITORY_ID", id)]));
+        assert_eq!(stamp.source.repository_id.is_some(), taken);
+    }
+
+    #[rstest::rstest]
+    #[case::a_stage_again("2", "1", Some(2))]
+    #[case::a_job_again("1", "3", Some(3))]
+    #[case::nothing_known("", "", None)]
+    fn the_attempt_is_that_of_the_stage_or_the_job(
+        #[case] stage: &str,
+        #[case] job: &str,
+        #[case] attempt: Option<u32>,
+    ) {
+        let stamp = publication(&Environment::from([
+            ("SYSTEM_STAGENAME", "deploy"),
+            ("SYSTEM_JOBNAME", "publish"),
+            ("SYSTEM_STAGEATTEMPT", stage),
+            ("SYSTEM_JOBATTEMPT", job),
+        ]));
+        assert_eq!(stamp.writer.attempt, attempt);
+        assert_eq!(stamp.writer.job.as_deref(), Some("deploy/publish"));
     }
 
     #[test]
@@ -367,7 +427,7 @@ mod tests {
             ("RELEASE_ARTIFACTS__HLD_REPO_SOURCEVERSION", "def"),
         ]));
         assert_eq!(
-            (stamp.run, stamp.source_commit.as_deref()),
+            (stamp.writer.run, stamp.source.commit.as_deref()),
             (Some(9), Some("def"))
         );
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::error::{self, Kind};
-use crate::model::{FileSet, RelPath, ledger::LEDGER_FILE};
+use crate::model::{FileSet, RelPath, ledger::is_reserved};
 
 /// Why a set of files cannot be published.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +42,15 @@ pub enum NameError {
         /// What is wrong with which part of it.
         reason: String,
     },
-    /// The name of the ledger.
+    /// A name that only this program writes.
     #[error(
-        "environment `{environment}` generates a file named `{LEDGER_FILE}`, which is reserved"
+        "environment `{environment}` generates `{file}`: names that begin with `.gitops-publisher` are reserved"
     )]
     Reserved {
         /// The environment's name.
         environment: String,
+        /// The file.
+        file: RelPath,
     },
 }
 
@@ -62,9 +64,10 @@ impl From<NameError> for error::Error {
 pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
     let mut folded: HashMap<String, &RelPath> = HashMap::with_capacity(files.len());
     for (path, _) in files.iter() {
-        if path.as_str() == LEDGER_FILE {
+        if path.segments().any(is_reserved) {
             return Err(NameError::Reserved {
                 environment: environment.to_owned(),
+                file: path.clone(),
             });
         }
         if let Some(reason) = path.segments().find_map(windows) {
@@ -134,7 +137,6 @@ mod tests {
     #[case(&["a.yaml", "b/a.yaml"], "fine")]
     #[case(&["A.yaml", "a.yaml"], "environment `dev` generates `A.yaml` and `a.yaml`, which differ only in case")]
     #[case(&["a", "a/b"], "environment `dev` generates the file `a` and also `a/b` below it")]
-    #[case(&[".gitops-publisher"], "environment `dev` generates a file named `.gitops-publisher`, which is reserved")]
     #[case(&["con/a.yaml"], "environment `dev` generates `con/a.yaml`, which Windows cannot check out: `con` is the name of a device there")]
     #[case(&["a/Aux.yaml"], "environment `dev` generates `a/Aux.yaml`, which Windows cannot check out: `Aux.yaml` is the name of a device there")]
     #[case(&["com1.yaml"], "environment `dev` generates `com1.yaml`, which Windows cannot check out: `com1.yaml` is the name of a device there")]
@@ -147,6 +149,12 @@ mod tests {
     #[case(&["a\"q.yaml"], "environment `dev` generates `a\"q.yaml`, which Windows cannot check out: `a\"q.yaml` contains `\"`")]
     #[case(&["a/system:web.yaml"], "environment `dev` generates `a/system:web.yaml`, which Windows cannot check out: `system:web.yaml` contains `:`")]
     #[case(&["console.yaml", "com.yaml", "com10.yaml", "a/nullable.yaml", ".con", "ü.yaml", "a b.yaml", "com/a.yaml"], "fine")]
+    #[case(&[".gitops-publisher"], "environment `dev` generates `.gitops-publisher`: names that begin with `.gitops-publisher` are reserved")]
+    #[case(&["a/.gitops-publisher"], "environment `dev` generates `a/.gitops-publisher`: names that begin with `.gitops-publisher` are reserved")]
+    #[case(&[".gitops-publisher.yaml"], "environment `dev` generates `.gitops-publisher.yaml`: names that begin with `.gitops-publisher` are reserved")]
+    #[case(&[".gitops-publisher-index/a.yaml"], "environment `dev` generates `.gitops-publisher-index/a.yaml`: names that begin with `.gitops-publisher` are reserved")]
+    #[case(&[".GITOPS-publisher"], "environment `dev` generates `.GITOPS-publisher`: names that begin with `.gitops-publisher` are reserved")]
+    #[case(&["gitops-publisher.yaml"], "fine")]
     fn names_that_cannot_stand_beside_each_other_are_refused(
         #[case] names: &[&str],
         #[case] said: &str,

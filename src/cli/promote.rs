@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::agent::Environment;
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::model::{Finding, ObjectId, PublicationStamp};
+use crate::model::{Finding, ObjectId, PublicationStamp, SourceStamp, WriterStamp};
 use crate::pipeline::{self, Published, Stopped};
 use crate::report::RunReport;
 use crate::settings::definition::{ENVIRONMENTS, PromoteArgs};
@@ -119,8 +119,13 @@ impl Work<'_> {
         for warning in &warnings {
             self.context.reporter.warning(&warning.to_string());
         }
-        let settings = self.settings_there(&view, commit)?;
+        let mut settings = self.settings_there(&view, commit)?;
+        for environment in &mut settings.environments {
+            let own = std::mem::take(&mut environment.made_from);
+            environment.made_from = promoted(own, &published, commit);
+        }
         self.context.publication = self.stamp(&published, commit);
+        self.context.of_commit = true;
         self.context.reporter.info(&format!(
             "Promoting {} to {}: commit {commit} of the source",
             self.promotion.from,
@@ -241,12 +246,24 @@ impl Work<'_> {
     /// Which run this is, of the commit that is promoted.
     fn stamp(&self, published: &Published, commit: ObjectId) -> PublicationStamp {
         let own = self.context.publication.clone();
-        let theirs = published.stamp().source_repository.clone();
         PublicationStamp {
-            source_repository: theirs.or(own.source_repository),
-            source_commit: Some(commit.to_string()),
-            ..own
+            source: promoted(own.source, published, commit),
+            writer: WriterStamp {
+                newest_commit: Some(commit.to_string()),
+                ..own.writer
+            },
         }
+    }
+}
+
+/// The source of what is promoted: the repository is the one it came from, as
+/// it was called there.
+fn promoted(own: SourceStamp, published: &Published, commit: ObjectId) -> SourceStamp {
+    let theirs = published.stamp().source.repository.clone();
+    SourceStamp {
+        repository: theirs.or(own.repository),
+        commit: Some(commit.to_string()),
+        ..own
     }
 }
 

@@ -127,7 +127,7 @@ async fn run_action(
             };
             promotion.run(run, context, &settings, &connector).await
         }
-        Action::Verify => Ok(verify::run(&context, &settings, &connector, environment).await?),
+        Action::Verify => verify::run(&context, &settings, &connector, environment).await,
         Action::Render(output) => {
             let rendered = pipeline::render(&context, &settings).await?;
             write_rendered(&output, &rendered)?;
@@ -177,6 +177,7 @@ fn equip(
         variables: connect::variables(environment).into_iter().collect(),
         temp_root: environment.temp_root(),
         exclude,
+        of_commit: false,
         seconds: seconds(),
         pull_request: is_pull_request(environment),
     };
@@ -270,6 +271,10 @@ pub(super) fn settings(
     };
     let home = connect::home(environment);
     let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)?;
+    for settings in &mut settings.environments {
+        // Where it is in its repository is known before it is seen elsewhere.
+        settings.made_from = stamp::source(environment, settings, path.as_deref());
+    }
     settings.environments = settings
         .environments
         .into_iter()

@@ -5,7 +5,7 @@ use crate::agent::{self, Environment};
 use crate::context::Context;
 use crate::error::Error;
 use crate::host::Api;
-use crate::pipeline;
+use crate::pipeline::{self, Stopped};
 use crate::report::RunReport;
 use crate::settings::{Settings, Target};
 
@@ -17,7 +17,7 @@ pub(super) async fn run(
     settings: &Settings,
     connector: &Connector,
     environment: &Environment,
-) -> Result<RunReport, Error> {
+) -> Result<RunReport, Box<Stopped>> {
     let place = place(context, settings, connector, environment)?;
     let open = async |target: &Target| connector.open(target, false).await;
     let work = async {
@@ -36,9 +36,9 @@ pub(super) async fn run(
             }
             Ok(report)
         }
-        Err(error) => {
-            pipeline::comment_failed(context, &api, number, settings, &error).await;
-            Err(error)
+        Err(stopped) => {
+            pipeline::comment_failed(context, &api, number, settings, &stopped.error).await;
+            Err(stopped)
         }
     }
 }

@@ -47,6 +47,40 @@ impl Source {
         Ok(found.map_err(Fault::machine(READING))?.is_empty())
     }
 
+    /// Paths that are not as the commit that is checked out has them, among
+    /// `below` (from the top of the checkout). Where `except` lies, a manifest
+    /// repository on this machine, is not looked at. Nothing where git cannot say.
+    pub fn uncommitted(&self, below: &[String], except: Option<&Path>) -> Vec<String> {
+        let mut options = StatusOptions::new();
+        options
+            .include_untracked(true)
+            .include_ignored(false)
+            .exclude_submodules(true)
+            .disable_pathspec_match(true);
+        if !below.iter().any(|path| path == ".") {
+            for path in below {
+                options.pathspec(path);
+            }
+        }
+        let Ok(found) = self.repository.statuses(Some(&mut options)) else {
+            return Vec::new();
+        };
+        let except = except.and_then(|path| {
+            let below = path.canonicalize().ok()?;
+            let below = below.strip_prefix(self.folder()?).ok()?;
+            Some(below.to_path_buf())
+        });
+        let is_except = |path: &Path| {
+            let mut except = except.iter();
+            except.any(|except| except.starts_with(path) || path.starts_with(except))
+        };
+        let path = |entry: git2::StatusEntry<'_>| {
+            Some(String::from_utf8_lossy(entry.path_bytes()).into_owned())
+                .filter(|path| !is_except(Path::new(path)))
+        };
+        found.iter().filter_map(path).collect()
+    }
+
     /// Writes the commit's files into `folder`, which must be there and empty.
     ///
     /// It becomes a repository of its own that borrows the objects of this one:

@@ -92,6 +92,7 @@ impl Glance {
             Some(FolderTree {
                 entries: files.iter().map(entry).collect(),
                 ledger: Some(ledger),
+                ..FolderTree::default()
             })
         };
         let folders: Option<Vec<_>> = self.folders.iter().zip(wanted).map(prove).collect();

@@ -125,6 +125,8 @@ impl Seen {
             folders.push(FolderState {
                 entries: found.entries,
                 ledger,
+                inner: found.inner,
+                odd: found.odd,
             });
         }
         Ok(Tip {

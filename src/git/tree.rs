@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::error::Fault;
 use super::tip::Trees;
-use crate::model::ledger::LEDGER_FILE;
+use crate::model::ledger::{LEDGER_FILE, is_reserved};
 use crate::model::{EntryMode, Folder, FolderEntry, ObjectId, RelPath};
 
 /// Entries in the owned folders, at most.
@@ -147,6 +147,10 @@ fn id_of(files: &[(&str, ObjectId)]) -> ObjectId {
 pub(super) struct FolderTree {
     pub(super) entries: BTreeMap<RelPath, FolderEntry>,
     pub(super) ledger: Option<ObjectId>,
+    /// Folders inside with a ledger of their own.
+    pub(super) inner: Vec<RelPath>,
+    /// Names that no safe path can have, escaped.
+    pub(super) odd: Vec<String>,
 }
 
 /// Gives the raw bytes of a tree object.
@@ -185,10 +189,6 @@ impl<'a> Reader<'a> {
         };
         let mut result = FolderTree::default();
         self.walk(id, None, 0, &mut result)?;
-        let ledger = RelPath::parse(LEDGER_FILE)
-            .ok()
-            .and_then(|path| result.entries.remove(&path));
-        result.ledger = ledger.map(|entry| entry.id);
         Ok(result)
     }
 
@@ -226,7 +226,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes every file below a tree. Names that no safe path can have cannot
-    /// be ours: they stay in the tree and are not listed.
+    /// be ours: they stay in the tree, and are listed apart. Reserved names are
+    /// ours and no content.
     fn walk(
         &mut self,
         id: ObjectId,
@@ -252,8 +253,20 @@ impl<'a> Reader<'a> {
                 .ok()
                 .and_then(|name| RelPath::parse(name).ok());
             let Some(name) = name else {
+                let above = prefix.map_or_else(String::new, |prefix| format!("{prefix}/"));
+                into.odd
+                    .push(format!("{above}{}", entry.name.escape_ascii()));
                 continue;
             };
+            if is_reserved(name.as_str()) {
+                if name.as_str() == LEDGER_FILE && !entry.is_tree() {
+                    match prefix {
+                        None => into.ledger = Some(entry.id),
+                        Some(folder) => into.inner.push(folder.clone()),
+                    }
+                }
+                continue;
+            }
             let path = prefix.map_or_else(|| name.clone(), |prefix| prefix.join(&name));
             match entry.kind() {
                 None => self.walk(entry.id, Some(&path), depth + 1, into)?,

@@ -17,7 +17,8 @@ mod rest;
 mod rest_answer;
 
 pub use address::{
-    Error, Home, Location, Place, SshAddress, detect, is_this_machine, resolve, resolve_at,
+    Error, Home, Location, Place, SshAddress, detect, is_same_repository, is_this_machine, resolve,
+    resolve_at,
 };
 pub use api::{Api, ApiOptions, Credentials};
 pub use authorization::{Authorization, authorization};

@@ -1,21 +1,29 @@
 //! The ledger: the file in an owned folder that lists what we wrote.
 //!
 //! It is what makes removal safe (only files in it are ever removed), what
-//! shows a hand edit (the content hash differs), and what orders runs (the
-//! publication stamp). It also names the resources of each file, so that a
-//! plan needs no file contents from the server.
+//! shows a hand edit (the content hash differs), whose folder it is (the
+//! source), and what orders runs (the writer). It also names the resources of
+//! each file, so that a plan needs no file contents from the server.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ObjectId, RelPath, ResourceId};
+use super::{ObjectId, PublicationStamp, RelPath, ResourceId};
 
 /// The ledger's file name. It has no extension that Flux or Argo CD would read.
 pub const LEDGER_FILE: &str = ".gitops-publisher";
 
+/// Whether a file or folder name is ours alone: no source may render it, and
+/// nothing that bears it is foreign, adopted, removed or edited by hand. On
+/// some file systems the case of a name does not count.
+pub fn is_reserved(name: &str) -> bool {
+    name.get(..LEDGER_FILE.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(LEDGER_FILE))
+}
+
 /// The format version that this program writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What we wrote into one owned folder, and from where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,7 +34,7 @@ pub struct Ledger {
     pub environment: String,
     /// What generated the files.
     pub generator: GeneratorStamp,
-    /// Which run published them.
+    /// What they were made from, and who wrote them.
     #[serde(default)]
     pub publication: PublicationStamp,
     /// Every file we wrote, by path from the folder.
@@ -40,24 +48,6 @@ pub struct GeneratorStamp {
     pub name: String,
     /// The version of whatever decides the bytes.
     pub version: String,
-}
-
-/// Where a publication came from. Absent facts are left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PublicationStamp {
-    /// URL of the source repository, without credentials.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_repository: Option<String>,
-    /// Commit of the source repository.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub source_commit: Option<String>,
-    /// Identity of the pipeline definition; run numbers compare only within it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pipeline: Option<String>,
-    /// Number of the run, rising within one pipeline.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub run: Option<u64>,
 }
 
 /// One file that we wrote.
@@ -74,7 +64,7 @@ pub struct LedgerFile {
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
     /// Written by a newer program.
-    #[error("it has format version {0}; this program knows {VERSION}")]
+    #[error("it has format version {0}; this program knows 1 to {VERSION}")]
     Version(u32),
     /// Not the JSON that we write.
     #[error("{0}")]
@@ -106,10 +96,16 @@ impl Ledger {
             version: u32,
         }
         let head: Head = serde_json::from_slice(bytes)?;
-        if head.version != VERSION {
-            return Err(LedgerError::Version(head.version));
+        match head.version {
+            // It knew less of the source and the writer, and nothing else. The
+            // current format is written with the next content.
+            1 => Ok(Self {
+                version: VERSION,
+                ..serde_json::from_slice(bytes)?
+            }),
+            VERSION => Ok(serde_json::from_slice(bytes)?),
+            other => Err(LedgerError::Version(other)),
         }
-        Ok(serde_json::from_slice(bytes)?)
     }
 
     /// The bytes to commit: sorted, indented JSON with a final newline.
@@ -131,6 +127,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::WriterStamp;
 
     #[test]
     fn a_ledger_reads_back_as_written() {
@@ -148,7 +145,10 @@ mod tests {
                 version: "1".into(),
             },
             PublicationStamp {
-                run: Some(7),
+                writer: WriterStamp {
+                    run: Some(7),
+                    ..WriterStamp::default()
+                },
                 ..PublicationStamp::default()
             },
             BTreeMap::from([(RelPath::parse("a/b.yaml").unwrap(), file)]),
@@ -157,11 +157,43 @@ mod tests {
     }
 
     #[test]
+    fn a_ledger_of_the_first_format_is_read_as_the_current_one() {
+        let text = r#"{"version": 1, "environment": "dev", "generator": {"name": "helm", "version": "0.1.0"},
+            "publication": {"sourceRepository": "https://host/hld", "sourceCommit": "abc", "pipeline": "p", "run": 7},
+            "files": {"a.yaml": {"blob": "ce013625030ba8dba906f756967f9e9ca394464a", "resources": {"v1 Secret x": "12"}}}}"#;
+        let ledger = Ledger::parse(text.as_bytes()).unwrap();
+        let PublicationStamp { source, writer } = &ledger.publication;
+        assert_eq!(source.repository.as_deref(), Some("https://host/hld"));
+        assert_eq!(source.commit.as_deref(), Some("abc"));
+        assert_eq!(
+            (writer.pipeline.as_deref(), writer.run),
+            (Some("p"), Some(7))
+        );
+        assert_eq!(ledger.resources().count(), 1);
+        let written = String::from_utf8(ledger.to_bytes()).unwrap();
+        assert!(written.starts_with("{\n  \"version\": 2,"), "{written}");
+        assert_eq!(Ledger::parse(written.as_bytes()).unwrap(), ledger);
+    }
+
+    #[rstest::rstest]
+    #[case(".gitops-publisher", true)]
+    #[case(".gitops-publisher-index", true)]
+    #[case(".gitops-publisher.yaml", true)]
+    #[case(".GitOps-Publisher", true)]
+    #[case("gitops-publisher", false)]
+    #[case(".gitops-publishe", false)]
+    #[case("x.gitops-publisher", false)]
+    #[case("é.gitops-publishers", false)]
+    fn names_that_begin_like_the_ledger_are_ours(#[case] name: &str, #[case] reserved: bool) {
+        assert_eq!(is_reserved(name), reserved);
+    }
+
+    #[test]
     fn a_newer_format_is_named_and_not_called_damaged() {
         let error = Ledger::parse(br#"{"version": 9, "anything": []}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "it has format version 9; this program knows 1"
+            "it has format version 9; this program knows 1 to 2"
         );
     }
 

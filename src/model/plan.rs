@@ -45,6 +45,11 @@ pub struct FolderPlan {
     pub foreign_removed: usize,
     /// Content of the added and changed files.
     pub writes: BTreeMap<RelPath, Bytes>,
+    /// What was published before was made from the same commit, and something
+    /// of it changes.
+    pub is_same_commit: bool,
+    /// Whose folder it was, when it becomes ours.
+    pub taken_over_from: Option<String>,
     /// The ledger to write along; absent when nothing changes.
     pub ledger: Option<Ledger>,
 }

@@ -82,8 +82,13 @@ pub struct FolderEntry {
 /// What an owned folder holds at the tip of the branch.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderState {
-    /// Every file below the folder except the ledger, by path from the folder.
+    /// Every file below the folder, by path from the folder. Names that are
+    /// ours alone ([`super::ledger::is_reserved`]) are not among them.
     pub entries: BTreeMap<RelPath, FolderEntry>,
     /// The ledger, when the folder has one.
     pub ledger: Option<Ledger>,
+    /// Folders inside with a ledger of their own, by path from the folder.
+    pub inner: Vec<RelPath>,
+    /// Names inside that no safe path can have, as far as they can be shown.
+    pub odd: Vec<String>,
 }

@@ -5,13 +5,12 @@ use crate::check;
 use crate::context::Context;
 use crate::error::Error;
 use crate::git::{FolderChange, Tip, Wanted};
-use crate::model::{FolderPlan, FolderState, ObjectId, PublicationStamp};
+use crate::model::{FolderPlan, FolderState, ObjectId, PublicationStamp, SameRepository};
 use crate::plan::{self, Desired};
-use crate::publish::order::{self, Order};
 use crate::settings::definition::Mode;
 use crate::settings::{EnvironmentSettings, Target};
 
-use super::Rendered;
+use super::{Rendered, stamps};
 
 /// The environments that go to one branch.
 pub(super) struct Group<'a> {
@@ -19,7 +18,7 @@ pub(super) struct Group<'a> {
     pub(super) members: Vec<&'a Rendered>,
 }
 
-/// What stands at the tip of the branch, seen by one group.
+/// What stands at the tip of the branch, seen by an environment alone.
 pub(super) enum Decision {
     /// Publish this; an empty plan changes nothing.
     Plans(Vec<FolderPlan>),
@@ -28,6 +27,17 @@ pub(super) enum Decision {
         environment: String,
         published: PublicationStamp,
     },
+}
+
+/// What was decided for each environment of a group.
+#[derive(Default)]
+pub(super) struct Decided {
+    /// One plan per member; empty where something newer is there.
+    pub(super) plans: Vec<FolderPlan>,
+    /// The environments that something newer was published for, and what.
+    pub(super) older: Vec<(String, PublicationStamp)>,
+    /// Why nothing of the group may be published.
+    pub(super) stopped: Vec<Error>,
 }
 
 /// The environments by target, in the order they were named. Environments
@@ -94,15 +104,16 @@ impl Group<'_> {
 
     /// The folders with what they should come to hold.
     pub(super) fn wanted(&self) -> Vec<Wanted> {
+        let ids = |environment: &Rendered| {
+            let files = environment.files.iter();
+            files
+                .map(|(path, content)| (path.clone(), ObjectId::of_blob(content)))
+                .collect()
+        };
         let wanted = |environment: &&Rendered| Wanted {
             folder: environment.settings.folder.clone(),
-            files: Some(
-                environment
-                    .files
-                    .iter()
-                    .map(|(path, content)| (path.clone(), ObjectId::of_blob(content)))
-                    .collect(),
-            ),
+            // The ledger says whether there is anything to take over.
+            files: (!environment.settings.ownership.take_over).then(|| ids(environment)),
         };
         self.members.iter().map(wanted).collect()
     }
@@ -114,16 +125,21 @@ impl Group<'_> {
             .collect()
     }
 
-    /// Decides what may be published on top of `tip`.
+    /// Decides what may be published on top of `tip`, for each environment.
+    pub(super) fn decide_each(&self, context: &Context, allow_older: bool, tip: &Tip) -> Decided {
+        self.plans(context, allow_older, tip, |settings, plan| {
+            Ok(check::removals(&settings.brakes, &settings.folder, plan)?)
+        })
+    }
+
+    /// The same for a group of one environment: all or nothing.
     pub(super) fn decide(
         &self,
         context: &Context,
         allow_older: bool,
         tip: &Tip,
     ) -> Result<Decision, Error> {
-        self.plans(context, allow_older, tip, |settings, plan| {
-            Ok(check::removals(&settings.brakes, &settings.folder, plan)?)
-        })
+        self.decide_each(context, allow_older, tip).together()
     }
 
     fn plans(
@@ -132,23 +148,46 @@ impl Group<'_> {
         allow_older: bool,
         tip: &Tip,
         check: impl Fn(&EnvironmentSettings, &FolderPlan) -> Result<(), Error>,
-    ) -> Result<Decision, Error> {
-        let mut plans = Vec::with_capacity(self.members.len());
-        for (environment, state) in self.members.iter().zip(&tip.folders) {
-            let settings = &environment.settings;
-            let here = |error: Error| error.context(format!("environment {}", settings.name));
-            if !allow_older && let Some(published) = older(context, environment, state) {
-                return Ok(Decision::Older {
-                    environment: settings.name.clone(),
-                    published,
-                });
+    ) -> Decided {
+        let mut decided = Decided {
+            plans: vec![FolderPlan::default(); self.members.len()],
+            ..Decided::default()
+        };
+        let members = self.members.iter().copied().zip(&tip.folders).enumerate();
+        let states: Vec<_> = members.collect();
+        for environment in self.environments() {
+            let is_own = |(_, (member, _)): &&(_, (&Rendered, _))| is_of(environment, member);
+            let own: Vec<_> = states.iter().filter(is_own).copied().collect();
+            // A publication may leave one of an environment's folders as it was.
+            let mut folders = own.iter().map(|(_, folder)| folder);
+            let newer = folders.find_map(|(member, state)| stamps::older(context, member, state));
+            let differs = own
+                .iter()
+                .any(|(_, (member, state))| differs(member, state));
+            if let Some(published) = newer.filter(|_| differs && !allow_older) {
+                let name = environment.settings.name.clone();
+                decided.older.push((name, published));
+                continue;
             }
-            let plan = plan::folder(settings.ownership, &desired(context, environment), state)
-                .map_err(|error| here(error.into()))?;
-            check(settings, &plan).map_err(here)?;
-            plans.push(plan);
+            for (at, (member, state)) in own {
+                let settings = &member.settings;
+                let stamp = stamps::stamp(context, member, state);
+                let same = stamps::is_same_repository(member, state);
+                let desired = desired(member, &stamp, &same);
+                let plan = plan::folder(settings.ownership, &desired, state).map_err(Error::from);
+                let checked = plan.and_then(|mut plan| {
+                    stamps::complete(context, &mut plan, member, state);
+                    let checked = check(settings, &plan);
+                    decided.plans[at] = plan;
+                    checked
+                });
+                if let Err(error) = checked {
+                    let error = error.context(format!("environment {}", settings.name));
+                    decided.stopped.push(error);
+                }
+            }
         }
-        Ok(Decision::Plans(plans))
+        decided
     }
 
     /// What each environment would change on top of a head branch: no brakes,
@@ -159,14 +198,15 @@ impl Group<'_> {
         allow_older: bool,
         head: &Tip,
     ) -> Result<Decision, Error> {
-        self.plans(context, allow_older, head, |_, _| Ok(()))
+        let decided = self.plans(context, allow_older, head, |_, _| Ok(()));
+        decided.together()
     }
 
     /// What stands at a tip that is newer than this run.
     pub(super) fn newer(&self, context: &Context, tip: &Tip) -> Option<(String, PublicationStamp)> {
         let mut members = self.members.iter().zip(&tip.folders);
         members.find_map(|(environment, state)| {
-            let published = older(context, environment, state)?;
+            let published = stamps::older(context, environment, state)?;
             Some((environment.settings.name.clone(), published))
         })
     }
@@ -185,31 +225,50 @@ impl Group<'_> {
     }
 }
 
-/// The stamp in the folder's ledger, when this run is older than it.
-fn older(
-    context: &Context,
-    environment: &Rendered,
-    state: &FolderState,
-) -> Option<PublicationStamp> {
-    let published = &state.ledger.as_ref()?.publication;
-    // The checkout is opened only when commits have to be compared.
-    let is_ancestor = |older: &str, newer: &str| {
-        let source =
-            crate::git::source::Source::discover(environment.settings.first_source()).ok()??;
-        source.is_ancestor(older, newer)
+/// Whether a member is an environment itself, or its definition.
+fn is_of(environment: &Rendered, member: &Rendered) -> bool {
+    let definition = environment.definition.as_deref();
+    std::ptr::eq(environment, member) || definition.is_some_and(|own| std::ptr::eq(own, member))
+}
+
+/// Whether the folder holds other content than it should.
+fn differs(environment: &Rendered, state: &FolderState) -> bool {
+    let same = |(path, content): (_, &bytes::Bytes)| {
+        let entry = state.entries.get(path);
+        entry.is_some_and(|entry| entry.id == ObjectId::of_blob(content))
     };
-    let order = order::compare(published, &context.publication, is_ancestor);
-    (order == Order::Older).then(|| published.clone())
+    environment.files.len() != state.entries.len() || !environment.files.iter().all(same)
 }
 
 /// What the plan stage needs to know of an environment.
-fn desired<'a>(context: &'a Context, environment: &'a Rendered) -> Desired<'a> {
+fn desired<'a>(
+    environment: &'a Rendered,
+    stamp: &'a PublicationStamp,
+    is_same_repository: SameRepository<'a>,
+) -> Desired<'a> {
     Desired {
         environment: &environment.settings.name,
         folder: &environment.settings.folder,
         files: &environment.files,
         resources: &environment.resources,
         generator: &environment.generator,
-        publication: &context.publication,
+        publication: stamp,
+        is_same_repository,
+    }
+}
+
+impl Decided {
+    /// Everything that was decided as one decision.
+    fn together(mut self) -> Result<Decision, Error> {
+        if !self.stopped.is_empty() {
+            return Err(self.stopped.remove(0));
+        }
+        Ok(match self.older.pop() {
+            Some((environment, published)) => Decision::Older {
+                environment,
+                published,
+            },
+            None => Decision::Plans(self.plans),
+        })
     }
 }

@@ -153,5 +153,6 @@ pub(super) fn beside(settings: &EnvironmentSettings, folder: &Folder, files: Fil
         resources: Vec::new(),
         findings: Vec::new(),
         definition: None,
+        uncommitted: std::sync::OnceLock::new(),
     }
 }

@@ -12,8 +12,8 @@ use crate::report::{Changes, Outcome, Publication, RunReport};
 use crate::settings::definition::Mode;
 use crate::settings::{Settings, Target};
 
-use super::compare::{Decision, Group, groups};
-use super::{Connection, Rendered, annotate, propose, report};
+use super::compare::{Decided, Group, groups};
+use super::{Connection, Rendered, annotate, propose, remarks, report, stamps};
 
 /// A run that failed after part of it was done.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ pub async fn publish(
     let branches = branches(rendered, open)
         .await
         .map_err(|error| stopped(&report, error))?;
-    look_at_all(context, settings, &branches)
+    look_at_all(context, settings, &branches, &mut report)
         .await
         .map_err(|error| stopped(&report, error))?;
     for (at, branch) in branches.iter().enumerate() {
@@ -81,6 +81,7 @@ pub async fn publish(
             .await
             .map_err(|error| stopped(&report, error))?;
     }
+    remarks::remark(context, rendered, &mut report).await;
     Ok(report)
 }
 
@@ -126,40 +127,56 @@ pub async fn verify(
     settings: &Settings,
     rendered: &[Rendered],
     open: impl AsyncFn(&Target) -> Result<Connection, Error>,
-) -> Result<RunReport, Error> {
+) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("verify", rendered);
+    match look_and_list(context, settings, rendered, open, &mut report).await {
+        Ok(()) => {
+            remarks::remark(context, rendered, &mut report).await;
+            Ok(report)
+        }
+        Err(error) => Err(Box::new(Stopped { report, error })),
+    }
+}
+
+async fn look_and_list(
+    context: &Context,
+    settings: &Settings,
+    rendered: &[Rendered],
+    open: impl AsyncFn(&Target) -> Result<Connection, Error>,
+    report: &mut RunReport,
+) -> Result<(), Error> {
     let branches = branches(rendered, open).await?;
     let mut tips = Vec::new();
     for branch in &branches {
         tips.push(read(branch).await?);
     }
     refuse_one_branch_twice(&branches, &tips)?;
+    let mut stopped = Vec::new();
     for (Branch { group, connection }, tip) in branches.iter().zip(&tips) {
-        let mut plans = vec![FolderPlan::default(); group.members.len()];
-        let mut outcome = Outcome::Unchanged;
+        let mut decided = Decided {
+            plans: vec![FolderPlan::default(); group.members.len()],
+            ..Decided::default()
+        };
         if !tip.is_settled() {
-            match group.decide(context, settings.run.allow_older, tip)? {
-                Decision::Plans(made) => plans = made,
-                Decision::Older {
-                    environment,
-                    published,
-                } => {
-                    outcome = Outcome::Older;
-                    warn_older(context, &mut report, &environment, &published);
-                }
-            }
+            decided = group.decide_each(context, settings.run.allow_older, tip);
         }
-        if plans.iter().any(|plan| !plan.is_empty()) {
-            outcome = Outcome::WouldPublish;
-        }
+        stopped.append(&mut decided.stopped);
+        let outcome = if decided.plans.iter().any(|plan| !plan.is_empty()) {
+            Outcome::WouldPublish
+        } else if decided.older.is_empty() {
+            Outcome::Unchanged
+        } else {
+            Outcome::Older
+        };
         add(
-            &mut report,
+            report,
             group,
-            &plans,
+            &decided.plans,
             publication(&connection.remote, tip, outcome, 1),
         );
+        warn_all_older(context, report, &decided.older);
     }
-    Ok(report)
+    one_error(context, stopped)
 }
 
 /// Opens the repository of every group.
@@ -180,6 +197,7 @@ async fn look_at_all(
     context: &Context,
     settings: &Settings,
     branches: &[Branch<'_>],
+    report: &mut RunReport,
 ) -> Result<(), Error> {
     if branches.len() < 2 {
         return Ok(());
@@ -189,16 +207,37 @@ async fn look_at_all(
         tips.push(read(branch).await?);
     }
     refuse_one_branch_twice(branches, &tips)?;
-    for (branch, tip) in branches
-        .iter()
-        .zip(&tips)
-        .filter(|(_, tip)| !tip.is_settled())
-    {
-        branch
-            .group
-            .decide(context, settings.run.allow_older, tip)?;
+    let mut seen = Vec::new();
+    for (Branch { group, .. }, tip) in branches.iter().zip(&tips) {
+        if !tip.is_settled() {
+            let decided = group.decide_each(context, settings.run.allow_older, tip);
+            seen.push((group, decided));
+        }
     }
-    Ok(())
+    if seen.iter().all(|(_, decided)| decided.stopped.is_empty()) {
+        return Ok(());
+    }
+    let mut stopped = Vec::new();
+    for (group, decided) in seen {
+        list(report, group, &decided.plans);
+        stopped.extend(decided.stopped);
+    }
+    one_error(context, stopped)
+}
+
+/// One error for several: all of them are shown, and the run ends with one.
+fn one_error(context: &Context, mut errors: Vec<Error>) -> Result<(), Error> {
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.remove(0)),
+        number => {
+            for error in &errors {
+                context.reporter.error(error);
+            }
+            let said = format!("{number} environments were stopped; nothing was published");
+            Err(Error::message(errors[0].kind(), said))
+        }
+    }
 }
 
 /// The default branch may be one that another environment names.
@@ -248,26 +287,23 @@ async fn publish_branch(
         wanted: group.wanted(),
         retry: publish::Retry::pushes(),
     };
-    let mut plans = vec![FolderPlan::default(); group.members.len()];
-    let mut older = None;
-    let ended = publish::run(remote, &options, |tip| {
-        match group.decide(context, settings.run.allow_older, tip)? {
-            Decision::Older {
-                environment,
-                published,
-            } => {
-                older = Some((environment, published));
-                Ok(None)
-            }
-            Decision::Plans(made) => {
-                plans = made;
-                let changes = group.changes(&plans);
-                let commit = draft(context, settings, group);
-                Ok::<_, Error>((!changes.is_empty()).then_some(Proposal { changes, commit }))
-            }
-        }
+    let mut decided = Decided::default();
+    let result = publish::run(remote, &options, |tip| {
+        decided = group.decide_each(context, settings.run.allow_older, tip);
+        one_error(context, std::mem::take(&mut decided.stopped))?;
+        let changes = group.changes(&decided.plans);
+        let commit = draft(context, settings, group);
+        Ok::<_, Error>((!changes.is_empty()).then_some(Proposal { changes, commit }))
     })
-    .await?;
+    .await;
+    let ended = match result {
+        Ok(ended) => ended,
+        Err(failure) => {
+            // What would have changed explains why it did not.
+            list(report, group, &decided.plans);
+            return Err(failure);
+        }
+    };
     let mut landed = None;
     let publication = match ended {
         Ended::Published {
@@ -282,21 +318,19 @@ async fn publish_branch(
             }
         }
         Ended::Unchanged { tip, attempt } => {
-            plans.fill(FolderPlan::default());
-            let outcome = if older.is_some() {
-                Outcome::Older
-            } else {
+            decided.plans = vec![FolderPlan::default(); group.members.len()];
+            let outcome = if decided.older.is_empty() {
                 Outcome::Unchanged
+            } else {
+                Outcome::Older
             };
             publication(remote, &tip, outcome, attempt)
         }
     };
-    if let Some((environment, published)) = older {
-        warn_older(context, report, &environment, &published);
-    }
-    add(report, group, &plans, publication);
+    add(report, group, &decided.plans, publication);
+    warn_all_older(context, report, &decided.older);
     if let Some(commit) = landed {
-        annotate::commit_statuses(context, branch, commit, &plans, report).await;
+        annotate::commit_statuses(context, branch, commit, &decided.plans, report).await;
     }
     Ok(())
 }
@@ -308,13 +342,16 @@ pub(super) fn draft(context: &Context, settings: &Settings, group: &Group<'_>) -
         email: settings.run.author_email.clone(),
     };
     let version = concat!("gitops-publisher ", env!("CARGO_PKG_VERSION"));
+    let mut stamp = context.publication.clone();
+    let mut members = group.members.iter();
+    stamp.source.dirty = members.any(|member| !stamps::uncommitted(context, member).is_empty());
     CommitDraft {
         author: identity.clone(),
         committer: identity,
         message: message::message(
             settings.run.commit_message.as_deref(),
             &group.names(),
-            &context.publication,
+            &stamp,
             version,
         ),
         seconds: context.seconds,
@@ -346,18 +383,33 @@ pub(super) fn add(
     plans: &[FolderPlan],
     publication: Publication,
 ) {
+    list(report, group, plans);
+    report.changed |= publication.outcome.is_change();
+    report.publications.push(publication);
+}
+
+/// Lists what the plans of one group change.
+fn list(report: &mut RunReport, group: &Group<'_>, plans: &[FolderPlan]) {
     for (environment, plan) in group.members.iter().zip(plans) {
         let name = &environment.settings.name;
-        if let Some(entry) = report
-            .environments
-            .iter_mut()
-            .find(|entry| entry.name == *name)
-        {
+        let mut entries = report.environments.iter_mut();
+        if let Some(entry) = entries.find(|entry| entry.name == *name) {
             entry.changes = Some(Changes::from(plan));
         }
     }
-    report.changed |= publication.outcome.is_change();
-    report.publications.push(publication);
+}
+
+/// Says for which environments something newer is published already: these
+/// were compared with nothing.
+fn warn_all_older(context: &Context, report: &mut RunReport, older: &[(String, PublicationStamp)]) {
+    for (environment, published) in older {
+        let mut entries = report.environments.iter_mut();
+        if let Some(entry) = entries.find(|entry| entry.name == *environment) {
+            entry.changes = None;
+            entry.is_older = true;
+        }
+        warn_older(context, report, environment, published);
+    }
 }
 
 /// Says that something newer is published already.
@@ -367,7 +419,7 @@ pub(super) fn warn_older(
     environment: &str,
     published: &PublicationStamp,
 ) {
-    let what = match (published.run, &published.source_commit) {
+    let what = match (published.writer.run, &published.source.commit) {
         (Some(run), _) => format!("run {run}"),
         (None, Some(commit)) => format!("source commit {commit}"),
         (None, None) => "a newer run".to_owned(),

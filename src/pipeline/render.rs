@@ -1,7 +1,7 @@
 //! From sources to checked file sets, once per environment, in parallel.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tokio::task::JoinSet;
 
@@ -35,6 +35,9 @@ pub struct Rendered {
     pub findings: Vec<Finding>,
     /// What it is made from, published beside it for reviewers.
     pub definition: Option<Box<Rendered>>,
+    /// Paths of the source that are in no commit as they are; looked for when
+    /// something is published.
+    pub(super) uncommitted: OnceLock<Vec<String>>,
 }
 
 /// Renders every environment, in parallel, and checks what came out.
@@ -174,7 +177,20 @@ async fn render_one(
         resources,
         findings,
         definition,
+        uncommitted: OnceLock::new(),
     })
+}
+
+/// Renders an environment once more, from nothing that was kept of the first time.
+pub(super) async fn again(context: &Context, environment: &Rendered) -> Result<FileSet, Error> {
+    let context = Context {
+        render_cache: None,
+        ..context.clone()
+    };
+    let settings = Arc::new(environment.settings.clone());
+    let sourced = source::all(&context, &settings, &[]).await?;
+    let done = blocking(move || finish::finish(sourced, &settings.manifests)).await;
+    Ok(done??.0)
 }
 
 /// What generated an environment: the generators of its sources.

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     FileChange, FileSet, Folder, FolderPlan, FolderState, GeneratorStamp, Ledger, LedgerFile,
-    ObjectId, PublicationStamp, Resource,
+    ObjectId, PublicationStamp, Resource, SameRepository,
 };
 
 pub use ownership::{Error, ForeignFiles, HandEdits};
@@ -24,10 +24,12 @@ pub struct Options {
     pub foreign_files: ForeignFiles,
     /// Files that we wrote and a person changed since.
     pub hand_edits: HandEdits,
+    /// The folder may belong to another source or environment.
+    pub take_over: bool,
 }
 
 /// What an environment was rendered to, and for whom.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Desired<'a> {
     /// The environment's name.
     pub environment: &'a str,
@@ -39,8 +41,10 @@ pub struct Desired<'a> {
     pub resources: &'a [Resource],
     /// What generated them.
     pub generator: &'a GeneratorStamp,
-    /// Which run this is.
+    /// What they were made from, and which run this is.
     pub publication: &'a PublicationStamp,
+    /// Whether two addresses name one source repository.
+    pub is_same_repository: SameRepository<'a>,
 }
 
 /// Compares `desired` with the folder as it stands.
@@ -57,7 +61,7 @@ pub fn folder(
         .iter()
         .map(|(path, content)| (path, ObjectId::of_blob(content)))
         .collect();
-    ownership::check(options, desired.environment, desired.folder, &ids, state)?;
+    ownership::check(options, desired, &ids, state)?;
 
     let nothing_owned = BTreeMap::new();
     let owned = state
@@ -90,7 +94,9 @@ pub fn folder(
     }
     // A folder with the right bytes and no ledger becomes ours by adding one.
     let unowned = state.ledger.is_none() && !desired.files.is_empty();
-    if !plan.files.is_empty() || unowned {
+    let ledger = state.ledger.as_ref();
+    plan.taken_over_from = ledger.and_then(|ledger| ownership::former_owner(desired, ledger));
+    if !plan.files.is_empty() || unowned || plan.taken_over_from.is_some() {
         let ledger = new_ledger(desired, &ids);
         plan.resources = resources::changes(state.ledger.as_ref(), &ledger);
         plan.ledger = Some(ledger);

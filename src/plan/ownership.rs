@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::error::{self, Kind};
-use crate::model::ledger::LEDGER_FILE;
-use crate::model::{EntryMode, Folder, FolderState, ObjectId, RelPath};
+use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId, RelPath, SourceStamp};
 
-use super::Options;
+use super::{Desired, Options};
 
 /// What to do when an owned folder holds files that we did not write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -41,8 +40,20 @@ pub enum Error {
     Foreign {
         /// The owned folder.
         folder: Folder,
-        /// The files, by path from the folder.
-        files: Vec<RelPath>,
+        /// The files, by path from the folder. Names that cannot be written
+        /// as they are stand there escaped.
+        files: Vec<String>,
+    },
+    /// Files that cannot become ours.
+    #[error(
+        "the folder `{folder}` of the manifest repository cannot be taken over: it holds {} with a name that is not UTF-8, or has control characters or backslashes in it: {}",
+        count(files.len()), listed(files)
+    )]
+    OddNames {
+        /// The owned folder.
+        folder: Folder,
+        /// The files, escaped, by path from the folder.
+        files: Vec<String>,
     },
     /// Somebody else's file stands where one of ours must go.
     #[error(
@@ -65,6 +76,20 @@ pub enum Error {
         /// The environment in its ledger.
         owner: String,
     },
+    /// Another source owns the folder.
+    #[error(
+        "the folder `{folder}` of the manifest repository belongs to the environment `{environment}` of {owner}; this run publishes from {ours}"
+    )]
+    OtherSource {
+        /// The owned folder.
+        folder: Folder,
+        /// The environment in its ledger.
+        environment: String,
+        /// The source in its ledger.
+        owner: Box<SourceStamp>,
+        /// The source of this run.
+        ours: Box<SourceStamp>,
+    },
     /// Another owned folder lies inside, where we would write or remove.
     #[error(
         "the folder `{folder}` of the manifest repository holds the owned folder `{inner}` of another environment"
@@ -73,7 +98,7 @@ pub enum Error {
         /// The owned folder.
         folder: Folder,
         /// The folder with a ledger of its own, by path from the owned one.
-        inner: String,
+        inner: RelPath,
     },
     /// A person changed or removed what we wrote.
     #[error(
@@ -98,8 +123,15 @@ impl From<Error> for error::Error {
             Error::InTheWay { .. } => {
                 &["set `foreignFiles` to `adopt` to replace them, or choose another `folder`"]
             }
+            Error::OddNames { .. } => &[
+                "rename or remove these files, or set `foreignFiles` to `keep` to leave every file where it is",
+            ],
             Error::OtherEnvironment { .. } => &[
-                "give each environment a `folder` of its own; if the environment was renamed, set `foreignFiles` to `adopt` once",
+                "give each environment a `folder` of its own; if the environment was renamed, set `takeOver` for one run",
+            ],
+            Error::OtherSource { .. } => &[
+                "give this source another `folder`, such as `<name of the source>/<environment>`",
+                "if it is the same source under another name or in another place, or is to replace it, set `takeOver` for one run",
             ],
             Error::Nested { .. } => {
                 &["give each environment a `folder` of its own, none inside another"]
@@ -121,27 +153,19 @@ pub(super) fn is_plain(mode: EntryMode) -> bool {
 /// Refuses what the options do not allow.
 pub(super) fn check(
     options: Options,
-    environment: &str,
-    folder: &Folder,
+    wanted: &Desired<'_>,
     desired: &BTreeMap<&RelPath, ObjectId>,
     state: &FolderState,
 ) -> Result<(), Error> {
+    let folder = wanted.folder;
     let adopt = options.foreign_files == ForeignFiles::Adopt;
-    if let Some(ledger) = state
-        .ledger
-        .as_ref()
-        .filter(|ledger| ledger.environment != environment)
-        && !adopt
-    {
-        return Err(Error::OtherEnvironment {
-            folder: folder.clone(),
-            owner: ledger.environment.clone(),
-        });
+    if let Some(ledger) = &state.ledger {
+        check_owner(options, wanted, ledger)?;
     }
     if let Some(inner) = nested(adopt, desired, state) {
         return Err(Error::Nested {
             folder: folder.clone(),
-            inner: inner.to_owned(),
+            inner: inner.clone(),
         });
     }
     if options.hand_edits == HandEdits::Fail {
@@ -154,7 +178,13 @@ pub(super) fn check(
         }
     }
     if adopt {
-        return Ok(());
+        if state.odd.is_empty() {
+            return Ok(());
+        }
+        return Err(Error::OddNames {
+            folder: folder.clone(),
+            files: state.odd.clone(),
+        });
     }
     let files = in_the_way(desired, state);
     if !files.is_empty() {
@@ -164,12 +194,12 @@ pub(super) fn check(
         });
     }
     if options.foreign_files == ForeignFiles::Fail && state.ledger.is_none() {
-        let files: Vec<_> = state
+        let foreign = state
             .entries
             .keys()
-            .filter(|path| !desired.contains_key(path))
-            .cloned()
-            .collect();
+            .filter(|path| !desired.contains_key(path));
+        let foreign = foreign.map(ToString::to_string);
+        let files: Vec<_> = foreign.chain(state.odd.iter().cloned()).collect();
         if !files.is_empty() {
             return Err(Error::Foreign {
                 folder: folder.clone(),
@@ -180,21 +210,49 @@ pub(super) fn check(
     Ok(())
 }
 
+/// Refuses a folder of another source or environment.
+fn check_owner(options: Options, wanted: &Desired<'_>, ledger: &Ledger) -> Result<(), Error> {
+    if options.take_over {
+        return Ok(());
+    }
+    let owner = &ledger.publication.source;
+    let ours = &wanted.publication.source;
+    if !owner.may_be(ours, wanted.is_same_repository) {
+        return Err(Error::OtherSource {
+            folder: wanted.folder.clone(),
+            environment: ledger.environment.clone(),
+            owner: Box::new(owner.clone()),
+            ours: Box::new(ours.clone()),
+        });
+    }
+    if ledger.environment != wanted.environment && options.foreign_files != ForeignFiles::Adopt {
+        return Err(Error::OtherEnvironment {
+            folder: wanted.folder.clone(),
+            owner: ledger.environment.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// Whether the folder changes hands, and from whom.
+pub(super) fn former_owner(wanted: &Desired<'_>, ledger: &Ledger) -> Option<String> {
+    let owner = &ledger.publication.source;
+    let ours = &wanted.publication.source;
+    let moved = !owner.may_be(ours, wanted.is_same_repository);
+    (moved || ledger.environment != wanted.environment)
+        .then(|| format!("environment `{}` of {owner}", ledger.environment))
+}
+
 /// A folder inside with a ledger of its own, that adopting would empty or that
 /// we would write into.
 fn nested<'s>(
     adopt: bool,
     desired: &BTreeMap<&RelPath, ObjectId>,
     state: &'s FolderState,
-) -> Option<&'s str> {
-    let inner = |path: &'s RelPath| path.as_str().strip_suffix(LEDGER_FILE)?.strip_suffix('/');
-    let folders: Vec<&str> = state.entries.keys().filter_map(inner).collect();
-    let written = |folder: &str| {
-        desired
-            .keys()
-            .any(|path| path.ancestors().any(|top| top == folder))
-    };
-    folders.into_iter().find(|folder| adopt || written(folder))
+) -> Option<&'s RelPath> {
+    let written = |folder: &RelPath| desired.keys().any(|path| path.starts_with(folder));
+    let mut folders = state.inner.iter();
+    folders.find(|folder| adopt || written(folder))
 }
 
 /// Files of the ledger that stand there with other content, or are gone,
@@ -259,12 +317,12 @@ fn count(number: usize) -> String {
 }
 
 /// The first few names, and how many more there are.
-fn listed(files: &[RelPath]) -> String {
+fn listed<T: ToString>(files: &[T]) -> String {
     const SHOWN: usize = 5;
     let mut text = files
         .iter()
         .take(SHOWN)
-        .map(RelPath::as_str)
+        .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ");
     if files.len() > SHOWN {

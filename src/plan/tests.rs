@@ -51,6 +51,7 @@ impl Environment {
             resources: &self.resources,
             generator: &self.generator,
             publication: &self.publication,
+            is_same_repository: &|one, other| one == other,
         }
     }
 
@@ -64,6 +65,7 @@ impl Environment {
                     .map(|(path, content)| (path.as_str(), &content[..])),
             ),
             ledger: plan.ledger,
+            ..FolderState::default()
         }
     }
 }
@@ -104,7 +106,7 @@ fn the_first_publication_adds_everything() {
 #[test]
 fn publishing_the_same_again_changes_nothing() {
     let mut again = shop();
-    again.publication.run = Some(99);
+    again.publication.writer.run = Some(99);
     again.generator.version = "2".to_owned();
     let plan = folder(Options::default(), &again.desired(), &shop().published()).unwrap();
     assert!(
@@ -163,6 +165,7 @@ fn a_folder_in_use_is_not_taken_over_unasked() {
     let state = FolderState {
         entries: entries([("README.md", b"x".as_slice()), ("web.yaml", b"replicas: 1")]),
         ledger: None,
+        ..FolderState::default()
     };
     let error = folder(Options::default(), &shop().desired(), &state).unwrap_err();
     assert_eq!(
@@ -199,6 +202,7 @@ fn a_foreign_file_in_the_way_stops_the_run(#[case] foreign: &str) {
     let state = FolderState {
         entries: entries([(foreign, b"by hand".as_slice())]),
         ledger: None,
+        ..FolderState::default()
     };
     let keep = Options {
         foreign_files: ForeignFiles::Keep,
@@ -291,11 +295,9 @@ fn an_owned_folder_inside_is_never_touched(
 ) {
     let environment = Environment::of(&[(file, DEPLOYMENT, "replicas: 1")]);
     let state = FolderState {
-        entries: entries([
-            ("qa/.gitops-publisher", b"{}".as_slice()),
-            ("qa/a.yaml", b"a: 1"),
-        ]),
-        ledger: None,
+        entries: entries([("qa/a.yaml", b"a: 1".as_slice())]),
+        inner: vec![path("qa")],
+        ..FolderState::default()
     };
     let options = Options {
         foreign_files,

@@ -18,12 +18,13 @@ pub fn message(
 ) -> String {
     let names = environments.join(", ");
     let subject = subject(text, environments, stamp);
-    let run = stamp.run.map(|run| run.to_string());
+    let run = stamp.writer.run.map(|run| run.to_string());
     let trailers = [
         ("Environments", Some(names.as_str())),
-        ("Source-Repository", stamp.source_repository.as_deref()),
-        ("Source-Commit", stamp.source_commit.as_deref()),
-        ("Pipeline", stamp.pipeline.as_deref()),
+        ("Source-Repository", stamp.source.repository.as_deref()),
+        ("Source-Commit", stamp.source.commit.as_deref()),
+        ("Source-Dirty", stamp.source.dirty.then_some("true")),
+        ("Pipeline", stamp.writer.pipeline.as_deref()),
         ("Run", run.as_deref()),
         ("Version", Some(version)),
     ];
@@ -52,11 +53,11 @@ pub fn subject(text: Option<&str>, environments: &[&str], stamp: &PublicationSta
 
 /// ` from hld@0123456789`, as far as it is known.
 fn source(stamp: &PublicationStamp) -> String {
-    let Some(commit) = &stamp.source_commit else {
+    let Some(commit) = &stamp.source.commit else {
         return String::new();
     };
     let commit: String = commit.chars().take(10).collect();
-    let repository = stamp.source_repository.as_deref().unwrap_or_default();
+    let repository = stamp.source.repository.as_deref().unwrap_or_default();
     let name = repository
         .trim_end_matches('/')
         .trim_end_matches(".git")
@@ -72,13 +73,20 @@ fn source(stamp: &PublicationStamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{SourceStamp, WriterStamp};
 
     fn stamp() -> PublicationStamp {
         PublicationStamp {
-            source_repository: Some("https://dev.azure.com/contoso/shop/_git/hld".into()),
-            source_commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
-            pipeline: Some("https://dev.azure.com/contoso/shop/build/12".into()),
-            run: Some(345),
+            source: SourceStamp {
+                repository: Some("https://dev.azure.com/contoso/shop/_git/hld".into()),
+                commit: Some("0123456789abcdef0123456789abcdef01234567".into()),
+                ..SourceStamp::default()
+            },
+            writer: WriterStamp {
+                pipeline: Some("https://dev.azure.com/contoso/shop/build/12".into()),
+                run: Some(345),
+                ..WriterStamp::default()
+            },
         }
     }
 
@@ -99,7 +107,10 @@ mod tests {
     #[test]
     fn an_own_message_stays_as_it_is_and_no_value_adds_a_trailer() {
         let stamp = PublicationStamp {
-            source_repository: Some("https://x/y\nGitops-Run: 9".into()),
+            source: SourceStamp {
+                repository: Some("https://x/y\nGitops-Run: 9".into()),
+                ..SourceStamp::default()
+            },
             ..PublicationStamp::default()
         };
         insta::assert_snapshot!(message(Some("Ship it\r\n\r\nfor good\n"), &["dev"], &stamp, "v"), @r"

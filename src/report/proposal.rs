@@ -114,8 +114,8 @@ fn by_weight(changes: &Changes) -> Vec<(&ResourceId, ResourceChange)> {
 
 /// Where a publication comes from, as far as it is known.
 fn provenance(stamp: &PublicationStamp) -> String {
-    let source = stamp.source_repository.as_deref().map(escape);
-    let commit = stamp.source_commit.as_deref().map(escape);
+    let source = stamp.source.repository.as_deref().map(escape);
+    let commit = stamp.source.commit.as_deref().map(escape);
     let mut parts = Vec::new();
     match (source, commit) {
         (Some(source), Some(commit)) => parts.push(format!("{source} at `{commit}`")),
@@ -123,7 +123,7 @@ fn provenance(stamp: &PublicationStamp) -> String {
         (None, Some(commit)) => parts.push(format!("`{commit}`")),
         (None, None) => {}
     }
-    if let Some(run) = stamp.run {
+    if let Some(run) = stamp.writer.run {
         parts.push(format!("run {run}"));
     }
     if parts.is_empty() {
@@ -135,6 +135,7 @@ fn provenance(stamp: &PublicationStamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{SourceStamp, WriterStamp};
 
     fn environment(names: &[(&str, ResourceChange)]) -> EnvironmentReport {
         let changes = Changes {
@@ -154,15 +155,21 @@ mod tests {
             files: 2,
             resources: 2,
             changes: Some(changes),
+            is_older: false,
         }
     }
 
     fn stamp() -> PublicationStamp {
         PublicationStamp {
-            source_repository: Some("https://dev.azure.com/contoso/shop/_git/hld".into()),
-            source_commit: Some("0123456789".into()),
-            pipeline: None,
-            run: Some(7),
+            source: SourceStamp {
+                repository: Some("https://dev.azure.com/contoso/shop/_git/hld".into()),
+                commit: Some("0123456789".into()),
+                ..SourceStamp::default()
+            },
+            writer: WriterStamp {
+                run: Some(7),
+                ..WriterStamp::default()
+            },
         }
     }
 

@@ -118,9 +118,12 @@ pub struct EnvironmentReport {
     pub files: usize,
     /// How many resources it renders to.
     pub resources: usize,
-    /// What changes in the manifest repository; absent when there was nothing to compare with.
+    /// What changes in the manifest repository; absent when it was not compared.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
+    /// Something newer was published there, so that this run leaves it alone.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_older: bool,
 }
 
 /// What changes in one owned folder.
@@ -137,6 +140,12 @@ pub struct Changes {
     pub changed_files: usize,
     /// Each resource that does not stay as it is.
     pub changes: BTreeMap<ResourceId, ResourceChange>,
+    /// Whose folder it was, when it changes hands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken_over_from: Option<String>,
+    /// What was published before was made from the same commit.
+    #[serde(skip)]
+    pub is_same_commit: bool,
 }
 
 impl From<&FolderPlan> for Changes {
@@ -147,6 +156,8 @@ impl From<&FolderPlan> for Changes {
             removed: plan.count(ResourceChange::Removed),
             changed_files: plan.files.len(),
             changes: plan.resources.clone(),
+            taken_over_from: plan.taken_over_from.clone(),
+            is_same_commit: plan.is_same_commit,
         }
     }
 }

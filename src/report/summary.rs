@@ -43,10 +43,11 @@ pub fn markdown(report: &RunReport) -> String {
     }
     text.push_str("| Environment | Folder | Resources | Changes |\n|---|---|---:|---|\n");
     for environment in &report.environments {
-        let changes = environment
-            .changes
-            .as_ref()
-            .map_or_else(|| "not compared".to_owned(), totals);
+        let changes = match &environment.changes {
+            Some(changes) => totals(changes),
+            None if environment.is_older => "not published, as something newer is there".to_owned(),
+            None => "not compared".to_owned(),
+        };
         let _ = writeln!(
             text,
             "| `{}` | `{}` | {} | {changes} |",
@@ -172,6 +173,7 @@ mod tests {
                 files: 2,
                 resources: 2,
                 changes: Some(changes),
+                is_older: false,
             }],
             warnings: vec![Finding::warning("web", "odd [x](y) *z*")],
             notes: vec![Finding::info("web", "`kubeVersion` is not set")],

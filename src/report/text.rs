@@ -17,6 +17,7 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         folder,
         files,
         resources,
+        is_older,
         ..
     } = environment;
     let rendered = format!(
@@ -25,7 +26,12 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         count(*files, "file")
     );
     let Some(changes) = &environment.changes else {
-        return (rendered, String::new());
+        let title = if *is_older {
+            format!("{rendered} -> {folder}: not published, as something newer is there")
+        } else {
+            rendered
+        };
+        return (title, String::new());
     };
     let title = format!("{rendered} -> {folder}: {}", totals(changes));
     let mut lines = String::new();

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::check::Brakes;
 use crate::error::{Error, Kind};
 use crate::host::{self, Home, HostKind, Place};
-use crate::model::{BranchName, Folder, RelPath};
+use crate::model::ledger::is_reserved;
+use crate::model::{BranchName, Folder, RelPath, SourceStamp};
 use crate::plan;
 use crate::tokens;
 
@@ -21,6 +22,9 @@ pub struct EnvironmentSettings {
     pub name: String,
     /// What it is made of; at least one.
     pub sources: Vec<SourceSettings>,
+    /// Where that lies in its repository, at which commit. Filled in by the
+    /// command, which may look at the checkout.
+    pub made_from: SourceStamp,
     /// What happens to what they generate.
     pub manifests: ManifestSettings,
     /// How their tokens are replaced.
@@ -129,6 +133,9 @@ pub(super) fn environment(
     let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
     let definition_folder = args.definition_folder.as_deref().map(Folder::parse);
     let definition_folder = definition_folder.transpose().map_err(wrong)?;
+    for folder in std::iter::once(&folder).chain(&definition_folder) {
+        refuse_reserved(&name, folder)?;
+    }
     let tokens = token_settings(&args, variables)?;
     let manifests =
         manifests(&args.manifests).map_err(|error| error.context(format!("environment {name}")))?;
@@ -148,6 +155,7 @@ pub(super) fn environment(
     };
     Ok(EnvironmentSettings {
         sources,
+        made_from: SourceStamp::default(),
         manifests,
         tokens,
         allow_hooks: args.allow_hooks,
@@ -158,6 +166,7 @@ pub(super) fn environment(
         ownership: plan::Options {
             foreign_files: args.foreign_files,
             hand_edits: args.hand_edits,
+            take_over: args.take_over,
         },
         brakes: Brakes {
             allow_empty: args.allow_empty,
@@ -167,6 +176,18 @@ pub(super) fn environment(
         },
         name,
     })
+}
+
+/// Some names are only this program's to write.
+fn refuse_reserved(name: &str, folder: &Folder) -> Result<(), Error> {
+    let mut segments = folder.path().into_iter().flat_map(RelPath::segments);
+    if !segments.any(is_reserved) {
+        return Ok(());
+    }
+    let said = format!(
+        "environment {name}: the folder `{folder}` cannot be used: names that begin with `.gitops-publisher` are reserved"
+    );
+    Err(Error::message(Kind::Usage, said).hint("choose another `folder`"))
 }
 
 /// The one form of a repository that users can write in several ways.

@@ -24,6 +24,7 @@ mod launcher;
 mod layout;
 mod managed_tools;
 mod manifests;
+mod ownership;
 mod promote;
 mod publish;
 mod pull_requests;

@@ -5,16 +5,16 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind};
 use crate::git::source::Source;
+use crate::host::is_same_repository;
 use crate::model::ObjectId;
 use crate::pipeline::Published;
 
 use super::Work;
-use crate::cli::stamp::is_same_repository;
 
 impl Work<'_> {
     /// The checkout that has the source, and the commit to take.
     pub(super) fn source(&self, published: &Published) -> Result<(Source, ObjectId), Error> {
-        let stamp = published.stamp();
+        let stamp = &published.stamp().source;
         let from = &self.promotion.from;
         let found = self.checkouts()?;
         if found.is_empty() {
@@ -24,25 +24,28 @@ impl Work<'_> {
             )
             .hint("check the source repository out before this step, with `fetchDepth: 0`"));
         }
-        let named = self.context.publication.source_repository.as_deref();
+        let named = self.context.publication.source.repository.as_deref();
         let is_other = |source: &Source| {
-            let own = source.origin();
-            let own = own.as_deref().or(named);
-            matches!((&stamp.source_repository, own), (Some(theirs), Some(own)) if !is_same_repository(theirs, own))
+            // The path of a checkout is no address: whether it has the commit decides.
+            let is_address = |text: &&str| !Path::new(text).is_absolute();
+            let origin = source.origin();
+            let own = origin.as_deref().or(named).filter(is_address);
+            let theirs = stamp.repository.as_deref().filter(is_address);
+            matches!((theirs, own), (Some(theirs), Some(own)) if !is_same_repository(theirs, own))
         };
         let fitting: Vec<_> = found
             .into_iter()
             .filter(|source| !is_other(source))
             .collect();
         let Some(first) = fitting.first() else {
-            let theirs = stamp.source_repository.as_deref().unwrap_or_default();
+            let theirs = stamp.repository.as_deref().unwrap_or_default();
             let said = format!(
                 "what was published for `{from}` comes from the source repository {theirs}, which is not the one that is checked out here"
             );
             return Err(Error::message(Kind::Input, said)
                 .hint("run the promotion in a checkout of that repository"));
         };
-        let wanted = match (&self.promotion.commit, &stamp.source_commit) {
+        let wanted = match (&self.promotion.commit, &stamp.commit) {
             (Some(revision), _) => revision,
             (None, Some(commit)) => commit,
             (None, None) => {

@@ -1,10 +1,11 @@
 //! How the files of a commit are seen: in the checkout itself, or in a folder
 //! that holds them and goes with the view.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use crate::cli::stamp::without_dots;
 use crate::error::{Error, Kind};
 use crate::git::source::Source;
 use crate::model::{Finding, ObjectId};
@@ -76,21 +77,6 @@ fn write(
     let findings = written.left_out.iter().map(finding).collect();
     let moved = Some((folder, place));
     Ok((View { moved }, findings))
-}
-
-/// The path without `.` and `..`, as far as its text tells.
-fn without_dots(path: &Path) -> PathBuf {
-    let mut clean = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                clean.pop();
-            }
-            part => clean.push(part),
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -336,5 +336,18 @@ pub fn is_this_machine(url: &Url) -> bool {
     }
 }
 
+/// Whether two addresses name one repository, as far as they tell.
+pub fn is_same_repository(one: &str, other: &str) -> bool {
+    let identity = |text: &str| {
+        let location = resolve(text, None);
+        let identity = location.map_or_else(|_| text.to_owned(), |found| found.identity);
+        identity
+            .trim_end_matches('/')
+            .trim_end_matches(".git")
+            .to_owned()
+    };
+    one == other || identity(one) == identity(other)
+}
+
 #[cfg(test)]
 mod tests;

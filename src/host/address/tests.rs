@@ -256,6 +256,33 @@ fn passwords_are_kept_for_masking_and_names_are_not(
     }
 }
 
+#[rstest::rstest]
+#[case(
+    "https://dev.azure.com/contoso/shop/_git/hld",
+    "https://contoso@dev.azure.com/contoso/shop/_git/hld",
+    true
+)]
+#[case(
+    "https://dev.azure.com/contoso/shop/_git/hld",
+    "git@ssh.dev.azure.com:v3/contoso/shop/hld",
+    true
+)]
+#[case(
+    "https://github.com/contoso/hld",
+    "https://github.com/contoso/hld.git",
+    true
+)]
+#[case("https://git.contoso.com/hld", "https://git.contoso.com/hld.git", true)]
+#[case("https://git.contoso.com/hld", "https://git.contoso.com/other", false)]
+#[case("/srv/hld.git", "/srv/hld.git", true)]
+fn one_source_repository_may_be_written_in_several_ways(
+    #[case] one: &str,
+    #[case] other: &str,
+    #[case] same: bool,
+) {
+    assert_eq!(is_same_repository(one, other), same);
+}
+
 proptest::proptest! {
     #[test]
     fn any_text_is_an_address_or_an_error(

@@ -152,6 +152,10 @@ pub struct EnvironmentArgs {
     #[arg(long, value_enum, default_value = "fail")]
     pub hand_edits: HandEdits,
 
+    /// Take the folder over from another source or environment that published there, such as the same repository under its former name.
+    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub take_over: bool,
+
     /// Accept an environment that renders to no resource.
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_empty: bool,

@@ -1,0 +1,137 @@
+//! What is written beside content: what it was made from, and who wrote it;
+//! and how that stands to what was written before.
+//!
+//! Owns the only looks at the checkout while publishing. They are taken when
+//! content differs and not before.
+
+use std::path::Path;
+
+use crate::context::Context;
+use crate::git::source::Source;
+use crate::host;
+use crate::model::{FolderPlan, FolderState, PublicationStamp, ResourceChange, WriterStamp};
+use crate::publish::order::{self, Facts, Order};
+
+use super::Rendered;
+
+/// The stamp of an environment's content in its folder.
+pub(super) fn stamp(
+    context: &Context,
+    environment: &Rendered,
+    state: &FolderState,
+) -> PublicationStamp {
+    let ours = own(context, environment);
+    let published = state.ledger.as_ref().map(|ledger| &ledger.publication);
+    let newest = facts(environment, state, |facts| {
+        order::newest_after(published, &ours, facts)
+    });
+    PublicationStamp {
+        writer: WriterStamp {
+            newest_commit: newest,
+            ..ours.writer
+        },
+        source: ours.source,
+    }
+}
+
+/// Notes in a plan that changes something how its source stands to the commit.
+pub(super) fn complete(
+    context: &Context,
+    plan: &mut FolderPlan,
+    environment: &Rendered,
+    state: &FolderState,
+) {
+    let Some(ledger) = &mut plan.ledger else {
+        return;
+    };
+    let ours = &mut ledger.publication.source;
+    ours.dirty = !uncommitted(context, environment).is_empty();
+    let Some(before) = &state.ledger else {
+        return;
+    };
+    let theirs = &before.publication.source;
+    let same_commit = ours.commit.is_some() && ours.commit == theirs.commit;
+    plan.is_same_commit = same_commit
+        && !ours.dirty
+        && !theirs.dirty
+        && before.generator == environment.generator
+        && plan
+            .resources
+            .values()
+            .any(|change| *change == ResourceChange::Changed);
+}
+
+/// The stamp in the folder's ledger, when this run is older than it.
+pub(super) fn older(
+    context: &Context,
+    environment: &Rendered,
+    state: &FolderState,
+) -> Option<PublicationStamp> {
+    let published = &state.ledger.as_ref()?.publication;
+    let ours = own(context, environment);
+    let order = facts(environment, state, |facts| {
+        order::compare(published, &ours, facts)
+    });
+    (order == Order::Older).then(|| published.clone())
+}
+
+fn own(context: &Context, environment: &Rendered) -> PublicationStamp {
+    PublicationStamp {
+        source: environment.settings.made_from.clone(),
+        writer: context.publication.writer.clone(),
+    }
+}
+
+/// Whether two addresses name one repository. The path of a checkout says
+/// little: a clone elsewhere is known by having what was published.
+pub(super) fn is_same_repository<'a>(
+    environment: &'a Rendered,
+    state: &'a FolderState,
+) -> impl Fn(&str, &str) -> bool + 'a {
+    let is_path = |text: &str| Path::new(text).is_absolute();
+    let has_published = move || {
+        let commit = state
+            .ledger
+            .as_ref()?
+            .publication
+            .source
+            .commit
+            .as_deref()?;
+        let source = Source::discover(environment.settings.first_source()).ok()??;
+        source.commit(commit)
+    };
+    move |one, other| {
+        let local = is_path(one) || is_path(other);
+        host::is_same_repository(one, other) || (local && has_published().is_some())
+    }
+}
+
+fn facts<T>(environment: &Rendered, state: &FolderState, work: impl FnOnce(&Facts<'_>) -> T) -> T {
+    // The checkout is opened only when commits have to be compared.
+    let is_ancestor = |older: &str, newer: &str| {
+        let source = Source::discover(environment.settings.first_source()).ok()??;
+        source.is_ancestor(older, newer)
+    };
+    work(&Facts {
+        is_same_repository: &is_same_repository(environment, state),
+        is_ancestor: &is_ancestor,
+    })
+}
+
+/// Paths of the source that are not as its commit has them.
+pub(super) fn uncommitted<'r>(context: &Context, environment: &'r Rendered) -> &'r [String] {
+    environment.uncommitted.get_or_init(|| {
+        let made_from = &environment.settings.made_from;
+        if made_from.commit.is_none() || context.of_commit {
+            return Vec::new();
+        }
+        let source = Source::discover(environment.settings.first_source())
+            .ok()
+            .flatten();
+        let mut paths = made_from.folders.clone();
+        paths.extend(made_from.settings.clone());
+        let target = environment.settings.target.as_ref();
+        let manifests = target.map(|target| Path::new(&target.place));
+        source.map_or_else(Vec::new, |source| source.uncommitted(&paths, manifests))
+    })
+}

@@ -1,0 +1,67 @@
+//! Whose folder it is, in which order runs count, and what the ledger says,
+//! as a user sees it.
+
+mod order;
+mod reserved;
+mod sources;
+
+use crate::support::git_repository::GitRepository;
+use crate::support::program::{Program, Workspace};
+
+/// A working folder with plain manifests and an empty manifest repository.
+pub struct Place {
+    pub workspace: Workspace,
+    pub repository: GitRepository,
+}
+
+impl Place {
+    pub fn new(settings: &str) -> Self {
+        let workspace = Workspace::new();
+        let repository = GitRepository::init(&workspace.path().join("manifests.git"));
+        workspace.write("gitops.yaml", settings);
+        Self {
+            workspace,
+            repository,
+        }
+    }
+
+    /// Writes a resource into a source.
+    pub fn resource(&self, file: &str, name: &str, value: &str) -> &Self {
+        self.workspace.write(file, &config_map(name, value));
+        self
+    }
+
+    /// A run as a task with this number, of the repository `hld`.
+    pub fn run(&self, number: u32, inputs: &[(&str, &str)]) -> Program {
+        self.workspace
+            .task(inputs)
+            .variable("BUILD_BUILDID", &number.to_string())
+    }
+
+    /// A run of another source repository, by its own pipeline.
+    pub fn run_of(&self, repository: &str, inputs: &[(&str, &str)]) -> Program {
+        self.workspace
+            .task(inputs)
+            .variable("BUILD_REPOSITORY_URI", repository)
+            .variable("SYSTEM_DEFINITIONID", "77")
+    }
+
+    pub fn content(&self, path: &str) -> String {
+        self.repository.content("main", path)
+    }
+
+    pub fn ledger(&self, folder: &str) -> serde_json::Value {
+        let text = self.content(&format!("{folder}/.gitops-publisher"));
+        serde_json::from_str(&text).unwrap()
+    }
+
+    pub fn commits(&self) -> usize {
+        self.repository.subjects("main").len()
+    }
+}
+
+pub fn config_map(name: &str, value: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n  namespace: shop\ndata:\n  value: \"{value}\"\n"
+    )
+}

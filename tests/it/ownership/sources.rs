@@ -1,0 +1,238 @@
+//! A folder belongs to the source that published it.
+
+use super::{Place, config_map};
+use crate::support::program::Workspace;
+
+const SETTINGS: &str = "source: src\nmanifestRepo: ./manifests.git\nenvironments: {dev: }\n";
+const HLD: &str = "https://dev.azure.com/contoso/shop/_git/hld";
+const OTHER: &str = "https://dev.azure.com/contoso/shop/_git/other";
+
+/// `hld` published to dev; now another content is there to publish.
+fn published() -> Place {
+    let place = Place::new(SETTINGS);
+    place.resource("src/a.yaml", "a", "1");
+    place.run(100, &[]).succeed();
+    place.resource("src/a.yaml", "b", "2");
+    place
+}
+
+#[test]
+fn another_source_repository_is_refused_with_both_names_and_the_remedies() {
+    let place = published();
+    let ended = place.run_of(OTHER, &[("allowRemoval", "true")]).run();
+    let said = format!(
+        "environment dev: the folder `dev` of the manifest repository belongs to the environment `dev` of {HLD}; this run publishes from {OTHER}"
+    );
+    assert!(ended.stdout.contains(&said), "{}", ended.stdout);
+    for remedy in [
+        "give this source another `folder`, such as `<name of the source>/<environment>`",
+        "if it is the same source under another name or in another place, or is to replace it, set `takeOver` for one run",
+    ] {
+        assert!(ended.stdout.contains(remedy), "{}", ended.stdout);
+    }
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert_eq!(place.commits(), 1);
+}
+
+#[test]
+fn the_remedies_help() {
+    let place = published();
+    place.run_of(OTHER, &[("folder", "other/dev")]).succeed();
+    assert!(place.content("other/dev/a.yaml").contains("\"2\""));
+    assert!(place.content("dev/a.yaml").contains("\"1\""));
+    let take = [("takeOver", "true"), ("allowRemoval", "true")];
+    let ended = place.run_of(OTHER, &take).succeed();
+    assert!(
+        ended.stdout.contains(&format!(
+            "environment dev: the folder `dev` is taken over from environment `dev` of {HLD}"
+        )),
+        "{}",
+        ended.stdout
+    );
+    assert!(place.content("dev/a.yaml").contains("\"2\""));
+    let commits = place.commits();
+    place.run_of(OTHER, &[]).succeed();
+    place.run_of(OTHER, &take).succeed();
+    assert_eq!(place.commits(), commits, "later runs write nothing");
+    place.resource("src/a.yaml", "a", "3");
+    let ended = place.run(101, &[("allowRemoval", "true")]).run();
+    assert!(
+        ended
+            .stdout
+            .contains(&format!("of {OTHER}; this run publishes from {HLD}")),
+        "now it belongs to the other: {}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn taking_over_works_where_the_content_is_the_same() {
+    let place = Place::new(SETTINGS);
+    place.resource("src/a.yaml", "a", "1");
+    place.run(100, &[]).succeed();
+    place.run_of(OTHER, &[("takeOver", "true")]).succeed();
+    assert_eq!(
+        place.ledger("dev")["publication"]["sourceRepository"],
+        OTHER
+    );
+    place.run_of(OTHER, &[("takeOver", "true")]).succeed();
+    assert_eq!(place.commits(), 2);
+}
+
+#[rstest::rstest]
+#[case::as_the_portal_writes_it("https://contoso@dev.azure.com/contoso/shop/_git/hld")]
+#[case::with_other_letters("https://dev.azure.com/Contoso/Shop/_git/HLD")]
+#[case::by_the_former_host("https://contoso.visualstudio.com/shop/_git/hld")]
+#[case::over_ssh("git@ssh.dev.azure.com:v3/contoso/shop/hld")]
+#[case::with_a_slash("https://dev.azure.com/contoso/shop/_git/hld/")]
+fn one_repository_may_be_written_in_several_ways(#[case] address: &str) {
+    let place = published();
+    let inputs = [("allowRemoval", "true")];
+    place.run_of(address, &inputs).succeed();
+    assert!(place.content("dev/a.yaml").contains("\"2\""));
+}
+
+#[rstest::rstest]
+#[case::a_renamed_repository("2f3d611a-f012-4b39-b157-8db63f380226", true)]
+#[case::another_repository("6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c", false)]
+#[case::an_id_that_is_a_name("contoso/hld", false)]
+fn a_renamed_repository_is_known_by_its_id(#[case] id: &str, #[case] same: bool) {
+    let place = Place::new(SETTINGS);
+    place.resource("src/a.yaml", "a", "1");
+    let guid = "2f3d611a-f012-4b39-b157-8db63f380226";
+    let first = if id.contains('/') { id } else { guid };
+    place
+        .run(100, &[])
+        .variable("BUILD_REPOSITORY_ID", first)
+        .succeed();
+    place.resource("src/a.yaml", "a", "2");
+    let ended = place
+        .run_of(OTHER, &[])
+        .variable("BUILD_REPOSITORY_ID", id)
+        .run();
+    assert_eq!(
+        ended.stdout.contains("Published "),
+        same,
+        "{}",
+        ended.stdout
+    );
+    let renamed = place.ledger("dev")["publication"]["sourceRepository"] == OTHER;
+    assert_eq!(renamed, same, "the new name is written with new content");
+}
+
+/// A checkout of its own with an `origin`, or none.
+fn checkout(origin: Option<&str>, settings: &str, sources: &[&str]) -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("gitops.yaml", settings);
+    for source in sources {
+        workspace.write(&format!("{source}/a.yaml"), &config_map("a", source));
+    }
+    workspace.git(&["init", "--quiet"]);
+    if let Some(origin) = origin {
+        workspace.git(&["remote", "add", "origin", origin]);
+    }
+    commit(&workspace);
+    workspace
+}
+
+fn commit(workspace: &Workspace) {
+    workspace.git(&["add", "--all"]);
+    workspace.git(&["commit", "--quiet", "-m", "source"]);
+}
+
+#[rstest::rstest]
+#[case::by_their_origin(
+    Some("https://github.com/contoso/one"),
+    Some("https://github.com/contoso/two")
+)]
+#[case::without_an_origin(None, None)]
+#[case::one_without(Some("https://github.com/contoso/one"), None)]
+fn at_a_terminal_checkouts_are_told_apart(#[case] one: Option<&str>, #[case] two: Option<&str>) {
+    let target = Place::new("");
+    let settings = format!(
+        "source: hld\nmanifestRepo: {}\nenvironments: {{dev: }}\n",
+        target.repository.path().display()
+    );
+    let first = checkout(one, &settings, &["hld"]);
+    first.program(&["publish"]).succeed();
+    let second = checkout(two, &format!("{settings}# another\n"), &["hld"]);
+    second.write("hld/a.yaml", &config_map("a", "other"));
+    commit(&second);
+    let ended = second.program(&["publish"]).fail();
+    assert!(
+        ended
+            .stderr
+            .contains("(folder hld); this run publishes from"),
+        "{}",
+        ended.stderr
+    );
+    first.write("hld/a.yaml", &config_map("a", "more"));
+    commit(&first);
+    first.program(&["publish"]).succeed();
+    assert_eq!(target.commits(), 2);
+}
+
+#[test]
+fn two_folders_of_one_repository_are_two_sources() {
+    let target = Place::new("");
+    let settings = format!(
+        "manifestRepo: {}\nenvironments: {{dev: }}\n",
+        target.repository.path().display()
+    );
+    let origin = Some("https://github.com/contoso/mono");
+    let workspace = checkout(origin, &settings, &["apps/one", "apps/two"]);
+    workspace
+        .program(&["publish", "--source", "apps/one"])
+        .succeed();
+    let ended = workspace
+        .program(&["publish", "--source", "apps/two"])
+        .fail();
+    assert!(
+        ended.stderr.contains("belongs to the environment `dev` of https://github.com/contoso/mono (folder apps/one); this run publishes from https://github.com/contoso/mono (folder apps/two)"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_source_of_several_folders_may_gain_and_lose_one() {
+    let target = Place::new("");
+    let settings = |sources: &str| {
+        format!(
+            "manifestRepo: {}\nallowRemoval: true\nenvironments: {{dev: {{sources: [{sources}]}}}}\n",
+            target.repository.path().display()
+        )
+    };
+    let one = "{name: one, source: apps/one}";
+    let two = "{name: two, source: apps/two}";
+    let workspace = checkout(None, &settings(one), &["apps/one", "apps/two"]);
+    workspace.remove("apps/two/a.yaml");
+    workspace.write("apps/two/b.yaml", &config_map("b", "2"));
+    for sources in [one.to_owned(), format!("{one}, {two}"), two.to_owned()] {
+        workspace.write("gitops.yaml", &settings(&sources));
+        commit(&workspace);
+        workspace.program(&["publish"]).succeed();
+    }
+    assert_eq!(
+        target.ledger("dev")["publication"]["sourceFolders"],
+        serde_json::json!(["apps/two"])
+    );
+    workspace.write("gitops.yaml", &settings(one));
+    let ended = workspace.program(&["publish"]).fail();
+    assert!(
+        ended.stderr.contains("(folder apps/two); this run"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn verify_refuses_another_source_too() {
+    let place = published();
+    let ended = place.run_of(OTHER, &[("command", "verify")]).run();
+    assert!(
+        ended.stdout.contains("this run publishes from"),
+        "{}",
+        ended.stdout
+    );
+}
