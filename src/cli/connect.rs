@@ -179,6 +179,7 @@ impl Connector {
             // Good for the better part of an hour, and made after rendering.
             let secret = tokens.token().await?;
             let authorization = host::authorization(location.kind, &secret, None)?;
+            let authorization = authorization.made_at(tokens.made().await);
             self.reporter
                 .mask_with(|redactor| authorization.register(redactor));
             return Ok(Some((authorization, Credentials::App(tokens))));

@@ -235,7 +235,8 @@ impl Work<'_> {
         self.context.exclude = file.into_iter().collect();
         let certificate = settings.run.client_certificate.as_deref();
         let reporter = &self.context.reporter;
-        let http = connect::http_options(self.run.environment, certificate, reporter)?;
+        let http = connect::http_options(self.run.environment, certificate, reporter)?
+            .within(settings.run.request_timeout);
         let args = &settings.run.tools;
         self.context.tools =
             tools::tools(args, self.run.environment, &http, &self.context.reporter)?;

@@ -158,7 +158,8 @@ fn equip(
         reporter.mask(secret);
     }
     let certificate = settings.run.client_certificate.as_deref();
-    let http = connect::http_options(environment, certificate, reporter)?;
+    let http = connect::http_options(environment, certificate, reporter)?
+        .within(settings.run.request_timeout);
     let app = app::find(environment, &settings.run, doors)?;
     if let Some(app) = &app {
         reporter.mask(&app.private_key);

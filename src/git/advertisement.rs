@@ -107,6 +107,11 @@ impl Advertisement {
         self.take_line(line)
     }
 
+    /// Whether the server said nothing at all, not even what it can do.
+    pub(super) fn is_silent(&self) -> bool {
+        !self.started
+    }
+
     /// Takes an id and a name.
     fn take_line(&mut self, line: &str) -> Result<(), Fault> {
         let Some((id, name)) = line.split_once(' ') else {

@@ -23,37 +23,22 @@ pub(super) async fn check(
 
 /// A redirect to a page where people sign in means that the token was not taken.
 pub(super) fn redirected(error: http::Error) -> Fault {
-    if let http::Error::Redirect { target, .. } = &error {
-        let target = target.to_ascii_lowercase();
-        if ["signin", "sign_in", "login", "/_signedin", "oauth2"]
-            .iter()
-            .any(|sign| target.contains(sign))
-        {
-            return refused(Refusal::Authentication, error.to_string());
-        }
+    if host::is_sign_in(&error) {
+        return refused(Refusal::Authentication, error.to_string());
     }
     Fault::Http(error)
 }
 
 fn explain(failure: Failure, limited: bool, kind: HostKind) -> Fault {
     let said = said(&failure);
-    let page = failure.content_type.contains("html");
-    let known = host::refusal(&said);
-    let meaning = match failure.status {
-        200 if page && (kind == HostKind::Azure || is_sign_in(&failure)) => Refusal::Authentication,
-        200 => return Fault::NotARepository(not_git(&failure)),
-        203 | 401 => Refusal::Authentication,
-        403 if limited || failure.retry_after.is_some() => Refusal::Throttled,
-        403 => known.unwrap_or(Refusal::Permission),
-        404 => Refusal::NotFound,
-        413 => Refusal::TooLarge,
-        429 => Refusal::Throttled,
-        _ => match known {
-            Some(meaning) => meaning,
-            None => return Fault::Http(Box::new(failure).into()),
-        },
-    };
-    refused(meaning, said)
+    let page =
+        failure.content_type.contains("html") && (kind == HostKind::Azure || is_sign_in(&failure));
+    let slowed = limited || failure.retry_after.is_some();
+    match host::of_status(failure.status, &said, slowed, page) {
+        Some(meaning) => refused(meaning, said),
+        None if failure.status == 200 => Fault::NotARepository(not_git(&failure)),
+        None => Fault::Http(Box::new(failure).into()),
+    }
 }
 
 fn refused(meaning: Refusal, said: String) -> Fault {

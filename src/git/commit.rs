@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use crate::model::{Folder, ObjectId};
 
 /// The trailer that names an owned folder's ledger: its id, a space, the folder.
-/// A later read asks for it at once instead of looking for its id first.
+/// A later read asks for it at once instead of looking for its id first, and
+/// where nothing has changed does not read it: a new format of ledgers needs a
+/// new key, which older programs do not know.
 const LEDGER_TRAILER: &str = "Gitops-Ledger";
 
 /// A name and an e-mail address.
@@ -38,28 +40,19 @@ impl CommitDraft {
     pub(super) fn to_bytes(
         &self,
         tree: &ObjectId,
-        parent: Option<&ObjectId>,
+        parents: &[ObjectId],
         ledgers: &BTreeMap<Folder, ObjectId>,
     ) -> Vec<u8> {
-        let parent = parent
-            .map(|id| format!("parent {id}\n"))
-            .unwrap_or_default();
-        let mut message = self.message.trim_end().replace('\0', "");
+        let parents = parents.iter().map(|id| format!("parent {id}\n"));
+        let parents: String = parents.collect();
         let mut trailers: Vec<_> = ledgers
             .iter()
             .map(|(folder, id)| format!("{LEDGER_TRAILER}: {id} {folder}"))
             .collect();
         trailers.extend(self.tree_trailer.iter().map(|key| format!("{key}: {tree}")));
-        if !trailers.is_empty() {
-            let gap = if ends_with_trailers(&message) {
-                ""
-            } else {
-                "\n"
-            };
-            message = format!("{message}\n{gap}{}", trailers.join("\n"));
-        }
+        let message = with_trailers(&self.message.replace('\0', ""), &trailers);
         format!(
-            "tree {tree}\n{parent}author {} {time} +0000\ncommitter {} {time} +0000\n\n{message}\n",
+            "tree {tree}\n{parents}author {} {time} +0000\ncommitter {} {time} +0000\n\n{message}\n",
             self.author.header(),
             self.committer.header(),
             time = self.seconds,
@@ -68,36 +61,70 @@ impl CommitDraft {
     }
 }
 
-/// Whether the last paragraph, which must not be the first, is all `Key: value`.
-fn ends_with_trailers(message: &str) -> bool {
-    let is_trailer = |line: &str| {
-        line.split_once(": ")
-            .is_some_and(|(key, _)| !key.is_empty() && !key.contains(' '))
+/// A message with trailers at its end. There is one block of trailers in a
+/// message, so that they join those that are there.
+pub fn with_trailers(message: &str, trailers: &[String]) -> String {
+    let message = message.trim_end();
+    if trailers.is_empty() {
+        return message.to_owned();
+    }
+    let gap = if ends_with_trailers(message) {
+        ""
+    } else {
+        "\n"
     };
-    message
-        .rsplit_once("\n\n")
-        .is_some_and(|(_, last)| last.lines().all(is_trailer))
+    format!("{message}\n{gap}{}", trailers.join("\n"))
+}
+
+/// Whether git takes the last paragraph, which must not be the first, for
+/// trailers: all of it is `Key: value`, or a quarter with a line that git itself
+/// writes. <https://git-scm.com/docs/git-interpret-trailers>
+fn ends_with_trailers(message: &str) -> bool {
+    const GITS_OWN: [&str; 2] = ["Signed-off-by: ", "(cherry picked from commit "];
+    let Some((_, last)) = message.rsplit_once("\n\n") else {
+        return false;
+    };
+    let (mut trailers, mut others, mut gits_own) = (0, 0, false);
+    let mut in_trailer = false;
+    for line in last.lines() {
+        if line.starts_with([' ', '\t']) {
+            // A value goes on in lines that are indented.
+            others += usize::from(!in_trailer);
+            continue;
+        }
+        let own = GITS_OWN.iter().any(|words| line.starts_with(words));
+        let key = line.split_once(':').map(|(key, _)| key);
+        let is_key = |key: &str| {
+            !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+        };
+        in_trailer = own || key.is_some_and(is_key);
+        gits_own |= own;
+        trailers += usize::from(in_trailer);
+        others += usize::from(!in_trailer);
+    }
+    trailers > 0 && (others == 0 || (gits_own && trailers * 3 >= others))
 }
 
 impl Identity {
-    /// `Name <email>` without the characters that would break the header.
-    fn header(&self) -> String {
-        let clean = |text: &str, fallback: &str| {
-            let kept: String = text
-                .chars()
-                .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
-                .collect();
-            match kept.trim() {
-                "" => fallback.to_owned(),
-                kept => kept.to_owned(),
-            }
-        };
-        format!(
-            "{} <{}>",
-            clean(&self.name, "unknown"),
-            clean(&self.email, "unknown")
-        )
+    /// Whether anything of a name or an address is left without what would
+    /// break a commit's header.
+    pub fn is_usable(text: &str) -> bool {
+        !clean(text).is_empty()
     }
+
+    /// `Name <email>`.
+    fn header(&self) -> String {
+        format!("{} <{}>", clean(&self.name), clean(&self.email))
+    }
+}
+
+/// A text without the characters that would break a commit's header.
+fn clean(text: &str) -> String {
+    let kept: String = text
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '<' | '>'))
+        .collect();
+    kept.trim().to_owned()
 }
 
 /// The parents and the tree that a commit object names.
@@ -133,12 +160,17 @@ pub(super) fn message(commit: &[u8]) -> String {
 /// The ledgers that a commit's message names, each with its folder. Anybody can
 /// write such a line.
 pub(super) fn ledgers(commit: &[u8]) -> Vec<(ObjectId, String)> {
+    ledgers_named(&message(commit))
+}
+
+/// The same, of a message.
+pub(super) fn ledgers_named(message: &str) -> Vec<(ObjectId, String)> {
     let named = |line: &str| {
         let value = line.strip_prefix(LEDGER_TRAILER)?.strip_prefix(": ")?;
         let (id, folder) = value.split_once(' ')?;
         Some((ObjectId::parse(id)?, folder.to_owned()))
     };
-    message(commit).lines().filter_map(named).collect()
+    message.lines().filter_map(named).collect()
 }
 
 #[cfg(test)]
@@ -152,7 +184,7 @@ mod tests {
         };
         CommitDraft {
             author: identity("A <x>\nB"),
-            committer: identity(""),
+            committer: identity("B"),
             message: "Publish dev\n\nRun: 7\n".into(),
             seconds: 1_700_000_000,
             tree_trailer: Some("Published-Tree".into()),
@@ -164,13 +196,27 @@ mod tests {
     #[case("Publish: dev", "Publish: dev\n\nTree: ")]
     #[case("Publish dev\n\nSome words.", "Some words.\n\nTree: ")]
     #[case("Publish dev\n\nRun: 7", "Publish dev\n\nRun: 7\nTree: ")]
+    #[case(
+        "Ship\n\nCo-authored-by: A <a@contoso.com>\nSigned-off-by: B <b@contoso.com>\n",
+        "Co-authored-by: A <a@contoso.com>\nSigned-off-by: B <b@contoso.com>\nTree: "
+    )]
+    #[case("Ship\n\nFixes: a\n  and more", "Fixes: a\n  and more\nTree: ")]
+    #[case("Ship\n\n  indented\nFixes: a", "Fixes: a\n\nTree: ")]
+    #[case(
+        "Ship\n\nas agreed\nSigned-off-by: B <b@contoso.com>",
+        "Signed-off-by: B <b@contoso.com>\nTree: "
+    )]
+    #[case("Ship\n\nas agreed\nFixes: a", "Fixes: a\n\nTree: ")]
+    #[case("Ship\n\nsee http://contoso.com/x", "x\n\nTree: ")]
+    #[case("Ship\n\nNote to all: read", "read\n\nTree: ")]
+    #[case("Ship\n\nFixes:a", "Fixes:a\nTree: ")]
     fn the_trailer_stands_in_the_last_paragraph(#[case] message: &str, #[case] expected: &str) {
         let draft = CommitDraft {
             message: message.into(),
             tree_trailer: Some("Tree".into()),
             ..draft()
         };
-        let bytes = draft.to_bytes(&ObjectId::of_blob(b""), None, &BTreeMap::new());
+        let bytes = draft.to_bytes(&ObjectId::of_blob(b""), &[], &BTreeMap::new());
         let text = String::from_utf8(bytes).unwrap();
         assert!(text.contains(expected), "{text}");
     }
@@ -180,12 +226,12 @@ mod tests {
         let id = ObjectId::of_blob(b"");
         let folder = Folder::parse("apps/my shop").unwrap();
         let named = BTreeMap::from([(folder, id)]);
-        let bytes = draft().to_bytes(&id, Some(&id), &named);
+        let bytes = draft().to_bytes(&id, &[id], &named);
         assert_eq!(
             String::from_utf8(bytes.clone()).unwrap(),
             format!(
                 "tree {id}\nparent {id}\nauthor A xB <bot@contoso.com> 1700000000 +0000\n\
-                 committer unknown <bot@contoso.com> 1700000000 +0000\n\n\
+                 committer B <bot@contoso.com> 1700000000 +0000\n\n\
                  Publish dev\n\nRun: 7\nGitops-Ledger: {id} apps/my shop\nPublished-Tree: {id}\n"
             )
         );

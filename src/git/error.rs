@@ -65,6 +65,14 @@ pub enum Fault {
         /// How the answer was lost.
         reason: String,
     },
+    /// The push was sent, and the answer does not mention the branch.
+    #[error("the server took the push without a word about the branch{}", if *looked { ", which has not moved" } else { "" })]
+    Silent {
+        /// The commit that may have landed.
+        pushed: super::Pushed,
+        /// It was looked for, and is not there.
+        looked: bool,
+    },
     /// The server did not answer as git servers do.
     #[error("the server's answer could not be understood while {doing}: {reason}")]
     Protocol {
@@ -187,7 +195,7 @@ impl Error {
     /// The commit of a push whose answer was lost.
     pub fn unknown_outcome(&self) -> Option<super::Pushed> {
         match self.fault() {
-            Fault::OutcomeUnknown { pushed, .. } => Some(*pushed),
+            Fault::OutcomeUnknown { pushed, .. } | Fault::Silent { pushed, .. } => Some(*pushed),
             _ => None,
         }
     }
@@ -206,6 +214,7 @@ impl Error {
         match self.fault() {
             Fault::Refused { meaning, .. } => *meaning == Refusal::Stale,
             Fault::OutcomeUnknown { .. } | Fault::Busy { .. } => true,
+            Fault::Silent { looked, .. } => !looked,
             Fault::Ssh { trouble, .. } => *trouble == super::Trouble::Lost,
             // Everything earlier has been tried again already, request by request.
             Fault::Http(http::Error::Connection { progress, .. }) => {
@@ -213,6 +222,21 @@ impl Error {
             }
             _ => false,
         }
+    }
+
+    /// Whether the server said nothing of the branch: it is looked at once, and
+    /// nothing is sent again.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.fault(), Fault::Silent { .. })
+    }
+
+    /// The same, after the branch was looked at.
+    #[must_use]
+    pub fn looked_at(mut self) -> Self {
+        if let Fault::Silent { looked, .. } = &mut *self.fault {
+            *looked = true;
+        }
+        self
     }
 
     /// What the server's words mean for the branch and the place.
@@ -228,6 +252,19 @@ impl Error {
                 Refusal::Permission => format!("{place} does not permit this: {said}"),
                 Refusal::NotFound => format!("{place} was not found: {said}"),
                 Refusal::Protected => format!("{place} is protected against pushes: {said}"),
+                Refusal::Author => {
+                    format!("{place} does not take commits of this author: {said}")
+                }
+                Refusal::Unsigned => format!("{place} takes signed commits only: {said}"),
+                Refusal::Secrets => {
+                    format!("{place} refused the push because of a secret in it: {said}")
+                }
+                Refusal::Name => {
+                    format!("{place} refused the push because of the name of a file: {said}")
+                }
+                Refusal::Hook => {
+                    format!("a rule or hook of the server refused the push to {place}: {said}")
+                }
                 Refusal::TooLarge => {
                     format!("{place} refused the push because of its size: {said}")
                 }
@@ -250,60 +287,55 @@ impl Error {
             }
             Fault::Program(error) => {
                 let mut hints = error.hints();
-                hints.push("Or use the https address of the repository with an access token: that needs no program.".to_owned());
+                hints.push("or use the https address of the repository with an access token: that needs no program".to_owned());
                 return hints;
             }
             Fault::Git { .. } => {
-                "Try the same address with `git ls-remote` on this machine, as the same user."
+                "try the same address with `git ls-remote` on this machine, as the same user"
             }
             // Where a token is given is known to those who took it.
             Fault::NoCredentials(_) => return Vec::new(),
             Fault::Rejected(_) => {
-                "Look at the server's words and its hooks or policies for this branch."
+                "look at the server's words and its hooks or policies for this branch"
             }
             Fault::NotARepository(_) => {
-                "Check the address: it must be the one that `git clone` takes."
+                "check the address: it must be the one that `git clone` takes"
             }
-            Fault::Http(http::Error::Redirect { .. }) => {
-                "Use the address that the server points to, if you trust it."
-            }
-            Fault::Http(http::Error::Client(_)) => {
-                "No certificates of authorities are found, or one that was given cannot be read: install the system's (`ca-certificates`), or name a file with `SSL_CERT_FILE`."
-            }
-            Fault::Http(_) => {
-                "Check the address, the network and the proxy settings, then run again."
-            }
-            Fault::Busy { .. } => "Wait a few minutes and run again.",
+            Fault::Http(error) => return error.hints(),
+            Fault::Busy { .. } => "wait a few minutes and run again",
             Fault::OutcomeUnknown { .. } => {
-                "Run again: what has landed is recognised and not published twice."
+                "run again: what has landed is recognised and not published twice"
+            }
+            Fault::Silent { .. } => {
+                "look at the server's log for this push: it took the request and did not say what became of it"
             }
             Fault::Protocol { .. } | Fault::WantRefused(_) => {
-                "Check that the address is a git repository and that no proxy changes the answers; otherwise please report this."
+                "check that the address is a git repository and that no proxy changes the answers; otherwise please report this"
             }
             Fault::TooBig { .. } => {
-                "Check that the address is the manifest repository; keep large files out of it."
+                "check that the address is the manifest repository; keep large files out of it"
             }
-            Fault::ObjectFormat(_) => "Use a repository with the object format sha1.",
+            Fault::ObjectFormat(_) => "use a repository with the object format sha1",
             Fault::Empty | Fault::NoBranch(_) | Fault::NoVersion(_) | Fault::NoCommit(_) => {
-                "Check the name of the branch, the tag or the commit."
+                "check the name of the branch, the tag or the commit"
             }
-            Fault::NoDefaultBranch => "Name the branch to publish to.",
-            Fault::InvalidBranch(_) => "Write the branch as in `git branch`, such as `main`.",
+            Fault::NoDefaultBranch => "name the branch to publish to",
+            Fault::InvalidBranch(_) => "write the branch as in `git branch`, such as `main`",
             Fault::InTheWay { .. } => {
-                "Move it away in the manifest repository, or publish to another folder."
+                "move it away in the manifest repository, or publish to another folder"
             }
             Fault::Ledger {
                 source: LedgerError::Version(_),
                 ..
-            } => "Use the version of this program that published last, or a newer one.",
+            } => "use the version of this program that published last, or a newer one",
             Fault::Ledger { .. } => {
-                "Restore the file from the repository's history: it tells which files may be removed."
+                "restore the file from the repository's history: it tells which files may be removed"
             }
-            Fault::Missing => "Check the path, or make one there with `git init --bare`.",
+            Fault::Missing => "check the path, or make one there with `git init --bare`",
             Fault::CheckedOut => {
-                "Use a bare repository (`git init --bare`), or publish to another branch."
+                "use a bare repository (`git init --bare`), or publish to another branch"
             }
-            Fault::Machine { .. } => "Check free space and permissions.",
+            Fault::Machine { .. } => "check free space and permissions",
         };
         vec![text.to_owned()]
     }
@@ -316,10 +348,7 @@ impl Error {
             }
             | Fault::InTheWay { .. }
             | Fault::CheckedOut => Kind::Conflict,
-            Fault::Refused {
-                meaning: Refusal::Protected,
-                ..
-            } => Kind::Policy,
+            Fault::Refused { meaning, .. } if meaning.is_policy() => Kind::Policy,
             Fault::InvalidBranch(_)
             | Fault::NoDefaultBranch
             | Fault::Empty

@@ -19,6 +19,20 @@ use crate::model::ObjectId;
 
 const DOING: &str = "reading the objects";
 
+/// What we name of what a server offers, as git itself does. Azure DevOps
+/// answers 400 (TF401041) to clients that do not list `multi_ack`; servers
+/// written on Dulwich insist on `thin-pack` and `ofs-delta`. No pack is thin for
+/// a client that offers no objects of its own.
+/// <https://git-scm.com/docs/protocol-capabilities>
+const NAMED: [&str; 6] = [
+    "multi_ack",
+    "thin-pack",
+    "ofs-delta",
+    "side-band-64k",
+    "no-progress",
+    "filter",
+];
+
 /// What is asked for.
 pub(super) struct Wants<'a> {
     /// Commits, or single objects.
@@ -35,9 +49,14 @@ impl Wants<'_> {
     /// The request's body.
     pub(super) fn request(&self, server: &Capabilities) -> Vec<u8> {
         let mut list = String::new();
-        // Azure DevOps answers 400 (TF401041) to clients that do not list multi_ack.
-        for name in ["multi_ack", "side-band-64k", "no-progress", "filter"] {
-            if server.has(name) && (name != "filter" || self.filter.is_some()) {
+        for name in NAMED {
+            let asked = match name {
+                "filter" => self.filter.is_some(),
+                // Azure DevOps, which offers no `ofs-delta`, was never asked for thin packs.
+                "thin-pack" => server.has("ofs-delta"),
+                _ => true,
+            };
+            if asked && server.has(name) {
                 list.push(' ');
                 list.push_str(name);
             }

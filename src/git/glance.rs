@@ -25,6 +25,7 @@ pub(super) const LOOK_BACK: u32 = 10;
 pub(super) struct Glance {
     root: ObjectId,
     message: String,
+    parents: Vec<ObjectId>,
     trees: Trees,
     folders: Vec<Glimpse>,
 }
@@ -66,6 +67,7 @@ impl Glance {
         Ok(Self {
             root: links.tree,
             message: commit::message(&bytes),
+            parents: links.parents,
             trees: reader.into_trees(),
             folders,
         })
@@ -99,6 +101,7 @@ impl Glance {
         Some(Seen::of(
             self.root,
             self.message.clone(),
+            self.parents.clone(),
             self.trees.clone(),
             folders?,
         ))

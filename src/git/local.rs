@@ -10,6 +10,7 @@ use super::advertisement::choose;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
 use super::intake::{Objects, blocking, object_id, oid};
+use super::merge::{self, Merge};
 use super::objects;
 use super::read::{self, Seen};
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
@@ -51,13 +52,13 @@ impl Local {
         let (path, create) = (self.path.clone(), self.create);
         let (at, changes, draft) = (tip.clone(), changes.to_vec(), draft.clone());
         let result = blocking(move || push_to(&path, create, &at, &changes, &draft)).await;
-        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+        result.map_err(|fault| self.error(Some(tip.moves()), fault))
     }
 
     pub(super) async fn delete(&self, tip: &Tip) -> Result<(), Error> {
         let (path, at) = (self.path.clone(), tip.clone());
         let result = blocking(move || delete_at(&path, &at)).await;
-        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+        result.map_err(|fault| self.error(Some(tip.moves()), fault))
     }
 
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
@@ -74,6 +75,24 @@ impl Local {
         result
             .await
             .map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    pub(super) async fn merge(
+        &self,
+        ours: &Tip,
+        theirs: &Tip,
+        wanted: &[Wanted],
+    ) -> Result<Merge, Error> {
+        let branch = ours.branch.clone();
+        let (path, wanted) = (self.path.clone(), wanted.to_vec());
+        let (ours, theirs) = (ours.clone(), theirs.clone());
+        let result = blocking(move || {
+            let repository = open(&path)?;
+            let objects = Objects::new(repository.odb().map_err(Fault::machine(READING))?);
+            merge::merge(&objects, &ours, &theirs, &wanted)
+        });
+        let merged = result.await;
+        merged.map_err(|fault| self.error(Some(&branch), fault))
     }
 
     pub(super) fn error(&self, branch: Option<&str>, fault: Fault) -> Error {

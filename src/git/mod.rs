@@ -18,6 +18,7 @@ mod fetch;
 mod glance;
 mod intake;
 mod local;
+mod merge;
 mod objects;
 mod pack_guard;
 mod pkt;
@@ -32,8 +33,9 @@ mod tip;
 mod tree;
 mod unfold;
 
-pub use commit::{CommitDraft, Identity};
+pub use commit::{CommitDraft, Identity, with_trailers};
 pub use error::{Error, Fault};
+pub use merge::Merge;
 pub use snapshot::{Revision, Snapshot};
 pub use ssh::Trouble;
 pub use tip::{FolderChange, Pushed, Tip, Wanted};
@@ -130,6 +132,16 @@ impl Remote {
             Self::Http(remote) => remote.delete(tip).await,
             Self::Ssh(remote) => remote.delete(tip).await,
             Self::Local(remote) => remote.delete(tip).await,
+        }
+    }
+
+    /// What merging `theirs` into `ours` comes to; nothing is sent. The files
+    /// that are published stay as they are in `ours`.
+    pub async fn merge(&self, ours: &Tip, theirs: &Tip, wanted: &[Wanted]) -> Result<Merge, Error> {
+        match self {
+            Self::Http(remote) => remote.merge(ours, theirs, wanted).await,
+            Self::Ssh(remote) => remote.merge(ours, theirs, wanted).await,
+            Self::Local(remote) => remote.merge(ours, theirs, wanted).await,
         }
     }
 

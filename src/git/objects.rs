@@ -35,15 +35,21 @@ pub(super) fn build(
         fresh.borrow_mut().push(id);
         Ok(object_id(id))
     };
+    let merged = tip.merged.as_deref();
+    for tree in merged.into_iter().flat_map(|merged| &merged.trees) {
+        write(ObjectType::Tree, tree)?;
+    }
     let tree = edit::apply(tip.root, &tip.trees, changes, &write)?;
     let commit = match tip.commit {
         // A commit that changes nothing is not made; a new branch then starts
         // at the commit that is there.
-        Some(parent) if tip.root == Some(tree) => parent,
-        parent => write(
-            ObjectType::Commit,
-            &draft.to_bytes(&tree, parent.as_ref(), &ledgers(tip, changes)),
-        )?,
+        Some(parent) if tip.root == Some(tree) && merged.is_none() => parent,
+        parent => {
+            let others = merged.map(|merged| merged.commit);
+            let parents: Vec<_> = parent.into_iter().chain(others).collect();
+            let bytes = draft.to_bytes(&tree, &parents, &ledgers(tip, changes));
+            write(ObjectType::Commit, &bytes)?
+        }
     };
     let pack = pack(odb, &fresh.into_inner())?;
     Ok(Built {

@@ -18,6 +18,7 @@ use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId};
 pub(super) struct Seen {
     root: ObjectId,
     message: String,
+    parents: Vec<ObjectId>,
     trees: Trees,
     folders: Vec<FolderTree>,
     /// Contents of the ledgers that came along.
@@ -52,6 +53,7 @@ impl Seen {
         Ok(Self {
             root: links.tree,
             message: commit::message(&bytes),
+            parents: links.parents,
             trees: reader.into_trees(),
             folders: read,
             ledgers,
@@ -62,12 +64,14 @@ impl Seen {
     pub(super) fn of(
         root: ObjectId,
         message: String,
+        parents: Vec<ObjectId>,
         trees: Trees,
         folders: Vec<FolderTree>,
     ) -> Self {
         Self {
             root,
             message,
+            parents,
             trees,
             folders,
             ledgers: HashMap::new(),
@@ -102,6 +106,18 @@ impl Seen {
         missing
     }
 
+    /// The ledgers that still have to be read. Where everything stands as it
+    /// should, one that the newest commit's message names was written by us
+    /// and is what it should be; any other is looked at.
+    pub(super) fn unread_ledgers(&self, settled: bool) -> Vec<ObjectId> {
+        let mut unread = self.missing_ledgers();
+        if settled {
+            let named = commit::ledgers_named(&self.message);
+            unread.retain(|id| named.iter().all(|(own, _)| own != id));
+        }
+        unread
+    }
+
     /// Makes the tip.
     pub(super) fn into_tip(
         self,
@@ -134,6 +150,7 @@ impl Seen {
             commit: Some(commit),
             exists,
             message: Some(self.message),
+            parents: self.parents,
             folders,
             ledgers,
             settled,
@@ -142,6 +159,7 @@ impl Seen {
             session,
             copy: None,
             destination: None,
+            merged: None,
         })
     }
 }
@@ -153,6 +171,7 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         commit: None,
         exists: false,
         message: None,
+        parents: Vec::new(),
         folders: wanted.iter().map(|_| FolderState::default()).collect(),
         ledgers: BTreeMap::new(),
         settled: false,
@@ -161,5 +180,6 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         session,
         copy: None,
         destination: None,
+        merged: None,
     }
 }

@@ -18,11 +18,13 @@ use super::error::Fault;
 use super::fetch::Wants;
 use super::glance::{self, Glance};
 use super::intake::{Objects, Store, blocking};
+use super::merge::{self, Merge};
 use super::pack_guard::Limits;
 use super::read::{self, Seen};
 use super::smart_http::{Session, SmartHttp};
 use super::tip::{Tip, Wanted};
 use crate::host::HostKind;
+use crate::http;
 use crate::model::ObjectId;
 
 /// How many commits back a push of unknown outcome is looked for.
@@ -41,6 +43,9 @@ impl SmartHttp {
         let (branch, commit, exists) = refs.choose(branch)?;
         let session = Arc::new(session);
         let Some(commit) = commit else {
+            if refs.is_silent() {
+                self.refuse_other_ids(&session).await?;
+            }
             return Ok(read::empty(branch, wanted, Some(session)));
         };
         let narrow = match self.narrow_depth(&session, wanted) {
@@ -83,14 +88,27 @@ impl SmartHttp {
             .await
         {
             Ok(seen) => Ok(Some(seen)),
-            Err(
-                fault @ (Fault::WantRefused(_) | Fault::Protocol { .. } | Fault::TooBig { .. }),
-            ) => {
+            Err(fault)
+                if self.wants_less(&fault)
+                    || matches!(fault, Fault::Protocol { .. } | Fault::TooBig { .. }) =>
+            {
                 tracing::debug!(%fault, "reading every tree instead");
                 self.narrow_refused.store(true, Ordering::Relaxed);
                 Ok(None)
             }
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// Whether a server cannot do what it offered: it refuses, or breaks at it.
+    /// Some that are not git fall over a filter that follows a depth.
+    fn wants_less(&self, fault: &Fault) -> bool {
+        match fault {
+            Fault::WantRefused(_) => true,
+            Fault::Http(http::Error::Status(failure)) => {
+                self.kind == HostKind::Git && matches!(failure.status, 400 | 500)
+            }
+            _ => false,
         }
     }
 
@@ -142,7 +160,7 @@ impl SmartHttp {
         exists: bool,
         wanted: &[Wanted],
     ) -> Result<Seen, Fault> {
-        if session.capabilities.has("filter") {
+        if session.capabilities.has("filter") && !self.filter_refused.load(Ordering::Relaxed) {
             let result = async {
                 let wants = Wants {
                     ids: &[commit],
@@ -156,8 +174,9 @@ impl SmartHttp {
                     .await
             };
             match result.await {
-                Err(Fault::WantRefused(said)) => {
-                    tracing::debug!(said, "reading everything instead");
+                Err(fault) if self.wants_less(&fault) => {
+                    tracing::debug!(%fault, "reading everything instead");
+                    self.filter_refused.store(true, Ordering::Relaxed);
                 }
                 result => return result,
             }
@@ -184,13 +203,14 @@ impl SmartHttp {
         exists: bool,
         wanted: &[Wanted],
     ) -> Result<Seen, Fault> {
-        let missing = seen.missing_ledgers();
-        if missing.is_empty() || (exists && seen.is_settled(wanted)) {
+        let settled = exists && seen.is_settled(wanted);
+        let unread = seen.unread_ledgers(settled);
+        if unread.is_empty() {
             return Ok(seen);
         }
-        stores.push(self.objects_by_id(session, &missing).await?);
+        stores.push(self.objects_by_id(session, &unread).await?);
         let (_, seen) = see(stores, commit, wanted).await?;
-        match seen.missing_ledgers().first() {
+        match seen.unread_ledgers(settled).first() {
             None => Ok(seen),
             Some(id) => Err(Fault::protocol(
                 "reading the objects",
@@ -229,7 +249,7 @@ impl SmartHttp {
                 limits: filter.map_or(Limits::WHOLE, |_| Limits::FILTERED),
             };
             match self.fetch(session, &wants).await {
-                Err(Fault::WantRefused(_)) if filter.is_some() => {}
+                Err(fault) if filter.is_some() && self.wants_less(&fault) => {}
                 Err(fault) => return Err(fault),
                 Ok(store) => {
                     return blocking(move || is_ancestor(&store.objects()?, commit, top)).await;
@@ -237,6 +257,36 @@ impl SmartHttp {
             }
         }
         Ok(false)
+    }
+}
+
+impl SmartHttp {
+    /// Merges two branches by the trees of their newest commits.
+    pub(super) async fn try_merge(
+        &self,
+        ours: &Tip,
+        theirs: &Tip,
+        wanted: &[Wanted],
+    ) -> Result<Merge, Fault> {
+        let (Some(session), Some(one), Some(other)) = (&ours.session, ours.commit, theirs.commit)
+        else {
+            return Ok(Merge::Unrelated);
+        };
+        let has_filter =
+            session.capabilities.has("filter") && !self.filter_refused.load(Ordering::Relaxed);
+        let wants = Wants {
+            ids: &[one, other],
+            depth: Some(merge::LOOK_BACK),
+            filter: has_filter.then_some("blob:none"),
+            limits: if has_filter {
+                Limits::FILTERED
+            } else {
+                Limits::WHOLE
+            },
+        };
+        let store = self.fetch(session, &wants).await?;
+        let (ours, theirs, wanted) = (ours.clone(), theirs.clone(), wanted.to_vec());
+        blocking(move || merge::merge(&store.objects()?, &ours, &theirs, &wanted)).await
     }
 }
 

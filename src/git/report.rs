@@ -13,6 +13,8 @@ pub(super) enum Verdict {
     Landed,
     /// The answer ends before it says anything.
     Unknown(String),
+    /// The answer is whole and says nothing of the branch.
+    Silent,
     /// The server refused.
     Refused(Fault),
 }
@@ -64,9 +66,7 @@ fn judge(lines: &[String], said: &str, reference: &str) -> Verdict {
     match (unpack, reason) {
         (Some("ok"), None) if accepted => Verdict::Landed,
         (Some("ok"), Some(reason)) => Verdict::Refused(refused(reason.trim(), said)),
-        (Some("ok") | None, _) if error.is_none() && said.is_empty() => {
-            Verdict::Unknown("the answer does not mention the branch".to_owned())
-        }
+        (Some("ok") | None, _) if error.is_none() && said.is_empty() => Verdict::Silent,
         (None | Some("ok"), _) => Verdict::Refused(refused(error.unwrap_or("no report"), said)),
         (Some(unpack), reason) => {
             let reason = reason.map(str::trim).unwrap_or_default();
@@ -128,18 +128,15 @@ mod tests {
             read(&banded(&report, "hello"), REF),
             Verdict::Landed
         ));
-        assert!(matches!(
-            read(&packets(&report[..1]), REF),
-            Verdict::Unknown(_)
-        ));
-        assert!(matches!(read(b"", REF), Verdict::Unknown(_)));
+        assert!(matches!(read(&packets(&report[..1]), REF), Verdict::Silent));
+        assert!(matches!(read(b"", REF), Verdict::Silent));
         assert!(matches!(
             read(&packets(&report)[..20], REF),
             Verdict::Unknown(_)
         ));
         assert!(matches!(
             read(&packets(&report), "refs/heads/other"),
-            Verdict::Unknown(_)
+            Verdict::Silent
         ));
     }
 
@@ -148,7 +145,7 @@ mod tests {
     #[case(
         "ng refs/heads/main pre-receive hook declined\n",
         "remote: ask Ada\n",
-        Some(Refusal::Protected)
+        Some(Refusal::Hook)
     )]
     #[case(
         "ng refs/heads/main TF402455: pushes are not permitted\n",

@@ -13,11 +13,12 @@ use super::commit::CommitDraft;
 use super::error::{Error, Fault};
 use super::fetch::{self, Answer, Wants};
 use super::intake::{Store, blocking};
+use super::merge::Merge;
 use super::objects;
 use super::pkt;
 use super::report::{self, Verdict};
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
-use crate::host::{HostKind, Refusal};
+use crate::host::{Authorization, HostKind, Refusal, young};
 use crate::http::{self, Http, Request, Response};
 use crate::model::{ObjectId, RedactedUrl};
 
@@ -37,6 +38,8 @@ pub struct SmartHttp {
     options: Options,
     /// The server refused a filter or a want that the narrow read needs.
     pub(super) narrow_refused: AtomicBool,
+    /// The server refused, or broke at, a filter that it offered.
+    pub(super) filter_refused: AtomicBool,
 }
 
 /// What the first answer told, for the requests that follow it.
@@ -55,6 +58,7 @@ impl SmartHttp {
             http: Http::new(http),
             options,
             narrow_refused: AtomicBool::new(false),
+            filter_refused: AtomicBool::new(false),
         }
     }
 
@@ -75,18 +79,28 @@ impl SmartHttp {
         draft: &CommitDraft,
     ) -> Result<Pushed, Error> {
         let result = self.try_push(tip, changes, draft).await;
-        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+        result.map_err(|fault| self.error(Some(tip.moves()), fault))
     }
 
     /// Deletes the branch of `tip`, on condition that it is still there.
     pub(super) async fn delete(&self, tip: &Tip) -> Result<(), Error> {
         let result = self.try_delete(tip).await;
-        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+        result.map_err(|fault| self.error(Some(tip.moves()), fault))
     }
 
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
         let result = self.try_contains(tip, commit).await;
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    pub(super) async fn merge(
+        &self,
+        ours: &Tip,
+        theirs: &Tip,
+        wanted: &[Wanted],
+    ) -> Result<Merge, Error> {
+        let result = self.try_merge(ours, theirs, wanted).await;
+        result.map_err(|fault| self.error(Some(&ours.branch), fault))
     }
 
     pub(super) fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
@@ -107,20 +121,22 @@ impl SmartHttp {
 
     /// Turn 1: the branches and what the server can do.
     pub(super) async fn advertisement(&self) -> Result<(Session, Advertisement), Fault> {
-        let mut url = extended(self.url.url(), "info/refs");
-        url.set_query(Some("service=git-upload-pack"));
-        let response = self
-            .send(Request::get(url), "git-upload-pack-advertisement")
-            .await?;
+        let (base, refs) = self.list(self.url.url(), "git-upload-pack").await?;
+        let capabilities = refs.capabilities.clone();
+        Ok((Session { base, capabilities }, refs))
+    }
+
+    /// What one of git's services says of the repository at `base`; and where it is now.
+    async fn list(&self, base: &Url, service: &str) -> Result<(Url, Advertisement), Fault> {
+        let mut url = extended(base, "info/refs");
+        url.set_query(Some(&format!("service={service}")));
+        let expected = format!("{service}-advertisement");
+        let response = self.send_young(&Request::get(url), &expected).await?;
         let base = base_of(response.url());
         let mut answer = Answer::new(response, LONGEST_LIST);
-        let service = answer
-            .next()
-            .await
-            .ok()
-            .flatten()
-            .map(|packet| packet.text());
-        if service.as_deref() != Some("# service=git-upload-pack") {
+        let first = answer.next().await.ok().flatten();
+        let first = first.map(|packet| packet.text());
+        if first.as_deref() != Some(&format!("# service={service}")) {
             return Err(Fault::NotARepository(
                 "the answer does not start as git's does".to_owned(),
             ));
@@ -129,8 +145,18 @@ impl SmartHttp {
         while let Some(packet) = answer.next().await? {
             refs.take(&packet)?;
         }
-        let capabilities = refs.capabilities.clone();
-        Ok((Session { base, capabilities }, refs))
+        Ok((base, refs))
+    }
+
+    /// Refuses a repository with ids that we do not speak, where the list of
+    /// branches is empty. Git before 2.41 says nothing at all then; only its
+    /// receiving side names the object format. Any other trouble with that side
+    /// is told by the push.
+    pub(super) async fn refuse_other_ids(&self, session: &Session) -> Result<(), Fault> {
+        match self.list(&session.base, "git-receive-pack").await {
+            Err(fault @ Fault::ObjectFormat(_)) => Err(fault),
+            _ => Ok(()),
+        }
     }
 
     /// One request for objects, which land in a temporary folder.
@@ -213,7 +239,28 @@ impl SmartHttp {
         match report::read(&body, &tip.reference()) {
             Verdict::Landed => Ok(pushed),
             Verdict::Unknown(reason) => Err(unknown(reason)),
+            Verdict::Silent => Err(Fault::Silent {
+                pushed,
+                looked: false,
+            }),
             Verdict::Refused(fault) => Err(fault),
+        }
+    }
+
+    /// Sends a request that only reads, again while the host may not know our
+    /// token yet.
+    async fn send_young(&self, request: &Request, expected: &str) -> Result<Response, Fault> {
+        let authorization = self.options.authorization.as_ref();
+        let made = authorization.and_then(Authorization::made);
+        let mut backoff = young::retry(&self.options.http.retry).start();
+        loop {
+            let result = self.send(request.clone(), expected).await;
+            let late = matches!(&result, Err(Fault::Refused { meaning, .. }) if young::is_late(*meaning, made));
+            let Some(pause) = late.then(|| backoff.pause(None)).flatten() else {
+                return result;
+            };
+            tracing::debug!(?pause, "the app's token is not known everywhere yet");
+            tokio::time::sleep(pause).await;
         }
     }
 

@@ -43,6 +43,8 @@ pub struct Tip {
     pub exists: bool,
     /// The message of that commit.
     pub message: Option<String>,
+    /// The parents of that commit.
+    pub parents: Vec<ObjectId>,
     /// What each wanted folder holds, in the order they were asked for.
     pub folders: Vec<FolderState>,
     /// The ids of the ledgers that were found.
@@ -55,6 +57,16 @@ pub struct Tip {
     pub(super) copy: Option<Arc<Copy>>,
     /// Another branch to move, and where it must still be.
     pub(super) destination: Option<(String, ObjectId)>,
+    /// What was merged into it, for the next commit.
+    pub(super) merged: Option<Arc<MergedIn>>,
+}
+
+/// Another branch in the next commit.
+pub(super) struct MergedIn {
+    /// Its tip: the second parent.
+    pub(super) commit: ObjectId,
+    /// The trees that neither branch has.
+    pub(super) trees: Vec<Bytes>,
 }
 
 impl Tip {
@@ -90,10 +102,15 @@ impl Tip {
         self.old_id() == commit
     }
 
+    /// The branch that a push moves, without `refs/heads/`.
+    pub(super) fn moves(&self) -> &str {
+        let branch = self.destination.as_ref().map(|(branch, _)| branch);
+        branch.unwrap_or(&self.branch)
+    }
+
     /// The full name of the reference that a push moves.
     pub(super) fn reference(&self) -> String {
-        let branch = self.destination.as_ref().map(|(branch, _)| branch);
-        format!("refs/heads/{}", branch.unwrap_or(&self.branch))
+        format!("refs/heads/{}", self.moves())
     }
 
     /// The id that it must still have when the push arrives.

@@ -15,7 +15,7 @@ use crate::model::{EntryMode, Folder, FolderEntry, ObjectId, RelPath};
 /// Entries in the owned folders, at most.
 const MOST_ENTRIES: usize = 2_000_000;
 /// Folders below each other, at most.
-const DEEPEST: usize = 200;
+pub(super) const DEEPEST: usize = 200;
 
 /// One line of a tree object.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,6 @@
 //! One set of operations in words of ours; each host's client does it its way.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use url::Url;
 
@@ -23,18 +22,15 @@ pub struct ApiOptions {
     /// The collection's address of an Azure DevOps Server, where somebody
     /// knows it (the agent does); otherwise it is found by trying.
     pub collection: Option<Url>,
-    /// Longest time for one request.
-    pub timeout: Duration,
 }
 
 impl ApiOptions {
-    /// The usual time limit, and no known collection.
+    /// No known collection.
     pub fn new(http: http::Options, credentials: Credentials) -> Self {
         Self {
             http,
             credentials,
             collection: None,
-            timeout: Duration::from_secs(60),
         }
     }
 }

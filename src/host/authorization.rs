@@ -1,5 +1,7 @@
 //! The Authorization header for each host.
 
+use std::time::Instant;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use reqwest::header::HeaderValue;
@@ -13,12 +15,25 @@ use crate::model::{Redactor, Secret};
 pub struct Authorization {
     header: HeaderValue,
     forms: Vec<Zeroizing<String>>,
+    made: Option<Instant>,
 }
 
 impl Authorization {
     /// The value of the `Authorization` header, marked sensitive.
     pub fn header(&self) -> &HeaderValue {
         &self.header
+    }
+
+    /// Says when the host made the token.
+    #[must_use]
+    pub fn made_at(mut self, made: Option<Instant>) -> Self {
+        self.made = made;
+        self
+    }
+
+    /// When the host made the token, where that is known.
+    pub fn made(&self) -> Option<Instant> {
+        self.made
     }
 
     /// Registers every form of the credentials.
@@ -74,6 +89,7 @@ fn finish(scheme: &str, value: Zeroizing<String>, token: &Secret) -> Result<Auth
     Ok(Authorization {
         header,
         forms: vec![full, value, plain],
+        made: None,
     })
 }
 

@@ -138,37 +138,35 @@ impl ApiError {
                 if all.is_empty() {
                     all.extend(usual.iter().map(|&text| text.to_owned()));
                 }
+                if all.is_empty() {
+                    all = super::advice(self.kind, *meaning);
+                }
                 return all;
             }
             Fault::Invalid { .. } => {
-                "Look at the server's words; the branch that was pushed is kept, and the next run goes on from there."
+                "look at the server's words; the branch that was pushed is kept, and the next run goes on from there"
             }
             Fault::NotMergeable { .. } => match self.kind {
                 HostKind::Azure => {
-                    "Look at the pull request's policies and conflicts; it stays open."
+                    "look at the pull request's policies and conflicts; it stays open"
                 }
                 _ => {
-                    "Look at the pull request's checks and conflicts; it stays open. For merging later, switch on \"Allow auto-merge\" in the repository's settings."
+                    "look at the pull request's checks and conflicts; it stays open. For merging later, switch on \"Allow auto-merge\" in the repository's settings"
                 }
             },
             Fault::NoCommits { .. } => {
-                "There is nothing to merge: the target branch has everything already."
+                "there is nothing to merge: the target branch has everything already"
             }
-            Fault::Unknown { .. } => "Run again: what was done is found and not done twice.",
-            Fault::Http(http::Error::Client(_)) => {
-                "No certificates of authorities are found, or one that was given cannot be read: install the system's (`ca-certificates`), or name a file with `SSL_CERT_FILE`."
-            }
-            Fault::Http(_) => {
-                "Check the address, the network and the proxy settings, then run again."
-            }
+            Fault::Unknown { .. } => "run again: what was done is found and not done twice",
+            Fault::Http(error) => return error.hints(),
             Fault::Answer { .. } => {
-                "Check that the address is the repository's, and that no proxy changes the answers; otherwise please report this."
+                "check that the address is the repository's, and that no proxy changes the answers; otherwise please report this"
             }
             Fault::Address { .. } => {
-                "Use the address that the browser shows for the repository: `…/_git/repository` (Azure DevOps) or `https://server/owner/repository` (GitHub)."
+                "use the address that the browser shows for the repository: `…/_git/repository` (Azure DevOps) or `https://server/owner/repository` (GitHub)"
             }
             Fault::Key { .. } => {
-                "Give the whole PEM file that GitHub made for the app, from `-----BEGIN` to `-----END`."
+                "give the whole PEM file that GitHub made for the app, from `-----BEGIN` to `-----END`"
             }
         };
         vec![text.to_owned()]
@@ -177,11 +175,8 @@ impl ApiError {
     fn command_kind(&self) -> Kind {
         match self.fault() {
             Fault::Address { .. } | Fault::Key { .. } => Kind::Input,
-            Fault::NotMergeable { .. }
-            | Fault::Refused {
-                meaning: Refusal::Protected,
-                ..
-            } => Kind::Policy,
+            Fault::NotMergeable { .. } => Kind::Policy,
+            Fault::Refused { meaning, .. } if meaning.is_policy() => Kind::Policy,
             _ => Kind::Remote,
         }
     }
@@ -217,17 +212,17 @@ mod tests {
         let fault = Fault::Refused {
             meaning: Refusal::Permission,
             said: "answered 403".into(),
-            help: vec!["Give the app pull_requests=write.".into()],
+            help: vec!["give the app pull_requests=write".into()],
             after: None,
         };
         insta::assert_snapshot!(shown(HostKind::GitHub, fault), @r"
         Remote: opening a pull request in contoso/manifests failed: answered 403
-        Give the app pull_requests=write.
+        give the app pull_requests=write
         ");
         let fault = Fault::refused(Refusal::Permission, "answered 403");
         insta::assert_snapshot!(shown(HostKind::Azure, fault), @r#"
         Remote: opening a pull request in contoso/manifests failed: answered 403
-        Give the identity behind the token, in a pipeline "<Project> Build Service (<organization>)", the permission "Contribute to pull requests" on this repository; a personal access token needs the scope Code (Read & write).
+        give the identity behind the token, in a pipeline "<Project> Build Service (<organization>)", the permission "Contribute to pull requests" on this repository; a personal access token needs the scope Code (Read & write)
         "#);
     }
 
@@ -238,7 +233,7 @@ mod tests {
         };
         insta::assert_snapshot!(shown(HostKind::GitHub, fault), @r"
         Remote: opening a pull request in contoso/manifests failed: the answer was lost, so it is not known whether it was done: connection reset
-        Run again: what was done is found and not done twice.
+        run again: what was done is found and not done twice
         ");
     }
 
@@ -254,15 +249,7 @@ mod tests {
     #[case(HostKind::Azure)]
     #[case(HostKind::GitHub)]
     fn every_refusal_comes_with_something_to_do(#[case] kind: HostKind) {
-        for meaning in [
-            Refusal::Stale,
-            Refusal::Authentication,
-            Refusal::Permission,
-            Refusal::NotFound,
-            Refusal::Protected,
-            Refusal::TooLarge,
-            Refusal::Throttled,
-        ] {
+        for meaning in Refusal::ALL {
             let shown = shown(kind, Fault::refused(meaning, "no"));
             assert!(shown.lines().nth(1).is_some_and(|hint| hint.len() > 10));
         }

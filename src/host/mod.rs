@@ -15,6 +15,7 @@ pub mod pull_request;
 mod refusal;
 mod rest;
 mod rest_answer;
+pub(crate) mod young;
 
 pub use address::{
     Error, Home, Location, Place, SshAddress, detect, is_same_repository, is_this_machine, resolve,
@@ -25,6 +26,7 @@ pub use authorization::{Authorization, authorization};
 pub use fault::{ApiError, Fault};
 pub use github::{App, AppTokens, OnToken};
 pub use refusal::{Refusal, advice, refusal};
+pub(crate) use refusal::{is_sign_in, of_status};
 
 use std::fmt;
 

@@ -31,6 +31,8 @@ pub struct PullRequest {
     pub labels: Vec<String>,
     /// It will be merged by the host once its conditions are met.
     pub automatic: bool,
+    /// Whether the host can merge it.
+    pub mergeable: Mergeable,
     /// What only the host's client understands.
     pub(super) facts: Facts,
 }
@@ -40,6 +42,18 @@ pub struct PullRequest {
 pub(super) enum Facts {
     Azure(super::azure::Facts),
     GitHub(super::github::Facts),
+}
+
+/// Whether a pull request can be merged, as far as its branches go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mergeable {
+    /// The host has not found out yet, or does not say.
+    #[default]
+    Unknown,
+    /// Without conflicts.
+    Yes,
+    /// Its branches conflict.
+    Conflicts,
 }
 
 /// Where a pull request stands.

@@ -1,6 +1,8 @@
-//! What a server's words mean, and what can be done about them.
+//! What a server's words mean, and what can be done about them: the one table
+//! for pushes, for the interface and for whoever installs from a server.
 
 use super::{HostKind, azure, github};
+use crate::http;
 
 /// The meaning of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,19 +15,90 @@ pub enum Refusal {
     Permission,
     /// There is no such repository, or it is hidden from these credentials.
     NotFound,
-    /// A policy or hook forbids this push.
+    /// A policy of the branch wants a pull request.
     Protected,
+    /// The e-mail address of the commit's author is not allowed.
+    Author,
+    /// Commits have to be signed, and ours are not.
+    Unsigned,
+    /// There is a secret in what was pushed.
+    Secrets,
+    /// The name of a file is not allowed, or its path is too long.
+    Name,
+    /// Another rule or hook of the server, in its own words.
+    Hook,
     /// The push or a file in it is too large.
     TooLarge,
     /// Too many requests.
     Throttled,
 }
 
-/// Words of git itself, whatever the host.
-const GIT: [(&str, Refusal); 12] = [
-    ("protected branch hook declined", Refusal::Protected),
-    ("pre-receive hook declined", Refusal::Protected),
-    ("hook declined", Refusal::Protected),
+impl Refusal {
+    /// Every meaning.
+    pub const ALL: [Self; 12] = [
+        Self::Stale,
+        Self::Authentication,
+        Self::Permission,
+        Self::NotFound,
+        Self::Protected,
+        Self::Author,
+        Self::Unsigned,
+        Self::Secrets,
+        Self::Name,
+        Self::Hook,
+        Self::TooLarge,
+        Self::Throttled,
+    ];
+
+    /// Whether it is a rule that somebody made for the repository.
+    pub fn is_policy(self) -> bool {
+        matches!(
+            self,
+            Self::Protected
+                | Self::Author
+                | Self::Unsigned
+                | Self::Secrets
+                | Self::Name
+                | Self::Hook
+        )
+    }
+}
+
+/// Rules about what is pushed, wherever it is pushed to. They are said beside
+/// the words that every refused push has, so that they are looked for first.
+///
+/// Azure DevOps: <https://learn.microsoft.com/azure/devops/repos/git/repository-settings>;
+/// GitHub: <https://docs.github.com/code-security/secret-scanning>,
+/// <https://docs.github.com/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets>
+const CONTENT: [(&str, Refusal); 17] = [
+    ("one or more secrets", Refusal::Secrets),
+    ("credentials or other secrets", Refusal::Secrets),
+    ("cannot contain secrets", Refusal::Secrets),
+    ("push protection", Refusal::Secrets),
+    ("secrets detected", Refusal::Secrets),
+    ("vs403702", Refusal::Author),
+    ("gh007", Refusal::Author),
+    ("email privacy", Refusal::Author),
+    ("author email", Refusal::Author),
+    ("author's email", Refusal::Author),
+    ("committer email", Refusal::Author),
+    ("committer's email", Refusal::Author),
+    ("vs403729", Refusal::Name),
+    ("reserved name", Refusal::Name),
+    ("path length", Refusal::Name),
+    ("file path must", Refusal::Name),
+    ("prohibited file name", Refusal::Name),
+];
+
+/// Words of git itself and of servers of other kinds.
+const GIT: [(&str, Refusal); 16] = [
+    ("protected branch", Refusal::Protected),
+    ("through pull requests", Refusal::Protected),
+    ("through merge requests", Refusal::Protected),
+    ("must be signed", Refusal::Unsigned),
+    ("you are not allowed to push", Refusal::Permission),
+    ("pre-receive hook declined", Refusal::Hook),
+    ("hook declined", Refusal::Hook),
     ("failed to update ref", Refusal::Stale),
     ("cannot lock ref", Refusal::Stale),
     ("failed to lock", Refusal::Stale),
@@ -43,11 +116,73 @@ pub fn refusal(said: &str) -> Option<Refusal> {
     if said.contains("exists; cannot create") {
         return None;
     }
-    let known = azure::REFUSALS.iter().chain(&github::REFUSALS).chain(&GIT);
-    known
-        .into_iter()
-        .find(|(words, _)| said.contains(words))
-        .map(|(_, meaning)| *meaning)
+    let lower = said.to_lowercase();
+    let content = CONTENT.iter().find(|(words, _)| lower.contains(words));
+    let known = azure::REFUSALS.iter().chain(&github::REFUSALS);
+    let code = known.into_iter().find(|(words, _)| said.contains(words));
+    let own = GIT.iter().find(|(words, _)| lower.contains(words));
+    let (_, meaning) = content.or(code).or(own)?;
+    Some(match meaning {
+        Refusal::Protected => rule(&lower),
+        other => *other,
+    })
+}
+
+/// What a protected branch asks for. A pull request helps where that is what it
+/// wants, and not where every commit must look in a certain way.
+fn rule(lower: &str) -> Refusal {
+    const WITH_A_PULL_REQUEST: [&str; 6] = [
+        "through a pull request",
+        "use a pull request",
+        "approving review",
+        "status check",
+        "protected ref",
+        "merge queue",
+    ];
+    if WITH_A_PULL_REQUEST
+        .iter()
+        .any(|words| lower.contains(words))
+    {
+        return Refusal::Protected;
+    }
+    if lower.contains("signature") {
+        return Refusal::Unsigned;
+    }
+    // GitHub lists the rules of a ruleset that are broken, each after a dash.
+    let lists_others = lower.contains("gh013") && lower.split("; ").any(|it| it.starts_with("- "));
+    if lists_others {
+        Refusal::Hook
+    } else {
+        Refusal::Protected
+    }
+}
+
+/// What an error status means, with the server's words where it said something.
+/// `slowed` says that it asks for fewer requests; `is_page` that it answers
+/// people and not programs.
+pub(crate) fn of_status(status: u16, said: &str, slowed: bool, is_page: bool) -> Option<Refusal> {
+    let known = refusal(said);
+    match status {
+        429 => Some(Refusal::Throttled),
+        403 if slowed || known == Some(Refusal::Throttled) => Some(Refusal::Throttled),
+        // Azure DevOps answers a bad token with 203 and a page to sign in.
+        203 | 401 => Some(Refusal::Authentication),
+        200..=299 => is_page.then_some(Refusal::Authentication),
+        403 => Some(known.unwrap_or(Refusal::Permission)),
+        404 => Some(Refusal::NotFound),
+        413 => Some(Refusal::TooLarge),
+        _ => known,
+    }
+}
+
+/// Whether a redirect leads to where people sign in: the token was not taken.
+pub(crate) fn is_sign_in(error: &http::Error) -> bool {
+    const SIGNS: [&str; 5] = ["signin", "sign_in", "_signedin", "login", "oauth2"];
+    let http::Error::Redirect { target, .. } = error else {
+        return false;
+    };
+    let target = target.to_ascii_lowercase();
+    SIGNS.iter().any(|sign| target.contains(sign))
 }
 
 /// What the user can do about a refusal.
@@ -59,21 +194,36 @@ pub fn advice(kind: HostKind, meaning: Refusal) -> Vec<String> {
     };
     let general: &[&str] = match meaning {
         _ if !specific.is_empty() => specific,
-        Refusal::Stale => &["Run again: the repository is unchanged."],
+        Refusal::Stale => &["run again: the repository is unchanged"],
         Refusal::Authentication => &[
-            "Check the access token: it may be missing, mistyped or expired. For hosts of kind `git` also check `gitUser`.",
+            "check the access token: it may be missing, mistyped or expired. For hosts of kind `git` also check `gitUser`",
         ],
         Refusal::Permission => {
-            &["Give the token's owner permission to read and write this repository."]
+            &["give the token's owner permission to read and write this repository"]
         }
         Refusal::NotFound => {
-            &["Check the spelling of the manifest repository, and that the token may read it."]
+            &["check the spelling of the manifest repository, and that the token may read it"]
         }
         Refusal::Protected => &[
-            "The branch's policy forbids direct pushes: publish to another branch and open a pull request, or let this identity bypass the policy.",
+            "the branch's policy forbids direct pushes: publish to another branch and open a pull request, or let this identity bypass the policy",
         ],
-        Refusal::TooLarge => &["Publish fewer or smaller files, or raise the server's limit."],
-        Refusal::Throttled => &["Wait a few minutes and run again."],
+        Refusal::Author => &[
+            "set `authorEmail` to an address that the server allows, and `authorName` to go with it",
+        ],
+        Refusal::Unsigned => &[
+            "the commits of this program are not signed: let this identity bypass the rule, or take the branch out of it",
+        ],
+        Refusal::Secrets => &[
+            "take the secret out of what is published, and revoke it; if it is none, allow it as the server's words say",
+        ],
+        Refusal::Name => {
+            &["rename what becomes this file, or shorten `folder` and the names in the source"]
+        }
+        Refusal::Hook => {
+            &["ask those who run the server about this rule; the words above are its own"]
+        }
+        Refusal::TooLarge => &["publish fewer or smaller files, or raise the server's limit"],
+        Refusal::Throttled => &["wait a few minutes and run again"],
     };
     general.iter().map(|&text| text.to_owned()).collect()
 }
@@ -84,16 +234,112 @@ mod tests {
 
     #[rstest::rstest]
     #[case(
-        "TF402455: Pushes to this branch are not permitted",
+        "TF402455: Pushes to this branch are not permitted; you must use a pull request to update this branch.",
         Some(Refusal::Protected)
     )]
     #[case(
         "remote: error: GH006: Protected branch update failed",
         Some(Refusal::Protected)
     )]
+    #[case(
+        "GH006: Protected branch update failed for refs/heads/main.; At least 1 approving review is required by reviewers with write access.",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "GH006: Protected branch update failed for refs/heads/main.; Commits must have verified signatures.",
+        Some(Refusal::Unsigned)
+    )]
     #[case("GH013: Repository rule violations found", Some(Refusal::Protected))]
+    #[case(
+        "push declined due to repository rule violations (error: GH013: Repository rule violations found for refs/heads/main.; Review all repository rules at https://github.com/contoso/m/rules?ref=refs%2Fheads%2Fmain; - Changes must be made through a pull request.)",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "GH013: Repository rule violations found for refs/heads/main.; - Required status check \"build\" is expected.",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "GH013: Repository rule violations found for refs/heads/main.; - Cannot update this protected ref.",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "GH013: Repository rule violations found for refs/heads/main.; - Commits must have verified signatures.; Found 1 violation:; 027faa7121ee9df79db623e1a2848d2cc88a8dba",
+        Some(Refusal::Unsigned)
+    )]
+    #[case(
+        "GH013: Repository rule violations found for refs/heads/main.; - Changes must be made through a pull request.; - Commits must have verified signatures.; Found 1 violation:",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "GH013: Repository rule violations found for refs/heads/main.; - GITHUB PUSH PROTECTION; Resolve the following violations before pushing again; - Push cannot contain secrets",
+        Some(Refusal::Secrets)
+    )]
+    #[case(
+        "GH013: Repository rule violations found for refs/heads/main.; - Commit message must match a given regex pattern: ABC-[0-9]+",
+        Some(Refusal::Hook)
+    )]
+    #[case(
+        "GH007: Your push would publish a private email address.",
+        Some(Refusal::Author)
+    )]
+    #[case(
+        "push declined due to email privacy restrictions",
+        Some(Refusal::Author)
+    )]
+    #[case(
+        "pre-receive hook declined (VS403702: The push was rejected because one or more commits contain author email 'x@localhost' which does not match the policy-specified patterns.)",
+        Some(Refusal::Author)
+    )]
+    #[case(
+        "pre-receive hook declined (GitLab: Author's email 'x@localhost' does not follow the pattern '@contoso.com$')",
+        Some(Refusal::Author)
+    )]
+    #[case(
+        "VS403654: The push was rejected because it contains one or more secrets.",
+        Some(Refusal::Secrets)
+    )]
+    #[case(
+        "VS403654: The push was rejected because it might contain credentials or other secrets.",
+        Some(Refusal::Secrets)
+    )]
+    #[case(
+        "VS403729: The push was rejected because commit 'd2' contains a path, which exceeds the maximum length of 32766 characters.",
+        Some(Refusal::Name)
+    )]
+    #[case(
+        "The push was rejected because the file 'dev/con.yaml' has a reserved name",
+        Some(Refusal::Name)
+    )]
     #[case("protected branch hook declined", Some(Refusal::Protected))]
-    #[case("pre-receive hook declined", Some(Refusal::Protected))]
+    #[case("pre-receive hook declined", Some(Refusal::Hook))]
+    #[case(
+        "pre-receive hook declined (ask the platform team)",
+        Some(Refusal::Hook)
+    )]
+    #[case(
+        "hook declined (GH006: Protected branch update failed)",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "pre-receive hook declined (GitLab: You are not allowed to push code to protected branches on this project.)",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "pre-receive hook declined (Gitea: Not allowed to push to protected branch main)",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "pre-receive hook declined (Branch refs/heads/main can only be modified through pull requests.)",
+        Some(Refusal::Protected)
+    )]
+    #[case(
+        "pre-receive hook declined (GitLab: You are not allowed to push code to this project.)",
+        Some(Refusal::Permission)
+    )]
+    #[case(
+        "pre-receive hook declined (GitLab: Commit must be signed with a GPG key)",
+        Some(Refusal::Unsigned)
+    )]
     #[case(
         "TF401028: The reference has already been updated",
         Some(Refusal::Stale)
@@ -119,18 +365,55 @@ mod tests {
         assert_eq!(refusal(said), meaning);
     }
 
+    #[rstest::rstest]
+    #[case(429, "", false, false, Some(Refusal::Throttled))]
+    #[case(403, "", true, false, Some(Refusal::Throttled))]
+    #[case(403, "secondary rate limit", false, false, Some(Refusal::Throttled))]
+    #[case(403, "", false, false, Some(Refusal::Permission))]
+    #[case(403, "TF402455: no", false, false, Some(Refusal::Protected))]
+    #[case(401, "", false, true, Some(Refusal::Authentication))]
+    #[case(203, "", false, false, Some(Refusal::Authentication))]
+    #[case(200, "", false, true, Some(Refusal::Authentication))]
+    #[case(200, "", false, false, None)]
+    #[case(404, "", false, false, Some(Refusal::NotFound))]
+    #[case(413, "", false, false, Some(Refusal::TooLarge))]
+    #[case(400, "VS403658: too large", false, false, Some(Refusal::TooLarge))]
+    #[case(500, "", false, false, None)]
+    fn a_status_means_the_same_everywhere(
+        #[case] status: u16,
+        #[case] said: &str,
+        #[case] slowed: bool,
+        #[case] is_page: bool,
+        #[case] meaning: Option<Refusal>,
+    ) {
+        assert_eq!(of_status(status, said, slowed, is_page), meaning);
+    }
+
+    #[rstest::rstest]
+    #[case(
+        "https://spsprodeus1.vssps.visualstudio.com/_signin?realm=dev.azure.com",
+        true
+    )]
+    #[case("https://dev.azure.com/contoso/_signedin", true)]
+    #[case("https://login.microsoftonline.com/x/oauth2/authorize", true)]
+    #[case("https://git.contoso.com/users/sign_in", true)]
+    #[case("https://github.com/login?return_to=x", true)]
+    #[case("https://git.contoso.com/new/place", false)]
+    fn a_redirect_to_a_page_to_sign_in_is_known(#[case] target: &str, #[case] expected: bool) {
+        let error = http::Error::Redirect {
+            method: reqwest::Method::GET,
+            url: Box::new(crate::model::RedactedUrl::new(
+                "https://host/x".parse().unwrap(),
+            )),
+            target: target.to_owned(),
+        };
+        assert_eq!(is_sign_in(&error), expected);
+    }
+
     #[test]
     fn every_refusal_comes_with_something_to_do() {
         for kind in [HostKind::Azure, HostKind::GitHub, HostKind::Git] {
-            for meaning in [
-                Refusal::Stale,
-                Refusal::Authentication,
-                Refusal::Permission,
-                Refusal::NotFound,
-                Refusal::Protected,
-                Refusal::TooLarge,
-                Refusal::Throttled,
-            ] {
+            for meaning in Refusal::ALL {
                 assert!(!advice(kind, meaning).is_empty());
             }
         }

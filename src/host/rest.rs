@@ -13,9 +13,10 @@ use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName
 use serde_json::Value;
 use url::Url;
 
+use super::HostKind;
 use super::fault::Fault;
-use super::{HostKind, rest_answer};
-use crate::http::{self, Http, Progress, Request, Retry};
+use super::rest_answer::{self, Failed, Seen};
+use crate::http::{self, Http, Request, Retry};
 
 /// Bytes of one answer, at most.
 const LONGEST_ANSWER: u64 = 32 << 20;
@@ -130,7 +131,6 @@ impl Rest {
     pub(super) fn new(
         kind: HostKind,
         mut options: http::Options,
-        timeout: Duration,
         headers: &[(&'static str, &'static str)],
     ) -> Self {
         options.http1_only |= kind.http1_only();
@@ -142,8 +142,8 @@ impl Rest {
         });
         Self {
             retry: options.retry.clone(),
+            timeout: options.rest_timeout,
             http: Http::new(options),
-            timeout,
             kind,
             headers: headers.collect(),
             calm: Mutex::new(None),
@@ -193,7 +193,7 @@ impl Rest {
         if !rest_answer::is_json_answer(&response) {
             return Err(rest_answer::failed(response, self.kind).await);
         }
-        if let Some(asked) = response.retry_after() {
+        if let Some(asked) = response.retry_after().or_else(|| response.held_back()) {
             let asked = asked.min(self.retry.longest_asked);
             let mut calm = self.calm.lock().unwrap_or_else(PoisonError::into_inner);
             *calm = Some(Instant::now() + asked);
@@ -222,52 +222,5 @@ impl Rest {
         if let Some(until) = until {
             tokio::time::sleep_until(until.into()).await;
         }
-    }
-}
-
-/// Whether the server did what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Seen {
-    /// Certainly not, and it may later: it never came, or was turned away unread.
-    No,
-    /// Perhaps: the answer was lost, or the server failed while at it.
-    Perhaps,
-    /// It looked and refused.
-    Refused,
-}
-
-/// One try that failed.
-#[derive(Debug)]
-pub(super) struct Failed {
-    pub(super) fault: Fault,
-    pub(super) seen: Seen,
-    pub(super) after: Option<Duration>,
-}
-
-impl Failed {
-    fn of(error: http::Error) -> Self {
-        let seen = match &error {
-            http::Error::Connection {
-                progress: Progress::Connecting,
-                ..
-            } => Seen::No,
-            http::Error::Connection { .. } => Seen::Perhaps,
-            _ => Seen::Refused,
-        };
-        Self {
-            fault: rest_answer::redirected(error),
-            seen,
-            after: None,
-        }
-    }
-
-    /// The fault as the caller must see it: what may have been done is told apart.
-    fn into_fault(self, safe: bool) -> Fault {
-        if self.seen == Seen::Perhaps && !safe {
-            return Fault::Unknown {
-                reason: self.fault.to_string(),
-            };
-        }
-        self.fault
     }
 }

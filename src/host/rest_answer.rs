@@ -6,9 +6,56 @@ use serde_json::Value;
 use url::Url;
 
 use super::fault::Fault;
-use super::rest::{Failed, Seen};
-use super::{HostKind, Refusal, azure, github, refusal};
-use crate::http::{self, Failure, Response};
+use super::refusal::{is_sign_in, of_status};
+use super::{HostKind, Refusal, azure, github};
+use crate::http::{self, Failure, Progress, Response};
+
+/// Whether the server did what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Certainly not, and it may later: it never came, or was turned away unread.
+    No,
+    /// Perhaps: the answer was lost, or the server failed while at it.
+    Perhaps,
+    /// It looked and refused.
+    Refused,
+}
+
+/// One try that failed.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) fault: Fault,
+    pub(super) seen: Seen,
+    pub(super) after: Option<Duration>,
+}
+
+impl Failed {
+    pub(super) fn of(error: http::Error) -> Self {
+        let seen = match &error {
+            http::Error::Connection {
+                progress: Progress::Connecting,
+                ..
+            } => Seen::No,
+            http::Error::Connection { .. } => Seen::Perhaps,
+            _ => Seen::Refused,
+        };
+        Self {
+            fault: redirected(error),
+            seen,
+            after: None,
+        }
+    }
+
+    /// The fault as the caller must see it: what may have been done is told apart.
+    pub(super) fn into_fault(self, safe: bool) -> Fault {
+        if self.seen == Seen::Perhaps && !safe {
+            return Fault::Unknown {
+                reason: self.fault.to_string(),
+            };
+        }
+        self.fault
+    }
+}
 
 /// Headers that tell which rights are missing, and which are there.
 #[derive(Debug, Default, Clone)]
@@ -49,15 +96,9 @@ pub(super) fn next_page(response: &Response) -> Option<Url> {
 }
 
 /// A redirect to a page where people sign in means that the token was not taken.
-pub(super) fn redirected(error: http::Error) -> Fault {
-    if let http::Error::Redirect { target, .. } = &error {
-        let target = target.to_ascii_lowercase();
-        if ["signin", "sign_in", "login", "oauth2"]
-            .iter()
-            .any(|sign| target.contains(sign))
-        {
-            return Fault::refused(Refusal::Authentication, error.to_string());
-        }
+fn redirected(error: http::Error) -> Fault {
+    if is_sign_in(&error) {
+        return Fault::refused(Refusal::Authentication, error.to_string());
     }
     Fault::Http(error)
 }
@@ -103,63 +144,38 @@ fn explain(
         said += &format!(" (it asks to wait {} minutes)", seconds.div_ceil(60));
     }
     let page = failure.content_type.contains("html");
-    let known = refusal(&message);
-    let slowed = used_up || failure.retry_after.is_some() || known == Some(Refusal::Throttled);
-    let refused = |meaning| Failed {
-        fault: Fault::Refused {
+    let slowed = used_up || failure.retry_after.is_some();
+    let failed = |fault, seen| Failed { fault, seen, after };
+    let meaning = of_status(failure.status, &message, slowed, page)
+        // Of what is asked for in the request, not of the repository.
+        .filter(|meaning| *meaning != Refusal::NotFound || failure.status == 404);
+    if let Some(meaning) = meaning
+        && failure.status < 500
+    {
+        let fault = Fault::Refused {
             meaning,
-            said: said.clone(),
+            said,
             help: help(kind, meaning, &message, rights),
             after,
-        },
-        seen: Seen::Refused,
-        after,
-    };
-    match failure.status {
-        429 => throttled(refused(Refusal::Throttled)),
-        403 if slowed => throttled(refused(Refusal::Throttled)),
-        200..=299 if page => refused(Refusal::Authentication),
-        200..=299 if failure.status != 203 => Failed {
-            fault: Fault::answer(format!(
-                "it has the content type {:?}",
-                failure.content_type
-            )),
-            seen: Seen::Perhaps,
-            after: None,
-        },
-        203 | 401 => refused(Refusal::Authentication),
-        403 => refused(known.unwrap_or(Refusal::Permission)),
-        404 => refused(Refusal::NotFound),
-        413 => refused(Refusal::TooLarge),
-        405 => Failed {
-            fault: Fault::NotMergeable { said },
-            seen: Seen::Refused,
-            after: None,
-        },
-        400..=499 => match known.filter(|meaning| *meaning != Refusal::NotFound) {
-            Some(meaning) => refused(meaning),
-            None => Failed {
-                fault: Fault::Invalid {
-                    status: failure.status,
-                    said,
-                },
-                seen: Seen::Refused,
-                after: None,
-            },
-        },
-        _ => Failed {
-            fault: Fault::Http(Box::new(failure.clone()).into()),
-            seen: Seen::Perhaps,
-            after,
-        },
+        };
+        // Turned away unread: nothing was done, and it may be later.
+        let seen = match meaning {
+            Refusal::Throttled => Seen::No,
+            _ => Seen::Refused,
+        };
+        return failed(fault, seen);
     }
-}
-
-/// Nothing was done, and it may be later.
-fn throttled(failed: Failed) -> Failed {
-    Failed {
-        seen: Seen::No,
-        ..failed
+    match failure.status {
+        200..=299 => {
+            let reason = format!("it has the content type {:?}", failure.content_type);
+            failed(Fault::answer(reason), Seen::Perhaps)
+        }
+        405 => failed(Fault::NotMergeable { said }, Seen::Refused),
+        400..=499 => {
+            let status = failure.status;
+            failed(Fault::Invalid { status, said }, Seen::Refused)
+        }
+        _ => failed(Fault::Http(Box::new(failure.clone()).into()), Seen::Perhaps),
     }
 }
 

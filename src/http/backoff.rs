@@ -1,12 +1,14 @@
 //! Waiting times between tries. Pure: it says how long, others wait.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often something is tried, and how long the pauses are.
 #[derive(Debug, Clone)]
 pub struct Retry {
     /// Tries in all, at least one.
     pub attempts: u32,
+    /// How long to go on trying, whatever the number of tries.
+    pub limit: Option<Duration>,
     /// Upper end of the first pause; the lower end is a quarter of it.
     pub first: Duration,
     /// Upper end of every later pause.
@@ -17,11 +19,19 @@ pub struct Retry {
     pub seed: Option<u64>,
 }
 
+/// How many tries there are without pauses, where the number is not limited.
+const MOST_WITHOUT_PAUSES: u32 = 10;
+
+/// How much longer than one try took a pause may be: with more writers than
+/// this at one branch, some tries are lost, and none is lost for ever.
+const WRITERS: u32 = 8;
+
 impl Retry {
     /// For one idempotent request.
     pub fn requests() -> Self {
         Self {
             attempts: 4,
+            limit: None,
             first: Duration::from_millis(400),
             longest: Duration::from_secs(5),
             longest_asked: Duration::from_secs(60),
@@ -29,10 +39,12 @@ impl Retry {
         }
     }
 
-    /// For a push that lost a race: the next try is a whole read and push.
+    /// For a push that lost a race: the next try is a whole read and push. It
+    /// goes on for ten minutes, however often others are faster.
     pub fn pushes() -> Self {
         Self {
-            attempts: 10,
+            attempts: u32::MAX,
+            limit: Some(Duration::from_secs(10 * 60)),
             first: Duration::from_millis(200),
             longest: Duration::from_secs(4),
             longest_asked: Duration::from_secs(60),
@@ -40,9 +52,10 @@ impl Retry {
         }
     }
 
-    /// The same number of tries without any pause.
+    /// The same number of tries without any pause; ten where there is no limit.
     #[must_use]
     pub fn without_pauses(mut self) -> Self {
+        self.attempts = self.attempts.min(MOST_WITHOUT_PAUSES);
         self.first = Duration::ZERO;
         self.longest = Duration::ZERO;
         self.longest_asked = Duration::ZERO;
@@ -53,6 +66,7 @@ impl Retry {
     pub fn start(&self) -> Backoff {
         Backoff {
             retry: self.clone(),
+            started: Instant::now(),
             tried: 0,
             ceiling: self.first,
             random: self
@@ -67,6 +81,7 @@ impl Retry {
 #[derive(Debug, Clone)]
 pub struct Backoff {
     retry: Retry,
+    started: Instant,
     tried: u32,
     ceiling: Duration,
     random: fastrand::Rng,
@@ -76,14 +91,35 @@ impl Backoff {
     /// How long to wait after a failed try; `None` when that was the last one.
     /// A time that the server asked for wins, up to the cap.
     pub fn pause(&mut self, asked: Option<Duration>) -> Option<Duration> {
-        self.tried += 1;
-        if self.tried >= self.retry.attempts {
+        self.pause_after(asked, Duration::ZERO)
+    }
+
+    /// The same, after a try that took this long: the busier a server is, the
+    /// longer the pauses are.
+    pub fn pause_after(&mut self, asked: Option<Duration>, took: Duration) -> Option<Duration> {
+        self.tried = self.tried.saturating_add(1);
+        let over = self
+            .retry
+            .limit
+            .is_some_and(|limit| self.elapsed() >= limit);
+        if over || self.tried >= self.retry.attempts {
             return None;
         }
-        let ceiling = self.ceiling.min(self.retry.longest);
+        let longest = self.retry.longest;
+        let widest = if longest.is_zero() {
+            longest
+        } else {
+            longest.max(took * WRITERS)
+        };
+        let ceiling = self.ceiling.max(took).min(widest);
         self.ceiling = ceiling.mul_f64(1.5);
         let own = ceiling.mul_f64(0.25 + 0.75 * self.random.f64());
         Some(asked.map_or(own, |asked| asked.min(self.retry.longest_asked).max(own)))
+    }
+
+    /// How long ago the first try began.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
     }
 
     /// How many tries have failed so far.
@@ -100,6 +136,7 @@ mod tests {
     fn pauses_grow_stay_below_the_cap_and_end() {
         let mut backoff = Retry {
             seed: Some(7),
+            attempts: 10,
             ..Retry::pushes()
         }
         .start();
@@ -108,6 +145,31 @@ mod tests {
         assert!(pauses[0] >= Duration::from_millis(50) && pauses[0] <= Duration::from_millis(200));
         assert!(pauses.iter().all(|pause| *pause <= Duration::from_secs(4)));
         assert!(pauses[8] > pauses[0]);
+    }
+
+    #[test]
+    fn a_push_is_given_up_by_time_and_not_by_count() {
+        let mut backoff = Retry::pushes().start();
+        assert!((0..10_000).all(|_| backoff.pause(None).is_some()));
+        let retry = Retry {
+            limit: Some(Duration::ZERO),
+            ..Retry::pushes()
+        };
+        assert_eq!(retry.start().pause(None), None);
+    }
+
+    #[test]
+    fn where_tries_take_long_pauses_are_long() {
+        let mut backoff = Retry::pushes().start();
+        let took = Duration::from_secs(3);
+        let pauses: Vec<_> = std::iter::repeat_with(|| backoff.pause_after(None, took).unwrap())
+            .take(50)
+            .collect();
+        assert!(pauses[0] >= took / 4 && pauses[0] <= took);
+        assert!(pauses.iter().all(|pause| *pause <= took * WRITERS));
+        assert!(pauses[40..].iter().any(|pause| *pause > took * 2));
+        let mut none = Retry::pushes().without_pauses().start();
+        assert_eq!(none.pause_after(None, took), Some(Duration::ZERO));
     }
 
     #[test]

@@ -132,22 +132,53 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+impl Error {
+    /// What the user can do about it, whoever asked.
+    pub fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Client(_) => {
+                "no certificates of authorities are found, or one that was given cannot be read: install the system's (`ca-certificates`), or name a file with `SSL_CERT_FILE`"
+            }
+            Self::Connection { reason, .. } if asks_for_certificate(reason) => {
+                "the server asks for a client certificate: name a PEM file with it and its key with `clientCertificate`"
+            }
+            Self::Connection { reason, .. } if takes_no_certificate(reason) => {
+                "the server does not take this client certificate: check who signed it, how long it is valid, and that those who signed it are in the file too"
+            }
+            Self::Redirect { .. } => "use the address that the server points to, if you trust it",
+            Self::Kept { .. } => "check that the disk is not full",
+            Self::Connection { .. }
+            | Self::TooLong { .. }
+            | Self::TooSlow { .. }
+            | Self::Status(_) => {
+                "check the address, the network and the proxy settings, then run again"
+            }
+        };
+        vec![hint.to_owned()]
+    }
+}
+
+/// What servers say before they hang up (RFC 8446, 6.2).
+fn asks_for_certificate(reason: &str) -> bool {
+    reason.contains("alert: CertificateRequired")
+}
+
+fn takes_no_certificate(reason: &str) -> bool {
+    const ALERTS: [&str; 6] = [
+        "alert: UnknownCA",
+        "alert: DecryptError",
+        "alert: BadCertificate",
+        "alert: CertificateUnknown",
+        "alert: CertificateExpired",
+        "alert: AccessDenied",
+    ];
+    ALERTS.iter().any(|alert| reason.contains(alert))
+}
+
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
-        let hint = match &error {
-            Error::Client(_) => Some(
-                "Install the system's CA certificates (package `ca-certificates`), or name a CA bundle.",
-            ),
-            Error::Connection { .. } | Error::TooSlow { .. } => {
-                Some("Check the address, the network, and the proxy settings of this machine.")
-            }
-            Error::Redirect { .. } => {
-                Some("Use the address that the server points to, if you trust it.")
-            }
-            Error::Kept { .. } => Some("Check that the disk is not full."),
-            Error::TooLong { .. } | Error::Status(_) => None,
-        };
-        CommandError::new(Kind::Remote, error).hints(hint.map(str::to_owned))
+        let hints = error.hints();
+        CommandError::new(Kind::Remote, error).hints(hints)
     }
 }
 

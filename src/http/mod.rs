@@ -44,6 +44,8 @@ pub struct Options {
     pub answer_timeout: Duration,
     /// How slowly a download may come.
     pub slowest: Slowest,
+    /// Longest time for one request to a host's interface, its answer included.
+    pub rest_timeout: Duration,
     /// How idempotent requests are tried again.
     pub retry: Retry,
 }
@@ -61,8 +63,19 @@ impl Options {
             read_timeout: Duration::from_secs(120),
             answer_timeout: Duration::from_secs(3600),
             slowest: Slowest::default(),
+            rest_timeout: Duration::from_secs(60),
             retry: Retry::requests(),
         }
+    }
+
+    /// The same, waiting so many seconds for an answer where that is given.
+    #[must_use]
+    pub fn within(mut self, seconds: Option<u64>) -> Self {
+        if let Some(seconds) = seconds {
+            self.read_timeout = Duration::from_secs(seconds);
+            self.rest_timeout = self.read_timeout;
+        }
+        self
     }
 }
 

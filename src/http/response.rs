@@ -118,6 +118,14 @@ impl Response {
         Some(Duration::from_secs(seconds))
     }
 
+    /// How long the server held this request back because there were too many:
+    /// the next ones should wait as long.
+    /// <https://learn.microsoft.com/azure/devops/integrate/concepts/rate-limits>
+    pub fn held_back(&self) -> Option<Duration> {
+        let seconds: f64 = self.text_header("x-ratelimit-delay")?.trim().parse().ok()?;
+        Duration::try_from_secs_f64(seconds).ok()
+    }
+
     /// The next piece of the body; at most `limit` bytes in all.
     pub async fn chunk(&mut self, limit: u64) -> Result<Option<Bytes>, Error> {
         let chunk = self.inner.chunk().await.map_err(|error| {
@@ -180,5 +188,36 @@ impl Response {
             content_type: self.content_type(),
             body,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An answer with one header.
+    fn answer(name: &str, value: &str) -> Response {
+        let inner = axum::http::Response::builder().header(name, value);
+        let inner = reqwest::Response::from(inner.body("").unwrap());
+        Response::new(inner, Method::GET)
+    }
+
+    #[rstest::rstest]
+    #[case("x-ratelimit-delay", "2", None, Some(2000))]
+    #[case("x-ratelimit-delay", "0.25", None, Some(250))]
+    #[case("x-ratelimit-delay", " 1 ", None, Some(1000))]
+    #[case("x-ratelimit-delay", "-1", None, None)]
+    #[case("x-ratelimit-delay", "NaN", None, None)]
+    #[case("x-ratelimit-delay", "soon", None, None)]
+    #[case("retry-after", "3", Some(3000), None)]
+    fn what_a_server_asks_for_is_read(
+        #[case] name: &str,
+        #[case] value: &str,
+        #[case] asked: Option<u64>,
+        #[case] held_back: Option<u64>,
+    ) {
+        let answer = answer(name, value);
+        assert_eq!(answer.retry_after(), asked.map(Duration::from_millis));
+        assert_eq!(answer.held_back(), held_back.map(Duration::from_millis));
     }
 }

@@ -1,23 +1,24 @@
 //! What the user can do about a failed installation.
 
 use super::Fault;
-use crate::host::Refusal;
+use crate::host::{self, Refusal};
 use crate::{git, http};
 
 impl Fault {
     /// The server asks who we are, or hides what we may not see.
     fn is_private(&self) -> bool {
-        match self {
-            Self::Git(error) => matches!(
-                error.refusal(),
-                Some(Refusal::Authentication | Refusal::Permission | Refusal::NotFound)
-            ),
+        let meaning = match self {
+            Self::Git(error) => error.refusal(),
             Self::Http(http::Error::Status(failure)) => {
-                matches!(failure.status, 203 | 401 | 403 | 404)
+                host::of_status(failure.status, "", false, false)
             }
-            Self::Page(_) => true,
-            _ => false,
-        }
+            Self::Page(_) => Some(Refusal::Authentication),
+            _ => None,
+        };
+        matches!(
+            meaning,
+            Some(Refusal::Authentication | Refusal::Permission | Refusal::NotFound)
+        )
     }
 
     /// What the user can do about it.
@@ -68,7 +69,7 @@ impl Fault {
                 git::Fault::Machine { .. } => "check free space and permissions",
                 _ => "check the address and the network, then run again",
             },
-            Self::Http(_) => "check the address and the network, then run again",
+            Self::Http(error) => return error.hints(),
             Self::NoChart { .. } => "check `path`: for the method helm it is the chart's name",
             Self::NoVersion { .. } | Self::Version(_) => {
                 "check `version`; without one the newest stable version is taken"

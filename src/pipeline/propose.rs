@@ -4,7 +4,9 @@
 //! there before it writes, so that a run that was killed in between, or that
 //! is run again, ends in the same place.
 
+mod mergeable;
 mod pull_request;
+mod refused;
 
 use sha2::{Digest as _, Sha256};
 
@@ -12,14 +14,14 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::{Tip, Wanted};
 use crate::host::Api;
-use crate::host::pull_request::PullRequest;
+use crate::host::pull_request::{Mergeable, PullRequest};
 use crate::model::{FolderPlan, PublicationStamp};
-use crate::publish::{self, HeadOptions, HeadOutcome, Proposal, Side};
+use crate::publish::{self, HeadOptions, HeadOutcome, Proposal, Side, Theirs};
 use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
 use crate::settings::{PullRequestSettings, Settings};
 
 use super::compare::{Decision, Group};
-use super::publish::{Branch, add, draft, publication, warn_older};
+use super::publish::{Branch, add, draft, publication, retry, warn_older};
 
 /// How many bytes of the content's hash go into the name of a branch of its own.
 const HASH: usize = 5;
@@ -74,6 +76,29 @@ struct Seen {
     plans: Vec<FolderPlan>,
     /// What was published, or proposed, that is newer.
     older: Option<(String, PublicationStamp)>,
+    /// The branch that it comes into, once that was read.
+    target: Option<String>,
+    /// What was looked at last.
+    side: Side,
+}
+
+impl Seen {
+    fn new(members: usize) -> Self {
+        Self {
+            plans: vec![FolderPlan::default(); members],
+            older: None,
+            target: None,
+            side: Side::Target,
+        }
+    }
+}
+
+/// A head branch that proposes what it should.
+struct Ready {
+    tip: Tip,
+    head: Tip,
+    conflicts: Vec<String>,
+    attempt: u32,
 }
 
 /// What became of the last pull request with exactly this commit.
@@ -118,83 +143,151 @@ impl Work<'_> {
     }
 
     async fn run(&self, report: &mut RunReport) -> Result<(), Error> {
-        let remote = &self.branch.connection.remote;
         let wanted = self.group().wanted();
         let mut options = HeadOptions {
             target: self.group().target.branch.clone().map(String::from),
             head: head_branch(self.options, &wanted),
             wanted,
             renew: false,
-            retry: publish::Retry::pushes(),
+            ask: self.options.per_change,
+            theirs: None,
+            retry: retry(self.settings),
         };
         loop {
-            let mut seen = Seen {
-                plans: vec![FolderPlan::default(); self.group().members.len()],
-                older: None,
-            };
+            let mut seen = Seen::new(self.group().members.len());
             let decide = |side, tip: &Tip| self.decide(side, tip, &mut seen);
-            let ended = publish::run_head(remote, &options, decide).await?;
-            let Seen { plans, older } = seen;
+            let ended = publish::run_head(&self.branch.connection.remote, &options, decide).await;
+            let ended = match ended {
+                Ok(ended) => ended,
+                Err(failure) => return Err(self.explained(failure, &options, &seen).await),
+            };
             match ended {
                 HeadOutcome::Nothing { tip, head, attempt } => {
                     let nothing = (tip, head, attempt);
-                    return self.nothing(nothing, older, report).await;
+                    return self.nothing(nothing, seen.older, report).await;
                 }
-                HeadOutcome::Ready { tip, head, attempt } => {
-                    let found = self.api.find(&options.head, &tip.branch).await?;
-                    let past = match &found {
-                        Some(_) => Past::None,
-                        None => self.past(&head, &tip).await?,
-                    };
-                    // What was merged and taken back needs a commit of its own.
-                    if past == Past::Merged && !options.renew {
-                        options.renew = true;
-                        continue;
+                HeadOutcome::Asks { tip, attempt, .. } if options.ask => {
+                    options.ask = false;
+                    if let Some(newer) = self.overtaken(&options.head, &tip).await? {
+                        let nothing = (tip, None, attempt);
+                        return self.nothing(nothing, Some(newer), report).await;
                     }
-                    let outcome = match (&found, past) {
-                        (Some(_), _) => Outcome::Waiting,
-                        (None, Past::Declined(_)) => Outcome::Declined,
-                        (None, _) => Outcome::Proposed,
+                }
+                HeadOutcome::Asks { tip, head, .. } => {
+                    options.theirs = Some(self.theirs(head.as_ref(), &tip).await?);
+                }
+                HeadOutcome::Ready {
+                    tip,
+                    head,
+                    conflicts,
+                    attempt,
+                } => {
+                    let ready = Ready {
+                        tip,
+                        head,
+                        conflicts,
+                        attempt,
                     };
-                    let publication = Publication {
-                        commit_id: head.commit.map(|commit| commit.to_string()),
-                        ..publication(remote, &tip, outcome, attempt)
-                    };
-                    add(report, self.group(), &plans, publication);
-                    let done = match (found, past) {
-                        (None, Past::Declined(number)) => {
-                            self.warn_declined(number, report);
-                            return Ok(());
+                    match self.ready(ready, &options, &seen, report).await? {
+                        Some(theirs) => {
+                            options.renew = true;
+                            options.theirs = Some(theirs);
                         }
-                        (Some(found), _) => (found, PullRequestDone::Unchanged),
-                        (None, _) => self.open(&options.head, &tip, report).await?,
-                    };
-                    return self.finish(done, &tip, report, false).await;
+                        None => return Ok(()),
+                    }
                 }
                 HeadOutcome::Pushed {
                     pushed,
                     tip,
                     existed,
+                    on_theirs,
+                    conflicts,
                     attempt,
                 } => {
+                    let remote = &self.branch.connection.remote;
                     let publication = Publication {
                         commit_id: Some(pushed.commit.to_string()),
                         ..publication(remote, &tip, Outcome::Proposed, attempt)
                     };
-                    add(report, self.group(), &plans, publication);
+                    add(report, self.group(), &seen.plans, publication);
                     let found = if existed {
                         self.api.find(&options.head, &tip.branch).await?
                     } else {
                         None
                     };
-                    let done = match found {
+                    let (mut made, done) = match found {
                         Some(found) => self.refresh(found, &options.head, &tip, report).await?,
                         None => self.open(&options.head, &tip, report).await?,
                     };
-                    return self.finish(done, &tip, report, true).await;
+                    // What stands on the target branch alone cannot conflict with it.
+                    if on_theirs {
+                        made = self.judged(made, Some(pushed.commit)).await;
+                        self.warn_conflicts(&made, &conflicts, report);
+                    }
+                    return self.finish((made, done), &tip, report, true).await;
                 }
             }
         }
+    }
+
+    /// The head branch proposes it already: there should be a pull request.
+    /// Gives back how to go on where the branch has to be made again.
+    async fn ready(
+        &self,
+        ready: Ready,
+        options: &HeadOptions,
+        seen: &Seen,
+        report: &mut RunReport,
+    ) -> Result<Option<Theirs>, Error> {
+        let Ready {
+            tip,
+            head,
+            conflicts,
+            attempt,
+        } = ready;
+        let found = self.api.find(&options.head, &tip.branch).await?;
+        let past = match &found {
+            Some(_) => Past::None,
+            None => self.past(&head, &tip).await?,
+        };
+        let again = |theirs| if options.renew { None } else { theirs };
+        // What was merged and taken back needs a commit of its own.
+        if past == Past::Merged
+            && let Some(theirs) = again(head.commit.map(Theirs::Replace))
+        {
+            return Ok(Some(theirs));
+        }
+        let found = match found {
+            Some(found) => Some(self.judged(found, head.commit).await),
+            None => None,
+        };
+        let conflicting = |found: &PullRequest| found.mergeable == Mergeable::Conflicts;
+        if found.as_ref().is_some_and(conflicting)
+            && let Some(theirs) = again(Some(Theirs::Keep))
+        {
+            return Ok(Some(theirs));
+        }
+        let outcome = match (&found, past) {
+            (Some(_), _) => Outcome::Waiting,
+            (None, Past::Declined(_)) => Outcome::Declined,
+            (None, _) => Outcome::Proposed,
+        };
+        let publication = Publication {
+            commit_id: head.commit.map(|commit| commit.to_string()),
+            ..publication(&self.branch.connection.remote, &tip, outcome, attempt)
+        };
+        add(report, self.group(), &seen.plans, publication);
+        let done = match (found, past) {
+            (None, Past::Declined(number)) => {
+                self.warn_declined(number, report);
+                return Ok(None);
+            }
+            (Some(found), _) => (found, PullRequestDone::Unchanged),
+            (None, _) => self.open(&options.head, &tip, report).await?,
+        };
+        self.warn_conflicts(&done.0, &conflicts, report);
+        self.finish(done, &tip, report, false).await?;
+        Ok(None)
     }
 
     /// Nothing is to be proposed: what was proposed before is withdrawn.
@@ -239,8 +332,10 @@ impl Work<'_> {
     /// What is to be pushed on top of a branch.
     fn decide(&self, side: Side, tip: &Tip, seen: &mut Seen) -> Result<Option<Proposal>, Error> {
         let allow_older = self.settings.run.allow_older;
+        seen.side = side;
         let decision = match side {
             Side::Target => {
+                seen.target = Some(tip.branch.clone());
                 refuse_missing(tip)?;
                 self.group().decide(self.context, allow_older, tip)?
             }
@@ -262,7 +357,7 @@ impl Work<'_> {
                     seen.plans = made;
                 }
                 let commit = draft(self.context, self.settings, self.group());
-                Ok((!changes.is_empty()).then_some(Proposal { changes, commit }))
+                Ok(Some(Proposal { changes, commit }))
             }
         }
     }

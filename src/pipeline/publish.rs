@@ -1,6 +1,7 @@
 //! From checked file sets to commits, or to what they would change.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -68,6 +69,7 @@ pub async fn publish(
             error,
         })
     };
+    refuse_empty_author(settings).map_err(|error| stopped(&report, error))?;
     let branches = branches(rendered, open)
         .await
         .map_err(|error| stopped(&report, error))?;
@@ -285,7 +287,7 @@ async fn publish_branch(
     let options = publish::Options {
         branch: group.target.branch.clone().map(String::from),
         wanted: group.wanted(),
-        retry: publish::Retry::pushes(),
+        retry: retry(settings),
     };
     let mut decided = Decided::default();
     let result = publish::run(remote, &options, |tip| {
@@ -333,6 +335,33 @@ async fn publish_branch(
         annotate::commit_statuses(context, branch, commit, &decided.plans, report).await;
     }
     Ok(())
+}
+
+/// A commit has an author.
+fn refuse_empty_author(settings: &Settings) -> Result<(), Error> {
+    let given = [
+        ("authorName", &settings.run.author_name),
+        ("authorEmail", &settings.run.author_email),
+    ];
+    let empty = given
+        .into_iter()
+        .find(|(_, text)| !Identity::is_usable(text));
+    match empty {
+        None => Ok(()),
+        Some((setting, _)) => Err(Error::message(
+            Kind::Input,
+            format!("`{setting}` is empty, and every commit has an author"),
+        )
+        .hint(format!("give `{setting}` a text, or leave it out"))),
+    }
+}
+
+/// How long a push is tried again.
+pub(super) fn retry(settings: &Settings) -> publish::Retry {
+    publish::Retry {
+        limit: Some(Duration::from_secs(settings.run.push_timeout)),
+        ..publish::Retry::pushes()
+    }
 }
 
 /// The commit for one branch.

@@ -1,5 +1,6 @@
 //! The commit message: a subject for people, trailers for programs.
 
+use crate::git::with_trailers;
 use crate::model::PublicationStamp;
 
 /// The trailer that names the published root tree.
@@ -28,18 +29,15 @@ pub fn message(
         ("Run", run.as_deref()),
         ("Version", Some(version)),
     ];
-    let mut message = format!("{subject}\n");
-    for (key, value) in trailers {
-        if let Some(value) = value {
-            let line: String = value
-                .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect();
-            message.push_str(&format!("\nGitops-{key}: {line}"));
-        }
-    }
-    message.push('\n');
-    message
+    let line = |(key, value): (&str, Option<&str>)| {
+        let value = value?.chars();
+        let value: String = value
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        Some(format!("Gitops-{key}: {value}"))
+    };
+    let trailers: Vec<_> = trailers.into_iter().filter_map(line).collect();
+    format!("{}\n", with_trailers(&subject, &trailers))
 }
 
 /// What the message begins with: the user's own text, or what was published
@@ -120,6 +118,19 @@ mod tests {
 
         Gitops-Environments: dev
         Gitops-Source-Repository: https://x/y Gitops-Run: 9
+        Gitops-Version: v
+        ");
+    }
+
+    #[test]
+    fn trailers_of_the_users_own_stay_trailers() {
+        let own = "Ship it\n\nCo-authored-by: Ada <ada@contoso.com>\nSigned-off-by: Grace <grace@contoso.com>";
+        insta::assert_snapshot!(message(Some(own), &["dev"], &PublicationStamp::default(), "v"), @r"
+        Ship it
+
+        Co-authored-by: Ada <ada@contoso.com>
+        Signed-off-by: Grace <grace@contoso.com>
+        Gitops-Environments: dev
         Gitops-Version: v
         ");
     }

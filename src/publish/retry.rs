@@ -1,9 +1,11 @@
 //! The loop around reading, deciding and pushing.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use crate::error::Error as CommandError;
 use crate::git::{self, CommitDraft, FolderChange, Pushed, Remote, Tip, Wanted};
+use crate::host::Refusal;
 use crate::http::{Backoff, Retry};
 
 /// Where to publish, and how often to try.
@@ -59,6 +61,8 @@ pub enum Failure<E> {
     GaveUp {
         /// How many tries there were.
         attempts: u32,
+        /// How long they took.
+        after: Duration,
         /// How the last one failed.
         last: git::Error,
     },
@@ -80,7 +84,7 @@ pub async fn run<E>(
 ) -> Result<Outcome, Failure<E>> {
     let mut tries = Tries::new(&options.retry);
     loop {
-        match once(remote, options, &mut decide, &tries).await {
+        match once(remote, options, &mut decide, &mut tries).await {
             Err(failure) => tries.again(failure).await?,
             ended => return ended,
         }
@@ -90,15 +94,30 @@ pub async fn run<E>(
 /// The tries of one publication.
 pub(super) struct Tries {
     backoff: Backoff,
+    /// When the current one began.
+    began: Instant,
     /// Pushes whose answer was lost.
     pub(super) unsettled: Vec<Pushed>,
+    /// The server took a push and said nothing of the branch.
+    silent: Option<git::Error>,
 }
 
 impl Tries {
     pub(super) fn new(retry: &Retry) -> Self {
         Self {
             backoff: retry.start(),
+            began: Instant::now(),
             unsettled: Vec::new(),
+            silent: None,
+        }
+    }
+
+    /// Fails when the last push was answered without a word about the branch:
+    /// by now the branch was looked at, and nothing is sent again.
+    pub(super) fn heed_silence<E>(&mut self) -> Result<(), Failure<E>> {
+        match self.silent.take() {
+            Some(error) => Err(Failure::Git(error.looked_at())),
+            None => Ok(()),
         }
     }
 
@@ -115,21 +134,21 @@ impl Tries {
         };
         tracing::debug!(attempt = self.number(), %error, "trying again");
         self.unsettled.extend(error.unknown_outcome());
-        wait(&mut self.backoff, error).await
-    }
-}
-
-/// Waits for the next try, or gives up.
-async fn wait<E>(backoff: &mut Backoff, error: git::Error) -> Result<(), Failure<E>> {
-    match backoff.pause(error.asked_pause()) {
-        Some(pause) => {
-            tokio::time::sleep(pause).await;
-            Ok(())
+        if error.is_silent() {
+            self.silent = Some(error);
+            return Ok(());
         }
-        None => Err(Failure::GaveUp {
-            attempts: backoff.tried(),
-            last: error,
-        }),
+        let took = self.began.elapsed();
+        let Some(pause) = self.backoff.pause_after(error.asked_pause(), took) else {
+            return Err(Failure::GaveUp {
+                attempts: self.backoff.tried(),
+                after: self.backoff.elapsed(),
+                last: error,
+            });
+        };
+        tokio::time::sleep(pause).await;
+        self.began = Instant::now();
+        Ok(())
     }
 }
 
@@ -138,7 +157,7 @@ async fn once<E>(
     remote: &Remote,
     options: &Options,
     decide: &mut impl FnMut(&Tip) -> Result<Option<Proposal>, E>,
-    tries: &Tries,
+    tries: &mut Tries,
 ) -> Result<Outcome, Failure<E>> {
     let attempt = tries.number();
     let tip = remote
@@ -158,6 +177,7 @@ async fn once<E>(
             });
         }
     }
+    tries.heed_silence()?;
     if tip.is_settled() {
         return Ok(Outcome::Unchanged { tip, attempt });
     }
@@ -183,10 +203,24 @@ impl<E: fmt::Display> fmt::Display for Failure<E> {
         match self {
             Self::Decide(error) => error.fmt(f),
             Self::Git(error) => error.fmt(f),
-            Self::GaveUp { attempts, last } => {
-                write!(f, "publishing failed {attempts} times in a row: {last}")
-            }
+            Self::GaveUp {
+                attempts,
+                after,
+                last,
+            } => write!(f, "{}: {last}", gave_up(*attempts, *after)),
         }
+    }
+}
+
+/// What helps where others are always faster.
+const PATIENCE: &str =
+    "others publish to this branch all the time: keep trying for longer with `pushTimeout`";
+
+fn gave_up(attempts: u32, after: Duration) -> String {
+    let seconds = after.as_secs();
+    match attempts {
+        1 => format!("publishing failed once, for {seconds} seconds"),
+        _ => format!("publishing failed {attempts} times in a row, for {seconds} seconds"),
     }
 }
 
@@ -197,8 +231,15 @@ impl<E: Into<CommandError>> From<Failure<E>> for CommandError {
         match failure {
             Failure::Decide(error) => error.into(),
             Failure::Git(error) => error.into(),
-            Failure::GaveUp { attempts, last } => CommandError::from(last)
-                .context(format!("publishing failed {attempts} times in a row")),
+            Failure::GaveUp {
+                attempts,
+                after,
+                last,
+            } => {
+                let lost_races = last.refusal() == Some(Refusal::Stale);
+                let error = CommandError::from(last).context(gave_up(attempts, after));
+                error.hints(lost_races.then(|| PATIENCE.to_owned()))
+            }
         }
     }
 }

@@ -11,6 +11,7 @@
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
 mod architecture;
+mod client_certificate;
 mod completions;
 mod definitions;
 mod fab_edit;
@@ -40,5 +41,6 @@ mod sources;
 mod support;
 mod task;
 mod task_package;
+mod three_runs;
 mod tokens;
 mod verify;

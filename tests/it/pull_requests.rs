@@ -3,8 +3,9 @@
 
 mod app;
 mod auto;
+mod conflicts;
 mod faults;
-mod host;
+pub mod host;
 mod lifecycle;
 mod people;
 mod per_change;
@@ -36,21 +37,21 @@ macro_rules! on_both_hosts {
 use on_both_hosts;
 
 /// A source with one resource, and a host whose repository has a branch `main`.
-struct Scene<H: Host> {
-    workspace: Workspace,
-    server: RestFake<H>,
-    url: String,
+pub struct Scene<H: Host> {
+    pub workspace: Workspace,
+    pub server: RestFake<H>,
+    pub url: String,
 }
 
 impl<H: Host> Scene<H> {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let scene = Self::empty();
         scene.git(|git| drop(git.commit("main", "start", &[("README.md", "100644", "hello")])));
         scene
     }
 
     /// The repository has no commit.
-    fn empty() -> Self {
+    pub fn empty() -> Self {
         let server = H::start();
         server.with(Host::prepare);
         let scene = Self {
@@ -63,7 +64,7 @@ impl<H: Host> Scene<H> {
     }
 
     /// Changes the source.
-    fn source(&self, port: u16) -> &Self {
+    pub fn source(&self, port: u16) -> &Self {
         let text = format!(
             "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n  namespace: shop\nspec:\n  ports: [{{port: {port}}}]\n"
         );
@@ -72,7 +73,7 @@ impl<H: Host> Scene<H> {
     }
 
     /// The task with these inputs besides the usual ones, as run 100.
-    fn task(&self, inputs: &[(&str, &str)]) -> Program {
+    pub fn task(&self, inputs: &[(&str, &str)]) -> Program {
         let usual = [
             ("source", "src"),
             ("environments", "dev"),
@@ -89,46 +90,46 @@ impl<H: Host> Scene<H> {
     }
 
     /// Runs the task, which succeeds without an error.
-    fn run(&self, inputs: &[(&str, &str)]) -> Ended {
+    pub fn run(&self, inputs: &[(&str, &str)]) -> Ended {
         sound(self.task(inputs).succeed())
     }
 
     /// Runs the task, which ends as failed; what it said.
-    fn fails(&self, inputs: &[(&str, &str)]) -> String {
+    pub fn fails(&self, inputs: &[(&str, &str)]) -> String {
         failed(&self.task(inputs).succeed())
     }
 
-    fn git<T>(&self, act: impl FnOnce(&GitRepository) -> T) -> T {
+    pub fn git<T>(&self, act: impl FnOnce(&GitRepository) -> T) -> T {
         self.server.with(|state| act(state.git()))
     }
 
-    fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<Seen> {
         self.server.with(|state| state.seen())
     }
 
     /// The one pull request.
-    fn only(&self) -> Seen {
+    pub fn only(&self) -> Seen {
         let [only] = <[Seen; 1]>::try_from(self.seen()).unwrap();
         only
     }
 
     /// State and head branch of each pull request.
-    fn states(&self) -> Vec<(&'static str, String)> {
+    pub fn states(&self) -> Vec<(&'static str, String)> {
         let seen = self.seen().into_iter();
         seen.map(|one| (one.state, one.head)).collect()
     }
 
-    fn branches(&self) -> Vec<String> {
+    pub fn branches(&self) -> Vec<String> {
         let list = self.git(|git| git.git(&["for-each-ref", "--format=%(refname:short)"]));
         list.lines().map(str::to_owned).collect()
     }
 
-    fn tip(&self, branch: &str) -> Option<String> {
+    pub fn tip(&self, branch: &str) -> Option<String> {
         self.git(|git| git.tip(branch))
     }
 
     /// Subjects of what a head branch has and `main` has not.
-    fn proposed(&self, head: &str) -> Vec<String> {
+    pub fn proposed(&self, head: &str) -> Vec<String> {
         self.git(|git| git.subjects(&format!("main..{head}")))
     }
 }

@@ -190,7 +190,7 @@ mod ssh {
             .fail();
         insta::assert_snapshot!(ended.stderr, @r"
         error: git@git.contoso.com:manifests.git is on a server that is not known to be the right one: Host key verification failed.
-          help: Add the server's key to `known_hosts`: in a pipeline with the task InstallSSHKey@0 (`knownHostsEntry`), elsewhere with `ssh-keyscan`, after comparing it with the one that the host publishes.
+          help: add the server's key to `known_hosts`: in a pipeline with the task InstallSSHKey@0 (`knownHostsEntry`), elsewhere with `ssh-keyscan`, after comparing it with the one that the host publishes
         ");
     }
 

@@ -31,7 +31,7 @@ fn api(url: &str, kind: HostKind) -> Api {
 
 fn api_as(url: &str, kind: HostKind, credentials: Credentials) -> Api {
     let mut options = ApiOptions::new(options(), credentials);
-    options.timeout = Duration::from_millis(1500);
+    options.http.rest_timeout = Duration::from_millis(1500);
     let url = RedactedUrl::new(url.parse().unwrap());
     Api::open(&url, kind, options).unwrap().unwrap()
 }

@@ -76,7 +76,11 @@ impl Work<'_> {
         } else {
             "fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` brings all commits of the branch"
         };
-        Error::message(Kind::Input, said).hint(fetch)
+        let error = Error::message(Kind::Input, said).hint(fetch);
+        if source.is_shallow() || self.promotion.commit.is_some() {
+            return error;
+        }
+        error.hint("when its branch was squashed or deleted, it is nowhere any more: name the commit that has the same content with `commit` (`--commit`); it is taken when it renders to exactly what was published")
     }
 
     /// The checkouts that the source may be in: that of the templates, of the

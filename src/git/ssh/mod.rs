@@ -23,6 +23,7 @@ use super::advertisement::Advertisement;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
 use super::intake::blocking;
+use super::merge::{self, Merge};
 use super::objects;
 use super::read::{self, Seen};
 use super::remote_read::is_ancestor;
@@ -44,6 +45,9 @@ const WAYS_BACK: [&[&str]; 4] = [
     &[LOOK_BACK],
     &[],
 ];
+
+/// Ways to read the newest commits with their trees.
+const WAYS_TO_MERGE: [&[&str]; 3] = [&[LOOK_BACK, "--filter=blob:none"], &[LOOK_BACK], &[]];
 
 /// A repository behind SSH.
 pub struct Ssh {
@@ -79,7 +83,7 @@ impl Ssh {
         draft: &CommitDraft,
     ) -> Result<Pushed, Error> {
         let result = self.try_push(tip, changes, draft).await;
-        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+        result.map_err(|fault| self.error(Some(tip.moves()), fault))
     }
 
     pub(super) async fn delete(&self, tip: &Tip) -> Result<(), Error> {
@@ -90,12 +94,22 @@ impl Ssh {
         let result = async { self.send(copy_of(tip)?, tip, nothing).await }.await;
         result
             .map(drop)
-            .map_err(|fault| self.error(Some(&tip.branch), fault))
+            .map_err(|fault| self.error(Some(tip.moves()), fault))
     }
 
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
         let result = self.try_contains(tip, commit).await;
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    pub(super) async fn merge(
+        &self,
+        ours: &Tip,
+        theirs: &Tip,
+        wanted: &[Wanted],
+    ) -> Result<Merge, Error> {
+        let result = self.try_merge(ours, theirs, wanted).await;
+        result.map_err(|fault| self.error(Some(&ours.branch), fault))
     }
 
     fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
@@ -160,13 +174,14 @@ impl Ssh {
     ) -> Result<Seen, Fault> {
         self.git.fetch(copy, way, &[commit]).await?;
         let seen = see(copy, commit, wanted).await?;
-        let missing = seen.missing_ledgers();
-        if missing.is_empty() || (exists && seen.is_settled(wanted)) {
+        let settled = exists && seen.is_settled(wanted);
+        let unread = seen.unread_ledgers(settled);
+        if unread.is_empty() {
             return Ok(seen);
         }
-        self.git.fetch_objects(copy, &missing).await?;
+        self.git.fetch_objects(copy, &unread).await?;
         let seen = see(copy, commit, wanted).await?;
-        match seen.missing_ledgers().first() {
+        match seen.unread_ledgers(settled).first() {
             None => Ok(seen),
             Some(id) => Err(Fault::WantRefused(format!("object {id} did not come"))),
         }
@@ -228,6 +243,37 @@ impl Ssh {
             }
         }
         Ok(false)
+    }
+
+    /// Merges two branches in a repository that has the newest commits of both;
+    /// the push that follows comes from there.
+    async fn try_merge(&self, ours: &Tip, theirs: &Tip, wanted: &[Wanted]) -> Result<Merge, Fault> {
+        let (Some(one), Some(other)) = (ours.commit, theirs.commit) else {
+            return Ok(Merge::Unrelated);
+        };
+        let mut ways = WAYS_TO_MERGE.into_iter().peekable();
+        while let Some(way) = ways.next() {
+            let copy = self.copy().await?;
+            match self.git.fetch(&copy, way, &[one, other]).await {
+                Err(Fault::WantRefused(_)) if ways.peek().is_some() => {}
+                Err(fault) => return Err(fault),
+                Ok(()) => {
+                    let (ours, theirs, wanted) = (ours.clone(), theirs.clone(), wanted.to_vec());
+                    return blocking(move || {
+                        let merged = merge::merge(&copy.objects()?, &ours, &theirs, &wanted)?;
+                        Ok(match merged {
+                            Merge::Clean(mut tip) => {
+                                tip.copy = Some(Arc::new(copy));
+                                Merge::Clean(tip)
+                            }
+                            other => other,
+                        })
+                    })
+                    .await;
+                }
+            }
+        }
+        Ok(Merge::Unrelated)
     }
 
     /// A new private repository.

@@ -72,6 +72,13 @@ fn remotely(stderr: &[u8]) -> String {
 /// There is no line for the branch.
 fn unanswered(output: &Output, unknown: impl Fn(String) -> Fault) -> Fault {
     let said = trouble::said(&output.stderr);
+    // Git compares the formats before it sends anything.
+    if ["mismatched algorithms", "hash algorithm"]
+        .iter()
+        .any(|words| said.contains(words))
+    {
+        return Fault::ObjectFormat("sha256".to_owned());
+    }
     let trouble = Trouble::read(&said);
     if let Some(trouble) = trouble.filter(|trouble| trouble.is_before_sending()) {
         return Fault::Ssh { trouble, said };

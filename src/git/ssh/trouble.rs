@@ -56,11 +56,10 @@ const WORDS: [(&str, Trouble); 27] = [
 ];
 
 /// Words that servers use over SSH only, and git's own about a server.
-const REFUSALS: [(&str, Refusal); 8] = [
+const REFUSALS: [(&str, Refusal); 7] = [
     ("does not appear to be a git repository", Refusal::NotFound),
     ("could not be found or you don't have", Refusal::NotFound),
     ("Repository does not exist", Refusal::NotFound),
-    ("You are not allowed to push", Refusal::Permission),
     ("marked as read only", Refusal::Permission),
     ("deploy key does not", Refusal::Permission),
     ("couldn't find remote ref", Refusal::Stale),
@@ -116,22 +115,22 @@ impl Trouble {
     pub(in crate::git) fn advice(self) -> &'static [&'static str] {
         match self {
             Self::HostKey => &[
-                "Add the server's key to `known_hosts`: in a pipeline with the task InstallSSHKey@0 (`knownHostsEntry`), elsewhere with `ssh-keyscan`, after comparing it with the one that the host publishes.",
+                "add the server's key to `known_hosts`: in a pipeline with the task InstallSSHKey@0 (`knownHostsEntry`), elsewhere with `ssh-keyscan`, after comparing it with the one that the host publishes",
             ],
             Self::Key => &[
-                "Install a key that may write to the repository: in a pipeline with the task InstallSSHKey@0 before this one, elsewhere with `ssh-add`; register its public part at the host.",
-                "Or give an access token: addresses of Azure DevOps and GitHub are then used over https.",
+                "install a key that may write to the repository: in a pipeline with the task InstallSSHKey@0 before this one, elsewhere with `ssh-add`; register its public part at the host",
+                "or give an access token: addresses of Azure DevOps and GitHub are then used over https",
             ],
             Self::Algorithms => &[
-                "Use a newer kind of key (ed25519, or RSA on Azure DevOps), or allow the server's algorithm for it in `~/.ssh/config`.",
+                "use a newer kind of key (ed25519, or RSA on Azure DevOps), or allow the server's algorithm for it in `~/.ssh/config`",
             ],
             Self::UnknownHost | Self::Unreachable => &[
-                "Check the server's name and port, and that the network lets SSH through. HTTP proxies are not used for SSH: give an access token to use https.",
+                "check the server's name and port, and that the network lets SSH through. HTTP proxies are not used for SSH: give an access token to use https",
             ],
             Self::NoProgram => &[
-                "Install OpenSSH, or name a program in `GIT_SSH_COMMAND`; or use the https address with a token.",
+                "install OpenSSH, or name a program in `GIT_SSH_COMMAND`; or use the https address with a token",
             ],
-            Self::Lost => &["Run again; when it happens again, check the network and the server."],
+            Self::Lost => &["run again; when it happens again, check the network and the server"],
         }
     }
 }

@@ -48,7 +48,7 @@ impl Client {
         };
         let places = places(address, options.collection.as_ref())?;
         Ok(Self {
-            rest: Rest::new(HostKind::Azure, options.http, options.timeout, &HEADERS),
+            rest: Rest::new(HostKind::Azure, options.http, &HEADERS),
             authorization,
             places,
             place: OnceCell::new(),

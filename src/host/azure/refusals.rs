@@ -18,20 +18,20 @@ pub(in crate::host) const REFUSALS: [(&str, Refusal); 8] = [
 pub(in crate::host) fn advice(meaning: Refusal) -> &'static [&'static str] {
     match meaning {
         Refusal::Authentication => &[
-            "Check the access token: a personal access token may be expired or lack the Code (Read & write) scope; in a pipeline `$(System.AccessToken)` needs no renewal.",
+            "check the access token: a personal access token may be expired or lack the Code (Read & write) scope; in a pipeline `$(System.AccessToken)` needs no renewal",
         ],
         Refusal::Permission => &[
-            "Give the identity behind the token, in a pipeline \"<Project> Build Service (<organization>)\", the permissions Read and Contribute on this repository.",
+            "give the identity behind the token, in a pipeline \"<Project> Build Service (<organization>)\", the permissions Read and Contribute on this repository",
         ],
         Refusal::NotFound => &[
-            "Check organization, project and repository in the address; `.git` at the end names a different repository.",
-            "Give the build identity Read on the repository, and \"View project-level information\" when it is in another project.",
-            "If \"Limit job authorization scope\" or \"Protect access to repositories in YAML pipelines\" is on, declare the repository under `resources` and use it in the job, or turn the setting off.",
+            "check organization, project and repository in the address; `.git` at the end names a different repository",
+            "give the build identity Read on the repository, and \"View project-level information\" when it is in another project",
+            "if \"Limit job authorization scope\" or \"Protect access to repositories in YAML pipelines\" is on, declare the repository under `resources` and use it in the job, or turn the setting off",
         ],
         Refusal::Protected => &[
-            "A branch policy forbids direct pushes: set `mode` to `auto` or `pullRequest` to have a pull request opened, or grant the identity \"Bypass policies when pushing\".",
+            "a branch policy forbids direct pushes: set `mode` to `auto` or `pullRequest` to have a pull request opened, or grant the identity \"Bypass policies when pushing\"",
         ],
-        Refusal::Stale | Refusal::TooLarge | Refusal::Throttled => &[],
+        _ => &[],
     }
 }
 
@@ -39,20 +39,21 @@ pub(in crate::host) fn advice(meaning: Refusal) -> &'static [&'static str] {
 pub(in crate::host) fn pull_request_advice(meaning: Refusal) -> &'static [&'static str] {
     match meaning {
         Refusal::Authentication => &[
-            "Check the access token: it may be expired, or made for another organization. In a pipeline, `$(System.AccessToken)` must be handed to the step.",
+            "check the access token: it may be expired, or made for another organization. In a pipeline, `$(System.AccessToken)` must be handed to the step",
         ],
         Refusal::Permission => &[
-            "Give the identity behind the token, in a pipeline \"<Project> Build Service (<organization>)\", the permission \"Contribute to pull requests\" on this repository; a personal access token needs the scope Code (Read & write).",
+            "give the identity behind the token, in a pipeline \"<Project> Build Service (<organization>)\", the permission \"Contribute to pull requests\" on this repository; a personal access token needs the scope Code (Read & write)",
         ],
         Refusal::NotFound => advice(Refusal::NotFound),
         Refusal::Protected => {
-            &["A policy forbids this: look at the branch's policies and the pull request's page."]
+            &["a policy forbids this: look at the branch's policies and the pull request's page"]
         }
-        Refusal::Stale => &["Run again: the branch moved."],
-        Refusal::TooLarge => &["Shorten the title, the description or the comment."],
+        Refusal::Stale => &["run again: the branch moved"],
+        Refusal::TooLarge => &["shorten the title, the description or the comment"],
         Refusal::Throttled => &[
-            "Wait a few minutes and run again; the usage page of the organization shows what uses up the limit.",
+            "wait a few minutes and run again; the usage page of the organization shows what uses up the limit",
         ],
+        other => advice(other),
     }
 }
 
@@ -90,7 +91,7 @@ pub(in crate::host) fn missing(meaning: Refusal, message: &str) -> Option<String
         |identity| format!("the identity \"{identity}\""),
     );
     Some(format!(
-        "Give {who} the permission {shown:?} on this repository (Project settings > Repositories > Security). In a pipeline the identity is \"<Project> Build Service (<organization>)\"."
+        "give {who} the permission {shown:?} on this repository (Project settings > Repositories > Security). In a pipeline the identity is \"<Project> Build Service (<organization>)\""
     ))
 }
 
@@ -101,7 +102,7 @@ mod tests {
     #[test]
     fn the_missing_permission_is_told_as_people_see_it() {
         let message = r"TF401027: You need the Git 'PullRequestContribute' permission to perform this action. Details: identity 'Build\f2a1', scope 'repository'.";
-        insta::assert_snapshot!(missing(Refusal::Permission, message).unwrap(), @r#"Give the identity "Build\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)"."#);
+        insta::assert_snapshot!(missing(Refusal::Permission, message).unwrap(), @r#"give the identity "Build\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)""#);
         assert_eq!(missing(Refusal::Permission, "no"), None);
         assert_eq!(missing(Refusal::NotFound, message), None);
     }

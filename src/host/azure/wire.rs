@@ -4,7 +4,7 @@ use serde::Deserialize;
 use url::Url;
 
 use super::place::Place;
-use crate::host::pull_request::{self, PullRequest, State};
+use crate::host::pull_request::{self, Mergeable, PullRequest, State};
 use crate::model::ObjectId;
 
 /// A list: `{"count": 1, "value": […]}`.
@@ -65,6 +65,8 @@ pub(super) struct Request {
     pub(super) target_ref_name: String,
     pub(super) last_merge_source_commit: Option<Commit>,
     pub(super) last_merge_commit: Option<Commit>,
+    /// `queued` and `notSet` until somebody has found out.
+    pub(super) merge_status: Option<String>,
     pub(super) labels: Option<Vec<Label>>,
     #[serde(default)]
     pub(super) reviewers: Vec<Reviewer>,
@@ -230,6 +232,11 @@ impl Request {
             automatic: self
                 .auto_complete_set_by
                 .is_some_and(|somebody| !somebody.id.is_empty()),
+            mergeable: match self.merge_status.as_deref() {
+                Some("conflicts") => Mergeable::Conflicts,
+                Some("succeeded") => Mergeable::Yes,
+                _ => Mergeable::Unknown,
+            },
             facts: pull_request::Facts::Azure(Facts {
                 author: self.created_by.unwrap_or_default().id,
                 reviewers: self.reviewers,

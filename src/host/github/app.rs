@@ -19,9 +19,6 @@ use crate::model::{RedactedUrl, Secret};
 /// Tokens live for an hour; a new one is made some time before that.
 const LIFETIME: Duration = Duration::from_secs(50 * 60);
 
-/// Longest time for one request.
-const TIMEOUT: Duration = Duration::from_secs(60);
-
 /// Who the app is.
 #[derive(Debug, Clone)]
 pub struct App {
@@ -79,7 +76,7 @@ impl AppTokens {
             app,
             place,
             display,
-            rest: Rest::new(HostKind::GitHub, options, TIMEOUT, &HEADERS),
+            rest: Rest::new(HostKind::GitHub, options, &HEADERS),
             on_token,
             current: Mutex::new(None),
         })
@@ -90,6 +87,12 @@ impl AppTokens {
         self.current()
             .await
             .map_err(|fault| error(&self.display, "getting a token for the GitHub App", fault))
+    }
+
+    /// When the current token was made.
+    pub async fn made(&self) -> Option<Instant> {
+        let current = self.current.lock().await;
+        current.as_ref().map(|(_, made)| *made)
     }
 
     pub(super) async fn current(&self) -> Result<Secret, Fault> {
@@ -152,7 +155,7 @@ fn not_installed(fault: Fault) -> Fault {
             meaning: Refusal::NotFound,
             said,
             help: vec![
-                "Install the GitHub App for this repository, and check owner and repository in the address."
+                "install the GitHub App for this repository, and check owner and repository in the address"
                     .to_owned(),
             ],
             after,

@@ -10,12 +10,11 @@ use url::Url;
 
 use super::place::{Place, place};
 use super::token::bearer;
-use crate::host::HostKind;
-use crate::host::Refusal;
 use crate::host::api::{ApiOptions, Credentials};
 use crate::host::fault::Fault;
 use crate::host::pull_request::Repository;
 use crate::host::rest::{Answer, Call, Rest};
+use crate::host::{HostKind, Refusal, young};
 use crate::http;
 
 /// The version that the requests are written for; older servers ignore it.
@@ -46,7 +45,7 @@ impl Client {
         }
         Ok(Self {
             place: RwLock::new(place(address)?),
-            rest: Rest::new(HostKind::GitHub, options.http, options.timeout, &HEADERS),
+            rest: Rest::new(HostKind::GitHub, options.http, &HEADERS),
             credentials: options.credentials,
         })
     }
@@ -150,20 +149,33 @@ impl Client {
         })
     }
 
-    /// Sends a call with our token; a GitHub App's that is refused is renewed once.
+    /// Sends a call with our token. A GitHub App's that is refused is sent again
+    /// while it is young, and then renewed once.
     async fn authorized(&self, call: &Call) -> Result<Answer, Fault> {
-        let header = self.header().await?;
-        let sent = self.rest.send(call, header.as_ref()).await;
-        let Credentials::App(tokens) = &self.credentials else {
-            return sent;
-        };
-        match &sent {
-            Err(fault) if fault.meaning() == Some(Refusal::Authentication) => {
-                tokens.forget().await;
-                let header = self.header().await?;
-                self.rest.send(call, header.as_ref()).await
+        let mut backoff = young::retry(self.rest.retry()).start();
+        loop {
+            let header = self.header().await?;
+            let sent = self.rest.send(call, header.as_ref()).await;
+            let (Credentials::App(tokens), Err(Fault::Refused { meaning, help, .. })) =
+                (&self.credentials, &sent)
+            else {
+                return sent;
+            };
+            // A host that names what is missing knows the token.
+            if help.is_empty()
+                && young::is_late(*meaning, tokens.made().await)
+                && let Some(pause) = backoff.pause(None)
+            {
+                tracing::debug!(?pause, "the app's token is not known everywhere yet");
+                tokio::time::sleep(pause).await;
+                continue;
             }
-            _ => sent,
+            if *meaning != Refusal::Authentication {
+                return sent;
+            }
+            tokens.forget().await;
+            let header = self.header().await?;
+            return self.rest.send(call, header.as_ref()).await;
         }
     }
 

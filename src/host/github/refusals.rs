@@ -18,19 +18,19 @@ pub(in crate::host) const REFUSALS: [(&str, Refusal); 7] = [
 pub(in crate::host) fn advice(meaning: Refusal) -> &'static [&'static str] {
     match meaning {
         Refusal::Authentication => &[
-            "Check the access token: it may be expired, revoked, or not yet authorized for single sign-on of the organization.",
+            "check the access token: it may be expired, revoked, or not yet authorized for single sign-on of the organization",
         ],
         Refusal::Permission => &[
-            "Give the token write access to the repository's contents (fine-grained: Contents read and write; classic: repo).",
+            "give the token write access to the repository's contents (fine-grained: Contents read and write; classic: repo)",
         ],
         Refusal::NotFound => &[
-            "Check the spelling of owner and repository.",
-            "GitHub also answers \"not found\" for private repositories that the token may not see: check the token's repository access.",
+            "check the spelling of owner and repository",
+            "GitHub also answers \"not found\" for private repositories that the token may not see: check the token's repository access",
         ],
         Refusal::Protected => &[
-            "A branch protection rule or ruleset forbids direct pushes: set `mode` to `auto` or `pullRequest` to have a pull request opened, or add the identity to the bypass list.",
+            "a branch protection rule or ruleset forbids direct pushes: set `mode` to `auto` or `pullRequest` to have a pull request opened, or add the identity to the bypass list",
         ],
-        Refusal::Stale | Refusal::TooLarge | Refusal::Throttled => &[],
+        _ => &[],
     }
 }
 
@@ -39,17 +39,18 @@ pub(in crate::host) fn pull_request_advice(meaning: Refusal) -> &'static [&'stat
     match meaning {
         Refusal::Authentication => advice(Refusal::Authentication),
         Refusal::Permission => &[
-            "Give the token write access to pull requests (fine-grained: Pull requests read and write; classic: repo).",
+            "give the token write access to pull requests (fine-grained: Pull requests read and write; classic: repo)",
         ],
         Refusal::NotFound => advice(Refusal::NotFound),
         Refusal::Protected => &[
-            "A branch protection rule or ruleset forbids this: look at the repository's rules and the pull request's page.",
+            "a branch protection rule or ruleset forbids this: look at the repository's rules and the pull request's page",
         ],
-        Refusal::Stale => &["Run again: the branch moved."],
-        Refusal::TooLarge => &["Shorten the title, the description or the comment."],
+        Refusal::Stale => &["run again: the branch moved"],
+        Refusal::TooLarge => &["shorten the title, the description or the comment"],
         Refusal::Throttled => {
-            &["Wait until the limit is renewed and run again; a GitHub App has a limit of its own."]
+            &["wait until the limit is renewed and run again; a GitHub App has a limit of its own"]
         }
+        other => advice(other),
     }
 }
 
@@ -64,7 +65,7 @@ pub(in crate::host) fn missing(meaning: Refusal, message: &str, rights: &Rights)
             |page| page.trim().to_owned(),
         );
         return Some(format!(
-            "Authorize the token for single sign-on of the organization: {page}"
+            "authorize the token for single sign-on of the organization: {page}"
         ));
     }
     if meaning == Refusal::Permission && !rights.permissions_needed.is_empty() {
@@ -74,7 +75,7 @@ pub(in crate::host) fn missing(meaning: Refusal, message: &str, rights: &Rights)
         } else {
             "the token"
         };
-        return Some(format!("Give {who} {needed}."));
+        return Some(format!("give {who} {needed}"));
     }
     let has = rights.scopes.as_deref()?;
     let needed = rights.scopes_needed.as_str();
@@ -87,7 +88,7 @@ pub(in crate::host) fn missing(meaning: Refusal, message: &str, rights: &Rights)
     }
     let has = if has.is_empty() { "no scopes" } else { has };
     Some(format!(
-        "The token has {has}; this needs one of: {needed}. Make a token with that scope."
+        "the token has {has}; this needs one of: {needed}. Make a token with that scope"
     ))
 }
 
@@ -106,18 +107,18 @@ mod tests {
             scopes_needed: "repo".into(),
             ..Rights::default()
         };
-        insta::assert_snapshot!(told("", &classic).unwrap(), @"The token has repo:status, gist; this needs one of: repo. Make a token with that scope.");
+        insta::assert_snapshot!(told("", &classic).unwrap(), @"the token has repo:status, gist; this needs one of: repo. Make a token with that scope");
         let app = Rights {
             permissions_needed: "pull_requests=write".into(),
             ..Rights::default()
         };
-        insta::assert_snapshot!(told("Resource not accessible by integration", &app).unwrap(), @"Give the GitHub App, or the workflow's `permissions`, pull_requests=write.");
-        insta::assert_snapshot!(told("Resource not accessible by personal access token", &app).unwrap(), @"Give the token pull_requests=write.");
+        insta::assert_snapshot!(told("Resource not accessible by integration", &app).unwrap(), @"give the GitHub App, or the workflow's `permissions`, pull_requests=write");
+        insta::assert_snapshot!(told("Resource not accessible by personal access token", &app).unwrap(), @"give the token pull_requests=write");
         let sso = Rights {
             single_sign_on: Some("required; url=https://github.com/orgs/contoso/sso?x=1".into()),
             ..Rights::default()
         };
-        insta::assert_snapshot!(told("", &sso).unwrap(), @"Authorize the token for single sign-on of the organization: https://github.com/orgs/contoso/sso?x=1");
+        insta::assert_snapshot!(told("", &sso).unwrap(), @"authorize the token for single sign-on of the organization: https://github.com/orgs/contoso/sso?x=1");
     }
 
     #[test]

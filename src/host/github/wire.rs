@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::host::pull_request::{self, PullRequest, State};
+use crate::host::pull_request::{self, Mergeable, PullRequest, State};
 use crate::model::ObjectId;
 
 /// What is needed to speak about a pull request again.
@@ -45,6 +45,8 @@ pub(super) struct Request {
     requested_teams: Option<Vec<Team>>,
     user: Option<User>,
     auto_merge: Option<AutoMerge>,
+    /// Null until GitHub has found out; only single answers have it.
+    mergeable: Option<bool>,
     mergeable_state: Option<String>,
 }
 
@@ -140,6 +142,11 @@ impl Request {
                 .and_then(|sha| ObjectId::parse(&sha)),
             labels: self.labels.into_iter().map(|label| label.name).collect(),
             automatic: self.auto_merge.is_some(),
+            mergeable: match self.mergeable {
+                Some(true) => Mergeable::Yes,
+                Some(false) => Mergeable::Conflicts,
+                None => Mergeable::Unknown,
+            },
             facts: pull_request::Facts::GitHub(Facts {
                 node: self.node_id,
                 author: self.user.map(|user| user.login).unwrap_or_default(),

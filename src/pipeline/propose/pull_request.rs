@@ -263,19 +263,19 @@ impl Work<'_> {
     }
 
     /// The open pull requests of this environment, where each change has its own.
-    async fn ours(&self, tip: &Tip) -> Result<Vec<PullRequest>, Error> {
+    pub(super) async fn ours(&self, tip: &Tip) -> Result<Vec<PullRequest>, Error> {
         let prefix = format!("{}/", self.options.head_branch);
         Ok(self.api.open_from(&prefix, &tip.branch).await?)
     }
 
     /// A head branch with what it holds of this environment.
-    async fn read(&self, branch: &str) -> Result<Tip, Error> {
+    pub(super) async fn read(&self, branch: &str) -> Result<Tip, Error> {
         let remote = &self.branch.connection.remote;
         Ok(remote.read(Some(branch), &self.group().wanted()).await?)
     }
 
     /// What a head branch proposes that is newer than this run.
-    fn newer(&self, head: &Tip) -> Option<(String, PublicationStamp)> {
+    pub(super) fn newer(&self, head: &Tip) -> Option<(String, PublicationStamp)> {
         if self.settings.run.allow_older || !head.exists {
             return None;
         }

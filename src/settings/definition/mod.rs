@@ -98,6 +98,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = TRUSTED_ONLY)]
     pub client_certificate: Option<PathBuf>,
 
+    /// How long to keep trying, in seconds, while others are faster to publish to the same branch.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub push_timeout: u64,
+
+    /// How long to wait for a server's answer, in seconds. When not given, 60 for the host's interface and 120 for git.
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub request_timeout: Option<u64>,
+
     /// The programs that it needs.
     #[command(flatten)]
     pub tools: ToolArgs,

@@ -70,7 +70,7 @@ fn framed(text: &str) -> String {
 #[case::no_repository(Fault::answer(200, &[("content-type", "text/html")], "<html>Welcome"), HostKind::Git, "there is no git repository", "git clone")]
 #[case::no_repository_either(Fault::answer(200, &[("content-type", "application/x-git-upload-pack-advertisement")], "hello"), HostKind::Git, "there is no git repository", "git clone")]
 #[case::another_host(Fault::answer(301, &[("location", "https://elsewhere.contoso.com/x")], ""), HostKind::Git, "is not followed", "address that the server points to")]
-#[case::broken(Fault::answer(500, &[("content-type", "text/plain"), ("x-request-id", "r-42")], "out of order"), HostKind::Git, "answered 500 (request r-42): out of order", "Check the address")]
+#[case::broken(Fault::answer(500, &[("content-type", "text/plain"), ("x-request-id", "r-42")], "out of order"), HostKind::Git, "answered 500 (request r-42): out of order", "check the address")]
 #[tokio::test]
 async fn answers_to_a_read_are_told_with_what_to_do(
     #[case] fault: Fault,
@@ -99,6 +99,47 @@ async fn answers_to_a_read_are_told_with_what_to_do(
         error.all_hints()
     );
     assert_eq!(server.turns(), 1, "nothing is tried again");
+}
+
+/// A GitHub App's token is answered like an unknown one in its first seconds.
+#[rstest]
+#[case::unauthorized(401)]
+#[case::forbidden(403)]
+#[case::not_found(404)]
+#[tokio::test]
+async fn a_token_that_is_seconds_old_is_sent_again(#[case] status: u16) {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    for _ in 0..3 {
+        server.inject(Turn::Advertisement, Fault::status(status));
+    }
+    let mut publisher = Publisher::at(&server, "manifests");
+    publisher.kind = Some(HostKind::GitHub);
+    publisher.token = Some("young".into());
+    publisher.made = Some(std::time::Instant::now());
+    publisher
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    assert_eq!(repository.subjects("main"), ["Publish dev", "start"]);
+    let sent = server.requests().into_iter().map(|one| one.headers);
+    let tokens: std::collections::BTreeSet<_> = sent
+        .flat_map(|headers| {
+            headers
+                .into_iter()
+                .filter(|(name, _)| name == "authorization")
+        })
+        .collect();
+    assert_eq!(tokens.len(), 1, "the same token");
+
+    // One that is older is not known at all.
+    server.inject(Turn::Advertisement, Fault::status(status));
+    server.forget();
+    let minute = std::time::Duration::from_secs(60);
+    publisher.made = std::time::Instant::now().checked_sub(minute);
+    refused(&publisher).await;
+    assert_eq!(server.turns(), 1);
 }
 
 #[tokio::test]
@@ -232,28 +273,6 @@ async fn a_server_that_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn a_repository_with_other_object_ids_is_refused() {
-    let server = GitServer::start();
-    crate::support::git_repository::git(
-        server.root(),
-        &[
-            "init",
-            "-q",
-            "--bare",
-            "--object-format=sha256",
-            "manifests",
-        ],
-    );
-    let message = refused(&Publisher::at(&server, "manifests"))
-        .await
-        .to_string();
-    assert!(
-        message.contains("object format sha256; only sha1"),
-        "{message}"
-    );
-}
-
-#[tokio::test]
 async fn a_ledger_that_cannot_be_read_stops_the_run() {
     let server = GitServer::start();
     let repository = server.create("manifests");
@@ -267,6 +286,36 @@ async fn a_ledger_that_cannot_be_read_stops_the_run() {
     let expected = "the ledger dev/.gitops-publisher cannot be read: it has format version 9; this program knows 1";
     assert!(error.to_string().contains(expected), "{error}");
     assert!(error.all_hints()[0].contains("newer"));
+}
+
+/// Also where everything else stands as it should, so that nothing would be published.
+#[rstest]
+#[case::of_a_newer_version("{\"version\": 9}", "it has format version 9; this program knows 1")]
+#[case::damaged("hello", "")]
+#[case::empty("", "")]
+#[case::of_another_form("{\"version\": 1}", "")]
+#[case::cut("{\"version\": 1, \"environment\": \"de", "")]
+#[tokio::test]
+async fn a_ledger_that_was_spoilt_is_noticed_before_content_changes(
+    #[case] ledger: &str,
+    #[case] reason: &str,
+    #[values(true, false)] narrow: bool,
+) {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    let mut publisher = Publisher::at(&server, "manifests");
+    publisher.kind = (!narrow).then_some(HostKind::GitHub);
+    let same = files(&["a.yaml=1"]);
+    publisher.publish("dev", &same).await.unwrap();
+    let ledger = ("dev/.gitops-publisher", "100644", ledger);
+    repository.commit("main", "by hand", &[ledger]);
+    let error: Error = match publisher.publish("dev", &same).await.unwrap_err() {
+        Failure::Git(error) => error.into(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(error.kind(), Kind::Input);
+    let expected = format!("the ledger dev/.gitops-publisher cannot be read: {reason}");
+    assert!(error.to_string().contains(&expected), "{error}");
 }
 
 #[tokio::test]

@@ -34,11 +34,16 @@ fn folder() -> Folder {
 fn proposal(tip: &Tip, files: &Files) -> Proposal {
     let mut commit = draft("Publish dev\n\nGitops-Environments: dev");
     commit.tree_trailer = Some(TREE_TRAILER.to_owned());
+    let plan = plan(&tip.folders[0], files);
+    let change = FolderChange {
+        folder: folder(),
+        plan,
+    };
     Proposal {
-        changes: vec![FolderChange {
-            folder: folder(),
-            plan: plan(&tip.folders[0], files),
-        }],
+        changes: Some(change)
+            .filter(|change| !change.plan.files.is_empty())
+            .into_iter()
+            .collect(),
         commit,
     }
 }
@@ -57,6 +62,8 @@ async fn propose(publisher: &Publisher, texts: &[&str]) -> HeadOutcome {
             files: Some(ids.collect()),
         }],
         renew: false,
+        ask: false,
+        theirs: Some(publish::Theirs::Keep),
         retry: publisher.retry.clone(),
     };
     let decide = |_: Side, tip: &Tip| Ok::<_, Infallible>(Some(proposal(tip, &files)));
@@ -229,4 +236,115 @@ async fn a_branch_that_moved_is_not_deleted() {
     repository.commit(HEAD, "a person", &[("N.md", "100644", "x")]);
     publisher.remote().delete(&head).await.unwrap_err();
     assert!(repository.tip(HEAD).is_some());
+}
+
+/// How the repository is reached.
+enum By {
+    Http,
+    #[cfg(unix)]
+    Ssh,
+    Path,
+}
+
+#[rstest::rstest]
+#[case::over_http(By::Http)]
+#[cfg_attr(unix, case::over_ssh(By::Ssh))]
+#[case::on_this_machine(By::Path)]
+#[tokio::test]
+async fn the_target_branch_is_merged_into_what_somebody_else_pushed(#[case] by: By) {
+    let server = GitServer::start();
+    #[cfg(unix)]
+    let ssh = crate::support::ssh_server::SshServer::start();
+    let (repository, publisher) = match by {
+        By::Http => (
+            server.create("manifests"),
+            Publisher::at(&server, "manifests"),
+        ),
+        #[cfg(unix)]
+        By::Ssh => (ssh.create("manifests.git"), super::ssh::publisher(&ssh)),
+        By::Path => {
+            let repository = server.create("manifests");
+            let path = repository.path().display().to_string();
+            (repository, Publisher::to(&path))
+        }
+    };
+    let file = |path, text| [(path, "100644", text)];
+    repository.commit("main", "start", &file("README.md", "hello"));
+    publisher
+        .publish("dev", &files(&["a.yaml=1", "b.yaml=1"]))
+        .await
+        .unwrap();
+    propose(&publisher, &["a.yaml=2", "b.yaml=1"]).await;
+    let theirs = repository.commit(HEAD, "a note", &file("docs/NOTES.md", "reviewed"));
+    // Meanwhile the target gets a file beside ours, one elsewhere, and other content.
+    repository.commit("main", "a person", &file("dev/FOREIGN.md", "stays"));
+    repository.commit("main", "others", &file("docs/other.md", "x"));
+    publisher
+        .publish("dev", &files(&["a.yaml=5", "c.yaml=1"]))
+        .await
+        .unwrap();
+    assert!(repository.conflicts(HEAD, "main"));
+    let outcome = propose(&publisher, &["a.yaml=3", "c.yaml=1"]).await;
+    assert!(
+        matches!(&outcome, HeadOutcome::Pushed { on_theirs: true, conflicts, .. } if conflicts.is_empty()),
+        "{outcome:?}"
+    );
+    assert_eq!(
+        repository.git(&["rev-parse", &format!("{HEAD}^1"), &format!("{HEAD}^2")]),
+        format!("{theirs}\n{}\n", repository.tip("main").unwrap())
+    );
+    assert_eq!(
+        repository.paths(HEAD),
+        [
+            "README.md",
+            "dev/.gitops-publisher",
+            "dev/FOREIGN.md",
+            "dev/a.yaml",
+            "dev/c.yaml",
+            "docs/NOTES.md",
+            "docs/other.md",
+        ]
+    );
+    assert_eq!(repository.content(HEAD, "dev/a.yaml"), "3");
+    assert!(!repository.conflicts(HEAD, "main"));
+    repository.assert_sound();
+    // And it is enough.
+    let outcome = propose(&publisher, &["a.yaml=3", "c.yaml=1"]).await;
+    assert!(matches!(outcome, HeadOutcome::Ready { .. }), "{outcome:?}");
+}
+
+#[rstest::rstest]
+#[case::the_same_change(&[("N.md", "100644", "same")], &[("N.md", "100644", "same")], &[])]
+#[case::two_changes(&[("N.md", "100644", "x")], &[("N.md", "100644", "y")], &["N.md"])]
+#[case::changed_and_deleted(&[("README.md", "delete", "")], &[("README.md", "100644", "y")], &["README.md"])]
+#[case::deleted_by_both(&[("README.md", "delete", "")], &[("README.md", "delete", "")], &[])]
+#[case::a_file_and_a_folder(&[("x", "100644", "x")], &[("x/y", "100644", "y")], &["x"])]
+#[case::another_mode(&[("README.md", "100755", "hello")], &[("README.md", "100644", "y")], &["README.md"])]
+#[case::in_the_folder(&[("dev/N.md", "100644", "x")], &[("dev/N.md", "100644", "y")], &["dev/N.md"])]
+#[case::files_of_ours(&[("dev/a.yaml", "100644", "x")], &[("dev/a.yaml", "100644", "y")], &[])]
+#[tokio::test]
+async fn what_both_changed_in_different_ways_is_named(
+    #[case] head: &[(&str, &str, &str)],
+    #[case] target: &[(&str, &str, &str)],
+    #[case] expected: &[&str],
+) {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    let publisher = Publisher::at(&server, "manifests");
+    repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    publisher
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    propose(&publisher, &["a.yaml=2"]).await;
+    repository.commit(HEAD, "on the head", head);
+    repository.commit("main", "on the target", target);
+    let outcome = propose(&publisher, &["a.yaml=3"]).await;
+    let HeadOutcome::Pushed { conflicts, .. } = outcome else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(conflicts, expected);
+    assert_eq!(repository.content(HEAD, "dev/a.yaml"), "3");
+    assert_eq!(repository.holds(HEAD, "main"), expected.is_empty());
+    repository.assert_sound();
 }

@@ -47,6 +47,8 @@ pub struct Publisher {
     pub kind: Option<HostKind>,
     pub branch: Option<String>,
     pub token: Option<String>,
+    /// When the host made the token.
+    pub made: Option<std::time::Instant>,
     pub create: bool,
     pub retry: Retry,
     pub http: http::Options,
@@ -66,6 +68,7 @@ impl Publisher {
             kind: None,
             branch: None,
             token: None,
+            made: None,
             create: false,
             retry: Retry::pushes().without_pauses(),
             http: http_options(),
@@ -81,8 +84,10 @@ impl Publisher {
     pub fn remote(&self) -> Remote {
         let location = host::resolve(&self.address, self.kind).unwrap();
         let secret = self.token.as_deref().map(Secret::new);
-        let authorization =
-            secret.map(|token| host::authorization(location.kind, &token, None).unwrap());
+        let authorization = secret.map(|token| {
+            let authorization = host::authorization(location.kind, &token, None).unwrap();
+            authorization.made_at(self.made)
+        });
         let options = git::Options {
             http: self.http.clone(),
             authorization,

@@ -158,6 +158,70 @@ fn a_commit_that_a_shallow_checkout_does_not_have() {
     assert!(output.status.success(), "{output:?}");
 }
 
+/// `dev` was published from a branch that was squashed into the main branch: the
+/// commit is in no checkout any more, and the one with the same content has another name.
+#[rstest::rstest]
+#[case::squashed("", true)]
+#[case::and_more_came_after("a later file", true)]
+#[case::with_other_content("", false)]
+fn a_commit_whose_branch_was_squashed(#[case] later: &str, #[case] same: bool) {
+    let workspace = shop();
+    let start = head(&workspace);
+    let with_grace = |seconds: u8| {
+        let grace = format!("{{terminationGracePeriodSeconds: {seconds}, containers:");
+        let text = WEB.replace("{containers:", &grace);
+        workspace.write("hld/web.yaml", &text);
+        commit(&workspace);
+    };
+    with_grace(7);
+    publish(&workspace, "dev");
+    let published = head(&workspace);
+    workspace.git(&["reset", "--quiet", "--soft", &start]);
+    workspace.git(&["commit", "--quiet", "--amend", "-m", "squashed"]);
+    if !same {
+        with_grace(8);
+    }
+    let squashed = head(&workspace);
+    if !later.is_empty() {
+        workspace.write("later.txt", later);
+        commit(&workspace);
+    }
+    let url = format!("file://{}", workspace.path().display());
+    workspace.git(&["clone", "--quiet", &url, "clone"]);
+    workspace.git(&["-C", "clone", "remote", "remove", "origin"]);
+    let run = |more: &[&str]| {
+        let more = [&["--manifest-repo", "../manifests.git"], more].concat();
+        workspace
+            .program(&promote("prod", &more))
+            .command()
+            .current_dir(workspace.path().join("clone"))
+            .output()
+            .unwrap()
+    };
+    let text = String::from_utf8(run(&[]).stderr).unwrap();
+    let folder = workspace.path().canonicalize().unwrap();
+    let text = text
+        .replace(&published, "<commit>")
+        .replace(&folder.display().to_string(), "<folder>");
+    insta::allow_duplicates! {
+        insta::assert_snapshot!(text, @r"
+        error: <commit>, from which `dev` was published, is not in the git checkout <folder>/clone
+          help: fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` brings all commits of the branch
+          help: when its branch was squashed or deleted, it is nowhere any more: name the commit that has the same content with `commit` (`--commit`); it is taken when it renders to exactly what was published
+        ");
+    }
+    // The advice helps, and only where the content is the same.
+    let output = run(&["--commit", &squashed]);
+    assert_eq!(output.status.success(), same, "{output:?}");
+    if !same {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains("does not render to what was published"),
+            "{said}"
+        );
+    }
+}
+
 #[test]
 fn variables_that_are_not_those_of_the_publication() {
     let workspace = shop();

@@ -80,7 +80,7 @@ fn a_key_that_cannot_sign_is_told_before_anything_is_sent() {
     let scene = installed();
     let error = failed(&as_app(&scene, &[("githubAppKey", "hello")]).succeed());
     assert!(
-        error.contains("it has no line -----BEGIN") && error.contains("Hint: Give the whole PEM"),
+        error.contains("it has no line -----BEGIN") && error.contains("Hint: give the whole PEM"),
         "{error}"
     );
     assert_eq!(scene.server.requests().len(), 0);
@@ -95,7 +95,7 @@ fn an_app_that_is_not_installed_is_told() {
         "{error}"
     );
     assert!(
-        error.contains("Install the GitHub App for this repository"),
+        error.contains("install the GitHub App for this repository"),
         "{error}"
     );
 }

@@ -9,6 +9,7 @@ on_both_hosts!(
     what_a_protected_branch_refuses_becomes_a_pull_request,
     a_policy_may_come_between_two_runs,
     with_push_a_protected_branch_is_an_error,
+    what_a_pull_request_cannot_help_with_stays_an_error,
 );
 
 fn a_branch_that_takes_pushes_is_pushed_to<H: Host>() {
@@ -66,4 +67,23 @@ fn with_push_a_protected_branch_is_an_error<H: Host>() {
     assert!(error.contains("is protected against pushes"), "{error}");
     assert!(error.contains("`mode`"), "it says how: {error}");
     assert_eq!(scene.branches(), ["main"]);
+}
+
+fn what_a_pull_request_cannot_help_with_stays_an_error<H: Host>() {
+    let scene = Scene::<H>::new();
+    let words = [
+        "VS403702: The push was rejected because one or more commits contain author email x which does not match the policy-specified patterns.",
+        "VS403654: The push was rejected because it contains one or more secrets.",
+        "VS403729: a commit contains a path, which exceeds the maximum length of 32766 characters.",
+        "GH013: Repository rule violations found for refs/heads/main. - GITHUB PUSH PROTECTION - Push cannot contain secrets",
+        "GH007: Your push would publish a private email address.",
+        "ask the platform team",
+    ];
+    for words in words {
+        scene.git(|git| git.protect("main", words));
+        let error = scene.fails(&[AUTO]);
+        assert!(error.contains(words), "{error}");
+        assert_eq!(scene.branches(), ["main"], "{words}");
+        assert_eq!(scene.server.writes(), 0, "{words}");
+    }
 }

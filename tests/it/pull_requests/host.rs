@@ -40,7 +40,10 @@ pub trait Host: Service + Sized {
     fn seen(&self) -> Vec<Seen>;
     /// A person merges or gives up the pull request at this place.
     fn merge(&mut self, at: usize);
+    fn squash(&mut self, at: usize);
     fn abandon(&mut self, at: usize);
+    /// For so many reads the host has not found out whether it can be merged.
+    fn undecided(&mut self, reads: usize);
     /// Its owner gives the repository another name.
     fn rename(&mut self);
     /// Statuses of commits: commit, name, state.
@@ -133,7 +136,15 @@ impl Host for Azure {
     }
 
     fn abandon(&mut self, at: usize) {
-        "abandoned".clone_into(&mut self.pull_requests[at].status);
+        self.end(at, "abandoned");
+    }
+
+    fn squash(&mut self, at: usize) {
+        Self::squash(self, at);
+    }
+
+    fn undecided(&mut self, reads: usize) {
+        self.undecided = reads;
     }
 
     /// Azure DevOps answers to the old name for as long as nobody takes it.
@@ -223,13 +234,20 @@ impl Host for Hub {
     fn merge(&mut self, at: usize) {
         let request = &self.pull_requests[at];
         let merged = self.git.merge(&request.head, &request.base, "Merged");
-        let request = &mut self.pull_requests[at];
-        request.merged = Some(merged);
-        "closed".clone_into(&mut request.state);
+        self.pull_requests[at].merged = Some(merged);
+        self.end(at);
+    }
+
+    fn squash(&mut self, at: usize) {
+        Self::squash(self, at);
     }
 
     fn abandon(&mut self, at: usize) {
-        "closed".clone_into(&mut self.pull_requests[at].state);
+        self.end(at);
+    }
+
+    fn undecided(&mut self, reads: usize) {
+        self.undecided = reads;
     }
 
     fn rename(&mut self) {

@@ -10,6 +10,8 @@ on_both_hosts!(
     what_was_merged_and_taken_back_is_proposed_again,
     a_branch_that_a_person_deleted_is_made_again,
     a_closed_one_of_a_person_keeps_its_branch,
+    closing_it_drops_the_edit,
+    an_edit_of_a_generated_file_names_the_pull_request_and_its_branch,
 );
 
 fn what_a_person_pushed_to_the_branch_is_kept<H: Host>() {
@@ -119,4 +121,62 @@ fn a_closed_one_of_a_person_keeps_its_branch<H: Host>() {
         ["gitops/dev", "main"],
         "it is not all ours"
     );
+}
+
+fn an_edit_of_a_generated_file_names_the_pull_request_and_its_branch<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[]);
+    scene.git(|git| {
+        git.commit(
+            "gitops/dev",
+            "by hand",
+            &[("dev/web.yaml", "100644", "# x\n")],
+        )
+    });
+    let remedy = |what: &str| format!("\nHint: to drop that change, {what}");
+    // The same content, other content, and once nobody asks for review any more.
+    for port in [80, 81] {
+        let error = scene.source(port).fails(&[]);
+        assert!(
+            error.starts_with("environment dev: pull request 1 from the branch \"gitops/dev\": ")
+                && error.contains("web.yaml"),
+            "{error}"
+        );
+        assert!(
+            error.ends_with(&remedy(
+                "revert it on \"gitops/dev\", or close pull request 1 and delete the branch"
+            )),
+            "{error}"
+        );
+    }
+    // After it was closed, somebody goes on.
+    scene.server.with(|state| state.abandon(0));
+    scene.git(|git| git.commit("gitops/dev", "more", &[("dev/web.yaml", "100644", "# y\n")]));
+    let error = scene.source(82).fails(&[]);
+    assert!(
+        error.starts_with("environment dev: the branch \"gitops/dev\": ")
+            && error.ends_with(&remedy("delete the branch \"gitops/dev\"")),
+        "{error}"
+    );
+    // The advice helps.
+    scene.git(|git| git.delete("gitops/dev"));
+    scene.run(&[]);
+    assert_eq!(scene.states()[1], ("open", "gitops/dev".to_owned()));
+}
+
+fn closing_it_drops_the_edit<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[]);
+    scene.git(|git| {
+        git.commit(
+            "gitops/dev",
+            "by hand",
+            &[("dev/web.yaml", "100644", "# x\n")],
+        )
+    });
+    scene.fails(&[]);
+    scene.server.with(|state| state.abandon(0));
+    scene.source(81).run(&[]);
+    assert_eq!(scene.states()[1], ("open", "gitops/dev".to_owned()));
+    assert_eq!(scene.proposed("gitops/dev").len(), 1);
 }

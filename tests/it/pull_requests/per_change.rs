@@ -59,6 +59,7 @@ fn an_older_run_gives_way<H: Host>() {
         .collect();
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].head, newer);
+    assert_eq!(scene.seen().len(), 1, "none is opened to be closed at once");
     assert_eq!(scene.branches(), [newer.as_str(), "main"]);
     assert!(
         warnings(&ended)

@@ -7,7 +7,10 @@ use crate::support::azure_devops::Azure;
 use crate::support::github::Hub;
 use crate::support::rest_fake::{Fault, Reply};
 
-on_both_hosts!(a_token_that_ends_meanwhile_is_told_and_the_next_one_goes_on);
+on_both_hosts!(
+    a_token_that_ends_meanwhile_is_told_and_the_next_one_goes_on,
+    a_policy_on_the_branch_that_it_comes_from_is_named,
+);
 
 fn without_place<H: Host>(scene: &Scene<H>, text: &str) -> String {
     text.replace(&scene.server.url(""), "https://host/")
@@ -27,7 +30,7 @@ fn a_missing_permission_names_what_and_who() {
     let reply = Reply::json(403, &json!({"message": message}));
     insta::assert_snapshot!(told::<Azure>(0, reply), @r#"
     environment dev: opening the pull request from "gitops/dev" to "main" in https://host/contoso/shop/_git/manifests failed: POST https://host/contoso/shop/_apis/git/repositories/manifests/pullrequests answered 403: TF401027: You need the Git 'PullRequestContribute' permission to perform this action. Details: identity 'Build\f2a1', scope 'repository'.
-    Hint: Give the identity "Build\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)".
+    Hint: give the identity "Build\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)"
     "#);
     let reply = Reply::json(
         403,
@@ -36,7 +39,7 @@ fn a_missing_permission_names_what_and_who() {
     let reply = reply.with("x-accepted-github-permissions", "pull_requests=write");
     insta::assert_snapshot!(told::<Hub>(0, reply), @r#"
     environment dev: opening the pull request from "gitops/dev" to "main" in https://host/contoso/manifests failed: POST https://host/api/v3/repos/contoso/manifests/pulls answered 403: Resource not accessible by integration
-    Hint: Give the GitHub App, or the workflow's `permissions`, pull_requests=write.
+    Hint: give the GitHub App, or the workflow's `permissions`, pull_requests=write
     "#);
     let reply = Reply::json(
         403,
@@ -47,7 +50,7 @@ fn a_missing_permission_names_what_and_who() {
         .with("x-accepted-oauth-scopes", "repo");
     insta::assert_snapshot!(told::<Hub>(0, reply), @r#"
     environment dev: opening the pull request from "gitops/dev" to "main" in https://host/contoso/manifests failed: POST https://host/api/v3/repos/contoso/manifests/pulls answered 403: Must have admin rights to Repository.
-    Hint: The token has repo:status; this needs one of: repo. Make a token with that scope.
+    Hint: the token has repo:status; this needs one of: repo. Make a token with that scope
     "#);
 }
 
@@ -98,11 +101,33 @@ fn a_token_that_ends_meanwhile_is_told_and_the_next_one_goes_on<H: Host>() {
     scene.server.inject(0, Fault::Answer(reply));
     let error = scene.fails(&[]);
     assert!(
-        error.contains("answered 401") && error.contains("Check the access token"),
+        error.contains("answered 401") && error.contains("check the access token"),
         "{error}"
     );
     let ended = scene.run(&[]);
     assert_eq!(scene.states(), [("open", "gitops/dev".to_owned())]);
     assert_eq!(scene.server.pushes(), 1, "what was pushed is used");
     assert_eq!(super::output(&ended, "changed").unwrap(), "true");
+}
+
+fn a_policy_on_the_branch_that_it_comes_from_is_named<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.git(|git| git.protect("gitops/dev", H::PROTECTED));
+    let error = scene.fails(&[]);
+    assert!(
+        error.starts_with(&format!(
+            "environment dev: branch \"gitops/dev\" of {} is protected against pushes: pre-receive hook declined ({})",
+            scene.url,
+            H::PROTECTED
+        )),
+        "{error}"
+    );
+    assert!(
+        error.ends_with("\nHint: the pull request comes from \"gitops/dev\": take that branch out of the policy, or set `headBranch` to a name that no policy covers"),
+        "{error}"
+    );
+    assert_eq!(scene.branches(), ["main"]);
+    // The advice helps.
+    scene.run(&[("headBranch", "publish/dev")]);
+    assert_eq!(scene.states(), [("open", "publish/dev".to_owned())]);
 }

@@ -13,6 +13,7 @@ use gitops_publisher::model::{RedactedUrl, Secret};
 
 use super::{api_as, branches, draft, options};
 use crate::support::github::{APP, GitHub, INSTALLATION};
+use crate::support::rest_fake::{Fault, Reply};
 
 /// Tokens and proofs in the order in which they were to be masked.
 type Masked = Arc<Mutex<Vec<String>>>;
@@ -143,5 +144,57 @@ async fn an_app_that_is_not_installed_is_told() {
     let error = Error::from(tokens.unwrap().token().await.unwrap_err());
     let text = error.to_string().replace(&server.url(""), "https://host/");
     insta::assert_snapshot!(text, @"getting a token for the GitHub App in https://host/contoso/manifests failed: GET https://host/api/v3/repos/contoso/manifests/installation answered 404: Not Found");
-    insta::assert_snapshot!(error.all_hints()[0], @"Install the GitHub App for this repository, and check owner and repository in the address.");
+    insta::assert_snapshot!(error.all_hints()[0], @"install the GitHub App for this repository, and check owner and repository in the address");
+}
+
+/// A host hands out a token before all of its servers know it.
+#[rstest::rstest]
+#[case(&[401])]
+#[case(&[403])]
+#[case(&[404])]
+#[case(&[404, 403, 401, 404])]
+#[tokio::test]
+async fn a_token_that_is_seconds_old_is_sent_again(#[case] statuses: &[u16]) {
+    let server = server();
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    let key = pem("PRIVATE KEY", pkcs8.as_ref());
+    let (tokens, _) = tokens(&server, &key, Some(INSTALLATION));
+    let api = api_as(
+        &server.url("contoso/manifests"),
+        HostKind::GitHub,
+        Credentials::App(Arc::new(tokens.unwrap())),
+    );
+    for (at, status) in statuses.iter().enumerate() {
+        let reply = Reply::json(*status, &serde_json::json!({"message": "Not Found"}));
+        server.inject(1 + at, Fault::Answer(reply));
+    }
+    // Also what writes: nothing was done.
+    api.create(&draft()).await.unwrap();
+    assert_eq!(server.with(|state| state.made_tokens), 1, "the same token");
+    assert_eq!(server.with(|state| state.pull_requests.len()), 1);
+}
+
+#[tokio::test]
+async fn a_host_that_names_what_is_missing_is_not_asked_again() {
+    let server = server();
+    let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let pkcs8: Pkcs8V1Der<'_> = pair.as_der().unwrap();
+    let key = pem("PRIVATE KEY", pkcs8.as_ref());
+    let (tokens, _) = tokens(&server, &key, Some(INSTALLATION));
+    let api = api_as(
+        &server.url("contoso/manifests"),
+        HostKind::GitHub,
+        Credentials::App(Arc::new(tokens.unwrap())),
+    );
+    let message = serde_json::json!({"message": "Resource not accessible by integration"});
+    let reply = Reply::json(403, &message);
+    let reply = reply.with("x-accepted-github-permissions", "pull_requests=write");
+    server.inject(1, Fault::Answer(reply));
+    let error = Error::from(api.create(&draft()).await.unwrap_err());
+    assert_eq!(
+        error.all_hints(),
+        ["give the GitHub App, or the workflow's `permissions`, pull_requests=write"]
+    );
+    assert_eq!(server.requests().len(), 2);
 }

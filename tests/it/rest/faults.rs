@@ -205,7 +205,7 @@ async fn run<W: World>(
     let server = W::start();
     let tip = server.with(|state| state.prepare(operation));
     let mut api_options = ApiOptions::new(options(), Credentials::Token(Secret::new("a-token")));
-    api_options.timeout = Duration::from_millis(700);
+    api_options.http.rest_timeout = Duration::from_millis(700);
     let url = RedactedUrl::new(W::address(&server).parse().unwrap());
     let api = Api::open(&url, W::KIND, api_options).unwrap().unwrap();
     let there = if matches!(operation, Operation::Create) {

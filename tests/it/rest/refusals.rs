@@ -39,13 +39,13 @@ async fn a_sign_in_page_is_a_matter_of_the_token() {
     };
     insta::assert_snapshot!(told(HostKind::Azure, page).await, @r#"
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/shop/_git/manifests failed: GET https://host/contoso/shop/_apis/git/repositories/manifests answered 203
-    > Check the access token: it may be expired, or made for another organization. In a pipeline, `$(System.AccessToken)` must be handed to the step.
+    > check the access token: it may be expired, or made for another organization. In a pipeline, `$(System.AccessToken)` must be handed to the step
     "#);
     let elsewhere =
         Reply::status(302).with("location", "https://login.contoso.com/_signin?realm=x");
     insta::assert_snapshot!(told(HostKind::Azure, elsewhere).await, @r#"
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/shop/_git/manifests failed: GET https://host/contoso/shop/_apis/git/repositories/manifests was answered with a redirect to https://login.contoso.com/_signin, which is not followed
-    > Check the access token: it may be expired, or made for another organization. In a pipeline, `$(System.AccessToken)` must be handed to the step.
+    > check the access token: it may be expired, or made for another organization. In a pipeline, `$(System.AccessToken)` must be handed to the step
     "#);
 }
 
@@ -54,20 +54,20 @@ async fn a_missing_permission_is_named_with_who_needs_it() {
     let message = r"TF401027: You need the Git 'PullRequestContribute' permission to perform this action. Details: identity 'Build\f2a1', scope 'repository'.";
     insta::assert_snapshot!(told(HostKind::Azure, said(message, 403)).await, @r#"
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/shop/_git/manifests failed: GET https://host/contoso/shop/_apis/git/repositories/manifests answered 403: TF401027: You need the Git 'PullRequestContribute' permission to perform this action. Details: identity 'Build\f2a1', scope 'repository'.
-    > Give the identity "Build\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)".
+    > give the identity "Build\f2a1" the permission "Contribute to pull requests" on this repository (Project settings > Repositories > Security). In a pipeline the identity is "<Project> Build Service (<organization>)"
     "#);
     let app = said("Resource not accessible by integration", 403)
         .with("x-accepted-github-permissions", "pull_requests=write");
     insta::assert_snapshot!(told(HostKind::GitHub, app).await, @r#"
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/manifests failed: POST https://host/api/v3/repos/contoso/manifests/pulls answered 403: Resource not accessible by integration
-    > Give the GitHub App, or the workflow's `permissions`, pull_requests=write.
+    > give the GitHub App, or the workflow's `permissions`, pull_requests=write
     "#);
     let classic = said("Must have admin rights to Repository.", 403)
         .with("x-oauth-scopes", "repo:status")
         .with("x-accepted-oauth-scopes", "repo");
     insta::assert_snapshot!(told(HostKind::GitHub, classic).await, @r#"
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/manifests failed: POST https://host/api/v3/repos/contoso/manifests/pulls answered 403: Must have admin rights to Repository.
-    > The token has repo:status; this needs one of: repo. Make a token with that scope.
+    > the token has repo:status; this needs one of: repo. Make a token with that scope
     "#);
 }
 
@@ -75,8 +75,8 @@ async fn a_missing_permission_is_named_with_who_needs_it() {
 async fn what_is_hidden_looks_missing() {
     insta::assert_snapshot!(told(HostKind::GitHub, said("Not Found", 404)).await, @r#"
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/manifests failed: POST https://host/api/v3/repos/contoso/manifests/pulls answered 404: Not Found
-    > Check the spelling of owner and repository.
-    > GitHub also answers "not found" for private repositories that the token may not see: check the token's repository access.
+    > check the spelling of owner and repository
+    > GitHub also answers "not found" for private repositories that the token may not see: check the token's repository access
     "#);
 }
 
@@ -84,7 +84,7 @@ async fn what_is_hidden_looks_missing() {
 async fn wrong_credentials_are_told() {
     insta::assert_snapshot!(told(HostKind::GitHub, said("Bad credentials", 401)).await, @r#"
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/manifests failed: POST https://host/api/v3/repos/contoso/manifests/pulls answered 401: Bad credentials
-    > Check the access token: it may be expired, revoked, or not yet authorized for single sign-on of the organization.
+    > check the access token: it may be expired, revoked, or not yet authorized for single sign-on of the organization
     "#);
 }
 

@@ -50,6 +50,8 @@ pub struct Azure {
     pub statuses: Vec<(String, Value)>,
     /// Whether completion has to wait for policies.
     pub policies_unmet: bool,
+    /// For so many reads nobody has found out whether it can be merged.
+    pub undecided: usize,
 }
 
 /// One pull request.
@@ -65,6 +67,8 @@ pub struct PullRequest {
     pub statuses: Vec<Value>,
     pub author: String,
     pub merged: Option<String>,
+    /// The tip of its source branch when it was closed or merged.
+    pub last_head: Option<String>,
 }
 
 /// Somebody the search for identities knows.
@@ -95,6 +99,7 @@ impl AzureDevOps {
             pull_requests: Vec::new(),
             statuses: Vec::new(),
             policies_unmet: false,
+            undecided: 0,
         };
         let descriptions = [
             "azure-devops/git-7.1.json",

@@ -124,23 +124,50 @@ impl GitRepository {
     /// new tip of `target`.
     pub fn merge(&self, source: &str, target: &str, message: &str) -> String {
         let tree = format!("{source}^{{tree}}");
-        let commit = self.git(&[
+        let commit = self.commit_tree(&tree, &[target, source], message);
+        self.git(&["update-ref", &format!("refs/heads/{target}"), &commit]);
+        commit
+    }
+
+    /// Merges as a host does that squashes: one commit on `target` with what
+    /// merging `source` makes of it.
+    pub fn squash(&self, source: &str, target: &str, message: &str) -> String {
+        let tree = self.git(&["merge-tree", "--write-tree", target, source]);
+        let commit = self.commit_tree(tree.trim(), &[target], message);
+        self.git(&["update-ref", &format!("refs/heads/{target}"), &commit]);
+        commit
+    }
+
+    /// Brings `target` into `branch` by a merge commit: "Update branch".
+    pub fn update_branch(&self, branch: &str, target: &str) -> String {
+        let tree = self.git(&["merge-tree", "--write-tree", branch, target]);
+        let message = format!("Merge branch '{target}' into {branch}");
+        let commit = self.commit_tree(tree.trim(), &[branch, target], &message);
+        self.git(&["update-ref", &format!("refs/heads/{branch}"), &commit]);
+        commit
+    }
+
+    fn commit_tree(&self, tree: &str, parents: &[&str], message: &str) -> String {
+        let mut args = vec![
             "-c",
             "user.name=merger",
             "-c",
             "user.email=merger@contoso.com",
             "commit-tree",
-            &tree,
-            "-p",
-            target,
-            "-p",
-            source,
+            tree,
             "-m",
             message,
-        ]);
-        let commit = commit.trim().to_owned();
-        self.git(&["update-ref", &format!("refs/heads/{target}"), &commit]);
-        commit
+        ];
+        for parent in parents {
+            args.extend(["-p", parent]);
+        }
+        self.git(&args).trim().to_owned()
+    }
+
+    /// Whether merging `source` into `target` leaves conflicts.
+    pub fn conflicts(&self, source: &str, target: &str) -> bool {
+        let args = ["merge-tree", "--write-tree", target, source];
+        run(&self.path, &args, b"").status.code() == Some(1)
     }
 
     /// Whether `branch` has everything that `other` has.

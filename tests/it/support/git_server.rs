@@ -54,6 +54,8 @@ pub enum Fault {
         /// Body.
         body: Vec<u8>,
     },
+    /// The request is carried out, and this body is answered.
+    AnswerAfter(Vec<u8>),
     /// Nothing: the request is served as usual. For "the second one, not the first".
     Nothing,
     /// The connection is closed before anything is done.
@@ -155,6 +157,11 @@ impl GitServer {
     /// The folder with the repositories.
     pub fn root(&self) -> &Path {
         self.shared.root.path()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.loopback.address
     }
 
     /// The URL of a repository.
@@ -283,6 +290,11 @@ async fn handle(
             answer
         }
         Some(Fault::CutAnswer) => half(answer).await,
+        Some(Fault::AnswerAfter(body)) => {
+            let (mut head, _) = answer.into_parts();
+            head.headers.remove("content-length");
+            Response::from_parts(head, Body::from(body))
+        }
         Some(Fault::Stall) => std::future::pending().await,
         _ => answer,
     }

@@ -83,6 +83,8 @@ pub struct PullRequest {
     pub reviews: Vec<String>,
     pub comments: Vec<Comment>,
     pub auto_merge: Option<Value>,
+    /// The tip of its branch when it was closed or merged.
+    pub last_head: Option<String>,
 }
 
 /// One comment.

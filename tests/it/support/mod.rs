@@ -12,4 +12,5 @@ pub mod program;
 pub mod rest_fake;
 #[cfg(unix)]
 pub mod ssh_server;
+pub mod tls;
 pub mod web_server;

@@ -44,6 +44,10 @@ impl Azure {
         }
         if method == "GET" && tail.is_empty() {
             let mut shown = self.shown(at, true);
+            if self.undecided > 0 {
+                self.undecided -= 1;
+                shown["mergeStatus"] = json!("queued");
+            }
             if asked.parameter("includeWorkItemRefs") == Some("true") {
                 let items = self.pull_requests[at].work_items.iter();
                 shown["workItemRefs"] = items.map(|id| json!({"id": id})).collect();
@@ -182,6 +186,7 @@ impl Azure {
             statuses: Vec::new(),
             author: ME.to_owned(),
             merged: None,
+            last_head: None,
         });
         Reply::json(201, &self.shown(self.pull_requests.len() - 1, true))
     }
@@ -258,7 +263,9 @@ impl Azure {
                 request.fields[name] = value.clone();
             }
         }
-        if !request.fields["autoCompleteSetBy"].is_null() && !self.policies_unmet {
+        if request.status != "active" {
+            self.freeze(at);
+        } else if !request.fields["autoCompleteSetBy"].is_null() && !self.policies_unmet {
             self.complete(at);
         }
         // The answer to a change leaves labels out.
@@ -279,9 +286,33 @@ impl Azure {
         let merged = self
             .git
             .merge(&branch("sourceRefName"), &branch("targetRefName"), &message);
+        self.pull_requests[at].merged = Some(merged);
+        self.end(at, "completed");
+    }
+
+    /// Merges the branch into one commit.
+    pub fn squash(&mut self, at: usize) {
+        let request = &self.pull_requests[at];
+        let branch = |name: &str| {
+            let name = request.fields[name].as_str().unwrap();
+            name.strip_prefix("refs/heads/").unwrap().to_owned()
+        };
+        let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
+        self.pull_requests[at].merged = Some(self.git.squash(&source, &target, "Squashed"));
+        self.end(at, "completed");
+    }
+
+    /// It is no longer active.
+    pub fn end(&mut self, at: usize, status: &str) {
+        status.clone_into(&mut self.pull_requests[at].status);
+        self.freeze(at);
+    }
+
+    /// What is closed keeps the commits that it had.
+    fn freeze(&mut self, at: usize) {
         let request = &mut self.pull_requests[at];
-        request.merged = Some(merged);
-        "completed".clone_into(&mut request.status);
+        let source = request.fields["sourceRefName"].as_str().unwrap();
+        request.last_head = self.git.tip(source.trim_start_matches("refs/heads/"));
     }
 
     fn shown(&self, at: usize, single: bool) -> Value {
@@ -303,7 +334,14 @@ impl Azure {
             shown
         });
         shown["reviewers"] = reviewers.collect();
-        if let Some(tip) = self.git.tip(source.trim_start_matches("refs/heads/")) {
+        let target = request.fields["targetRefName"].as_str().unwrap();
+        let [source, target] = [source, target].map(|name| name.trim_start_matches("refs/heads/"));
+        let tip = request.last_head.clone().or_else(|| self.git.tip(source));
+        if request.status == "active" && tip.is_some() && self.git.tip(target).is_some() {
+            let conflicts = self.git.conflicts(source, target);
+            shown["mergeStatus"] = json!(if conflicts { "conflicts" } else { "succeeded" });
+        }
+        if let Some(tip) = tip {
             shown["lastMergeSourceCommit"] = json!({"commitId": tip});
         }
         if let Some(merged) = &request.merged {

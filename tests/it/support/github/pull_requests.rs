@@ -78,6 +78,7 @@ impl Hub {
             reviews: Vec::new(),
             comments: Vec::new(),
             auto_merge: None,
+            last_head: None,
         });
         Reply::json(201, &self.shown(self.pull_requests.last().unwrap(), true))
     }
@@ -100,6 +101,7 @@ impl Hub {
                 if self.undecided > 0 {
                     self.undecided -= 1;
                     shown["mergeable_state"] = json!("unknown");
+                    shown["mergeable"] = Value::Null;
                 }
                 Ok(Reply::json(200, &shown))
             }
@@ -113,6 +115,9 @@ impl Hub {
                     if let Some(text) = asked.body[name].as_str() {
                         text.clone_into(own);
                     }
+                }
+                if self.pull_requests[at].state == "closed" {
+                    self.end(at);
                 }
                 let shown = self.shown(&self.pull_requests[at], true);
                 Ok(Reply::json(200, &shown))
@@ -204,13 +209,27 @@ impl Hub {
             .as_str()
             .unwrap_or("Merge pull request");
         let merged = self.git.merge(&request.head, &request.base, message);
-        let request = &mut self.pull_requests[at];
-        request.merged = Some(merged.clone());
-        "closed".clone_into(&mut request.state);
+        self.pull_requests[at].merged = Some(merged.clone());
+        self.end(at);
         Reply::json(
             200,
             &json!({"sha": merged, "merged": true, "message": "Pull Request successfully merged"}),
         )
+    }
+
+    /// Merges the branch into one commit.
+    pub fn squash(&mut self, at: usize) {
+        let request = &self.pull_requests[at];
+        let merged = self.git.squash(&request.head, &request.base, "Squashed");
+        self.pull_requests[at].merged = Some(merged);
+        self.end(at);
+    }
+
+    /// It is no longer open, and keeps the commits that it had.
+    pub fn end(&mut self, at: usize) {
+        let request = &mut self.pull_requests[at];
+        "closed".clone_into(&mut request.state);
+        request.last_head = self.git.tip(&request.head);
     }
 
     fn shown(&self, request: &PullRequest, single: bool) -> Value {
@@ -234,8 +253,18 @@ impl Hub {
             "requested_teams": request.teams.iter().map(|slug| json!({"slug": slug})).collect::<Vec<_>>(),
             "auto_merge": request.auto_merge,
         });
-        if single {
-            shown["mergeable_state"] = json!(if self.blocked { "blocked" } else { "clean" });
+        if let Some(head) = &request.last_head {
+            shown["head"]["sha"] = json!(head);
+        }
+        let there = [&request.head, &request.base].map(|branch| self.git.tip(branch).is_some());
+        if single && request.state == "open" && there == [true, true] {
+            let conflicts = self.git.conflicts(&request.head, &request.base);
+            shown["mergeable"] = json!(!conflicts);
+            shown["mergeable_state"] = json!(match self.blocked {
+                _ if conflicts => "dirty",
+                true => "blocked",
+                false => "clean",
+            });
         }
         shown
     }
