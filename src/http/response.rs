@@ -199,7 +199,7 @@ mod tests {
     fn answer(name: &str, value: &str) -> Response {
         let inner = axum::http::Response::builder().header(name, value);
         let inner = reqwest::Response::from(inner.body("").unwrap());
-        Response::new(inner, Method::GET)
+        Response::new(inner, Method::GET, None)
     }
 
     #[rstest::rstest]

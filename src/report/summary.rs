@@ -218,6 +218,7 @@ mod tests {
             files: 1,
             resources: 1,
             changes: None,
+            is_older: false,
         };
         let report = RunReport {
             environments: vec![environment],

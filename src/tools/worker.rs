@@ -107,7 +107,9 @@ impl Ending {
 
     /// Its last words, or else its status.
     pub fn reason(&self) -> String {
-        let last = self.stderr.lines().rfind(|line| !line.trim().is_empty());
+        // A panic ends with advice for developers.
+        let is_told = |line: &&str| !line.trim().is_empty() && !line.starts_with("note: ");
+        let last = self.stderr.lines().rfind(is_told);
         match (last, self.status) {
             (Some(line), _) => line.trim().to_owned(),
             (None, Some(status)) => status.to_string(),

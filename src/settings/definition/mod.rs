@@ -161,7 +161,7 @@ pub struct EnvironmentArgs {
     pub hand_edits: HandEdits,
 
     /// Take the folder over from another source or environment that published there, such as the same repository under its former name.
-    #[arg(long, default_value = "false", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub take_over: bool,
 
     /// Accept an environment that renders to no resource.

@@ -131,10 +131,7 @@ fn strictly_a_key_stands_once(#[case] text: &str, #[case] message: &str) {
 #[case("b: &b {x: low}\nm: {<<: *b}\n", "low")]
 #[case("b: &b {x: low}\nc: &c {x: first}\nm: {<<: [*c, *b]}\n", "first")]
 #[case("b: &b {x: low}\nc: &c {<<: *b, x: middle}\nm: {<<: *c}\n", "middle")]
-fn strictly_a_key_of_the_map_itself_wins_over_merged_ones(
-    #[case] text: &str,
-    #[case] value: &str,
-) {
+fn strictly_a_key_of_the_map_itself_wins_over_merged_ones(#[case] text: &str, #[case] value: &str) {
     let documents = parse_strict(text).unwrap();
     let find = |node: &Node, key: &str| {
         let mut pairs = node.pairs().unwrap().iter().rev();
