@@ -206,6 +206,9 @@ impl Work<'_> {
         let (mut settings, file) =
             run::settings(self.run.doors, self.run.environment, untrusted, &see)
                 .map_err(of_commit)?;
+        for environment in &mut settings.environments {
+            view.confine(environment);
+        }
         run::require_repository(&mut settings, self.run.doors, untrusted)?;
         if file.is_none() && !self.context.exclude.is_empty() {
             let said = format!(

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::agent::env::BUILD_REASON;
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
-use crate::http;
+use crate::http::{self, Addresses};
 use crate::report::Reporter;
 use crate::settings::definition::ToolArgs;
 use crate::tools::{Managed, Progress, Tool, Tools};
@@ -26,6 +27,7 @@ pub(super) fn tools(
         .environment(agent::child_environment(environment))
         .user_environment(agent::user_environment(environment))
         .own_program(std::env::current_exe().ok())
+        .addresses(addresses(args, environment))
         .program(Tool::Helm, args.helm.clone())
         .program(Tool::Kustomize, args.kustomize.clone());
     // Without any place of its own, the cache is as short-lived as the run.
@@ -48,6 +50,16 @@ pub(super) fn tools(
         progress: Some(Arc::new(progress)),
         ..Managed::new(args.tools, cache, http.clone())
     }))
+}
+
+/// Where what the source names may be fetched from.
+pub(super) fn addresses(args: &ToolArgs, environment: &Environment) -> Addresses {
+    let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
+    if pull_request && !args.allow_private_addresses {
+        Addresses::Public
+    } else {
+        Addresses::Any
+    }
 }
 
 /// Where what charts render to is kept, when it may be.

@@ -50,22 +50,28 @@ impl Key {
         }
     }
 
-    /// Adds a program: its path, size and time of change.
+    /// Adds a program.
     pub(super) fn program(&mut self, program: &Path) {
-        self.part("path", program.as_os_str().as_encoded_bytes());
-        // A link leads to the program itself.
-        if let Ok(meta) = program.metadata() {
-            self.part("size", &meta.len().to_be_bytes());
-            let changed = meta.modified().ok();
-            let changed = changed.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
-            let changed = changed.map_or(0, |time| time.as_nanos());
-            self.part("changed", &changed.to_be_bytes());
-        }
+        self.part("program", identity(program).as_bytes());
     }
 
     pub(super) fn name(&self) -> String {
         hex(&self.0.clone().finalize())
     }
+}
+
+/// What tells one program from another: its path, size and time of change.
+pub(super) fn identity(program: &Path) -> String {
+    // A link leads to the program itself.
+    let meta = program.metadata();
+    let changed = meta.as_ref().ok().and_then(|meta| meta.modified().ok());
+    let changed = changed.and_then(|time| time.duration_since(SystemTime::UNIX_EPOCH).ok());
+    format!(
+        "{} {} {}",
+        program.display(),
+        meta.map_or(0, |meta| meta.len()),
+        changed.map_or(0, |time| time.as_nanos()),
+    )
 }
 
 /// Entries of one sort.

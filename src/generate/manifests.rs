@@ -22,7 +22,7 @@ pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
         let excluded: Vec<_> = options
             .exclude
             .iter()
-            .filter_map(|path| path.canonicalize().ok())
+            .filter_map(|path| reader.resolve(path).ok().flatten())
             .collect();
         found.retain(|(file, _)| !excluded.iter().any(|path| file.starts_with(path)));
     } else {

@@ -28,6 +28,7 @@ use std::path::{Path, PathBuf};
 pub use api_fields::FieldFault;
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
+pub use helm::is_packed as is_packed_chart;
 pub use helm::{
     Call, HelmFault, HelmLogin, HelmOptions, KUBE_VERSION, Keep, Misfit, Pulls, ValuesFile,
     nondeterministic_calls,
@@ -42,7 +43,7 @@ pub use part::Part;
 pub use resources::resources;
 
 use crate::model::{FileSet, Finding, GeneratorStamp};
-use crate::source::Recorder;
+use crate::source::{Recorder, SourceTree};
 use crate::tools::Tools;
 
 /// What turns a source into manifests.
@@ -66,19 +67,19 @@ impl Kind {
     /// with a kustomization is Kustomize's, one with `.jsonnet` files at its
     /// top and such a file alone are Jsonnet's, everything else is plain
     /// manifests.
-    pub fn detect(source: &Path) -> Self {
-        let has = |name| source.join(name).is_file();
-        if has("component.yaml") || has("component.json") {
+    pub fn detect(tree: &SourceTree, source: &Path) -> Result<Self, crate::source::Error> {
+        let has = |name| tree.is_file(&source.join(name));
+        Ok(if has("component.yaml")? || has("component.json")? {
             Self::Fabrikate
-        } else if helm::is_source(source) {
+        } else if helm::is_source(tree, source)? {
             Self::Helm
-        } else if kustomize::is_source(source) {
+        } else if kustomize::is_source(tree, source)? {
             Self::Kustomize
-        } else if jsonnet::is_source(source) {
+        } else if jsonnet::is_source(tree, source)? {
             Self::Jsonnet
         } else {
             Self::Manifests
-        }
+        })
     }
 
     /// The name that users write.
@@ -192,9 +193,13 @@ pub struct Generated {
 
 /// Generates the manifests of one environment.
 pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
-    let kind = options
-        .kind
-        .unwrap_or_else(|| Kind::detect(&options.source));
+    let kind = match options.kind {
+        Some(kind) => kind,
+        None => {
+            let options = options.clone();
+            off_thread(move || detected(&options)).await?
+        }
+    };
     tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
     let (files, findings) = match kind {
         Kind::Fabrikate => fabrikate::run(tools, options).await?,
@@ -216,6 +221,29 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
         files,
         findings,
     })
+}
+
+/// What the source looks like.
+fn detected(options: &Options) -> Result<Kind, Fault> {
+    let reader = reading::Reader::new(options)?;
+    Ok(Kind::detect(&reader, &reader.source)?)
+}
+
+impl Options {
+    /// Records something besides files that decides what comes out.
+    fn record(&self, name: &str, content: &[u8]) {
+        if let Some(recorder) = &self.recorder {
+            recorder.input(name, content);
+        }
+    }
+
+    /// Records a program.
+    fn record_program(&self, name: &str, program: &Path) {
+        self.record(
+            &format!("program {name}"),
+            cache::identity(program).as_bytes(),
+        );
+    }
 }
 
 /// Runs work that blocks where blocking does no harm.

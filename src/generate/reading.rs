@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Fault, Options};
 pub(super) use crate::definition::join;
-use crate::source::{self, Entry, Kind, SourceTree, real, root_for};
+use crate::source::{self, Entry, Kind, SourceTree, real, root_for, working_folder};
 
 /// A source, and the folder that confines it. Both are real paths.
 #[derive(Debug, Clone)]
@@ -38,10 +38,7 @@ impl Reader {
             tree = tree.as_copy();
         }
         for folder in options.linked.iter().chain(&options.reachable) {
-            // What is not there cannot be reached.
-            if folder.is_dir() {
-                tree = tree.and(folder)?;
-            }
+            tree = tree.and(folder)?;
         }
         let tree = tree.recorded_by(options.recorder.as_ref());
         let named = tree
@@ -67,14 +64,6 @@ impl Reader {
             return Err(absent());
         }
         self.resolve(path)?.ok_or_else(absent)
-    }
-
-    /// The real path of a file that settings name; `None` when there is none.
-    pub(super) fn file(&self, path: &Path) -> Result<Option<PathBuf>, Fault> {
-        if self.is_folder(path)? {
-            return Err(source::Error::NotAFile(path.display().to_string()).into());
-        }
-        Ok(self.resolve(path)?)
     }
 
     /// Where a path stands below one of the folders that may be read.
@@ -119,9 +108,4 @@ impl Reader {
             kind => Ok(kind == Kind::Folder),
         }
     }
-}
-
-/// The working folder, a real path.
-pub(super) fn working_folder() -> PathBuf {
-    real(Path::new(".")).unwrap_or_default()
 }

@@ -153,6 +153,7 @@ impl Http {
         let mut url = request.url.clone();
         let mut headers = request.headers.clone();
         for _ in 0..=REDIRECTS {
+            self.options.addresses.check(&url).await?;
             let response = self.send_once(request, &url, &headers).await?;
             let Some(target) = redirect_target(&response) else {
                 return Ok(response);
@@ -236,6 +237,14 @@ fn build(options: &Options) -> Result<reqwest::Client, String> {
         .read_timeout(options.read_timeout)
         .tcp_keepalive(Duration::from_secs(60))
         .redirect(reqwest::redirect::Policy::none());
+    // Behind a proxy, the proxy resolves the names that were checked before.
+    if let Some(resolver) = options
+        .addresses
+        .resolver()
+        .filter(|_| options.proxy.is_none())
+    {
+        builder = builder.dns_resolver(resolver);
+    }
     if options.http1_only {
         builder = builder.http1_only();
     }

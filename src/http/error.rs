@@ -8,6 +8,8 @@ use reqwest::Method;
 use crate::error::{Error as CommandError, Kind};
 use crate::model::RedactedUrl;
 
+use super::addresses::NotPublic;
+
 /// How far a request came before its connection failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
@@ -25,6 +27,9 @@ pub enum Error {
     /// No client could be made from the options.
     #[error("setting up HTTPS failed: {0}")]
     Client(String),
+    /// A request that may not be sent there.
+    #[error(transparent)]
+    NotPublic(#[from] NotPublic),
     /// The server could not be reached, or went silent.
     #[error("{method} {url} failed: {reason}")]
     Connection {
@@ -81,6 +86,10 @@ pub enum Error {
     #[error(transparent)]
     Status(#[from] Box<Failure>),
 }
+
+/// What to do where an address is not public.
+pub(crate) const NOT_PUBLIC: &str =
+    "set `allowPrivateAddresses` on the task if whoever opens pull requests may reach that network";
 
 /// An answer with an error status.
 #[derive(Debug, Clone)]
@@ -146,6 +155,7 @@ impl Error {
                 "the server does not take this client certificate: check who signed it, how long it is valid, and that those who signed it are in the file too"
             }
             Self::Redirect { .. } => "use the address that the server points to, if you trust it",
+            Self::NotPublic(_) => NOT_PUBLIC,
             Self::Kept { .. } => "check that the disk is not full",
             Self::Connection { .. }
             | Self::TooLong { .. }

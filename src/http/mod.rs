@@ -4,15 +4,18 @@
 //! idempotent requests, and errors that name the request without its secrets.
 //! Knows nothing about git or any host.
 
+mod addresses;
 mod backoff;
 mod client;
 mod download;
 mod error;
 mod response;
 
+pub use addresses::{Addresses, NotPublic, is_public};
 pub use backoff::{Backoff, Retry};
 pub use client::{Http, Request};
 pub use download::Sink;
+pub(crate) use error::NOT_PUBLIC;
 pub use error::{Error, Failure, Progress};
 pub use response::Response;
 
@@ -31,6 +34,8 @@ pub struct Options {
     pub proxy: Option<Proxy>,
     /// Certificates (PEM) that are trusted besides the system's.
     pub ca_bundle_pem: Option<Vec<u8>>,
+    /// Where requests may go.
+    pub addresses: Addresses,
     /// Our certificate with its chain and private key (PEM), for servers and
     /// gateways that ask for one.
     pub client_identity_pem: Option<Zeroizing<Vec<u8>>>,
@@ -56,6 +61,7 @@ impl Options {
         Self {
             user_agent: user_agent.into(),
             proxy: None,
+            addresses: Addresses::Any,
             ca_bundle_pem: None,
             client_identity_pem: None,
             http1_only: false,

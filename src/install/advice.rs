@@ -28,8 +28,8 @@ impl Fault {
             fault if fault.is_private() => {
                 "check the address; for something private, access.yaml beside the component file names the variable with the token: `<source>: <VARIABLE>`"
             }
-            Self::Outside { .. } => {
-                "nothing outside the checkout is read or written: copy the files into it"
+            Self::Source(error) => {
+                return error.hint().iter().map(|&hint| hint.to_owned()).collect();
             }
             Self::ComponentMissing(_) => {
                 "check the entry's `source` and `path`; a URL as `source` needs `method: git`"

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::error::Kind;
 use crate::model::PathError;
 use crate::tools::{self, archive};
-use crate::{definition, git, http};
+use crate::{definition, git, http, source};
 
 /// A failure of the install stage, with the component that it is about.
 #[derive(Debug)]
@@ -50,14 +50,9 @@ pub enum Fault {
     /// Not text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(String),
-    /// A path or symbolic link leads out of the checkout.
-    #[error("`{path}` leads out of `{root}`")]
-    Outside {
-        /// The path.
-        path: String,
-        /// The folder that nothing is read or written outside of.
-        root: String,
-    },
+    /// A file of the source is not read.
+    #[error(transparent)]
+    Source(#[from] source::Error),
     /// A component or access file that is not as it should be.
     #[error(transparent)]
     Definition(#[from] definition::Fault),

@@ -1,10 +1,14 @@
-//! The definition on disk: reading it, and not leaving the checkout.
+//! The definition on disk, as installing sees it.
+//!
+//! Owns the making of folders in it; what is read goes through
+//! [`crate::source`].
 
-use std::io::{ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Fault;
 use crate::definition::{COMPONENT_FILES, Component};
+use crate::source::SourceTree;
 
 /// The largest file of a definition that is read, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -14,36 +18,30 @@ const LARGEST: u64 = 16 << 20;
 pub(super) struct Files {
     /// The folder with the root component file.
     pub source: PathBuf,
-    pub confine: PathBuf,
-    /// The definition as the user wrote it, for messages.
-    shown: PathBuf,
+    tree: SourceTree,
 }
 
 impl Files {
     /// Looks the definition up; `confine` is a real path.
     pub(super) fn new(source: &Path, confine: &Path) -> Result<Self, Fault> {
-        let shown = source.to_path_buf();
-        let source = match source.canonicalize() {
-            Ok(real) if real.is_dir() => real,
-            _ => return Err(Fault::SourceMissing(shown.display().to_string())),
-        };
-        let confine = confine.to_path_buf();
-        let files = Self {
-            source,
-            confine,
-            shown,
-        };
-        files.confined(&files.source)?;
-        Ok(files)
+        let missing = || Fault::SourceMissing(source.display().to_string());
+        let tree = SourceTree::open(confine)?;
+        let named = tree
+            .clone()
+            .seen_from(source.to_path_buf(), source.to_path_buf());
+        if !named.is_folder(source)? {
+            return Err(missing());
+        }
+        let real = named.resolve(source)?.ok_or_else(missing)?;
+        Ok(Self {
+            tree: tree.seen_from(real.clone(), source.to_path_buf()),
+            source: real,
+        })
     }
 
-    /// A path for messages: as seen from the definition.
+    /// A path for messages: relative to the definition.
     pub(super) fn show(&self, path: &Path) -> String {
-        match path.strip_prefix(&self.source) {
-            Ok(inner) if inner.as_os_str().is_empty() => self.shown.display().to_string(),
-            Ok(inner) => inner.display().to_string(),
-            Err(_) => path.display().to_string(),
-        }
+        self.tree.show(path)
     }
 
     /// A path in the checkout as it stands in the lock file: from the
@@ -62,34 +60,16 @@ impl Files {
         parts.join("/")
     }
 
-    /// Whether the real path `path` lies in the confining folder.
-    fn confined(&self, path: &Path) -> Result<(), Fault> {
-        if path.starts_with(&self.confine) {
-            return Ok(());
-        }
-        Err(Fault::Outside {
-            path: self.show(path),
-            root: self.confine.display().to_string(),
-        })
-    }
-
     /// The real path of something in the checkout; `None` when it is not there.
     pub(super) fn real(&self, path: &Path) -> Result<Option<PathBuf>, Fault> {
-        match path.canonicalize() {
-            Ok(real) => self.confined(&real).map(|()| Some(real)),
-            Err(error) if is_absent(&error) => {
-                // What is not there may still be sought in the wrong place.
-                self.confined(path).map(|()| None)
-            }
-            Err(source) => Err(self.unreadable(path, source)),
-        }
+        Ok(self.tree.resolve(path)?)
     }
 
     /// The real path of a folder that is made where it is missing.
     pub(super) fn make(&self, path: &Path) -> Result<PathBuf, Fault> {
         // Looked at from the top down: a link on the way may lead out.
         for above in path.ancestors().collect::<Vec<_>>().into_iter().rev() {
-            if above.starts_with(&self.confine) && self.real(above)?.is_none() {
+            if above.starts_with(self.tree.root()) && self.real(above)?.is_none() {
                 std::fs::create_dir(above)
                     .or_else(|error| match error.kind() {
                         ErrorKind::AlreadyExists => Ok(()),
@@ -106,22 +86,9 @@ impl Files {
 
     /// The text of a file; `None` when there is none.
     pub(super) fn text(&self, file: &Path) -> Result<Option<String>, Fault> {
-        let Some(real) = self.real(file)? else {
+        let Some(bytes) = self.tree.bytes_up_to(file, LARGEST)? else {
             return Ok(None);
         };
-        let unreadable = |source| self.unreadable(file, source);
-        if !real.is_file() {
-            return Ok(None);
-        }
-        let mut bytes = Vec::new();
-        let opened = std::fs::File::open(&real).map_err(unreadable)?;
-        let length = opened.take(LARGEST + 1).read_to_end(&mut bytes);
-        if length.map_err(unreadable)? as u64 > LARGEST {
-            return Err(Fault::TooLarge {
-                file: self.show(file),
-                limit: LARGEST,
-            });
-        }
         let text = String::from_utf8(bytes);
         text.map(Some).map_err(|_| Fault::NotText(self.show(file)))
     }
@@ -136,17 +103,6 @@ impl Files {
         }
         Err(Fault::ComponentMissing(self.show(folder)))
     }
-
-    fn unreadable(&self, path: &Path, source: std::io::Error) -> Fault {
-        Fault::Read {
-            file: self.show(path),
-            source,
-        }
-    }
-}
-
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 #[cfg(test)]
@@ -155,17 +111,13 @@ mod tests {
 
     #[test]
     fn keys_are_seen_from_the_definition() {
-        let files = Files {
-            source: "/srv/hld/prod".into(),
-            confine: "/srv".into(),
-            shown: ".".into(),
-        };
-        let key = |path: &str| files.key(Path::new(path));
-        assert_eq!(key("/srv/hld/prod/components/a"), "components/a");
-        assert_eq!(
-            key("/srv/hld/shared/components/a"),
-            "../shared/components/a"
-        );
+        let temp = tempfile::tempdir().unwrap();
+        let root = crate::source::real(temp.path()).unwrap();
+        std::fs::create_dir_all(root.join("hld/prod")).unwrap();
+        let files = Files::new(&root.join("hld/prod"), &root).unwrap();
+        let key = |path: &str| files.key(&root.join(path));
+        assert_eq!(key("hld/prod/components/a"), "components/a");
+        assert_eq!(key("hld/shared/components/a"), "../shared/components/a");
     }
 
     #[cfg(unix)]

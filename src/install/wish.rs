@@ -160,10 +160,7 @@ impl Asker<'_> {
             Place::Ssh(_) => {}
             Place::Path(_) if self.foreign => return Err(Fault::ForeignPath(source.to_owned())),
             Place::Path(path) if self.access == AccessPolicy::Refuse => {
-                let inside = path
-                    .canonicalize()
-                    .is_ok_and(|real| real.starts_with(&self.files.confine));
-                if !inside {
+                if self.files.real(path).is_err() {
                     return Err(Fault::PathRefused(source.to_owned()));
                 }
             }

@@ -11,6 +11,7 @@ use crate::error::{Error, Kind};
 use crate::generate::ValuesFile;
 use crate::model::{FileSet, Folder, GeneratorStamp, RelPath};
 use crate::settings::EnvironmentSettings;
+use crate::source::{self, Record, SourceTree, checkout_of};
 
 use super::Rendered;
 
@@ -38,35 +39,42 @@ pub(super) struct Origin {
 }
 
 /// The files of a source, below a folder of its name.
-pub(super) fn read(run: &Context, origin: &Origin) -> Result<FileSet, Error> {
+pub(super) fn read(run: &Context, tree: &SourceTree, origin: &Origin) -> Result<FileSet, Error> {
     let mut found = Vec::new();
     if let Some(source) = &origin.source {
-        if source.is_dir() {
-            walk(source, "", 0, &origin.exclude, &mut found)?;
-            // A copy may hold only what a generator reads.
-            for (path, file) in &mut found {
-                let copied = origin.copy.as_ref().map(|copy| copy.join(&*path));
-                if let Some(copied) = copied.filter(|copied| copied.is_file()) {
-                    *file = copied;
-                }
-            }
+        if tree.is_folder(source)? {
+            walk(tree, source, "", 0, &origin.exclude, &mut found)?;
         } else if let Some(name) = source.file_name().and_then(|name| name.to_str()) {
-            let file = origin.copy.as_ref().unwrap_or(source);
-            found.push((name.to_owned(), file.clone()));
+            found.push((name.to_owned(), source.clone()));
         }
     }
+    let copy = match &origin.copy {
+        Some(copy) => Some((SourceTree::open(&checkout_of(copy))?, copy)),
+        None => None,
+    };
     let mut files = FileSet::new();
     for (path, file) in found {
-        let text = std::fs::read(&file).map_err(|error| unreadable(&file, error))?;
+        // A copy may hold only what a generator reads.
+        let copied = match &copy {
+            Some((tree, copy)) if file == **origin.source.as_ref().unwrap_or(&file) => {
+                tree.bytes(copy)?
+            }
+            Some((tree, copy)) => tree.bytes(&copy.join(&path))?,
+            None => None,
+        };
+        let text = match copied {
+            Some(text) => text,
+            None => match tree.bytes_up_to(&file, LARGEST) {
+                Err(source::Error::TooLarge { .. }) => continue,
+                text => text?.unwrap_or_default(),
+            },
+        };
         add(run, &mut files, &origin.name, &path, text)?;
     }
     for (at, values) in origin.values.iter().enumerate() {
         let name = values.path.file_name().and_then(|name| name.to_str());
         let path = format!("values/{at}-{}", name.unwrap_or("values.yaml"));
-        let text = match &values.content {
-            Some(content) => content.clone(),
-            None => std::fs::read(&values.path).map_err(|error| unreadable(&values.path, error))?,
-        };
+        let text = values.content.clone().unwrap_or_default();
         add(run, &mut files, &origin.name, &path, text)?;
     }
     Ok(files)
@@ -92,27 +100,26 @@ fn add(
 /// Every file that is not hidden. Links are not followed: what they lead to
 /// has a place of its own, or none in the source.
 fn walk(
+    tree: &SourceTree,
     folder: &Path,
     below: &str,
     depth: usize,
     exclude: &[PathBuf],
     found: &mut Vec<(String, PathBuf)>,
 ) -> Result<(), Error> {
-    let entries = std::fs::read_dir(folder).map_err(|error| unreadable(folder, error))?;
-    for entry in entries {
-        let entry = entry.map_err(|error| unreadable(folder, error))?;
-        let (path, name) = (entry.path(), entry.file_name());
-        let Some(name) = name.to_str().filter(|name| !name.starts_with('.')) else {
+    for entry in tree.entries(folder)?.unwrap_or_default() {
+        let path = folder.join(&entry.name);
+        let name = entry.name.to_str().filter(|name| !name.starts_with('.'));
+        let Some(name) = name else {
             continue;
         };
-        let kind = entry.metadata().map_err(|error| unreadable(&path, error))?;
         let here = format!("{below}{name}");
         if exclude.iter().any(|path| path == Path::new(&here)) {
             continue;
         }
-        if kind.is_dir() && depth < DEPTH {
-            walk(&path, &format!("{here}/"), depth + 1, exclude, found)?;
-        } else if kind.is_file() && kind.len() <= LARGEST {
+        if entry.kind == source::Kind::Folder && depth < DEPTH {
+            walk(tree, &path, &format!("{here}/"), depth + 1, exclude, found)?;
+        } else if entry.kind == source::Kind::File {
             found.push((here, path));
         }
         if found.len() > MOST {
@@ -123,11 +130,6 @@ fn walk(
         }
     }
     Ok(())
-}
-
-fn unreadable(path: &Path, error: std::io::Error) -> Error {
-    let said = format!("reading {} for `definitionFolder`", path.display());
-    Error::new(Kind::Input, anyhow::Error::new(error).context(said))
 }
 
 /// The definition of an environment as something that is published beside it:
@@ -152,6 +154,7 @@ pub(super) fn beside(settings: &EnvironmentSettings, folder: &Folder, files: Fil
         files,
         resources: Vec::new(),
         findings: Vec::new(),
+        record: Record::default(),
         definition: None,
         uncommitted: std::sync::OnceLock::new(),
     }

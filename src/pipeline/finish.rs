@@ -1,12 +1,13 @@
 //! From what the sources of an environment yield to its files: proof, images,
 //! layout.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use crate::error::{Error, Kind};
 use crate::generate::{Part, determinism, lay_out, set_images};
 use crate::model::{FileSet, Finding};
 use crate::settings::ManifestSettings;
+use crate::source::SourceTree;
 
 use super::source::Sourced;
 
@@ -21,6 +22,7 @@ pub(super) fn prove(first: &[Sourced], second: &[Sourced]) -> Result<(), Error> 
 
 /// The files of an environment, and what was noticed on the way.
 pub(super) fn finish(
+    tree: &SourceTree,
     sourced: Vec<Sourced>,
     settings: &ManifestSettings,
 ) -> Result<(FileSet, Vec<Finding>), Error> {
@@ -35,7 +37,7 @@ pub(super) fn finish(
     }
     let mut images = settings.images.clone();
     for path in &settings.image_files {
-        let text = read(path)?;
+        let text = read(tree, path)?;
         images.add_file(&path.display().to_string(), &text)?;
     }
     let report = set_images(&mut parts, &images, &settings.image_paths)?;
@@ -49,11 +51,15 @@ pub(super) fn finish(
 }
 
 /// A file in which a build tells the images that it made.
-fn read(path: &PathBuf) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|source| {
-        let said = format!("cannot read the image file {}", path.display());
-        Error::new(Kind::Input, anyhow::Error::new(source).context(said)).hint(
-            "check `imageFiles`; a file that a build publishes has to be downloaded before this step",
-        )
-    })
+fn read(tree: &SourceTree, path: &Path) -> Result<String, Error> {
+    let said = format!("cannot read the image file {}", path.display());
+    match tree.text(path) {
+        Ok(Some(text)) => Ok(text),
+        Ok(None) => Err(
+            Error::message(Kind::Input, format!("{said}: there is no such file")).hint(
+                "check `imageFiles`; a file that a build publishes has to be downloaded before this step",
+            ),
+        ),
+        Err(error) => Err(Error::from(error).context(said)),
+    }
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Kind};
 use crate::generate::{self, Policy, resources};
 use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
 use crate::settings::{EnvironmentSettings, Settings};
+use crate::source::{Record, Recorder};
 
 use super::replace;
 use super::source::{self, Sourced};
@@ -33,6 +34,8 @@ pub struct Rendered {
     pub resources: Vec<Resource>,
     /// What is worth a look, seen from the environment.
     pub findings: Vec<Finding>,
+    /// Everything that it was rendered from.
+    pub record: Record,
     /// What it is made from, published beside it for reviewers.
     pub definition: Option<Box<Rendered>>,
     /// Paths of the source that are in no commit as they are; looked for when
@@ -113,7 +116,11 @@ async fn render_one(
     let name = settings.name.clone();
     let here = |error: Error| error.context(format!("environment {name}"));
     let settings = Arc::new(settings);
-    let sourced = source::all(context, &settings, explain)
+    let recorder = Recorder::new(&settings.root);
+    recorder.input("program", env!("CARGO_PKG_VERSION").as_bytes());
+    recorder.input("settings", format!("{settings:?}").as_bytes());
+    let tree = replace::tree(&settings, &recorder).map_err(here)?;
+    let sourced = source::all(context, &settings, &tree, explain)
         .await
         .map_err(here)?;
     let generator = stamp(&sourced);
@@ -130,12 +137,13 @@ async fn render_one(
             render_cache: None,
             ..context.clone()
         };
-        let second = source::all(&again, &settings, &[]).await.map_err(here)?;
+        let second = source::all(&again, &settings, &tree, &[]).await;
+        let second = second.map_err(here)?;
         finish::prove(&sourced, &second).map_err(here)?;
     }
     let (files, mut findings) = {
         let settings = Arc::clone(&settings);
-        let done = blocking(move || finish::finish(sourced, &settings.manifests)).await;
+        let done = blocking(move || finish::finish(&tree, sourced, &settings.manifests)).await;
         done.map_err(here)?.map_err(here)?
     };
     findings.extend(replace::leftovers(&settings, &files).map_err(here)?);
@@ -170,7 +178,15 @@ async fn render_one(
     };
     check::not_empty(&settings.brakes, &settings.name, resources.len())
         .map_err(|error| Error::from(error).hints(noticed()))?;
+    let record = recorder.record();
+    tracing::debug!(
+        environment = settings.name,
+        record = record.id(),
+        answers = record.answers.len(),
+        "rendered"
+    );
     Ok(Rendered {
+        record,
         settings: Arc::unwrap_or_clone(settings),
         generator,
         files,
@@ -188,8 +204,9 @@ pub(super) async fn again(context: &Context, environment: &Rendered) -> Result<F
         ..context.clone()
     };
     let settings = Arc::new(environment.settings.clone());
-    let sourced = source::all(&context, &settings, &[]).await?;
-    let done = blocking(move || finish::finish(sourced, &settings.manifests)).await;
+    let tree = replace::tree(&settings, &Recorder::new(&settings.root))?;
+    let sourced = source::all(&context, &settings, &tree, &[]).await?;
+    let done = blocking(move || finish::finish(&tree, sourced, &settings.manifests)).await;
     Ok(done??.0)
 }
 

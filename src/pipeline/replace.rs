@@ -1,6 +1,5 @@
 //! Tokens in a run: before an environment is rendered, and after.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::context::Context;
@@ -9,28 +8,38 @@ use crate::generate::Kind;
 use crate::model::{FileSet, Finding};
 use crate::settings::definition::Leftover;
 use crate::settings::{EnvironmentSettings, SourceSettings, TokenSettings};
-use crate::source::{real, root_for};
-use crate::tokens::{self, Engine, Prepared, Scope, Source, SourceTree, Variables};
+use crate::source::{Recorder, SourceTree, checkout_of, working_folder};
+use crate::tokens::{self, Engine, FileName, Prepared, Scope, Variables};
 
-/// How files with variables are found.
-const FINDING: tokens::Finding = tokens::Finding {
-    level: tokens::Compatibility::Own,
-    case_insensitive: false,
-    dot: true,
-};
+/// The reader of everything that the settings of an environment name.
+pub(super) fn tree(
+    settings: &EnvironmentSettings,
+    recorder: &Recorder,
+) -> Result<SourceTree, Error> {
+    let mut tree = SourceTree::open(&settings.root)?;
+    for path in &settings.reachable {
+        tree = tree.and(path)?;
+    }
+    // Paths are shown as settings name them.
+    let working = working_folder();
+    Ok(tree
+        .recorded_by(Some(recorder))
+        .seen_from(working, PathBuf::from(".")))
+}
 
 /// All variables of one environment, in order of precedence.
 pub(super) fn variables(
+    tree: &SourceTree,
     pipeline: &[tokens::Layer],
     settings: &TokenSettings,
 ) -> Result<Variables, Error> {
-    let reader = tokens::Reader {
-        finding: FINDING,
-        root: &settings.root,
-        separator: ".",
-        environment: &BTreeMap::new(),
-    };
-    let files = reader.layers(&[Source::Files(settings.files.join("\n"))])?;
+    let tree = of_variables(tree, settings)?;
+    let mut files = Vec::new();
+    for file in tokens::variable_files(&tree, &settings.root, &settings.files)? {
+        let bytes = tree.bytes(&file.path)?.unwrap_or_default();
+        let level = tokens::Compatibility::Own;
+        files.push(tokens::layer_of_file(&file.shown, &bytes, level, ".")?);
+    }
     let (top, section) = settings.variables.clone();
     Ok(Variables::of_environment(
         top,
@@ -40,8 +49,32 @@ pub(super) fn variables(
     ))
 }
 
+/// The reader of files with variables: patterns of the task may lead anywhere.
+fn of_variables(tree: &SourceTree, settings: &TokenSettings) -> Result<SourceTree, Error> {
+    let mut tree = tree.clone();
+    if settings.files_of_caller {
+        for pattern in settings.files.iter().flat_map(|line| line.split(';')) {
+            tree = tree.and(&settings.root.join(fixed_part(pattern)))?;
+        }
+    }
+    Ok(tree)
+}
+
+/// The path in front of the first wildcard of a pattern.
+fn fixed_part(pattern: &str) -> PathBuf {
+    let plain = pattern.trim();
+    let fixed = |part: &&str| !part.contains(['*', '?', '[', '(', '{', '\\']);
+    let parts: Vec<_> = plain.split('/').take_while(fixed).collect();
+    let path = parts.join("/");
+    if path.is_empty() && plain.starts_with('/') {
+        return PathBuf::from("/");
+    }
+    PathBuf::from(path)
+}
+
 /// The source with its tokens replaced, and what is worth telling about it.
 pub(super) fn prepare(
+    sources: &SourceTree,
     variables: &Variables,
     settings: &TokenSettings,
     source: &SourceSettings,
@@ -49,11 +82,14 @@ pub(super) fn prepare(
     temp_root: &Path,
 ) -> Result<(Prepared, Vec<Finding>), Error> {
     let engine = Engine::new(&settings.options, variables)?;
-    let kind = source.generator;
-    let kind = kind.unwrap_or_else(|| Kind::detect(&source.source));
-    let tree = SourceTree {
+    let kind = match source.generator {
+        Some(kind) => kind,
+        None => Kind::detect(sources, &source.source)?,
+    };
+    let tree = tokens::SourceTree {
+        reader: sources,
         source: &source.source,
-        checkout: &checkout(&source.source),
+        checkout: &checkout(sources, &source.source)?,
         scope: if kind == Kind::Manifests {
             Scope::Manifests
         } else {
@@ -70,61 +106,44 @@ pub(super) fn prepare(
     Ok((prepared, findings))
 }
 
-/// The content of a file beside the source with its tokens replaced, when it
-/// has some. Text that is made of secrets is added to `forms`.
+/// The content of a file with its tokens replaced. Text that is made of
+/// secrets is added to `forms`.
 pub(super) fn file(
     variables: &Variables,
     settings: &TokenSettings,
     file: &Path,
-    temp_root: &Path,
+    content: Vec<u8>,
     forms: &mut Vec<String>,
-) -> Result<Option<Vec<u8>>, Error> {
+) -> Result<Vec<u8>, Error> {
     let engine = Engine::new(&settings.options, variables)?;
-    let tree = SourceTree {
-        source: file,
-        checkout: &checkout(file),
-        scope: Scope::Everything,
-        exclude: &[],
-    };
-    let prepared = tokens::prepare(&engine, tree, temp_root)?;
-    forms.extend(prepared.secret_forms.iter().map(ToString::to_string));
-    let Some(copy) = prepared.path() else {
-        return Ok(None);
-    };
-    let content = std::fs::read(copy).map_err(|source| {
-        let said = format!("reading {} with its tokens replaced", file.display());
-        Error::new(
-            error::Kind::Internal,
-            anyhow::Error::new(source).context(said),
-        )
-    })?;
-    Ok(Some(content))
-}
-
-/// Whether a file really lies below a folder.
-pub(super) fn is_below(file: &Path, folder: &Path) -> bool {
-    match (file.canonicalize(), folder.canonicalize()) {
-        (Ok(file), Ok(folder)) => file.starts_with(folder),
-        _ => false,
-    }
+    let name = file.to_string_lossy();
+    let replaced = engine.replace(FileName::in_place(&name), content)?;
+    forms.extend(engine.secret_forms());
+    Ok(replaced.content.into_bytes())
 }
 
 /// What is no part of the environment's source: what is none of any, and its
 /// files with variables.
-pub(super) fn exclude(context: &Context, settings: &TokenSettings) -> Vec<PathBuf> {
-    let level = tokens::Compatibility::Own;
-    let found = settings.files.iter().filter_map(|pattern| {
-        let entry = tokens::Entry::parse(pattern, level).ok()?;
-        FINDING.files(&entry, &settings.root, &[]).ok()
-    });
-    let variables = found.flatten().map(|file| file.path);
-    context.exclude.iter().cloned().chain(variables).collect()
+pub(super) fn exclude(
+    context: &Context,
+    tree: &SourceTree,
+    settings: &TokenSettings,
+) -> Result<Vec<PathBuf>, Error> {
+    let tree = of_variables(tree, settings)?;
+    // What cannot be found is explained where it is read.
+    let found = tokens::variable_files(&tree, &settings.root, &settings.files).unwrap_or_default();
+    let variables = found.into_iter().map(|file| file.path);
+    Ok(context.exclude.iter().cloned().chain(variables).collect())
 }
 
-/// The folder that confines what is read around a source.
-pub(super) fn checkout(source: &Path) -> PathBuf {
-    let place = real(source).unwrap_or_else(|_| source.to_path_buf());
-    root_for(&place, &real(Path::new(".")).unwrap_or_default())
+/// The folder that confines what is read around a source: the root of the
+/// environment. Only a source that the caller names can lie elsewhere.
+pub(super) fn checkout(tree: &SourceTree, source: &Path) -> Result<PathBuf, Error> {
+    let place = tree.resolve(source)?;
+    Ok(match place {
+        Some(place) if !place.starts_with(tree.root()) => checkout_of(&place),
+        _ => tree.root().to_path_buf(),
+    })
 }
 
 /// What is left over in the manifests: an error, findings, or nothing.
@@ -157,6 +176,15 @@ pub(super) fn leftovers(
         .hint("if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`"))
 }
 
+/// Records every variable that a token could have been replaced by.
+pub(super) fn record(recorder: Option<&Recorder>, variables: &Variables) {
+    let Some(recorder) = recorder else { return };
+    for variable in variables.iter() {
+        let name = format!("variable {} of {}", variable.name, variable.origin);
+        recorder.input(&name, variable.value.as_bytes());
+    }
+}
+
 /// Shows where variables come from.
 pub(super) fn explain(
     context: &Context,
@@ -171,7 +199,11 @@ pub(super) fn explain(
                 .reporter
                 .info(&format!("{environment}: no variable is named {name}"));
         }
-        for explanation in found {
+        for mut explanation in found {
+            if context.pull_request {
+                // Anybody may have named the variable and the file that has it.
+                "(hidden in pull request builds)".clone_into(&mut explanation.value);
+            }
             context
                 .reporter
                 .info(&format!("{environment}: {explanation}"));

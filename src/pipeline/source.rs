@@ -12,7 +12,9 @@ use crate::generate::{
 };
 use crate::model::{FileSet, Finding, Secret};
 use crate::settings::{EnvironmentSettings, SourceSettings};
+use crate::source::SourceTree;
 use crate::tokens::{Prepared, Variables};
+use crate::tools::{Addresses, Tools};
 
 use super::definition::{self, Origin};
 use super::render::blocking;
@@ -36,15 +38,15 @@ pub(super) struct Sourced {
 pub(super) async fn all(
     context: &Context,
     settings: &Arc<EnvironmentSettings>,
+    tree: &SourceTree,
     explain: &[String],
 ) -> Result<Vec<Sourced>, Error> {
-    let exclude = replace::exclude(context, &settings.tokens);
-    let variables = variables(context, settings, explain).await?;
+    let (exclude, variables) = variables(context, settings, tree, explain).await?;
     let several = settings.sources.len() > 1;
     let work = (0..settings.sources.len()).map(|at| {
         let (variables, exclude) = (variables.clone(), exclude.clone());
         async move {
-            let done = one(context, settings, at, variables, exclude).await;
+            let done = one(context, settings, tree, at, variables, exclude).await;
             if !several {
                 return done;
             }
@@ -70,27 +72,41 @@ fn of_source(name: &str, finding: Finding) -> Finding {
     }
 }
 
-/// The variables for tokens, unless tokens are switched off.
+/// What is no part of any source, and the variables for tokens, unless tokens
+/// are switched off.
 async fn variables(
     context: &Context,
     settings: &Arc<EnvironmentSettings>,
+    tree: &SourceTree,
     explain: &[String],
-) -> Result<Option<Arc<Variables>>, Error> {
-    // A source that is not there is the generator's to explain.
-    let exists = |source: &SourceSettings| source.source.exists();
-    if !settings.tokens.enabled || !settings.sources.iter().any(exists) {
-        return Ok(None);
+) -> Result<(Vec<PathBuf>, Option<Arc<Variables>>), Error> {
+    let tree_recorder = tree.recorder().cloned();
+    let (own, settings, tree) = (context.clone(), Arc::clone(settings), tree.clone());
+    let name = settings.name.clone();
+    let read = blocking(move || {
+        let exclude = replace::exclude(&own, &tree, &settings.tokens)?;
+        let mut any = false;
+        for source in &settings.sources {
+            any |= tree.kind(&source.source)?.is_some();
+        }
+        // A source that is not there is the generator's to explain.
+        let variables = (settings.tokens.enabled && any)
+            .then(|| replace::variables(&tree, &own.variables, &settings.tokens));
+        Ok::<_, Error>((exclude, variables.transpose()?))
+    });
+    let (exclude, variables) = read.await??;
+    if let Some(variables) = &variables {
+        replace::record(tree_recorder.as_ref(), variables);
+        replace::explain(context, &name, explain, variables);
     }
-    let (pipeline, own) = (context.variables.clone(), Arc::clone(settings));
-    let variables = blocking(move || replace::variables(&pipeline, &own.tokens)).await??;
-    replace::explain(context, &settings.name, explain, &variables);
-    Ok(Some(Arc::new(variables)))
+    Ok((exclude, variables.map(Arc::new)))
 }
 
 /// Generates one source.
 async fn one(
     context: &Context,
     settings: &Arc<EnvironmentSettings>,
+    tree: &SourceTree,
     at: usize,
     variables: Option<Arc<Variables>>,
     exclude: Vec<PathBuf>,
@@ -98,25 +114,29 @@ async fn one(
     let source = &settings.sources[at];
     let mut findings = Vec::new();
     // The folder of a chart from elsewhere is not looked at.
-    let is_here = source.helm.chart.is_none() && source.source.exists();
-    let prepared = match variables.clone().filter(|_| is_here) {
+    let is_here = source.helm.chart.is_none() && tree.kind(&source.source)?.is_some();
+    // Nothing is replaced in what is packed.
+    let is_text = is_here && !generate::is_packed_chart(&source.source);
+    let prepared = match variables.clone().filter(|_| is_text) {
         Some(variables) => {
-            let (prepared, found) = prepare(context, settings, at, variables, &exclude).await?;
+            let (prepared, found) =
+                prepare(context, settings, tree, at, variables, &exclude).await?;
             findings.extend(found);
             Some(prepared)
         }
         None => None,
     };
-    let values_files = values_files(context, settings, at, variables, is_here).await?;
+    let values_files = values_files(context, settings, tree, at, variables).await?;
     let options = options(
         context,
         settings,
+        tree,
         source,
         prepared.as_ref(),
         exclude.clone(),
         values_files,
-    );
-    let mut generated = generate::run(&context.tools, &options).await?;
+    )?;
+    let mut generated = generate::run(&tools_for(context, source), &options).await?;
     findings.append(&mut generated.findings);
     // Not before the generator: it refuses what leads out of the checkout.
     let definition = if settings.definition_folder.is_some() {
@@ -124,9 +144,9 @@ async fn one(
             Kind::Helm => options.helm.values_files,
             _ => Vec::new(),
         };
-        let origin = origin(source, prepared.as_ref(), is_here, &exclude, values);
-        let context = context.clone();
-        blocking(move || definition::read(&context, &origin)).await??
+        let origin = origin(tree, source, prepared.as_ref(), is_here, &exclude, values)?;
+        let (context, tree) = (context.clone(), tree.clone());
+        blocking(move || definition::read(&context, &tree, &origin)).await??
     } else {
         FileSet::new()
     };
@@ -145,44 +165,56 @@ async fn one(
     })
 }
 
+/// The programs for a source. The chart that the task names may be anywhere.
+fn tools_for(context: &Context, source: &SourceSettings) -> Tools {
+    let tools = context.tools.clone();
+    if source.helm.chart.is_some() && !source.chart_named_by_file {
+        return tools.addresses(Addresses::Any);
+    }
+    tools
+}
+
 /// What reviewers want to see of a source.
 fn origin(
+    tree: &SourceTree,
     source: &SourceSettings,
     prepared: Option<&Prepared>,
     is_here: bool,
     exclude: &[PathBuf],
     values: Vec<ValuesFile>,
-) -> Origin {
+) -> Result<Origin, Error> {
     let copy = prepared.and_then(Prepared::path);
-    let real = source.source.canonicalize().ok();
+    let real = tree.resolve(&source.source)?;
     let seen_from_it = |path: &PathBuf| {
-        let path = path.canonicalize().ok()?;
+        let path = tree.resolve(path).ok()??;
         path.strip_prefix(real.as_ref()?)
             .ok()
             .map(Path::to_path_buf)
     };
-    Origin {
+    Ok(Origin {
         name: source.name.clone(),
         source: is_here.then(|| source.source.clone()),
         copy: copy.map(Path::to_path_buf),
         exclude: exclude.iter().filter_map(seen_from_it).collect(),
         values,
-    }
+    })
 }
 
 /// Replaces the tokens of one source.
 async fn prepare(
     context: &Context,
     settings: &Arc<EnvironmentSettings>,
+    tree: &SourceTree,
     at: usize,
     variables: Arc<Variables>,
     exclude: &[PathBuf],
 ) -> Result<(Prepared, Vec<Finding>), Error> {
+    let tree = tree.clone();
     let (settings, temp_root) = (Arc::clone(settings), context.temp_root.clone());
     let exclude = exclude.to_vec();
     let (prepared, findings) = blocking(move || {
         let (tokens, source) = (&settings.tokens, &settings.sources[at]);
-        replace::prepare(&variables, tokens, source, &exclude, &temp_root)
+        replace::prepare(&tree, &variables, tokens, source, &exclude, &temp_root)
     })
     .await??;
     for form in &prepared.secret_forms {
@@ -191,43 +223,44 @@ async fn prepare(
     Ok((prepared, findings))
 }
 
-/// The values files of a chart. The tokens of those that are not in its folder
-/// are replaced here.
+/// The values files of a chart with their tokens replaced. One that is not
+/// there is the generator's to explain.
 async fn values_files(
     context: &Context,
     settings: &Arc<EnvironmentSettings>,
+    tree: &SourceTree,
     at: usize,
     variables: Option<Arc<Variables>>,
-    in_source: bool,
 ) -> Result<Vec<ValuesFile>, Error> {
-    let files = settings.sources[at].helm.values_files.clone();
-    let (Some(variables), false) = (variables, files.is_empty()) else {
+    let mut files = settings.sources[at].helm.values_files.clone();
+    if files.is_empty() {
         return Ok(files);
-    };
-    let (settings, temp_root) = (Arc::clone(settings), context.temp_root.clone());
+    }
+    let (settings, tree) = (Arc::clone(settings), tree.clone());
     let (files, forms) = blocking(move || {
-        let source = &settings.sources[at].source;
         let mut forms = Vec::new();
-        let mut replaced = Vec::with_capacity(files.len());
-        for file in files {
-            let beside = !in_source || !replace::is_below(&file.path, source);
-            let replacement = if beside && file.path.is_file() {
-                replace::file(
-                    &variables,
-                    &settings.tokens,
-                    &file.path,
-                    &temp_root,
-                    &mut forms,
-                )?
-            } else {
-                None
-            };
-            replaced.push(ValuesFile {
-                content: replacement,
-                ..file
-            });
+        let source = &settings.sources[at];
+        let kind = match source.generator {
+            Some(kind) => kind,
+            None => Kind::detect(&tree, &source.source)?,
+        };
+        if kind != Kind::Helm {
+            // Nobody reads them.
+            return Ok((Vec::new(), forms));
         }
-        Ok::<_, Error>((replaced, forms))
+        for file in &mut files {
+            let content = tree.bytes(&file.path)?;
+            file.content = match (content, &variables) {
+                (Some(content), Some(variables)) => {
+                    let tokens = &settings.tokens;
+                    let replaced =
+                        replace::file(variables, tokens, &file.path, content, &mut forms)?;
+                    Some(replaced)
+                }
+                (content, _) => content,
+            };
+        }
+        Ok::<_, Error>((files, forms))
     })
     .await??;
     for form in &forms {
@@ -263,17 +296,23 @@ fn login(context: &Context, source: &SourceSettings) -> Option<HelmLogin> {
 fn options(
     context: &Context,
     settings: &EnvironmentSettings,
+    tree: &SourceTree,
     source: &SourceSettings,
     prepared: Option<&Prepared>,
     exclude: Vec<PathBuf>,
     values_files: Vec<ValuesFile>,
-) -> generate::Options {
+) -> Result<generate::Options, Error> {
     let copy = prepared.and_then(Prepared::path);
     let refuse_hooks = context.pull_request && !settings.allow_hooks;
+    let checkout = if source.helm.chart.is_some() {
+        tree.root().to_path_buf()
+    } else {
+        replace::checkout(tree, &source.source)?
+    };
     let confine = prepared.and_then(Prepared::checkout);
-    let confine = confine.map_or_else(|| replace::checkout(&source.source), Path::to_path_buf);
+    let confine = confine.map_or_else(|| checkout.clone(), Path::to_path_buf);
     let policy = |refuse| if refuse { Policy::Refuse } else { Policy::Warn };
-    generate::Options {
+    Ok(generate::Options {
         kind: source.generator,
         fabrikate_environments: source.fabrikate_environments.clone(),
         hooks: if refuse_hooks {
@@ -285,7 +324,9 @@ fn options(
         empty_chart: policy(!source.allow_empty_charts),
         exclude,
         confine: Some(confine),
-        linked: copy.map(|_| replace::checkout(&source.source)),
+        linked: copy.map(|_| checkout),
+        reachable: settings.reachable.clone(),
+        recorder: tree.recorder().cloned(),
         original: copy.map(|_| source.source.clone()),
         jsonnet: source.jsonnet.clone(),
         kustomize: source.kustomize.clone(),
@@ -297,5 +338,5 @@ fn options(
             ..source.helm.clone()
         },
         ..generate::Options::new(copy.unwrap_or(&source.source), &settings.name)
-    }
+    })
 }

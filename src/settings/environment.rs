@@ -8,6 +8,7 @@ use crate::host::{self, Home, HostKind, Place};
 use crate::model::ledger::is_reserved;
 use crate::model::{BranchName, Folder, RelPath, SourceStamp};
 use crate::plan;
+use crate::source::{root_for, working_folder};
 use crate::tokens;
 
 use super::definition::{EnvironmentArgs, Leftover};
@@ -43,6 +44,10 @@ pub struct EnvironmentSettings {
     pub ownership: plan::Options,
     /// What stops a publication.
     pub brakes: Brakes,
+    /// The folder that nothing is read outside of, a real path.
+    pub root: PathBuf,
+    /// What the command line or the task names: it may lie elsewhere.
+    pub reachable: Vec<PathBuf>,
 }
 
 impl EnvironmentSettings {
@@ -75,6 +80,8 @@ pub struct TokenSettings {
     pub variables: (tokens::Layer, tokens::Layer),
     /// Patterns of files with variables.
     pub files: Vec<String>,
+    /// The command line or the task names them: they may lie anywhere.
+    pub files_of_caller: bool,
     /// The folder that these are relative to.
     pub root: PathBuf,
 }
@@ -174,6 +181,8 @@ pub(super) fn environment(
             max_removed_percent: args.max_removed_percent,
             protected_kinds: args.protected_kinds,
         },
+        root: root_for(&working_folder(), &working_folder()),
+        reachable: Vec::new(),
         name,
     })
 }
@@ -231,6 +240,7 @@ fn token_settings(
         leftover: args.leftover_tokens,
         variables,
         files: args.variable_files.clone(),
+        files_of_caller: false,
         root: PathBuf::from("."),
     })
 }

@@ -19,6 +19,7 @@ mod manifests;
 mod moved;
 mod placeholders;
 mod pull_request;
+mod reachable;
 mod resolve;
 pub mod schema;
 mod source;

@@ -6,6 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use super::environment::EnvironmentSettings;
+use crate::generate::is_packed_chart;
 
 impl EnvironmentSettings {
     /// The same with every path of the source led through `to`. Names that came
@@ -14,6 +15,11 @@ impl EnvironmentSettings {
     pub fn moved(mut self, to: &dyn Fn(&Path) -> PathBuf) -> Self {
         for source in &mut self.sources {
             source.source = to(&source.source);
+            if let Some(chart) = &mut source.helm.chart
+                && is_packed_chart(Path::new(chart))
+            {
+                *chart = to(Path::new(chart)).display().to_string();
+            }
             for folder in &mut source.jsonnet.paths {
                 *folder = to(folder);
             }
@@ -33,6 +39,9 @@ impl EnvironmentSettings {
             }
         }
         self.tokens.root = to(&self.tokens.root);
+        for path in &mut self.reachable {
+            *path = to(path);
+        }
         self
     }
 }

@@ -14,6 +14,7 @@ use super::file::FileSettings;
 use super::helm::ValuesItem;
 use super::layer::{Layer, Origin, Value, parse};
 use super::placeholders;
+use super::reachable::reachable;
 use super::source::{SourceSettings, refuse_same_names, source};
 
 /// Everything a run needs to know, validated.
@@ -83,6 +84,8 @@ pub fn resolve_at(
                 .any(|layer| layer.contains_key(repository));
         let variables = file.variables(&name);
         let mut settings = environment(name, sources, variables, args, home)?;
+        settings.reachable = reachable(&here[0]);
+        settings.tokens.files_of_caller = given.contains_key(id!(EnvironmentArgs, variable_files));
         for source in &mut settings.sources {
             source.chart_named_by_file = !given.contains_key(id!(HelmArgs, chart));
         }

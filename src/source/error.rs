@@ -67,3 +67,10 @@ impl Error {
         }
     }
 }
+
+impl From<Error> for crate::error::Error {
+    fn from(error: Error) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        Self::new(crate::error::Kind::Input, error).hints(hint)
+    }
+}

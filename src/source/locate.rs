@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::handle::{Handle, Kind};
-use super::named::real;
+use super::root::real;
 use super::{Answer, Error};
 
 /// How many links a path may lead through; that of Linux.
@@ -20,6 +20,8 @@ const LINKS: usize = 40;
 #[derive(Debug, Clone)]
 pub(super) struct Root {
     pub(super) path: PathBuf,
+    /// Its path as the caller names it, which may lead through links.
+    named: PathBuf,
     pub(super) handle: Arc<Handle>,
     pub(super) recorded: bool,
 }
@@ -30,10 +32,12 @@ impl Root {
             file: path.display().to_string(),
             source,
         };
+        let named = std::path::absolute(path).map_err(fault)?;
         let path = real(path).map_err(fault)?;
         let handle = Handle::open(&path).map_err(fault)?;
         Ok(Self {
             path,
+            named,
             handle: Arc::new(handle),
             recorded,
         })
@@ -80,6 +84,27 @@ pub(super) fn plainly_below<'p>(roots: &[Root], path: &'p Path) -> Option<(usize
     let plain = |part: Component<'_>| matches!(part, Component::Normal(name) if !is_git(name));
     let any = !inner.1.as_os_str().is_empty();
     (any && inner.1.components().all(plain)).then_some(inner)
+}
+
+/// Whether a path lies in one of the roots by its letters.
+pub(super) fn is_inside(roots: &[Root], path: &Path) -> bool {
+    let mut roots = roots.iter();
+    roots.any(|root| path.starts_with(&root.path) || path.starts_with(&root.named))
+}
+
+/// The path without `.` and `..`, as far as its letters tell.
+pub(super) fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            part => plain.push(part),
+        }
+    }
+    plain
 }
 
 /// A position on the way.
@@ -205,13 +230,14 @@ fn push(rest: &mut Vec<Step>, path: &Path) {
     rest[from..].reverse();
 }
 
-/// The position at a path of which nothing but the name is known. Roots are
-/// real paths, so the folders above them are what they are called.
+/// The position at a path of which nothing but the name is known.
 fn above_or_in(roots: &[Root], path: PathBuf) -> Result<At, Failed> {
-    if let Some(root) = roots.iter().position(|root| root.path == path) {
+    let is = |root: &Root| root.path == path || root.named == path;
+    if let Some(root) = roots.iter().position(is) {
         return Ok(At::In(root, Vec::new()));
     }
-    if roots.iter().any(|root| root.path.starts_with(&path)) {
+    let leads_to = |root: &Root| root.path.starts_with(&path) || root.named.starts_with(&path);
+    if roots.iter().any(leads_to) {
         return Ok(At::Above(path));
     }
     Err(Failed::Outside)

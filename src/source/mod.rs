@@ -10,8 +10,8 @@ mod budget;
 mod error;
 mod handle;
 mod locate;
-mod named;
 mod record;
+mod root;
 mod subtree;
 
 use std::ffi::OsString;
@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 pub use budget::Limits;
 pub use error::Error;
-pub use named::{NamedBy, NamedPath, checkout_of, real, root_for};
 pub use record::{Answer, Id, Record, Recorder};
+pub use root::{checkout_of, real, root_for, working_folder};
 pub use subtree::Below;
 
 use budget::Budget;
@@ -33,6 +33,8 @@ use locate::{Located, Root, Spot};
 #[derive(Debug, Clone)]
 pub struct SourceTree {
     roots: Arc<[Root]>,
+    /// Single files that the caller names, wherever they are.
+    files: Arc<[PathBuf]>,
     budget: Arc<Budget>,
     recorder: Option<Recorder>,
     /// Where paths in messages are seen from, and what that is called.
@@ -54,19 +56,33 @@ impl SourceTree {
     pub fn open(root: &Path) -> Result<Self, Error> {
         Ok(Self {
             roots: Arc::new([Root::open(root, true)?]),
+            files: Arc::new([]),
             budget: Arc::new(Budget::new(Limits::default())),
             recorder: None,
             base: None,
         })
     }
 
-    /// The same with another folder that paths and links may lead to. Like the
-    /// root, the caller decides about it.
-    pub fn and(&self, folder: &Path) -> Result<Self, Error> {
-        let mut roots = self.roots.to_vec();
-        roots.push(Root::open(folder, true)?);
+    /// The same with another folder, or a single file, that the command line or
+    /// the task names: it may lie anywhere. What is named in the checkout stays
+    /// confined to it, as the source says where links there lead.
+    pub fn and(&self, path: &Path) -> Result<Self, Error> {
+        let whole = std::path::absolute(path).map_err(|error| self.read(path, error))?;
+        if locate::is_inside(&self.roots, &locate::without_dots(&whole)) {
+            return Ok(self.clone());
+        }
+        if path.is_dir() {
+            let mut roots = self.roots.to_vec();
+            roots.push(Root::open(path, true)?);
+            return Ok(Self {
+                roots: roots.into(),
+                ..self.clone()
+            });
+        }
+        let mut files = self.files.to_vec();
+        files.push(whole);
         Ok(Self {
-            roots: roots.into(),
+            files: files.into(),
             ..self.clone()
         })
     }
@@ -136,12 +152,18 @@ impl SourceTree {
 
     /// Where a path really leads; `None` when there is nothing.
     pub fn resolve(&self, path: &Path) -> Result<Option<PathBuf>, Error> {
+        if self.is_callers(path) {
+            return Ok(real(path).ok());
+        }
         let found = self.locate(path)?;
         Ok(found.map(|spot| self.roots[spot.root].path.join(&spot.below)))
     }
 
     /// What a path leads to, links followed; `None` when there is nothing.
     pub fn kind(&self, path: &Path) -> Result<Option<Kind>, Error> {
+        if self.is_callers(path) {
+            return Ok(Some(Kind::File).filter(|_| path.exists()));
+        }
         Ok(self.locate(path)?.map(|spot| spot.kind))
     }
 
@@ -163,6 +185,9 @@ impl SourceTree {
     /// The content of a file of at most `limit` bytes.
     pub fn bytes_up_to(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
         let _timed = self.budget.timed()?;
+        if self.is_callers(path) {
+            return self.callers_file(path, limit);
+        }
         if let Some((root, below, file)) = self.straight(path)? {
             return self.content(path, root, &below, file, limit).map(Some);
         }
@@ -215,9 +240,38 @@ impl SourceTree {
         Ok(Some(entries))
     }
 
-    /// What was read so far, when it is recorded.
-    pub fn record(&self) -> Option<Record> {
-        self.recorder.as_ref().map(Recorder::record)
+    /// Where it is recorded what was answered.
+    pub fn recorder(&self) -> Option<&Recorder> {
+        self.recorder.as_ref()
+    }
+
+    /// Whether the caller named this very file.
+    fn is_callers(&self, path: &Path) -> bool {
+        !self.files.is_empty()
+            && std::path::absolute(path).is_ok_and(|path| self.files.contains(&path))
+    }
+
+    /// The content of a file that the caller named: also of a pipe.
+    fn callers_file(&self, path: &Path, limit: u64) -> Result<Option<Vec<u8>>, Error> {
+        let bytes = match std::fs::File::open(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            opened => opened.and_then(|file| budget::whole(file, 0, limit)),
+        };
+        let bytes = bytes.map_err(|error| self.read(path, error))?;
+        let bytes = bytes.map_err(|size| self.too_large(path, size, limit))?;
+        self.budget.read(bytes.len() as u64)?;
+        if let Some(recorder) = &self.recorder {
+            recorder.note(Path::new(""), path, Answer::content(&bytes));
+        }
+        Ok(Some(bytes))
+    }
+
+    fn too_large(&self, path: &Path, size: u64, limit: u64) -> Error {
+        Error::TooLarge {
+            file: self.show(path),
+            size,
+            limit,
+        }
     }
 
     /// A file in one step, when no link is on the way and the system can say
@@ -236,6 +290,10 @@ impl SourceTree {
     fn locate(&self, path: &Path) -> Result<Option<Spot>, Error> {
         let _timed = self.budget.timed()?;
         let whole = std::path::absolute(path).map_err(|error| self.read(path, error))?;
+        if self.files.iter().any(|file| whole.starts_with(file)) {
+            // Below a file there is nothing.
+            return Ok(None);
+        }
         let note = |root: usize, below: &Path, answer: Answer| {
             self.note(root, below, || answer);
         };
@@ -265,16 +323,8 @@ impl SourceTree {
         if !meta.is_file() {
             return Err(Error::NotAFile(self.show(path)));
         }
-        let bytes = match budget::whole(file, meta.len(), limit).map_err(fault)? {
-            Ok(bytes) => bytes,
-            Err(size) => {
-                return Err(Error::TooLarge {
-                    file: self.show(path),
-                    size,
-                    limit,
-                });
-            }
-        };
+        let bytes = budget::whole(file, meta.len(), limit).map_err(fault)?;
+        let bytes = bytes.map_err(|size| self.too_large(path, size, limit))?;
         self.budget.read(bytes.len() as u64)?;
         self.note(root, below, || Answer::content(&bytes));
         Ok(bytes)

@@ -288,6 +288,56 @@ fn a_second_folder_of_the_caller_is_within_reach() {
 
 #[cfg(unix)]
 #[test]
+fn a_folder_is_known_by_the_name_that_the_caller_gives_it_too() {
+    let scene = Scene::new(&["a.yaml"]);
+    let link = scene.temp.path().join("link");
+    std::os::unix::fs::symlink(&scene.root, &link).unwrap();
+    let tree = SourceTree::open(&link).unwrap();
+    for path in [link.join("a.yaml"), scene.path("a.yaml")] {
+        assert_eq!(tree.text(&path).unwrap().unwrap(), "a.yaml\n");
+    }
+    let error = tree.text(&link.join("../secret.yaml")).unwrap_err();
+    assert!(error.to_string().contains("leads out of"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_the_caller_names_in_the_checkout_stays_confined_to_it() {
+    let scene = Scene::new(&["a/b.yaml"]);
+    scene.link("link.yaml", "../secret.yaml");
+    scene.link("folder", "../outside");
+    for name in [
+        "link.yaml",
+        "folder",
+        "a/../link.yaml",
+        "folder/inner/secret.yaml",
+    ] {
+        let path = scene.path(name);
+        let tree = scene.tree().and(&path).unwrap();
+        let error = tree.kind(&path).unwrap_err().to_string();
+        assert!(error.contains("leads out of"), "{name}: {error}");
+    }
+}
+
+#[test]
+fn a_single_file_of_the_caller_is_within_reach_and_nothing_beside_it() {
+    let scene = Scene::new(&["a.yaml"]);
+    let file = real(scene.temp.path()).unwrap().join("secret.yaml");
+    let tree = scene.tree().and(&file).unwrap();
+    assert_eq!(tree.text(&file).unwrap().unwrap(), "token: hunter2\n");
+    assert_eq!(tree.kind(&file).unwrap(), Some(Kind::File));
+    let beside = file.with_file_name("outside/inner/secret.yaml");
+    assert!(tree.text(&beside).is_err());
+    assert_eq!(tree.kind(&file.join("below")).unwrap(), None);
+    let missing = file.with_file_name("missing.yaml");
+    assert_eq!(
+        scene.tree().and(&missing).unwrap().text(&missing).unwrap(),
+        None
+    );
+}
+
+#[cfg(unix)]
+#[test]
 fn the_record_holds_contents_absence_listings_and_links() {
     let scene = Scene::new(&["a/1.yaml", "a/2.yaml", "b/x.yaml", "c/y.yaml"]);
     scene.link("link", "a");
@@ -298,7 +348,7 @@ fn the_record_holds_contents_absence_listings_and_links() {
     tree.entries(&scene.path("b")).unwrap();
     tree.subtree(&scene.path("c")).unwrap();
     recorder.input("tool helm", b"3.17.3");
-    let record = tree.record().unwrap();
+    let record = recorder.record();
     let shown: Vec<_> = record
         .answers
         .iter()
@@ -337,7 +387,7 @@ fn the_id_of_a_record_changes_with_everything_in_it() {
         let tree = scene.tree().recorded_by(Some(&recorder));
         tree.subtree(&scene.path("a")).unwrap();
         tree.text(&scene.path("b.yaml")).unwrap();
-        tree.record().unwrap().id()
+        recorder.record().id()
     };
     let same = id(&|_, _| {});
     assert_eq!(same, id(&|_, _| {}));

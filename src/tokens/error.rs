@@ -95,6 +95,9 @@ pub enum Error {
         /// Where it was looked for.
         root: PathBuf,
     },
+    /// A file of the source is not read.
+    #[error(transparent)]
+    File(#[from] crate::source::Error),
     /// The file system said no.
     #[error("{doing} {}: {source}", path.display())]
     Io {
@@ -300,6 +303,7 @@ impl Error {
             Self::Target { .. } => {
                 "check the file's permissions, or write to another file with `=> output`"
             }
+            Self::File(error) => return error.hint(),
             _ => return None,
         })
     }

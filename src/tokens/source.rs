@@ -11,15 +11,13 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::parallel;
+use crate::source::{self, Kind};
 
 use super::BLOCK;
 use super::bytes::Content;
 use super::engine::{Engine, FileName};
 use super::error::Error;
 use super::outcome::{Counters, Message};
-
-/// Larger files hold no tokens that anybody wrote; generators refuse them.
-const LARGEST: u64 = 64 << 20;
 
 /// How deep folders may nest.
 const DEPTH: usize = 64;
@@ -36,6 +34,8 @@ pub enum Scope {
 /// A source, and what is around it.
 #[derive(Debug, Clone, Copy)]
 pub struct SourceTree<'a> {
+    /// What reads it.
+    pub reader: &'a source::SourceTree,
     /// The source: a folder or a file.
     pub source: &'a Path,
     /// The checkout that it lies in, or the source itself.
@@ -78,8 +78,8 @@ struct Item {
     path: String,
     /// Where its content is.
     real: PathBuf,
-    /// Taken as it is: too large, or a link that leaves the checkout, which
-    /// the generator explains when it meets it.
+    /// Taken as it is: no file, or a link that leaves the checkout, which the
+    /// generator explains when it meets it.
     as_is: bool,
 }
 
@@ -98,10 +98,11 @@ pub fn prepare(
         messages: Vec::new(),
         secret_forms: Vec::new(),
     };
-    let source = fs::canonicalize(tree.source).map_err(Error::io("reading", tree.source))?;
+    let absent = || Error::io("reading", tree.source)(std::io::ErrorKind::NotFound.into());
+    let source = tree.reader.resolve(tree.source)?.ok_or_else(absent)?;
     let items = list(&source, tree)?;
     let mut contents = Vec::with_capacity(items.len());
-    for result in parallel::map(&items, BLOCK, |item| replace(engine, item, tree.source)) {
+    for result in parallel::map(&items, BLOCK, |item| replace(engine, item, tree)) {
         let Some((content, counters, messages)) = result? else {
             contents.push(None);
             continue;
@@ -120,18 +121,18 @@ pub fn prepare(
 
 /// Everything of the source that a generator may look at.
 fn list(source: &Path, tree: SourceTree<'_>) -> Result<Vec<Item>, Error> {
-    let checkout = fs::canonicalize(tree.checkout).unwrap_or_else(|_| source.to_path_buf());
     let exclude = tree.exclude.iter();
     let mut walk = Walk {
-        checkout,
+        reader: tree.reader,
         scope: tree.scope,
+        // What lies elsewhere is no part of the source anyway.
         exclude: exclude
-            .filter_map(|path| path.canonicalize().ok())
+            .filter_map(|path| tree.reader.resolve(path).ok().flatten())
             .collect(),
         above: Vec::new(),
         items: Vec::new(),
     };
-    if source.is_file() {
+    if tree.reader.is_file(source)? {
         walk.items.push(Item {
             path: String::new(),
             real: source.to_path_buf(),
@@ -145,8 +146,8 @@ fn list(source: &Path, tree: SourceTree<'_>) -> Result<Vec<Item>, Error> {
 
 /// One walk through a source. Links are followed and keep their names, as the
 /// generators follow them.
-struct Walk {
-    checkout: PathBuf,
+struct Walk<'a> {
+    reader: &'a source::SourceTree,
     scope: Scope,
     exclude: Vec<PathBuf>,
     /// The real paths of the folders that are being walked.
@@ -154,46 +155,39 @@ struct Walk {
     items: Vec<Item>,
 }
 
-impl Walk {
+impl Walk<'_> {
     fn folder(&mut self, folder: &Path, path: &str) -> Result<(), Error> {
         // A link back to where we are would never end.
         if self.above.iter().any(|above| above == folder) || self.above.len() > DEPTH {
             return Ok(());
         }
         self.above.push(folder.to_path_buf());
-        let entries = fs::read_dir(folder).map_err(Error::io("reading", folder))?;
-        let mut names = entries
-            .map(|entry| entry.map(|entry| entry.file_name()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(Error::io("reading", folder))?;
-        names.sort_unstable();
-        for name in names {
+        for entry in self.reader.entries(folder)?.unwrap_or_default() {
             // A name that is no text is the generator's to refuse.
-            if let Some(name) = name.to_str().filter(|name| *name != ".git") {
+            if let Some(name) = entry.name.to_str().filter(|name| *name != ".git") {
                 let below = if path.is_empty() {
                     name.to_owned()
                 } else {
                     format!("{path}/{name}")
                 };
-                self.entry(&folder.join(name), name, below)?;
+                self.entry(&folder.join(name), entry.kind, name, below)?;
             }
         }
         self.above.pop();
         Ok(())
     }
 
-    fn entry(&mut self, file: &Path, name: &str, path: String) -> Result<(), Error> {
+    fn entry(&mut self, file: &Path, kind: Kind, name: &str, path: String) -> Result<(), Error> {
         let plain = self.scope == Scope::Manifests;
         if plain && name.starts_with('.') {
             return Ok(());
         }
         // A link that leads nowhere, or out, is taken as it is.
-        let real = fs::canonicalize(file)
-            .ok()
-            .filter(|real| real.starts_with(&self.checkout));
-        let Some((real, meta)) =
-            real.and_then(|real| Some((real.clone(), fs::metadata(real).ok()?)))
-        else {
+        let found = match kind {
+            Kind::Link => self.linked(file)?,
+            kind => Some((file.to_path_buf(), kind)),
+        };
+        let Some((real, kind)) = found else {
             self.items.push(Item {
                 path,
                 real: file.to_path_buf(),
@@ -204,7 +198,7 @@ impl Walk {
         if self.exclude.contains(&real) {
             return Ok(());
         }
-        if meta.is_dir() {
+        if kind == Kind::Folder {
             return self.folder(&real, &path);
         }
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
@@ -213,10 +207,21 @@ impl Walk {
             .iter()
             .any(|it| extension.eq_ignore_ascii_case(it));
         if !plain || is_manifest {
-            let as_is = !meta.is_file() || meta.len() > LARGEST;
+            let as_is = kind != Kind::File;
             self.items.push(Item { path, real, as_is });
         }
         Ok(())
+    }
+
+    /// Where a link leads, and to what, unless it leads nowhere or out.
+    fn linked(&self, link: &Path) -> Result<Option<(PathBuf, Kind)>, Error> {
+        let kind = match self.reader.kind(link) {
+            Err(source::Error::Outside { .. } | source::Error::Git(_)) => None,
+            kind => kind?,
+        };
+        let Some(kind) = kind else { return Ok(None) };
+        let real = self.reader.resolve(link)?;
+        Ok(real.map(|real| (real, kind)))
     }
 }
 
@@ -224,12 +229,16 @@ impl Walk {
 type Outcome = (Option<Content>, Counters, Vec<Message>);
 
 /// Reads one file and replaces its tokens.
-fn replace(engine: &Engine<'_>, item: &Item, source: &Path) -> Result<Option<Outcome>, Error> {
+fn replace(
+    engine: &Engine<'_>,
+    item: &Item,
+    tree: SourceTree<'_>,
+) -> Result<Option<Outcome>, Error> {
     if item.as_is {
         return Ok(None);
     }
     let name = if item.path.is_empty() {
-        source
+        tree.source
             .file_name()
             .unwrap_or_default()
             .to_string_lossy()
@@ -237,7 +246,11 @@ fn replace(engine: &Engine<'_>, item: &Item, source: &Path) -> Result<Option<Out
     } else {
         item.path.clone()
     };
-    let bytes = fs::read(&item.real).map_err(Error::io("reading", &item.real))?;
+    let bytes = match tree.reader.bytes(&item.real) {
+        // It holds no token that anybody wrote; generators refuse it.
+        Err(source::Error::TooLarge { .. }) => return Ok(None),
+        bytes => bytes?.unwrap_or_default(),
+    };
     let replaced = engine.replace(FileName::in_place(&name), bytes)?;
     let content = replaced.content.is_changed().then_some(replaced.content);
     Ok(Some((content, replaced.counters, replaced.messages)))
@@ -364,13 +377,14 @@ mod tests {
             self.temp.path().join("repo").join(path)
         }
 
-        fn prepared(&self, source: &str, scope: Scope, exclude: &[PathBuf]) -> Prepared {
+        fn prepared(&self, name: &str, scope: Scope, exclude: &[PathBuf]) -> Prepared {
             let options = Options::new(Compatibility::Own);
             let mut variables = Variables::new(Compatibility::Own);
             variables.add(Layer::new("test", Matching::Exact).with("tag", "1.2"));
             let engine = Engine::new(&options, &variables).unwrap();
             let tree = SourceTree {
-                source: &self.path(source),
+                reader: &source::SourceTree::open(&self.path("")).unwrap(),
+                source: &self.path(name),
                 checkout: &self.path(""),
                 scope,
                 exclude,

@@ -238,6 +238,11 @@ impl Variables {
         indexes.into_iter().map(|i| &self.all[i]).collect()
     }
 
+    /// All variables, the weakest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Variable> {
+        self.all.iter()
+    }
+
     /// Every place that has a variable of this name, the one that wins first.
     pub fn explain(&self, name: &str) -> Vec<Explanation> {
         let mut wanted = [String::new(), String::new()];

@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use super::{Tool, archive};
 use crate::error::Kind;
-use crate::http;
+use crate::http::{self, NOT_PUBLIC, NotPublic};
 use crate::model::RedactedUrl;
 
 /// Why a program could not be run. That it ran and failed is not an error
 /// here: see [`super::Output::status`].
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// A program would be sent to a private network.
+    #[error(transparent)]
+    NotPublic(#[from] NotPublic),
     /// Not on the search path.
     #[error("`{0}` was not found on PATH")]
     Missing(String),
@@ -163,6 +166,7 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Shared(error) => error.kind(),
+            Self::NotPublic(_) => Kind::Policy,
             Self::Download { .. } => Kind::Remote,
             Self::Start { .. }
             | Self::Read { .. }
@@ -175,6 +179,7 @@ impl Error {
     /// What the user can do about it.
     pub fn hints(&self) -> Vec<String> {
         match self {
+            Self::NotPublic(_) => vec![NOT_PUBLIC.to_owned()],
             Self::Missing(program) if program == "helm" => vec![
                 "install Helm 3 or 4 (https://helm.sh/docs/intro/install; in a pipeline the \
                  HelmInstaller task does it) or name the program in the setting `helm`"

@@ -24,7 +24,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::sync::Semaphore;
+use url::Url;
 
+pub use crate::http::Addresses;
+use crate::http::NotPublic;
 pub use error::Error;
 pub use managed::{Managed, Mode, OnProgress, Platform, Progress, Tool};
 pub use output::{Invocation, Output, Status};
@@ -43,6 +46,7 @@ pub struct Tools {
     programs: BTreeMap<Tool, PathBuf>,
     installer: Option<Arc<managed::Installer>>,
     versions: version::Known,
+    addresses: Addresses,
     slots: Arc<Semaphore>,
 }
 
@@ -61,6 +65,7 @@ impl Tools {
             programs: BTreeMap::new(),
             installer: None,
             versions: version::Known::default(),
+            addresses: Addresses::Any,
             slots: Arc::new(Semaphore::new(cores)),
         }
     }
@@ -128,6 +133,29 @@ impl Tools {
     pub fn managed(mut self, managed: Managed) -> Self {
         self.installer = Some(Arc::new(managed::Installer::new(managed)));
         self
+    }
+
+    /// Says where programs may be sent to fetch what the source names.
+    #[must_use]
+    pub fn addresses(self, addresses: Addresses) -> Self {
+        Self { addresses, ..self }
+    }
+
+    /// Refuses an address that the source names and that no program may be
+    /// sent to. `host` is a URL, or the `user@host:path` of a repository.
+    pub async fn check_address(&self, host: &str) -> Result<(), Error> {
+        let url = Url::parse(host).ok().filter(Url::has_host);
+        let url = match url {
+            Some(url) => url,
+            None => {
+                let host = host.split([':', '/']).next().unwrap_or(host);
+                let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+                Url::parse(&format!("ssh://{host}/")).map_err(|_| NotPublic {
+                    host: host.to_owned(),
+                })?
+            }
+        };
+        Ok(self.addresses.check(&url).await?)
     }
 
     /// Whether nothing may be downloaded.

@@ -180,3 +180,94 @@ fn words_of_one_host_stay_in_its_room() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// What opens or looks at files by path.
+const OPENS: [&str; 14] = [
+    "fs::read(",
+    "fs::read_to_string(",
+    "File::open(",
+    "fs::read_dir(",
+    ".read_dir()",
+    "canonicalize(",
+    "fs::metadata(",
+    "symlink_metadata(",
+    "fs::copy(",
+    "read_link(",
+    ".is_file()",
+    ".is_dir()",
+    ".exists()",
+    "tokio::fs",
+];
+
+/// The files that may do that, and what it is that they open. Everything else
+/// that a file of the source can name is opened by `source` alone.
+const OPENERS: &[(&str, &str)] = &[
+    ("source/", "this is the one reader"),
+    (
+        "cli/",
+        "what the command line names, and the settings file's own place",
+    ),
+    (
+        "git/",
+        "repositories that the caller names, and private ones",
+    ),
+    (
+        "report/output.rs",
+        "the output folder that the caller names",
+    ),
+    ("tools/", "programs, the tool cache, and private folders"),
+    ("generate/cache.rs", "the cache's own entries"),
+    (
+        "generate/helm/archive.rs",
+        "entries of an archive in memory",
+    ),
+    ("generate/helm/calls.rs", "the private copy of a chart"),
+    (
+        "generate/helm/dependencies.rs",
+        "the private copy of a chart",
+    ),
+    ("generate/helm/private.rs", "the private copy of a chart"),
+    (
+        "generate/helm/remote.rs",
+        "what helm pulled into a private folder",
+    ),
+    (
+        "generate/kustomize/mod.rs",
+        "the private copy of an overlay",
+    ),
+    (
+        "generate/jsonnet/files.rs",
+        "whether a source that was looked up is a folder",
+    ),
+    (
+        "install/",
+        "what it installed itself; links are held against the checkout",
+    ),
+    (
+        "tokens/",
+        "the command `tokens`, whose files the caller names; the private copy",
+    ),
+];
+
+#[test]
+fn files_that_the_source_names_are_opened_by_its_reader_only() {
+    let mut wrong = Vec::new();
+    let mut idle: Vec<_> = OPENERS.iter().map(|(place, _)| *place).collect();
+    for path in sources(&root()) {
+        let name = path.strip_prefix(root()).unwrap();
+        let name = name.to_string_lossy().replace('\\', "/");
+        let text = without_tests(&path);
+        let code = text.lines().filter(|line| !line.trim().starts_with("//"));
+        let opens = |line: &str| OPENS.iter().any(|call| line.contains(call));
+        let found: Vec<_> = code.filter(|line| opens(line)).collect();
+        if found.is_empty() {
+            continue;
+        }
+        match OPENERS.iter().find(|(place, _)| name.starts_with(place)) {
+            Some((place, _)) => idle.retain(|other| other != place),
+            None => wrong.push(format!("{name}: {}", found.join("; "))),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(idle.is_empty(), "no longer needed: {}", idle.join(", "));
+}

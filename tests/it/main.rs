@@ -13,6 +13,7 @@
 mod architecture;
 mod client_certificate;
 mod completions;
+mod confined;
 mod definitions;
 mod fab_edit;
 mod fabrikate;
@@ -29,6 +30,7 @@ mod ownership;
 mod promote;
 mod publish;
 mod pull_requests;
+mod record;
 mod rendering;
 mod replaced;
 mod repositories;

@@ -11,12 +11,13 @@ use crate::agent::{self, Environment};
 use crate::cli::{connect, tools};
 use crate::error::{Error, Kind};
 use crate::host::Authorization;
+use crate::http;
 use crate::install::{self, AccessPolicy, HookPolicy, Update};
 use crate::model::Secret;
 use crate::report::Reporter;
 use crate::settings::definition::ToolArgs;
 use crate::settings::{from_inputs, parse};
-use crate::source::checkout_of;
+use crate::source::{root_for, working_folder};
 
 /// What to install.
 #[derive(Debug, Args)]
@@ -63,7 +64,7 @@ pub(super) async fn run(
         Some(names) => Update::Only(names),
     };
     let options = install::Options {
-        confine: checkout_of(&real(&source)?),
+        confine: root_for(&real(&source)?, &working_folder()),
         source,
         hooks: if pull_request && !args.allow_hooks {
             HookPolicy::Refuse
@@ -77,7 +78,10 @@ pub(super) async fn run(
         },
         update,
         force: args.force,
-        http: connect::http_options(environment, None, reporter)?,
+        http: http::Options {
+            addresses: tools::addresses(&args.tools, environment),
+            ..connect::http_options(environment, None, reporter)?
+        },
         temp_root: environment.temp_root(),
     };
     let tools = tools::tools(&args.tools, environment, &options.http, reporter)?;

@@ -9,6 +9,7 @@ use crate::cli::stamp::without_dots;
 use crate::error::{Error, Kind};
 use crate::git::source::Source;
 use crate::model::{Finding, ObjectId};
+use crate::settings::EnvironmentSettings;
 
 /// Where the files of the checkout are read.
 pub(super) struct View {
@@ -50,6 +51,19 @@ impl View {
         match top.and_then(|top| clean.strip_prefix(top).ok()) {
             Some(below) => place.path().join(below),
             None => path.to_path_buf(),
+        }
+    }
+
+    /// Lets an environment read the files of the commit, instead of those of
+    /// the checkout.
+    pub(super) fn confine(&self, environment: &mut EnvironmentSettings) {
+        let Some((checkout, place)) = &self.moved else {
+            return;
+        };
+        if environment.root.starts_with(checkout) {
+            environment.root = place.path().to_path_buf();
+        } else {
+            environment.reachable.push(place.path().to_path_buf());
         }
     }
 }

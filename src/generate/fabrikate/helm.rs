@@ -1,11 +1,16 @@
 //! Helm components, rendered by helm itself.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+use tempfile::TempDir;
 
 use super::walk::Visit;
 use super::{Content, Error, Fault, Options, doubtful, off_thread, rendered};
+use crate::generate::helm::{check_chart, copy_chart, unpack_chart};
 use crate::generate::reading::Reader;
 use crate::model::Finding;
+use crate::source::Kind;
 use crate::text::yaml::{self, Value};
 use crate::tools::{Invocation, Tools};
 
@@ -21,11 +26,12 @@ pub(super) async fn generate(
 ) -> Result<Content, Error> {
     let wrap = |fault: Fault| fault.of(&visit.label);
     let chart = visit.component.chart(&visit.folder);
+    let shown = reader.show(&chart);
     let prepared = {
-        let (reader, chart) = (Arc::clone(reader), chart.clone());
-        off_thread(move || reader.check_below(&chart))
+        let (reader, tools, shown) = (Arc::clone(reader), tools.clone(), shown.clone());
+        off_thread(move || prepare(&tools, &reader, chart, &shown))
     };
-    prepared.await.map_err(wrap)?;
+    let prepared = prepared.await.map_err(wrap)?;
     let release = &visit.component.name;
     if release.starts_with('-') {
         return Err(wrap(Fault::ReleaseName(release.clone())));
@@ -33,12 +39,13 @@ pub(super) async fn generate(
 
     let helm = crate::generate::helm::program(tools).await;
     let helm = helm.map_err(|error| wrap(error.into()))?;
+    options.record_program("helm", &helm);
     let values = tools.private_file(".yaml", values(visit).as_bytes());
     let values = values.map_err(|error| wrap(error.into()))?;
     let invocation = Invocation::new(helm)
         .arg("template")
         .arg(release)
-        .arg(&chart)
+        .arg(&prepared.chart)
         .arg("--values")
         .arg(&*values)
         .arg("--namespace")
@@ -50,18 +57,20 @@ pub(super) async fn generate(
     let stderr = output.stderr_lines();
     if !output.status.success() {
         return Err(wrap(Fault::HelmFailed {
-            missing: !chart.exists(),
-            chart: reader.show(&chart),
+            missing: prepared.folder.is_none(),
+            output: output
+                .tail(TAIL)
+                .replace(&prepared.chart.display().to_string(), &shown),
+            chart: shown,
             release: release.clone(),
             status: output.status,
-            output: output.tail(TAIL),
         }));
     }
     let mut findings: Vec<Finding> = stderr
         .into_iter()
         .map(|line| Finding::warning(&visit.label, format!("helm: {line}")))
         .collect();
-    let shown = reader.show(&chart);
+    findings.extend(prepared.findings);
     let cleaned = {
         let (visit, shown) = (Arc::clone(visit), shown.clone());
         off_thread(move || rendered::clean(&output.stdout, &visit, &shown)).await
@@ -76,6 +85,44 @@ pub(super) async fn generate(
         )?);
     }
     Ok((content, findings))
+}
+
+/// A chart as helm gets it.
+struct Prepared {
+    chart: PathBuf,
+    findings: Vec<Finding>,
+    /// The private folder that the chart is in; none when there is no chart,
+    /// which helm explains.
+    folder: Option<TempDir>,
+}
+
+fn prepare(tools: &Tools, reader: &Reader, chart: PathBuf, shown: &str) -> Result<Prepared, Fault> {
+    let folder = tools.private_folder()?;
+    let copy = match reader.kind(&chart)? {
+        Some(Kind::Folder) => {
+            // At the same place: without a name, a chart is called by its folder.
+            let position = reader.below_root(&chart);
+            let copy = folder.path().join(position.unwrap_or(Path::new("chart")));
+            copy_chart(reader, &chart, &copy)?;
+            copy
+        }
+        Some(_) => {
+            let packed = reader.content(&chart)?;
+            unpack_chart(&packed, folder.path(), shown)?
+        }
+        None => {
+            return Ok(Prepared {
+                chart,
+                findings: Vec::new(),
+                folder: None,
+            });
+        }
+    };
+    Ok(Prepared {
+        findings: check_chart(&copy, shown)?,
+        chart: copy,
+        folder: Some(folder),
+    })
 }
 
 fn namespace(visit: &Visit) -> &str {

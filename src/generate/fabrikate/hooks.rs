@@ -25,6 +25,8 @@ pub(super) async fn run(
         return Err(wrap(Fault::HookRefused(hook)));
     }
     for line in lines {
+        // What it reads is not known; that it ran is.
+        options.record(&format!("hook {hook} of {}", visit.label), line.as_bytes());
         let shell = tools.find("sh").map_err(|error| wrap(error.into()))?;
         let invocation = Invocation::new(shell)
             .arg("-c")

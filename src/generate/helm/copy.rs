@@ -11,7 +11,7 @@ use crate::generate::Fault;
 use crate::generate::reading::Reader;
 
 /// Copies a folder of the source.
-pub(super) fn copy(reader: &Reader, from: &Path, to: &Path) -> Result<(), Fault> {
+pub(in crate::generate) fn copy(reader: &Reader, from: &Path, to: &Path) -> Result<(), Fault> {
     create(to, || std::fs::create_dir_all(to))?;
     for file in reader.below(from)? {
         let content = reader.content(&file.path)?;

@@ -34,6 +34,9 @@ pub enum HelmFault {
     /// A values file that is not there.
     #[error("the values file `{0}` does not exist")]
     ValuesMissing(String),
+    /// A packed chart that is not there.
+    #[error("the packed chart `{0}` does not exist")]
+    ArchiveMissing(String),
     /// Dependencies without a lock.
     #[error(
         "the chart depends on `{dependency}`, which is not in its folder `charts`, and there is no {lock} to say which version it is"
@@ -226,6 +229,9 @@ impl HelmFault {
                 "name the folder of a chart as `source`, or a chart from elsewhere in `chart`"
             }
             Self::ValuesMissing(_) => "check `valuesFiles`",
+            Self::ArchiveMissing(_) => {
+                "check `chart`; what a build publishes has to be downloaded before this step"
+            }
             Self::NoLock { .. } | Self::StaleLock { .. } => {
                 "run `helm dependency update` in the chart and commit the lock file"
             }

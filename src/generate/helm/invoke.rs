@@ -1,7 +1,7 @@
 //! One call of `helm template`: its arguments, and what it said.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::message::{self, Names, name};
 use super::{HelmOptions, Keep, program};
@@ -24,14 +24,10 @@ pub(super) struct Request {
 /// A values file.
 #[derive(Debug, Clone)]
 pub(super) struct Values {
-    /// Where it is.
-    pub path: PathBuf,
     /// How it is shown.
     pub shown: String,
-    /// What is in it, or stands for that.
+    /// What is in it, or stands for that. helm reads this, not the file.
     pub content: Vec<u8>,
-    /// The content is not that of the file: tokens are replaced in it.
-    pub replaced: bool,
 }
 
 /// What helm printed, and its warnings.
@@ -71,14 +67,10 @@ pub(super) async fn template(
     }
     let mut private = Vec::new();
     for file in &request.values_files {
-        let path = if file.replaced {
-            private.push(tools.private_file(".yaml", &file.content)?);
-            private.last().map_or(&*file.path, |file| file)
-        } else {
-            &*file.path
-        };
-        names.push(name(path, &file.shown));
-        invocation = invocation.arg("--values").arg(one_path(path));
+        let private_file = tools.private_file(".yaml", &file.content)?;
+        names.push(name(&private_file, &file.shown));
+        invocation = invocation.arg("--values").arg(one_path(&private_file));
+        private.push(private_file);
     }
     let generated = request.generated.file.as_deref();
     let generated = generated

@@ -16,7 +16,10 @@ mod message;
 mod options;
 mod origin;
 mod output;
+mod packed;
+mod private;
 mod remote;
+mod schema;
 mod values;
 mod values_file;
 
@@ -34,12 +37,15 @@ use super::cache::{Cache, Key};
 use super::reading::Reader;
 use super::{Error, Fault, Options, Policy, kube_apis, off_thread, set_namespace};
 use crate::model::{FileSet, Finding};
-use crate::source::SourceTree;
+use crate::source::{self, SourceTree};
 use crate::tools::{self, Tool, Tools};
 
 pub use calls::{Call, nondeterministic_calls};
+pub(super) use copy::copy as copy_chart;
 pub use error::{HelmFault, Misfit};
 pub use options::{HelmLogin, HelmOptions, KUBE_VERSION, Keep, ValuesFile};
+pub use packed::is_packed;
+pub(super) use private::{check as check_chart, unpack as unpack_chart};
 pub use remote::Pulls;
 
 /// The namespace of a release when settings name none: that of helm.
@@ -72,8 +78,8 @@ pub(super) fn broken(name: &str, reason: &impl std::fmt::Display) -> HelmFault {
 }
 
 /// Whether this looks like a source of this generator.
-pub(super) fn is_source(source: &Path) -> bool {
-    source.join("Chart.yaml").is_file()
+pub(super) fn is_source(tree: &SourceTree, source: &Path) -> Result<bool, source::Error> {
+    Ok(tree.is_file(&source.join("Chart.yaml"))? || (is_packed(source) && tree.is_file(source)?))
 }
 
 /// A chart that is ready for helm.
@@ -100,16 +106,30 @@ pub(super) async fn run(
 ) -> Result<(FileSet, Vec<Finding>), Error> {
     let helm = &options.helm;
     options::check(helm).map_err(Fault::from)?;
-    let origin = helm.chart.as_deref().map(Origin::parse).transpose();
+    let chart = helm.chart.as_deref();
+    let archive = chart.map(Path::new).filter(|path| is_packed(path));
+    let address = chart.filter(|_| archive.is_none());
+    let origin = address.map(Origin::parse).transpose();
     let origin = origin.map_err(Fault::from)?;
     let mut findings = Vec::new();
     let reader = {
         let options = options.clone();
         Arc::new(off_thread(move || Reader::new(&options)).await?)
     };
-    let (ready, name, shown) = match &origin {
-        None => local(tools, &reader, options, &mut findings).await?,
-        Some(origin) => {
+    let archive = match archive {
+        Some(path) => Some(path.to_path_buf()),
+        None if origin.is_none() && is_packed(&reader.source) => Some(reader.source.clone()),
+        None => None,
+    };
+    let (ready, name, shown) = match (&origin, archive) {
+        (_, Some(path)) => {
+            let (reader, helm, shown) = (Arc::clone(&reader), helm.clone(), reader.show(&path));
+            let read = off_thread(move || packed::read(&reader, &helm, &path));
+            let (ready, name) = read.await?;
+            (ready, name, shown)
+        }
+        (None, None) => local(tools, &reader, options, &mut findings).await?,
+        (Some(origin), None) => {
             let ready = elsewhere(tools, helm, origin, &mut findings).await?;
             let shown = origin.shown(helm.version.as_deref().unwrap_or_default());
             (ready, origin.name().to_owned(), shown)
@@ -212,47 +232,22 @@ async fn request(
     })
 }
 
-/// The values files and their content. Those in the source are read from its
-/// copy, when there is one: tokens are replaced there.
+/// The values files and their content.
 fn values_files(reader: &Reader, options: &Options) -> Result<Vec<Values>, Fault> {
     let mut files = Vec::new();
     for file in &options.helm.values_files {
         let shown = file.path.display().to_string();
         let missing = || HelmFault::ValuesMissing(shown.clone());
-        let path = reader.file(&in_copy(options, &file.path))?;
-        let path = path.ok_or_else(missing)?;
         let content = match &file.content {
             Some(content) => content.clone(),
-            None => reader.bytes(&path)?.ok_or_else(missing)?,
+            None if reader.is_folder(&file.path)? => {
+                return Err(source::Error::NotAFile(shown).into());
+            }
+            None => reader.bytes(&file.path)?.ok_or_else(missing)?,
         };
-        let replaced = file.content.is_some();
-        files.push(Values {
-            path,
-            shown,
-            content,
-            replaced,
-        });
+        files.push(Values { shown, content });
     }
     Ok(files)
-}
-
-/// Where a file stands in the copy that tokens are replaced in, when there is
-/// one: that of the source, and what stands for the rest of the checkout.
-fn in_copy(options: &Options, file: &Path) -> PathBuf {
-    let Ok(real) = file.canonicalize() else {
-        return file.to_path_buf();
-    };
-    let original = options.original.as_deref();
-    let copies = [
-        (original, Some(options.source.as_path())),
-        (options.linked.as_deref(), options.confine.as_deref()),
-    ];
-    let moved = |(from, to): (Option<&Path>, Option<&Path>)| {
-        let from = from?.canonicalize().ok()?;
-        Some(to?.join(real.strip_prefix(from).ok()?))
-    };
-    let moved = copies.into_iter().find_map(moved);
-    moved.unwrap_or_else(|| file.to_path_buf())
 }
 
 /// What the chart renders to, from the cache or by helm.
@@ -265,6 +260,10 @@ async fn rendered(
 ) -> Result<(FileSet, Vec<Finding>), Fault> {
     let helm = &options.helm;
     let program = program(tools).await?;
+    options.record_program("helm", &program);
+    if let Some(identity) = &ready.identity {
+        options.record(&format!("chart {}", request.chart), identity);
+    }
     let kept = match (&helm.cache, &ready.identity) {
         (Some(root), Some(identity)) => {
             let key = key(options, request, identity, &program);
@@ -274,7 +273,7 @@ async fn rendered(
         (Some(_), None) => {
             tracing::debug!(
                 chart = request.chart,
-                "not from the cache: not everything in the chart's folder can be compared (a `.git` without a `.helmignore` that names it, or a file that is too large)"
+                "not from the cache: a file of the chart is too large to be compared"
             );
             None
         }
@@ -297,15 +296,20 @@ async fn rendered(
         }
         Content::Archive(bytes) => {
             let folder = tools.private_folder()?;
-            let path = folder.path().join("chart.tgz");
-            remote::write(&path, &bytes)?;
-            (path, folder)
+            let (to, shown) = (folder.path().to_path_buf(), request.chart.clone());
+            let unpacked = off_thread(move || private::unpack(&bytes, &to, &shown)).await?;
+            (unpacked, folder)
         }
+    };
+    let checked = {
+        let (chart, shown) = (chart.clone(), request.chart.clone());
+        off_thread(move || private::check(&chart, &shown)).await?
     };
     let printed = invoke::template(tools, &chart, helm, request).await?;
     let (options, request) = (options.clone(), request.clone());
     off_thread(move || {
-        let result = files(&options, &request, &printed)?;
+        let mut result = files(&options, &request, &printed)?;
+        result.1.extend(checked);
         if let Some((cache, key)) = kept {
             // What differs every time would differ no more.
             match nondeterministic_calls(&chart)

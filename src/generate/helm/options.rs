@@ -3,10 +3,11 @@
 //! Names and versions are checked here, before helm could take them for
 //! something else.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::dependencies::is_exact;
 use super::error::HelmFault;
+use super::packed::is_packed;
 use super::remote::Pulls;
 use crate::generate::Policy;
 use crate::model::Secret;
@@ -62,8 +63,8 @@ pub struct HelmOptions {
     /// Without one the chart sees `default`, and resources stay without.
     pub namespace: Option<String>,
     /// A chart from elsewhere: `oci://host/path/name`,
-    /// `https://host/repository/name` or the address of a `.tgz`. Without one,
-    /// the source is the chart.
+    /// `https://host/repository/name`, the address of a `.tgz` or the path of
+    /// one. Without one, the source is the chart.
     pub chart: Option<String>,
     /// Its exact version.
     pub version: Option<String>,
@@ -148,6 +149,8 @@ pub(super) fn check(options: &HelmOptions) -> Result<(), HelmFault> {
         }
     }
     match (&options.chart, &options.version) {
+        // What is on disk is one version.
+        (Some(chart), None) if is_packed(Path::new(chart)) => Ok(()),
         (Some(chart), None) => Err(HelmFault::NoVersion(chart.clone())),
         (Some(_), Some(version)) if !is_exact(version) => {
             let reason = "it has to be one exact version, such as 1.2.3";

@@ -135,6 +135,7 @@ async fn pull_anew(
     if tools.is_offline() {
         return Err(HelmFault::Offline(origin.shown(version)).into());
     }
+    tools.check_address(origin.url().as_str()).await?;
     let helm = program(tools).await?;
     let folder = tools.private_folder()?;
     let shown = origin.shown(version);

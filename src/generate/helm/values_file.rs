@@ -45,10 +45,8 @@ mod tests {
 
     fn said(content: &str) -> Vec<String> {
         let file = Values {
-            path: "v.yaml".into(),
             shown: "v.yaml".to_owned(),
             content: content.as_bytes().to_vec(),
-            replaced: false,
         };
         check(&file).iter().map(ToString::to_string).collect()
     }

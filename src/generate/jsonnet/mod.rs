@@ -21,6 +21,7 @@ pub use self::evaluator::serve;
 use self::files::Files;
 use super::{Error, Options, off_thread};
 use crate::model::{FileSet, Finding};
+use crate::source::{self, SourceTree};
 use crate::tools::Tools;
 
 /// The time that the programs of a source may take, in seconds.
@@ -76,12 +77,12 @@ pub(super) async fn run(
 }
 
 /// Whether this looks like a source of this generator.
-pub(super) fn is_source(source: &Path) -> bool {
+pub(super) fn is_source(tree: &SourceTree, source: &Path) -> Result<bool, source::Error> {
     let is_program = |name: &std::ffi::OsStr| name.to_str().is_some_and(files::is_program);
-    match source.read_dir() {
-        Ok(entries) => entries
-            .filter_map(Result::ok)
-            .any(|entry| is_program(&entry.file_name()) && !entry.path().is_dir()),
-        Err(_) => source.is_file() && source.file_name().is_some_and(is_program),
-    }
+    let Some(entries) = tree.entries(source)? else {
+        return Ok(tree.is_file(source)? && source.file_name().is_some_and(is_program));
+    };
+    Ok(entries
+        .iter()
+        .any(|entry| is_program(&entry.name) && entry.kind != source::Kind::Folder))
 }

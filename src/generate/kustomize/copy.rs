@@ -59,6 +59,9 @@ fn folder(reader: &Reader, from: &Path, to: &Path, into: &Path, depth: usize) ->
         return Err(Fault::TooDeep(DEPTH));
     }
     for entry in reader.entries(from)? {
+        if entry.name == ".git" {
+            continue;
+        }
         let (from, to) = (from.join(&entry.name), to.join(&entry.name));
         if reader.leads_to_folder(&entry, &from)? {
             folder(reader, &from, &to, into, depth + 1)?;

@@ -31,6 +31,7 @@ pub(super) async fn repository(
     if number > REPOSITORIES {
         return Err(KustomizeFault::TooMany("64 repositories").into());
     }
+    tools.check_address(&repository.address).await?;
     let git = tools.find("git")?;
     let folder = tools.private_folder()?;
     let run = async |args: &[&str]| {
@@ -98,6 +99,10 @@ pub(super) async fn charts(
             continue;
         }
         let packed = helm::pull(tools, &options.helm, repo, &chart.name, version).await?;
+        options.record(
+            &format!("chart {} {version} of {repo}", chart.name),
+            &packed,
+        );
         let home = into.join(position);
         let name = chart.name.clone();
         let unpacked = off_thread(move || {

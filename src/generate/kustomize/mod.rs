@@ -22,6 +22,7 @@ mod shown;
 mod tree;
 mod written;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,9 +31,11 @@ pub use error::{KustomizeFault, Place};
 use self::graph::Graph;
 use self::shown::Shown;
 use self::tree::Tree;
+use super::helm::check_chart;
 use super::reading::{Reader, join};
 use super::{Error, Fault, KUBE_VERSION, Options, off_thread};
 use crate::model::{FileSet, Finding, RelPath};
+use crate::source::{self, SourceTree};
 use crate::text::yaml;
 use crate::tools::Tools;
 
@@ -52,8 +55,13 @@ pub struct KustomizeOptions {
 }
 
 /// Whether this looks like a source of this generator.
-pub(super) fn is_source(source: &Path) -> bool {
-    graph::NAMES.iter().any(|name| source.join(name).is_file())
+pub(super) fn is_source(tree: &SourceTree, source: &Path) -> Result<bool, source::Error> {
+    for name in graph::NAMES {
+        if tree.is_file(&source.join(name))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Builds the overlay of the source.
@@ -66,6 +74,7 @@ pub(super) async fn run(
     let source = &trees[0].reader;
     let position = source.below_root(&folder).unwrap_or(Path::new(""));
     let program = build::program(tools).await.map_err(Fault::Tool)?;
+    options.record_program("kustomize", &program.0);
     let private = tools.private_folder().map_err(Fault::Tool)?;
     // As the program will say it.
     let root = private.path().canonicalize();
@@ -76,6 +85,10 @@ pub(super) async fn run(
         off_thread(move || copy::copy(&trees, &graph, &into)).await
     };
     copied?;
+    let checked = {
+        let (trees, graph, into) = (Arc::clone(&trees), Arc::clone(&graph), root.clone());
+        off_thread(move || check_charts(&trees, &graph, &into)).await?
+    };
     let shown = Shown::new(source).with(&root);
     let place = shown.path(&folder);
     let copy = root.join(position);
@@ -88,6 +101,7 @@ pub(super) async fn run(
             format!("`kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}"),
         ));
     }
+    findings.extend(checked);
     findings.extend(left_out(&trees, &graph, &root));
     Ok((files, findings))
 }
@@ -110,6 +124,8 @@ async fn look(tools: &Tools, options: &Options) -> Result<(Vec<Tree>, PathBuf, G
         let Some((repository, place)) = graph.wanted.first().cloned() else {
             return Ok((trees, folder, graph));
         };
+        let name = format!("base {repository} {}", repository.reference);
+        options.record(&name, name.as_bytes());
         let tree = fetch::repository(tools, repository, place, trees.len()).await?;
         trees.push(tree);
     }
@@ -161,6 +177,25 @@ async fn take(built: build::Built, place: String) -> Result<(FileSet, Vec<Findin
         findings.push(Finding::warning(&place, "the overlay yields no resource"));
     }
     Ok((files, findings))
+}
+
+/// Looks at the charts in the private copy as at every chart that helm gets.
+fn check_charts(trees: &[Tree], graph: &Graph, copy: &Path) -> Result<Vec<Finding>, Fault> {
+    let mut findings = Vec::new();
+    let mut known = HashSet::new();
+    for chart in &graph.charts {
+        for folder in chart.folders() {
+            let position = trees[chart.tree].position(&folder);
+            let folder = position.map(|position| copy.join(position));
+            let Some(folder) = folder.filter(|folder| folder.is_dir()) else {
+                continue;
+            };
+            if known.insert(folder.clone()) {
+                findings.extend(check_chart(&folder, &chart.name)?);
+            }
+        }
+    }
+    Ok(findings)
 }
 
 /// Charts whose CRDs Kustomize leaves out unless it is told otherwise.

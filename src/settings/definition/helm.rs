@@ -10,7 +10,7 @@ use super::marks::{LITERAL, SOURCE_PATH, switch};
 #[derive(Debug, Clone, Args)]
 #[command(mut_args = switch)]
 pub struct HelmArgs {
-    /// A Helm chart from elsewhere instead of the source: `oci://host/path/name`, `https://host/repository/name`, or the URL of a `.tgz`.
+    /// A Helm chart from elsewhere instead of the source: `oci://host/path/name`, `https://host/repository/name`, or the URL or path of a `.tgz`.
     #[arg(long, value_name = "CHART")]
     pub chart: Option<String>,
 

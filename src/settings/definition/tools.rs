@@ -40,6 +40,10 @@ pub struct ToolArgs {
     #[arg(long, value_name = "NAME=SHA256", value_delimiter = '\n', add = TRUSTED_ONLY)]
     pub tool_checksums: Vec<String>,
 
+    /// On a build of a pull request, let what the source names (charts, bases, components) lie on this machine, in a private network or at a link-local address too.
+    #[arg(long, default_value = "false", action = ArgAction::Set, add = TRUSTED_ONLY)]
+    pub allow_private_addresses: bool,
+
     /// Keep what charts render to in the tool cache, and use it again when nothing that goes into it changed.
     #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub render_cache: bool,

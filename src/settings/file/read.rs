@@ -3,23 +3,29 @@
 use std::path::Path;
 
 use crate::error::{Error, Kind};
+use crate::source::SourceTree;
 use crate::text::encoding::Codec;
 
 use super::{FileSettings, parse};
 
 /// Reads a settings file.
 pub fn read(path: &Path) -> Result<FileSettings, Error> {
-    read_as(path, path)
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let tree = SourceTree::open(folder.unwrap_or(Path::new(".")))?;
+    read_as(&tree, path, path)
 }
 
 /// Reads a settings file that lies at `place`, as if it stood at `path`.
-pub fn read_as(path: &Path, place: &Path) -> Result<FileSettings, Error> {
-    let bytes = std::fs::read(place).map_err(|source| {
-        let message = format!("cannot read the settings file {}", path.display());
-        Error::new(Kind::Usage, anyhow::Error::new(source).context(message))
-            .hint("name the file with `config`, relative to the working directory")
-    })?;
-    parse(path, &decode(path, &bytes)?)
+pub fn read_as(tree: &SourceTree, path: &Path, place: &Path) -> Result<FileSettings, Error> {
+    let message = format!("cannot read the settings file {}", path.display());
+    match tree.bytes(place) {
+        Ok(Some(bytes)) => parse(path, &decode(path, &bytes)?),
+        Ok(None) => Err(
+            Error::message(Kind::Usage, format!("{message}: there is no such file"))
+                .hint("name the file with `config`, relative to the working directory"),
+        ),
+        Err(error) => Err(Error::from(error).context(message)),
+    }
 }
 
 /// The text of the file: what its byte order mark says, else UTF-8.

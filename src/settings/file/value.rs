@@ -9,6 +9,7 @@ use clap::{Arg, Command, ValueHint};
 use serde_json::Map;
 
 use crate::error::Error;
+use crate::generate::is_packed_chart;
 use crate::settings::definition::{EnvironmentArgs, HelmArgs, Marks, id};
 use crate::settings::given;
 use crate::settings::layer::{Data, Origin, Value, camel_case};
@@ -135,9 +136,11 @@ fn from_file(path: &Path, argument: &Arg, data: Data) -> Data {
         ValueHint::DirPath | ValueHint::FilePath
     );
     let is_repository = argument.get_id() == id!(EnvironmentArgs, manifest_repo);
+    let is_chart = argument.get_id() == id!(HelmArgs, chart);
     let moved = |text: String| match text {
         text if is_path => path_from_file(path, &text),
         text if is_repository && text.starts_with('.') => repository_from_file(path, &text),
+        text if is_chart && is_packed_chart(Path::new(&text)) => path_from_file(path, &text),
         text => text,
     };
     match data {

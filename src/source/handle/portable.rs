@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Kind;
-use crate::source::named::real;
+use crate::source::root::real;
 
 /// A folder.
 #[derive(Debug)]

@@ -167,7 +167,7 @@ async fn replay(fixtures: &Path, case: &Case) -> Result<(), String> {
         }
         (Ok(generated), true) => {
             compare_files(case, &generated, instead.map(|(.., instead)| instead))?;
-            compare_calls(case, &calls)?;
+            compare_calls(case, &calls, &temp)?;
             compare_traces(case, &hld)
         }
     }
@@ -234,7 +234,30 @@ fn compare_files(case: &Case, ours: &Generated, instead: Option<&Instead>) -> Re
     Ok(())
 }
 
-fn compare_calls(case: &Case, calls: &Path) -> Result<(), String> {
+/// A path in the private copy of a chart, as it stands in the definition.
+fn in_definition(line: &str, temp: &Path) -> String {
+    let copy = temp.join("gitops-").display().to_string();
+    match line
+        .strip_prefix(&copy)
+        .and_then(|rest| rest.split_once('/'))
+    {
+        Some((_, below)) => format!("<HLD>/{below}"),
+        None => line.to_owned(),
+    }
+}
+
+/// The recorded name of a call.
+fn name_of(call: &str) -> String {
+    match (call.split_once('@'), call.split_once("__gitops-")) {
+        (Some((release, _)), Some((_, copy))) => {
+            let below = copy.split_once("__").map_or("", |(_, below)| below);
+            format!("{release}@{below}")
+        }
+        _ => call.to_owned(),
+    }
+}
+
+fn compare_calls(case: &Case, calls: &Path, temp: &Path) -> Result<(), String> {
     let expected = recorded(case, "helm-calls");
     let list = |folder: &Path| -> Vec<String> {
         let entries = folder.read_dir().into_iter().flatten();
@@ -244,6 +267,9 @@ fn compare_calls(case: &Case, calls: &Path) -> Result<(), String> {
         names.sort();
         names
     };
+    for call in list(calls) {
+        std::fs::rename(calls.join(&call), calls.join(name_of(&call))).unwrap();
+    }
     if list(&expected) != list(calls) {
         return Err(format!(
             "helm calls are {:#?}, should be {:#?}",
@@ -262,7 +288,9 @@ fn compare_calls(case: &Case, calls: &Path) -> Result<(), String> {
         let read = |path: PathBuf| {
             std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
         };
-        if read(ours.join("args.txt"))? != read(args)? {
+        let own = read(ours.join("args.txt"))?;
+        let own = own.lines().map(|line| in_definition(line, temp) + "\n");
+        if own.collect::<String>() != read(args)? {
             return Err(format!(
                 "{call}: other arguments: {}",
                 read(ours.join("args.txt"))?

@@ -86,6 +86,7 @@ async fn the_same_content_is_rendered_once_and_anything_else_anew() {
     elsewhere.original = Some(elsewhere.source.clone());
     elsewhere.source = copy.path().to_path_buf();
     elsewhere.confine = Some(copy.path().to_path_buf());
+    elsewhere.linked = Some(fixture.folder.path().to_path_buf());
     assert!(!fixture.renders(&elsewhere).await);
 }
 

@@ -24,7 +24,7 @@ async fn a_folder_with_a_chart_is_recognised_and_each_template_has_a_file() {
         ("charts/db/Chart.yaml", db),
         ("charts/db/templates/s.yaml", service),
     ]);
-    assert_eq!(Kind::detect(folder.path()), Kind::Helm);
+    assert_eq!(crate::confined::detect(folder.path()), Kind::Helm);
     let files = files(&helm, &options(folder.path())).await;
     let config =
         "# why\napiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\ndata:\n  tag: \"v1\"\n";
@@ -110,26 +110,6 @@ async fn numbers_in_settings_print_as_they_were_written() {
         files[0].1,
         "plain: 1000650000 0755 12345678\nyaml:\n  big: 9007199254740993\n  list:\n  - 12345678\n  mode: \"0755\"\n  uid: 1000650000\n"
     );
-}
-
-#[tokio::test]
-async fn values_files_in_the_source_are_read_from_the_copy_that_tokens_are_replaced_in() {
-    let Some(helm) = helm() else { return };
-    let original = source(&[
-        ("Chart.yaml", CHART),
-        ("templates/a.yaml", CONFIG),
-        ("prod.yaml", "tag: '#{tag}#'\n"),
-    ]);
-    let copy = source(&[
-        ("Chart.yaml", CHART),
-        ("templates/a.yaml", CONFIG),
-        ("prod.yaml", "tag: v7\n"),
-    ]);
-    let mut options = options(copy.path());
-    options.original = Some(original.path().to_path_buf());
-    options.helm.values_files = vec![original.path().join("prod.yaml").into()];
-    let files = files(&helm, &options).await;
-    assert!(files[0].1.contains("tag: \"v7\""), "{files:?}");
 }
 
 #[tokio::test]

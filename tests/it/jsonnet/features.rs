@@ -241,7 +241,7 @@ async fn the_source_is_looked_at_for_its_generator() {
     let program = map("a");
     let detect = |files: &[(&str, &str)]| {
         let folder = source(files);
-        Kind::detect(folder.path())
+        crate::confined::detect(folder.path())
     };
     assert_eq!(
         detect(&[("a.jsonnet", &program), ("b.yaml", "")]),
@@ -261,7 +261,7 @@ async fn the_source_is_looked_at_for_its_generator() {
     );
     let folder = source(&[("a.jsonnet", &program)]);
     assert_eq!(
-        Kind::detect(&folder.path().join("a.jsonnet")),
+        crate::confined::detect(&folder.path().join("a.jsonnet")),
         Kind::Jsonnet
     );
 }

@@ -278,13 +278,13 @@ async fn kustomize_comes_before_kubectl_and_is_given_nothing_that_runs_programs(
 fn a_folder_with_a_kustomization_is_recognised() {
     for name in ["kustomization.yaml", "kustomization.yml", "Kustomization"] {
         let folder = source(&[(name, "resources: []\n"), ("main.jsonnet", "{}")]);
-        assert_eq!(Kind::detect(folder.path()), Kind::Kustomize);
+        assert_eq!(crate::confined::detect(folder.path()), Kind::Kustomize);
     }
     let both = source(&[
         ("kustomization.yaml", "resources: []\n"),
         ("component.yaml", "name: x\n"),
     ]);
-    assert_eq!(Kind::detect(both.path()), Kind::Fabrikate);
+    assert_eq!(crate::confined::detect(both.path()), Kind::Fabrikate);
 }
 
 #[tokio::test]

@@ -1,43 +1,7 @@
-//! Who named a path, and what follows from that.
+//! Which folder confines a run. The caller decides, never the source.
 
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// Who named a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NamedBy {
-    /// The command line or the task: it may lie anywhere.
-    Caller,
-    /// A file of the source, such as the settings file: it lies in the checkout.
-    Source,
-}
-
-/// A path that a setting names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedPath {
-    /// The path, absolute or seen from the working folder.
-    pub path: PathBuf,
-    /// Who named it.
-    pub by: NamedBy,
-}
-
-impl NamedPath {
-    /// A path of the command line or the task.
-    pub fn by_caller(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            by: NamedBy::Caller,
-        }
-    }
-
-    /// A path of a file of the source.
-    pub fn by_source(path: impl Into<PathBuf>) -> Self {
-        Self {
-            path: path.into(),
-            by: NamedBy::Source,
-        }
-    }
-}
 
 /// The real, absolute path, in the plain form that programs understand.
 pub fn real(path: &Path) -> io::Result<PathBuf> {
@@ -47,6 +11,11 @@ pub fn real(path: &Path) -> io::Result<PathBuf> {
         Some(plain) if !plain.starts_with("UNC\\") => Ok(PathBuf::from(plain)),
         _ => Ok(path),
     }
+}
+
+/// The working folder, a real path.
+pub fn working_folder() -> PathBuf {
+    real(Path::new(".")).unwrap_or_default()
 }
 
 /// The nearest folder with a `.git` that holds a real path, or the path itself;

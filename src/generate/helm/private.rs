@@ -1,0 +1,114 @@
+//! A chart in a private folder, as helm gets it: everything in it was read,
+//! unpacked and looked at by us before.
+//!
+//! Owns the unpacking of packed charts, those in `charts` included, by the
+//! rules for archives from elsewhere; helm itself opens no archive.
+
+use std::path::{Path, PathBuf};
+
+use super::error::HelmFault;
+use super::remote::temporary;
+use super::schema;
+use crate::generate::Fault;
+use crate::model::Finding;
+use crate::source::{Kind, SourceTree};
+use crate::tools::archive::{self, Limits};
+
+/// How deep packed charts may lie in each other.
+const DEPTH: usize = 16;
+
+/// Unpacks a packed chart below the empty folder `into`; gives back its own
+/// folder there.
+pub(in crate::generate) fn unpack(
+    bytes: &[u8],
+    into: &Path,
+    shown: &str,
+) -> Result<PathBuf, HelmFault> {
+    let broken = |reason: String| HelmFault::Archive {
+        file: shown.to_owned(),
+        reason,
+    };
+    let limits = Limits::text();
+    let files = archive::unpack_bytes(bytes, archive::Kind::TarGz, into, &limits)
+        .map_err(|error| broken(error.to_string()))?;
+    let tops = files
+        .iter()
+        .filter_map(|file| file.as_str().split_once('/'));
+    let mut own = tops.filter(|(_, inner)| *inner == "Chart.yaml");
+    match (own.next(), own.next()) {
+        (Some((top, _)), None) => Ok(into.join(top)),
+        (None, _) => Err(broken("it has no Chart.yaml".to_owned())),
+        (Some(_), Some(_)) => Err(broken("it holds several charts".to_owned())),
+    }
+}
+
+/// Unpacks what is packed in the `charts` folders of a private copy, and takes
+/// schemas out that refer to anything outside of themselves; each is a warning.
+pub(in crate::generate) fn check(chart: &Path, shown: &str) -> Result<Vec<Finding>, Fault> {
+    unpack_dependencies(chart, shown, 0)?;
+    let tree = SourceTree::open(chart)?.seen_from(chart.to_path_buf(), PathBuf::from("."));
+    let mut findings = Vec::new();
+    for file in tree.below(chart)? {
+        if !schema::is_schema(&file.name) {
+            continue;
+        }
+        let text = tree.bytes(&file.path)?.unwrap_or_default();
+        let Some(reason) = schema::leads_out(&text) else {
+            continue;
+        };
+        remove(&file.path).map_err(|source| temporary(&file.path, source))?;
+        findings.push(Finding::warning(
+            format!("{shown}, {}", file.name),
+            format!("values are not checked against this schema: {reason}"),
+        ));
+    }
+    Ok(findings)
+}
+
+fn unpack_dependencies(chart: &Path, shown: &str, depth: usize) -> Result<(), Fault> {
+    if depth > DEPTH {
+        return Err(Fault::TooDeep(DEPTH));
+    }
+    let charts = chart.join("charts");
+    let tree = SourceTree::open(chart)?;
+    for entry in tree.entries(&charts)?.unwrap_or_default() {
+        let path = charts.join(&entry.name);
+        let name = entry.name.to_string_lossy();
+        if entry.kind == Kind::Folder {
+            unpack_dependencies(&path, shown, depth + 1)?;
+        }
+        let packed = name
+            .strip_suffix(".tgz")
+            .filter(|_| !name.starts_with(['.', '_']));
+        let Some(stem) = packed.filter(|_| entry.kind == Kind::File) else {
+            continue;
+        };
+        let bytes = tree.bytes(&path)?.unwrap_or_default();
+        let beside = tempfile::Builder::new()
+            .prefix(".unpack-")
+            .tempdir_in(&charts)
+            .map_err(|source| temporary(&path, source))?;
+        let own = unpack(&bytes, beside.path(), &format!("{shown}/charts/{name}"))?;
+        let mut target = charts.join(stem);
+        while target.symlink_metadata().is_ok() {
+            let name = target.file_name().unwrap_or_default().to_string_lossy();
+            target = charts.join(format!("{name}-packed"));
+        }
+        replace(&path, &own, &target).map_err(|source| temporary(&path, source))?;
+        unpack_dependencies(&target, shown, depth + 1)?;
+    }
+    Ok(())
+}
+
+fn replace(packed: &Path, own: &Path, target: &Path) -> std::io::Result<()> {
+    std::fs::rename(own, target)?;
+    remove(packed)
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the copy is private, and this is its owner"
+)]
+fn remove(path: &Path) -> std::io::Result<()> {
+    std::fs::remove_file(path)
+}
