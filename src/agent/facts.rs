@@ -279,6 +279,14 @@ pub fn proxy(environment: &Environment) -> Option<Proxy> {
     })
 }
 
+/// Whether the environment says that no proxy is used for any host. A star is
+/// a host name for some readers, and no address is like that name.
+pub fn bypasses_everything(environment: &Environment) -> bool {
+    let mut values = ["NO_PROXY", "no_proxy"].into_iter();
+    let found = values.find_map(|name| environment.get(name));
+    found.is_some_and(|value| value.split(',').any(|entry| entry.trim() == "*"))
+}
+
 /// The PEM file with the company's certification authorities.
 pub fn extra_ca(environment: &Environment) -> Option<PathBuf> {
     environment.get(AGENT_CAINFO).map(PathBuf::from)
@@ -291,8 +299,11 @@ pub fn client_certificate(environment: &Environment) -> Option<(PathBuf, PathBuf
 }
 
 /// What programs that we start may see: how to find programs and libraries,
-/// the language, the way through the proxy, and nothing of the run.
+/// the language, the way through the proxy, and nothing of the run. The
+/// agent's own proxy stands above those of variables, and is not among them:
+/// programs reach it by way of `http::Relay`.
 pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
+    let with_agents_proxy = environment.get(AGENT_PROXYURL).is_some();
     const KEPT: [&str; 20] = [
         "PATH",
         "PATHEXT",
@@ -315,19 +326,12 @@ pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
         "PROCESSOR_ARCHITECTURE",
         "OS",
     ];
-    let mut kept: Vec<_> = environment
+    environment
         .iter()
         .filter(|(name, _)| KEPT.contains(&name.to_ascii_uppercase().as_str()))
+        .filter(|(name, _)| !with_agents_proxy || !name.to_ascii_uppercase().ends_with("_PROXY"))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    if let Some(proxy) = proxy(environment).filter(|proxy| proxy.credentials.is_none()) {
-        for name in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"] {
-            if environment.get(name).is_none() {
-                kept.push((name.to_owned(), proxy.url.clone()));
-            }
-        }
-    }
-    kept
+        .collect()
 }
 
 /// What programs see that act in the user's name, beyond what all see: where
@@ -515,18 +519,34 @@ mod tests {
             ("SECRET_X", "s3cret"),
             ("INPUT_TOKEN", "t0ken"),
             ("SYSTEM_ACCESSTOKEN", "t0ken"),
-            ("AGENT_PROXYURL", "http://proxy:8080"),
+            ("HTTPS_PROXY", "http://proxy:8080"),
+            ("no_proxy", "contoso.com"),
         ]));
         let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(
-            names,
-            [
-                "PATH",
-                "HTTP_PROXY",
-                "HTTPS_PROXY",
-                "http_proxy",
-                "https_proxy"
-            ]
-        );
+        assert_eq!(names, ["HTTPS_PROXY", "PATH", "no_proxy"]);
+    }
+
+    #[rstest::rstest]
+    #[case("NO_PROXY", "*", true)]
+    #[case("no_proxy", "a, * ", true)]
+    #[case("NO_PROXY", "*.contoso.com", false)]
+    #[case("NO_PROXY", "", false)]
+    fn a_star_alone_means_every_host(
+        #[case] name: &str,
+        #[case] value: &str,
+        #[case] everything: bool,
+    ) {
+        let environment = Environment::from([(name, value)]);
+        assert_eq!(bypasses_everything(&environment), everything);
+    }
+
+    #[test]
+    fn the_agents_proxy_stands_above_those_of_variables() {
+        let kept = child_environment(&Environment::from([
+            ("AGENT_PROXYURL", "http://proxy:8080"),
+            ("HTTPS_PROXY", "http://other:8080"),
+            ("no_proxy", "contoso.com"),
+        ]));
+        assert_eq!(kept, []);
     }
 }

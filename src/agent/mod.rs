@@ -15,9 +15,9 @@ mod sink;
 pub use command::{encode_data, encode_property, neutralize};
 pub use env::Environment;
 pub use facts::{
-    Proxy, SourcePullRequest, Variable, child_environment, client_certificate, collection_of,
-    extra_ca, github_server, job_token, proxy, publication, pull_request, secrets, team_project,
-    tools_directory, user_environment, variables,
+    Proxy, SourcePullRequest, Variable, bypasses_everything, child_environment, client_certificate,
+    collection_of, extra_ca, github_server, job_token, proxy, publication, pull_request, secrets,
+    team_project, tools_directory, user_environment, variables,
 };
 pub use inputs::{connection_token, input, unresolved, unresolved_macro};
 pub use sink::AgentSink;

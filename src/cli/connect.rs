@@ -224,13 +224,20 @@ pub(super) fn http_options(
     let mut http = http::Options::new(concat!("gitops-publisher/", env!("CARGO_PKG_VERSION")));
     http.proxy = agent::proxy(environment).map(|proxy| {
         let (user, password) = proxy.credentials.unzip();
+        let (bypass, unreadable) = http::Bypass::of_agent(&proxy.bypass);
+        for entry in unreadable {
+            reporter.warning(&format!(
+                "the bypass list of the agent's proxy has an entry that is not a regular expression, and it is passed over: `{entry}`"
+            ));
+        }
         http::Proxy {
             url: proxy.url,
             user,
             password,
-            bypass: proxy.bypass,
+            bypass,
         }
     });
+    http.direct = http.proxy.is_none() && agent::bypasses_everything(environment);
     if let Some(path) = agent::extra_ca(environment) {
         let read = std::fs::read(&path);
         http.ca_bundle_pem = Some(read.map_err(|source| {

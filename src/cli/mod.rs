@@ -7,6 +7,7 @@ mod app;
 mod completions;
 mod connect;
 mod fab;
+mod harden;
 mod logging;
 mod promote;
 mod run;
@@ -118,6 +119,7 @@ struct PromoteCommand {
 
 /// Runs the program with the process's arguments.
 pub fn main(environment: Environment) -> ExitCode {
+    harden::harden();
     run_with(std::env::args_os().collect(), environment)
 }
 

@@ -40,10 +40,13 @@ pub(super) fn block_on(
         }
     };
     let outcome = runtime.block_on(async {
+        // In this order, so that signals are listened to before the work
+        // starts its first program.
         tokio::select! {
-            result = work => Outcome::Done(result),
+            biased;
             code = signal() => Outcome::Cancelled(code),
             () = orphaned(), if with_parent => Outcome::Cancelled(143),
+            result = work => Outcome::Done(result),
         }
     });
     runtime.shutdown_timeout(GRACE);

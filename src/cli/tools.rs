@@ -23,13 +23,28 @@ pub(super) fn tools(
     reporter: &Arc<Reporter>,
 ) -> Result<Tools, Error> {
     let path = environment.get("PATH").unwrap_or_default();
+    let relay = http.proxy.clone().and_then(http::Relay::start);
+    let names = ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"];
+    // What it cannot stand before is given as it is, unless it has a password.
+    let plain = http.proxy.as_ref().filter(|proxy| proxy.user.is_none());
+    let way = relay.as_ref().map(http::Relay::address);
+    let way = way.or(plain.map(|proxy| proxy.url.as_str()));
+    let relayed: Vec<_> = names.into_iter().zip(way.into_iter().cycle()).collect();
     let tools = Tools::new(path, environment.temp_root())
         .environment(agent::child_environment(environment))
+        .environment(
+            relayed
+                .into_iter()
+                .map(|(name, way)| (name, way.to_owned())),
+        )
+        .keeping(relay)
         .user_environment(agent::user_environment(environment))
         .own_program(std::env::current_exe().ok())
         .addresses(addresses(args, environment))
         .program(Tool::Helm, args.helm.clone())
         .program(Tool::Kustomize, args.kustomize.clone());
+    let weak = Arc::clone(reporter);
+    let tools = tools.on_weakness(move |text| weak.info(text));
     // Without any place of its own, the cache is as short-lived as the run.
     let cache = agent::tools_directory(environment);
     let cache = cache.unwrap_or_else(|| environment.temp_root().join("gitops-tools"));

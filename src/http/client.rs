@@ -263,12 +263,16 @@ fn build(options: &Options) -> Result<reqwest::Client, String> {
         builder = builder.identity(identity);
     }
     if let Some(settings) = &options.proxy {
-        let mut proxy = reqwest::Proxy::all(&settings.url).map_err(|error| {
+        // It alone says whether the address is usable.
+        reqwest::Proxy::all(&settings.url).map_err(|error| {
             format!(
                 "the proxy address is not usable: {}",
                 causes(&error.without_url())
             )
         })?;
+        let (address, bypass) = (settings.url.clone(), settings.bypass.clone());
+        let through = move |url: &Url| (!bypass.covers(url)).then(|| address.clone());
+        let mut proxy = reqwest::Proxy::custom(through);
         if let Some(user) = &settings.user {
             let password = settings
                 .password
@@ -276,8 +280,9 @@ fn build(options: &Options) -> Result<reqwest::Client, String> {
                 .map_or("", |password| password.expose());
             proxy = proxy.basic_auth(user, password);
         }
-        proxy = proxy.no_proxy(reqwest::NoProxy::from_string(&settings.bypass.join(",")));
         builder = builder.proxy(proxy);
+    } else if options.direct {
+        builder = builder.no_proxy();
     }
     builder.build().map_err(|error| causes(&error))
 }

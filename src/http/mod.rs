@@ -9,6 +9,8 @@ mod backoff;
 mod client;
 mod download;
 mod error;
+mod proxy;
+mod relay;
 mod response;
 
 pub use addresses::{Addresses, NotPublic, is_public};
@@ -17,13 +19,13 @@ pub use client::{Http, Request};
 pub use download::Sink;
 pub(crate) use error::NOT_PUBLIC;
 pub use error::{Error, Failure, Progress};
+pub use proxy::{Bypass, Proxy};
+pub use relay::Relay;
 pub use response::Response;
 
 use std::time::Duration;
 
 use zeroize::Zeroizing;
-
-use crate::model::Secret;
 
 /// Everything that decides how requests are sent.
 #[derive(Clone)]
@@ -32,6 +34,8 @@ pub struct Options {
     pub user_agent: String,
     /// The proxy to use. Without one, the system's and the environment's hold.
     pub proxy: Option<Proxy>,
+    /// No proxy at all, whatever the system and the environment say.
+    pub direct: bool,
     /// Certificates (PEM) that are trusted besides the system's.
     pub ca_bundle_pem: Option<Vec<u8>>,
     /// Where requests may go.
@@ -62,6 +66,7 @@ impl Options {
             user_agent: user_agent.into(),
             proxy: None,
             addresses: Addresses::Any,
+            direct: false,
             ca_bundle_pem: None,
             client_identity_pem: None,
             http1_only: false,
@@ -102,19 +107,4 @@ impl Default for Slowest {
             bytes: 60 << 10,
         }
     }
-}
-
-/// A proxy and who we are to it. Not printable: people write passwords into
-/// proxy addresses.
-#[derive(Clone)]
-pub struct Proxy {
-    /// `http://proxy.contoso.com:8080`
-    pub url: String,
-    /// User name, when the proxy asks for one.
-    pub user: Option<String>,
-    /// Password of that user.
-    pub password: Option<Secret>,
-    /// Hosts that are reached without the proxy, as in `NO_PROXY`: names,
-    /// `.suffixes`, addresses, CIDR ranges, `*`.
-    pub bypass: Vec<String>,
 }

@@ -11,12 +11,12 @@ const TAIL: usize = 20;
 const SHOWN: usize = 200;
 
 /// Runs the lines one by one in the component's folder and tells what they write;
-/// the first that fails ends it.
+/// the first that fails ends it. They may write anywhere below `root`.
 pub(super) async fn run(
     tools: &Tools,
     around: &dyn Surroundings,
     policy: HookPolicy,
-    folder: &Path,
+    (root, folder): (&Path, &Path),
     hook: &'static str,
     lines: &[String],
 ) -> Result<(), Fault> {
@@ -27,7 +27,9 @@ pub(super) async fn run(
         let invocation = Invocation::new(tools.find("sh")?)
             .arg("-c")
             .arg(line)
-            .directory(folder);
+            .directory(folder)
+            .writes(root)
+            .on_network();
         let output = tools.run(&invocation).await?;
         if !output.status.success() {
             return Err(Fault::HookFailed {

@@ -27,7 +27,9 @@ pub(super) async fn pull(
         .arg("pull")
         .arg(reference)
         .arg("--destination")
-        .arg(into);
+        .arg(into)
+        .writes(into)
+        .on_network();
     if !version.is_empty() {
         invocation = invocation.arg(format!("--version={version}"));
     }

@@ -279,7 +279,8 @@ impl<'a> Walk<'a> {
         }
         let tools = self.repositories.tools;
         let around = self.repositories.around;
-        let result = hooks::run(tools, around, policy, &visit.folder, hook, lines).await;
+        let (root, folder) = (&*self.repositories.options.confine, &*visit.folder);
+        let result = hooks::run(tools, around, policy, (root, folder), hook, lines).await;
         result.map_err(|fault| fault.of(&visit.label))
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use process_wrap::tokio::{ChildWrapper, CommandWrap, KillOnDrop};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
+use super::confine::{Cage, Strength};
 use super::{Error, Invocation, Output, Status, shown};
 
 /// How much of standard error is kept: its end says why something failed.
@@ -16,17 +17,24 @@ const STDERR_KEPT: usize = 256 << 10;
 /// before what it left behind is killed.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(1);
 
-/// Runs `invocation` with exactly `environment`.
+/// Runs `invocation` with exactly `environment`, and says how far it is confined.
 pub(super) async fn run(
     invocation: &Invocation,
     environment: &[(OsString, OsString)],
-) -> Result<Output, Error> {
+    cage: Option<Cage>,
+) -> Result<(Output, Option<Strength>), Error> {
     let program = shown(&invocation.program).into_owned();
     let read = |source| Error::Read {
         program: program.clone(),
         source,
     };
-    let mut group = spawn(invocation, environment, Stdio::null())?;
+    let (mut group, strength) = match cage {
+        Some(cage) => {
+            let (group, strength) = confined(invocation, environment, cage).await?;
+            (group, Some(strength))
+        }
+        None => (spawn(invocation, environment, Stdio::null())?, None),
+    };
     let stdout = group.0.stdout().take().expect("stdout is piped");
     let stderr = group.0.stderr().take().expect("stderr is piped");
     let limit = invocation.output_limit;
@@ -57,10 +65,44 @@ pub(super) async fn run(
             }
         }
     };
-    Ok(Output {
+    let output = Output {
         status: Status(status.map_err(read)?),
         stdout,
         stderr,
+    };
+    Ok((output, strength))
+}
+
+/// Starts it from a thread that has confined itself: a restriction is that of
+/// a thread, handed down to what it starts, and can never be taken back.
+async fn confined(
+    invocation: &Invocation,
+    environment: &[(OsString, OsString)],
+    cage: Cage,
+) -> Result<(Group, Strength), Error> {
+    let (send, started) = tokio::sync::oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    let (own, environment) = (invocation.clone(), environment.to_vec());
+    let program = || shown(&invocation.program).into_owned();
+    let thread = std::thread::Builder::new().spawn(move || {
+        let _runtime = runtime.enter();
+        let made = cage.close().map_err(|source| Error::Confine {
+            program: shown(&own.program).into_owned(),
+            source,
+        });
+        let made =
+            made.and_then(|strength| Ok((spawn(&own, &environment, Stdio::null())?, strength)));
+        // Nobody waits for it any more: dropping it ends the child.
+        let _ = send.send(made);
+    });
+    if let Err(source) = thread {
+        let program = program();
+        return Err(Error::Start { program, source });
+    }
+    started.await.unwrap_or_else(|_| {
+        let source = std::io::Error::other("the thread that starts it has ended");
+        let program = program();
+        Err(Error::Start { program, source })
     })
 }
 

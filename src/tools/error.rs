@@ -32,6 +32,14 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// The operating system refused to confine it.
+    #[error("`{program}` could not be confined, and does not run otherwise")]
+    Confine {
+        /// The program's name.
+        program: String,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
     /// Talking to the running program failed.
     #[error("`{program}` could not be read from")]
     Read {
@@ -169,6 +177,7 @@ impl Error {
             Self::NotPublic(_) => Kind::Policy,
             Self::Download { .. } => Kind::Remote,
             Self::Start { .. }
+            | Self::Confine { .. }
             | Self::Read { .. }
             | Self::Temporary { .. }
             | Self::Cache { .. } => Kind::Internal,

@@ -5,12 +5,13 @@
 //! SHA-256 (`managed`), and unpacks archives (`archive`). A child
 //! sees no more of the world than it needs: an allow-listed environment, a
 //! private home and temporary folder that vanish afterwards, no standard
-//! input. Dropping the future of [`Tools::run`] kills the child and
+//! input, and on Linux no file that its call does not name (`confine`). Dropping the future of [`Tools::run`] kills the child and
 //! everything that it started. May not print, and knows nothing of the
 //! stages that call it.
 
 pub mod archive;
 mod child;
+mod confine;
 mod error;
 mod managed;
 mod output;
@@ -22,12 +23,14 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::Semaphore;
 use url::Url;
 
 pub use crate::http::Addresses;
-use crate::http::NotPublic;
+use crate::http::{self, NotPublic};
+use confine::{Cage, Strength};
 pub use error::Error;
 pub use managed::{Managed, Mode, OnProgress, Platform, Progress, Tool};
 pub use output::{Invocation, Output, Status};
@@ -48,6 +51,30 @@ pub struct Tools {
     versions: version::Known,
     addresses: Addresses,
     slots: Arc<Semaphore>,
+    confinement: Confinement,
+    on_weakness: Option<OnWeakness>,
+    told: Arc<AtomicBool>,
+    kept: Option<Arc<http::Relay>>,
+}
+
+/// Told once when children are not confined, or not wholly.
+#[derive(Clone)]
+struct OnWeakness(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl std::fmt::Debug for OnWeakness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OnWeakness")
+    }
+}
+
+/// Whether children are confined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Confinement {
+    /// As far as the system can.
+    #[default]
+    System,
+    /// As on a system that cannot.
+    Absent,
 }
 
 impl Tools {
@@ -67,6 +94,10 @@ impl Tools {
             versions: version::Known::default(),
             addresses: Addresses::Any,
             slots: Arc::new(Semaphore::new(cores)),
+            confinement: Confinement::default(),
+            on_weakness: None,
+            told: Arc::default(),
+            kept: None,
         }
     }
 
@@ -158,6 +189,27 @@ impl Tools {
         Ok(self.addresses.check(&url).await?)
     }
 
+    /// Keeps what children reach the network through as long as these tools.
+    #[must_use]
+    pub fn keeping(mut self, relay: Option<http::Relay>) -> Self {
+        self.kept = relay.map(Arc::new);
+        self
+    }
+
+    /// Confines children, or behaves as on a system that cannot.
+    #[must_use]
+    pub fn confinement(mut self, confinement: Confinement) -> Self {
+        self.confinement = confinement;
+        self
+    }
+
+    /// Calls this once, when a child runs that is not wholly confined.
+    #[must_use]
+    pub fn on_weakness(mut self, tell: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.on_weakness = Some(OnWeakness(Arc::new(tell)));
+        self
+    }
+
     /// Whether nothing may be downloaded.
     pub fn is_offline(&self) -> bool {
         let mode = self.installer.as_ref().map(|installer| installer.mode());
@@ -234,9 +286,45 @@ impl Tools {
             .map_err(|source| self.no_temp(source))?;
         let environment = self.child_environment(home.path(), invocation);
         tracing::debug!(program = %invocation.program.display(), args = ?invocation.args, "running");
-        let output = child::run(invocation, &environment).await?;
+        let (output, strength) =
+            child::run(invocation, &environment, self.cage(invocation, home.path())).await?;
+        let known = match self.confinement {
+            Confinement::System => strength,
+            Confinement::Absent => Some(Strength::Nothing),
+        };
+        self.tell(known.filter(|_| !invocation.in_users_name));
         tracing::debug!(status = %output.status, stdout = output.stdout.len(), "ended");
         Ok(output)
+    }
+
+    /// The restriction of a child; what acts in the user's name has none.
+    fn cage(&self, invocation: &Invocation, home: &Path) -> Option<Cage> {
+        if invocation.in_users_name || self.confinement == Confinement::Absent {
+            return None;
+        }
+        let mut search: Vec<_> = std::env::split_paths(&self.search_path).collect();
+        // What variables say about libraries and certificates has to be there, too.
+        let named = ["LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+        let values = self
+            .environment
+            .iter()
+            .filter(|(name, _)| named.iter().any(|it| name == it));
+        search.extend(values.flat_map(|(_, value)| std::env::split_paths(value)));
+        let home = home.canonicalize().unwrap_or_else(|_| home.to_owned());
+        Some(Cage::new(
+            &invocation.reach,
+            &invocation.program,
+            &search,
+            &home,
+        ))
+    }
+
+    fn tell(&self, strength: Option<Strength>) {
+        if let (Some(text), Some(tell)) = (strength.and_then(Strength::told), &self.on_weakness)
+            && !self.told.swap(true, Ordering::Relaxed)
+        {
+            tell.0(text);
+        }
     }
 
     /// All variables that a child with this home sees.

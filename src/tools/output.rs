@@ -5,6 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use super::confine::Reach;
+
 /// One run of a program.
 #[derive(Debug, Clone)]
 pub struct Invocation {
@@ -20,6 +22,8 @@ pub struct Invocation {
     pub environment: Vec<(OsString, OsString)>,
     /// Acts in the user's name: see [`super::Tools::user_environment`].
     pub in_users_name: bool,
+    /// What it may reach besides its private home.
+    pub(super) reach: Reach,
 }
 
 impl Invocation {
@@ -32,6 +36,7 @@ impl Invocation {
             output_limit: 256 << 20,
             environment: Vec::new(),
             in_users_name: false,
+            reach: Reach::default(),
         }
     }
 
@@ -61,6 +66,27 @@ impl Invocation {
     #[must_use]
     pub fn in_users_name(mut self) -> Self {
         self.in_users_name = true;
+        self
+    }
+
+    /// Lets it read this file or folder.
+    #[must_use]
+    pub fn reads(mut self, path: impl Into<PathBuf>) -> Self {
+        self.reach.read.push(path.into());
+        self
+    }
+
+    /// Lets it write below this folder, and read there.
+    #[must_use]
+    pub fn writes(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.reach.write.push(folder.into());
+        self
+    }
+
+    /// Lets it use the network.
+    #[must_use]
+    pub fn on_network(mut self) -> Self {
+        self.reach.network = true;
         self
     }
 

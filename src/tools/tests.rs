@@ -59,7 +59,7 @@ async fn dropping_the_run_kills_the_program_and_what_it_started() {
         "sleep 600 & echo $! > '{0}.new'; mv '{0}.new' '{0}'; wait",
         fifo.display()
     );
-    let invocation = shell(&tools, &script);
+    let invocation = shell(&tools, &script).writes(temp.path());
     let mut run = Box::pin(tools.run(&invocation));
     let started = async {
         while !fifo.exists() {

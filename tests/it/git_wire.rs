@@ -251,7 +251,7 @@ async fn a_proxy_is_used_and_told_who_we_are() {
         url: proxy.url(""),
         user: Some("me".into()),
         password: Some(gitops_publisher::model::Secret::new("proxy-password")),
-        bypass: vec![],
+        bypass: gitops_publisher::http::Bypass::default(),
     });
     publisher
         .publish("dev", &files(&["a.yaml=1"]))

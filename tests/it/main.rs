@@ -11,6 +11,7 @@
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
 mod architecture;
+mod children;
 mod client_certificate;
 mod completions;
 mod confined;
@@ -30,7 +31,6 @@ mod ownership;
 mod promote;
 mod publish;
 mod pull_requests;
-mod record;
 mod rendering;
 mod replaced;
 mod repositories;

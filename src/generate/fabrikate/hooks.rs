@@ -3,6 +3,7 @@
 use super::walk::Visit;
 use super::{Error, Fault, Options};
 use crate::generate::HookPolicy;
+use crate::generate::reading::Reader;
 use crate::tools::{Invocation, Tools};
 
 /// How many lines of output an error quotes.
@@ -12,9 +13,10 @@ const TAIL: usize = 20;
 const SHOWN: usize = 200;
 
 /// Runs the lines one by one in the component's folder; the first that fails
-/// ends it.
+/// ends it. They may read and write anywhere in the checkout.
 pub(super) async fn run(
     tools: &Tools,
+    reader: &Reader,
     options: &Options,
     visit: &Visit,
     hook: &'static str,
@@ -31,7 +33,10 @@ pub(super) async fn run(
         let invocation = Invocation::new(shell)
             .arg("-c")
             .arg(line)
-            .directory(&visit.folder);
+            .directory(&visit.folder)
+            .on_network();
+        let invocation = reader.roots().fold(invocation, Invocation::writes);
+
         let output = tools
             .run(&invocation)
             .await

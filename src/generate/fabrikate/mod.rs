@@ -79,10 +79,10 @@ async fn with_hooks(
 ) -> Result<Content, Error> {
     let component = &visit.component;
     let before = &component.before_generate;
-    hooks::run(tools, options, visit, "before-generate", before).await?;
+    hooks::run(tools, reader, options, visit, "before-generate", before).await?;
     let content = generate(tools, reader, options, visit).await?;
     let after = &component.after_generate;
-    hooks::run(tools, options, visit, "after-generate", after).await?;
+    hooks::run(tools, reader, options, visit, "after-generate", after).await?;
     Ok(content)
 }
 

@@ -48,6 +48,7 @@ pub(super) async fn template(
         .arg("template")
         .arg(&request.release)
         .arg(chart)
+        .reads(chart)
         .arg("--namespace")
         .arg(&request.namespace)
         .arg("--kube-version")
@@ -69,7 +70,10 @@ pub(super) async fn template(
     for file in &request.values_files {
         let private_file = tools.private_file(".yaml", &file.content)?;
         names.push(name(&private_file, &file.shown));
-        invocation = invocation.arg("--values").arg(one_path(&private_file));
+        invocation = invocation
+            .arg("--values")
+            .arg(one_path(&private_file))
+            .reads(private_file.to_path_buf());
         private.push(private_file);
     }
     let generated = request.generated.file.as_deref();
@@ -78,7 +82,10 @@ pub(super) async fn template(
         .transpose()?;
     if let Some(file) = &generated {
         names.push(name(file, "the values of the settings"));
-        invocation = invocation.arg("--values").arg(one_path(file));
+        invocation = invocation
+            .arg("--values")
+            .arg(one_path(file))
+            .reads(file.to_path_buf());
     }
     for set in &request.generated.set {
         invocation = invocation.arg("--set").arg(set);

@@ -150,7 +150,8 @@ async fn pull_anew(
         write(&path, content.as_bytes()).map(|()| path)
     };
     let out = folder.path().join("out");
-    let mut pull = Invocation::new(&helm).arg("pull");
+    let online = |invocation: Invocation| invocation.writes(folder.path()).on_network();
+    let mut pull = online(Invocation::new(&helm).arg("pull"));
     match origin {
         Origin::Registry(url) => {
             let config = file("registry.json", registry_config(url, login))?;
@@ -166,7 +167,7 @@ async fn pull_anew(
                 let invocation = invocation.arg("--repository-config").arg(&config);
                 invocation.arg("--repository-cache").arg(&cache)
             };
-            let update = Invocation::new(&helm).arg("repo").arg("update");
+            let update = online(Invocation::new(&helm).arg("repo").arg("update"));
             let output = tools.run(&with_config(update)).await?;
             // Helm 3 ends well without an index too.
             let index = cache.join(format!("{REPOSITORY}-index.yaml"));

@@ -20,7 +20,7 @@ pub(super) struct Built {
 pub(super) async fn build(
     tools: &Tools,
     (program, verb): (PathBuf, &'static str),
-    folder: &Path,
+    (root, folder): (&Path, &Path),
     graph: &Graph,
     options: &KustomizeOptions,
     shown: &Shown,
@@ -28,6 +28,7 @@ pub(super) async fn build(
     let mut invocation = Invocation::new(program)
         .arg(verb)
         .arg(folder)
+        .reads(root)
         // Also its default; said so that no release changes it for us.
         .arg("--load-restrictor")
         .arg("LoadRestrictionsRootOnly");
@@ -36,7 +37,8 @@ pub(super) async fn build(
         invocation = invocation
             .arg("--enable-helm")
             .arg("--helm-command")
-            .arg(helm);
+            .arg(&helm)
+            .reads(helm);
         let version = kube_version(graph, options);
         if let Some(version) = version {
             invocation = invocation.arg("--helm-kube-version").arg(version);

@@ -35,7 +35,8 @@ pub(super) async fn repository(
     let git = tools.find("git")?;
     let folder = tools.private_folder()?;
     let run = async |args: &[&str]| {
-        let mut invocation = Invocation::new(&git).directory(folder.path());
+        let invocation = Invocation::new(&git).directory(folder.path());
+        let mut invocation = invocation.writes(folder.path()).on_network();
         // Neither a link nor a hook of the checkout has a say.
         for setting in [
             "core.symlinks=true",

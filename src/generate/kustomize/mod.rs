@@ -92,7 +92,15 @@ pub(super) async fn run(
     let shown = Shown::new(source).with(&root);
     let place = shown.path(&folder);
     let copy = root.join(position);
-    let built = build::build(tools, program, &copy, &graph, &options.kustomize, &shown).await?;
+    let built = build::build(
+        tools,
+        program,
+        (&root, &copy),
+        &graph,
+        &options.kustomize,
+        &shown,
+    )
+    .await?;
     let (files, mut findings) = take(built, place).await?;
     let versioned = graph.charts.iter().any(|chart| chart.versioned);
     if !graph.charts.is_empty() && options.kustomize.kube_version.is_none() && !versioned {

@@ -130,6 +130,7 @@ const LABEL: &Shape = &Shape::Object(&[
     ("pairs", TEXTS),
     ("includeSelectors", SCALAR),
     ("includeTemplates", SCALAR),
+    ("includeVolumeClaimTemplates", SCALAR),
     ("fields", FIELD_SPECS),
 ]);
 

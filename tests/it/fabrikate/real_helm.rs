@@ -78,7 +78,13 @@ async fn render(helm: PathBuf, folder: &Path) -> Result<Generated, generate::Err
         kind: Some(Kind::Fabrikate),
         ..Options::new(folder, "prod")
     };
-    generate::run(&tools(temp.path()).helm(Some(helm)), &options).await
+    // A wrapper finds the helm that it starts where programs are found.
+    let real = self::helm().unwrap();
+    let mut path = std::env::var_os("PATH").unwrap();
+    path.push(":");
+    path.push(real.parent().unwrap());
+    let tools = gitops_publisher::tools::Tools::new(path, temp.path());
+    generate::run(&tools.helm(Some(helm)), &options).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

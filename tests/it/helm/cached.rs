@@ -105,8 +105,8 @@ async fn a_cached_result_needs_no_helm_to_run_and_is_the_same() {
     );
     fixture.helm = crate::fabrikate::script(fixture.cache.path(), &text);
     let options = fixture.options();
-    let first = run(&fixture.helm, &options).await.unwrap();
-    let second = run(&fixture.helm, &options).await.unwrap();
+    let first = counted(&fixture.helm, &options).await.unwrap();
+    let second = counted(&fixture.helm, &options).await.unwrap();
     assert_eq!(first.files, second.files);
     assert_eq!(first.findings, second.findings);
     assert_eq!(std::fs::read_to_string(&count).unwrap(), "x\n");
@@ -119,8 +119,20 @@ async fn a_cached_result_needs_no_helm_to_run_and_is_the_same() {
     );
     let other = tempfile::tempdir().unwrap();
     let other_helm = crate::fabrikate::script(other.path(), &text);
-    run(&other_helm, &options).await.unwrap();
+    counted(&other_helm, &options).await.unwrap();
     assert!(std::fs::read_to_string(&count).unwrap().contains("yy"));
+}
+
+/// With a helm that writes where a confined one could not.
+#[cfg(unix)]
+async fn counted(helm: &Path, options: &Options) -> Result<Generated, Error> {
+    let temp = tempfile::tempdir().unwrap();
+    let tools = crate::fabrikate::tools(temp.path()).helm(Some(helm.to_path_buf()));
+    generate::run(
+        &tools.confinement(gitops_publisher::tools::Confinement::Absent),
+        options,
+    )
+    .await
 }
 
 #[tokio::test]

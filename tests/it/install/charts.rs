@@ -319,17 +319,23 @@ fn a_chart_of_a_registry_is_fetched_by_helm() {
     let workspace = definition(
         "name: shop\nsubcomponents:\n- {name: cache, type: helm, method: helm, source: 'oci://registry.contoso.com/charts', path: redis, version: 1.0.0}\n",
     );
-    let chart = workspace.path().parent().unwrap().join("redis.tgz");
+    // A folder of programs is what it may read.
+    let bin = workspace.path().parent().unwrap().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let chart = bin.join("redis.tgz");
     std::fs::write(&chart, self::chart("redis", "1.0.0")).unwrap();
     // A stand-in for helm: the network is not for tests.
-    let helm = workspace.path().parent().unwrap().join("helm");
+    let helm = bin.join("helm");
     let script = format!(
         "#!/bin/sh\ntest \"$1 $2 $5\" = 'pull oci://registry.contoso.com/charts/redis --version=1.0.0' && cp {} \"$4/redis-1.0.0.tgz\"\n",
         chart.display()
     );
     std::fs::write(&helm, script).unwrap();
     std::fs::set_permissions(&helm, std::fs::Permissions::from_mode(0o755)).unwrap();
-    install(&workspace, &["--helm", helm.to_str().unwrap()]).succeed();
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    install(&workspace, &["--helm", helm.to_str().unwrap()])
+        .variable("PATH", &path)
+        .succeed();
     assert!(
         workspace
             .path()
