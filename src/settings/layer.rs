@@ -166,8 +166,11 @@ fn explain(error: &clap::Error, definition: &Command, given: &BTreeMap<String, &
         _ if value.is_empty() => format!("{origin} is empty"),
         _ if is_switch(argument) => format!("{origin} must be true or false, not {value:?}"),
         _ if is_number(argument) => {
-            let most = Marks::of(argument).at_most;
-            let range = most.map_or_else(String::new, |most| format!(" from 0 to {most}"));
+            let range = match Marks::of(argument).range {
+                Some((least, u64::MAX)) => format!(" of at least {least}"),
+                Some((least, most)) => format!(" from {least} to {most}"),
+                None => String::new(),
+            };
             format!("{origin} must be a whole number{range}, not {value:?}")
         }
         (_, Some(source)) => format!("{origin} cannot be {value:?}: {source}"),

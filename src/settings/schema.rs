@@ -106,8 +106,9 @@ fn property(argument: &Arg) -> Value {
         property.insert("items".to_owned(), json!({ "type": SCALAR }));
     } else if is_number(argument) {
         property.insert("type".to_owned(), json!(["integer", "null"]));
-        property.insert("minimum".to_owned(), json!(0));
-        let most = Marks::of(argument).at_most;
+        let (least, most) = Marks::of(argument).range.unwrap_or((0, u64::MAX));
+        property.insert("minimum".to_owned(), json!(least));
+        let most = Some(most).filter(|most| *most != u64::MAX);
         property.extend(most.map(|most| ("maximum".to_owned(), json!(most))));
     } else if choices.is_empty() {
         let types: Vec<_> = SCALAR.into_iter().chain(["null"]).collect();
@@ -183,6 +184,11 @@ mod tests {
     #[case(json!({"maxRemovedPercent": -1}), false)]
     #[case(json!({"environments": {"dev": {"maxRemovedPercent": 150}}}), false)]
     #[case(json!({"maxRemovedPercent": 2.5}), false)]
+    #[case(json!({"pushTimeout": 86_400, "requestTimeout": 1}), true)]
+    #[case(json!({"pushTimeout": 86_401}), false)]
+    #[case(json!({"requestTimeout": 0}), false)]
+    #[case(json!({"jsonnetMemory": 63}), false)]
+    #[case(json!({"sources": [{"jsonnetTimeout": 0}]}), false)]
     #[case(json!({"githubAppInstallation": 5}), true)]
     #[case(json!({"githubAppInstallation": "five"}), false)]
     #[case(json!({"generator": "flux"}), false)]

@@ -20,8 +20,8 @@ pub struct Marks {
     pub literal: bool,
     /// It is a free text or a pattern, where braces and dollars mean nothing.
     pub free: bool,
-    /// The largest number that it can be.
-    pub at_most: Option<u64>,
+    /// The smallest and the largest number that it can be.
+    pub range: Option<(u64, u64)>,
 }
 
 impl ArgExt for Marks {}
@@ -32,7 +32,7 @@ const NONE: Marks = Marks {
     not_in_file: false,
     literal: false,
     free: false,
-    at_most: None,
+    range: None,
 };
 
 /// A setting that a file nobody has reviewed must not decide.
@@ -69,11 +69,13 @@ pub(super) const SOURCE_PATTERN: Marks = Marks {
     ..NONE
 };
 
-/// A share in percent.
-pub(super) const PERCENT: Marks = Marks {
-    at_most: Some(100),
-    ..NONE
-};
+/// A setting that is a number from `least` to `most`, as its parser has it too.
+pub(super) const fn between(least: u64, most: u64) -> Marks {
+    Marks {
+        range: Some((least, most)),
+        ..NONE
+    }
+}
 
 impl Marks {
     /// The marks of a setting.
@@ -139,3 +141,38 @@ macro_rules! id {
     }};
 }
 pub(crate) use id;
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command};
+
+    use super::*;
+    use crate::settings::definition::{EnvironmentArgs, RunArgs};
+
+    #[test]
+    fn every_number_has_the_range_that_its_parser_takes() {
+        let definition = || {
+            let definition = Command::new("x").no_binary_name(true);
+            RunArgs::augment_args(EnvironmentArgs::augment_args(definition))
+        };
+        let takes = |argument: &Arg, number: i128| {
+            let long = argument.get_long().unwrap();
+            let word = format!("--{long}={number}");
+            definition().try_get_matches_from([word]).is_ok()
+        };
+        let mut numbers = 0;
+        for argument in definition().get_arguments().filter(|it| is_number(it)) {
+            numbers += 1;
+            let id = argument.get_id();
+            let (least, most) = Marks::of(argument).range.unwrap_or((0, u64::MAX));
+            let (least, most) = (i128::from(least), i128::from(most));
+            assert!(
+                takes(argument, least) && takes(argument, most),
+                "{id} takes less"
+            );
+            assert!(!takes(argument, least - 1), "{id} takes less than {least}");
+            assert!(!takes(argument, most + 1), "{id} takes more than {most}");
+        }
+        assert!(numbers >= 2, "the numbers are found");
+    }
+}

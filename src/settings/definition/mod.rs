@@ -25,7 +25,7 @@ pub use choices::{Leftover, Mode, Per};
 pub use helm::HelmArgs;
 pub use manifests::ManifestArgs;
 pub(crate) use marks::id;
-use marks::{FREE, LITERAL, NOT_IN_FILE, PERCENT, SOURCE_PATTERN, TRUSTED_ONLY, or_auto, switch};
+use marks::{FREE, LITERAL, NOT_IN_FILE, SOURCE_PATTERN, TRUSTED_ONLY, between, or_auto, switch};
 pub use marks::{Marks, OrAuto, is_number, is_switch};
 pub use promote::PromoteArgs;
 pub use pull_request::PullRequestArgs;
@@ -99,11 +99,11 @@ pub struct RunArgs {
     pub client_certificate: Option<PathBuf>,
 
     /// How long to keep trying, in seconds, while others are faster to publish to the same branch.
-    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(0..=86_400), add = between(0, 86_400))]
     pub push_timeout: u64,
 
     /// How long to wait for a server's answer, in seconds. When not given, 60 for the host's interface and 120 for git.
-    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), add = between(1, 86_400))]
     pub request_timeout: Option<u64>,
 
     /// The programs that it needs.
@@ -173,7 +173,7 @@ pub struct EnvironmentArgs {
     pub allow_removal: bool,
 
     /// The share of an environment's resources, in percent, that one run may remove.
-    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100), add = PERCENT)]
+    #[arg(long, value_name = "PERCENT", default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=100), add = between(0, 100))]
     pub max_removed_percent: u8,
 
     /// Kinds of which no resource may be removed.

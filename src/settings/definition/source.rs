@@ -8,7 +8,7 @@ use clap::{ArgAction, Args, ValueHint};
 use crate::generate::Kind;
 
 use super::helm::HelmArgs;
-use super::marks::{LITERAL, OrAuto, SOURCE_PATH, or_auto, switch};
+use super::marks::{LITERAL, OrAuto, SOURCE_PATH, between, or_auto, switch};
 
 /// Settings that each source of an environment can have for itself.
 #[derive(Debug, Clone, Args)]
@@ -39,11 +39,11 @@ pub struct SourceArgs {
     pub jsonnet_arguments: Vec<String>,
 
     /// How many seconds the Jsonnet programs of a source may take together.
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=86_400), add = between(1, 86_400))]
     pub jsonnet_timeout: u64,
 
     /// How much memory, in MiB, the Jsonnet programs of a source may take.
-    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=1_048_576))]
+    #[arg(long, value_name = "MIB", default_value_t = 2048, value_parser = clap::value_parser!(u64).range(64..=1_048_576), add = between(64, 1_048_576))]
     pub jsonnet_memory: u64,
 
     /// What is rendered when it is a Helm chart.
