@@ -10,7 +10,8 @@ const LONGEST: usize = 16 << 10;
 /// A message that a program wrote, cut where it is too long.
 pub(super) fn bounded(mut message: String) -> String {
     if message.len() > LONGEST {
-        message.truncate(message.floor_char_boundary(LONGEST));
+        let end = (0..=LONGEST).rfind(|&at| message.is_char_boundary(at));
+        message.truncate(end.unwrap_or_default());
         message.push('…');
     }
     message
