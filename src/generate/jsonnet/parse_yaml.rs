@@ -11,11 +11,10 @@ use crate::text::{Form, Kind, Node};
 
 /// The value of a text, or why it has none.
 pub(super) fn parse<'p>(program: &mut Program<'p>, text: &str) -> Result<Value<'p>, String> {
-    let malformed = |reason: String| format!("failed to parse YAML: {reason}");
     let (pieces, is_stream) = pieces(text);
     let mut documents = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        documents.push(document(program, &piece).map_err(malformed)?);
+        documents.push(document(program, &piece)?);
     }
     if is_stream {
         return Ok(program.make_array(&documents));

@@ -211,7 +211,7 @@ impl<'p, 'w> Session<'p, 'w> {
             // An expression is often reported once more as what contains it.
             match frames.last() {
                 Some(last) if *last == frame => {}
-                _ => frames.push(frame),
+                _ => frames.push(message::bounded(frame)),
             }
         }
         Answer::Failed(Failure {

@@ -207,3 +207,25 @@ fn a_program_that_does_not_end_ends_the_run_in_good_order() {
         ended.stderr
     );
 }
+
+#[rstest::rstest]
+#[case::error("error std.repeat('a', 1e8)")]
+#[case::name_of_a_field("{ [std.repeat('a', 1e8)]: error 'x' }")]
+#[case::variable("std.extVar(std.repeat('a', 1e8))")]
+#[case::import("local a = std.repeat('a', 1e8); { a: error a }.a")]
+#[case::assertion("assert false : std.repeat('a', 1e8); 1")]
+#[tokio::test]
+async fn a_message_that_a_program_makes_has_a_sensible_length(#[case] program: &str) {
+    let error = bounded(program, 120, 2048).await;
+    assert!(error.len() < 100_000, "{}", error.len());
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_yaml_is_told_once() {
+    let error = bounded("std.parseYaml('a: [')", 120, 2048).await;
+    assert!(
+        error.starts_with("failed to parse YAML: line 1, column "),
+        "{error}"
+    );
+    assert_eq!(error.matches("failed to parse").count(), 1, "{error}");
+}
