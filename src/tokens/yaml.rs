@@ -215,3 +215,30 @@ pub(super) fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind 
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As js-yaml 4 reads them, which the original tool uses.
+    #[rstest::rstest]
+    #[case("<<", &["x", "y"])]
+    #[case("!!merge <<", &["x", "y"])]
+    #[case("!!merge \"<<\"", &["x", "y"])]
+    #[case("!<tag:yaml.org,2002:merge> <<", &["x", "y"])]
+    #[case("\"<<\"", &["<<", "y"])]
+    #[case("!!str <<", &["<<", "y"])]
+    #[case("! <<", &["<<", "y"])]
+    fn a_key_merges_with_or_without_its_tag(#[case] key: &str, #[case] expected: &[&str]) {
+        let text = format!("b: &b {{x: 1}}\nm: {{{key}: *b, y: 2}}\n");
+        let documents = documents(&text).unwrap();
+        let Kind::Map(root) = &documents[0].kind else {
+            panic!("{:?}", documents[0].line);
+        };
+        let Kind::Map(merged) = &root[1].1.kind else {
+            panic!("{:?}", root[1].1.line);
+        };
+        let keys: Vec<_> = merged.iter().map(|(key, _)| key.as_str()).collect();
+        assert_eq!(keys, expected);
+    }
+}

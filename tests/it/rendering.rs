@@ -180,3 +180,63 @@ fn without_a_checkout_the_working_folder_confines_a_source(#[case] source: &str)
         ])
         .succeed();
 }
+
+/// One file of plain manifests, rendered for one version of Kubernetes.
+fn plain(file: &str, text: &str) -> (Workspace, Program) {
+    let workspace = Workspace::new();
+    workspace.write(&format!("plain/{file}"), text).write(
+        "gitops.yaml",
+        "kubeVersion: 1.37.0\nsource: plain\nenvironments:\n  dev:\n",
+    );
+    let program = workspace.program(&["render", "--output", "out"]);
+    (workspace, program)
+}
+
+#[test]
+fn an_api_that_the_version_does_not_serve_is_a_warning_whatever_made_it() {
+    let text = "apiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata:\n  name: web\n";
+    let (_workspace, render) = plain("pdb.yaml", text);
+    let ended = render.succeed();
+    assert!(
+        ended.stderr.contains("pdb.yaml, line 1: policy/v1beta1 PodDisruptionBudget web: Kubernetes 1.37 does not serve policy/v1beta1 PodDisruptionBudget: it was removed in 1.25; use policy/v1"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[rstest::rstest]
+#[case(
+    "con/a.yaml",
+    "a",
+    "`con/a.yaml`, which Windows cannot check out: `con` is the name of a device there"
+)]
+#[case(
+    "com1.yaml",
+    "a",
+    "`com1.yaml`, which Windows cannot check out: `com1.yaml` is the name of a device there"
+)]
+#[case(
+    "a.yaml",
+    "1",
+    "`a.yaml`, line 4: ConfigMap 1: `metadata.name` is a number, but has to be a string: quote it"
+)]
+#[case(
+    "a.yaml",
+    "a\n  namespace: yes",
+    "`a.yaml`, line 5: ConfigMap yes/a: `metadata.namespace` is a boolean, but has to be a string: quote it"
+)]
+#[case(
+    "a.yaml",
+    "a\ndata:\n  port: 80",
+    "`a.yaml`, line 6: ConfigMap a: `data.port` is a number, but has to be a string: quote it"
+)]
+fn what_no_cluster_or_checkout_takes_stops_the_run(
+    #[case] file: &str,
+    #[case] name: &str,
+    #[case] said: &str,
+) {
+    let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n");
+    let (_workspace, render) = plain(file, &text);
+    let ended = render.fail();
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}

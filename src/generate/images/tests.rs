@@ -316,3 +316,25 @@ fn the_setting_wins_over_files_and_files_must_agree() {
     let items = ["web=1".to_owned(), "web=2".to_owned()];
     assert!(matches!(Images::parse(&items), Err(Error::Conflict { .. })));
 }
+
+#[rstest::rstest]
+#[case("<<: *b")]
+#[case("!!merge <<: *b")]
+#[case("<<: [*b]")]
+#[case("!<tag:yaml.org,2002:merge> <<: *b")]
+#[case("!!merge '<<': [{tty: true}, *b]")]
+fn an_image_behind_a_merge_key_is_set_where_it_is_written(#[case] merge: &str) {
+    let text = |image: &str| {
+        format!(
+            "kind: Pod\nspec:\n  initContainers:\n  - &b {{name: a, image: '{image}'}}\n  containers:\n  - {{{merge}, name: b}}\n"
+        )
+    };
+    assert_eq!(set(&text("web:v1"), &["web=v2"]), text("web:v2"));
+}
+
+#[test]
+fn an_image_that_a_merge_key_brings_to_a_container_alone_cannot_change_by_itself() {
+    let text = "x-base: &b {image: web:v1}\nkind: Pod\nspec:\n  containers:\n  - {!!merge <<: *b, name: b}\n";
+    let error = set_in("a.yaml", text, &images(&["web=v2"]), &[]).unwrap_err();
+    assert!(matches!(error, Error::Shared { .. }), "{error}");
+}

@@ -11,11 +11,11 @@ pub(super) fn as_written(value: &mut String, all: &str, span: &Span) {
         return;
     };
     let last = all.rsplit(['\n', '\r']).next().unwrap_or(all);
-    let ends_here = all[bytes.end.min(all.len())..].trim().is_empty();
+    let ends_here = all.get(bytes.end..).unwrap_or_default().trim().is_empty();
     if last.is_empty() || !value.ends_with('\n') || !ends_here {
         return;
     }
-    let body = &all[bytes.start.min(all.len())..];
+    let body = all.get(bytes.start..).unwrap_or_default();
     if is_content(last, body, all, value) {
         value.pop();
     }
