@@ -57,6 +57,10 @@ fn read(file: &RelPath, content: &[u8], others: Policy) -> Result<Found, Fault> 
     let documents = documents::read(file, content)?;
     let faults = documents.faults.into_iter();
     found.faults = faults.map(|fault| (file.to_string(), fault)).collect();
+    if !found.faults.is_empty() {
+        // They say more than that a name is none.
+        return Ok(found);
+    }
     found.findings.extend(documents.repeated.iter().map(|repeated| {
         Finding::warning(
             place(file, repeated.line),
