@@ -8,6 +8,7 @@ mod annotate;
 mod compare;
 mod definition;
 mod finish;
+mod new_branch;
 mod promote;
 mod propose;
 mod publish;

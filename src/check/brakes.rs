@@ -1,7 +1,7 @@
 //! The brakes: stop before anything is sent, and name the override.
 
 use crate::error::{self, Kind};
-use crate::model::{Folder, FolderPlan, ResourceChange, ResourceId};
+use crate::model::{FileChange, Folder, FolderPlan, RelPath, ResourceChange, ResourceId};
 
 /// How much a run may remove.
 #[derive(Debug, Clone)]
@@ -27,13 +27,14 @@ pub enum Error {
     },
     /// Too much would go.
     #[error(
-        "publishing would remove {removed} of the {before} resources in the folder `{folder}`; at most {limit} percent may go in one run"
+        "publishing would remove {} of the {before} resources in the folder `{folder}`; at most {limit} percent may go in one run{}",
+        removed.len(), listed(removed)
     )]
     TooMany {
         /// The owned folder.
         folder: Folder,
-        /// How many would go.
-        removed: usize,
+        /// Those that would go.
+        removed: Vec<ResourceId>,
         /// How many there are.
         before: usize,
         /// The limit in percent.
@@ -41,13 +42,16 @@ pub enum Error {
     },
     /// Too many files of others would go.
     #[error(
-        "publishing would remove {removed} of the {before} files in the folder `{folder}` that something else wrote; at most {limit} percent may go in one run"
+        "publishing would remove {removed} of the {before} files in the folder `{folder}` that something else wrote; at most {limit} percent may go in one run{}",
+        listed(files)
     )]
     TooManyForeign {
         /// The owned folder.
         folder: Folder,
         /// How many would go.
         removed: usize,
+        /// The files that would go.
+        files: Vec<RelPath>,
         /// How many files there are.
         before: usize,
         /// The limit in percent.
@@ -82,6 +86,24 @@ impl From<Error> for error::Error {
         };
         Self::new(Kind::Policy, error).hints(hints.iter().map(|&hint| hint.to_owned()))
     }
+}
+
+/// What a brake counts, a line each.
+fn listed<T: std::fmt::Display>(items: &[T]) -> String {
+    const SHOWN: usize = 20;
+    let lines = items.iter().take(SHOWN).map(|item| format!("\n  - {item}"));
+    let mut text: String = lines.collect();
+    if items.len() > SHOWN {
+        text.push_str(&format!("\n  and {} more", items.len() - SHOWN));
+    }
+    text
+}
+
+fn removed_files(plan: &FolderPlan) -> Vec<RelPath> {
+    let removed = |(path, change): (&RelPath, &FileChange)| {
+        (*change == FileChange::Removed).then(|| path.clone())
+    };
+    plan.files.iter().filter_map(removed).collect()
 }
 
 /// Stops when an environment renders to nothing.
@@ -120,15 +142,16 @@ pub fn removals(brakes: &Brakes, folder: &Folder, plan: &FolderPlan) -> Result<(
         return Err(Error::TooManyForeign {
             folder: folder.clone(),
             removed: plan.foreign_removed,
+            files: removed_files(plan),
             before: plan.files_before,
             limit: brakes.max_removed_percent,
         });
     }
-    let removed = plan.count(ResourceChange::Removed);
-    if removed * 100 > plan.resources_before * limit {
+    let lost = plan.lost();
+    if lost.len() * 100 > plan.resources_before * limit {
         return Err(Error::TooMany {
             folder: folder.clone(),
-            removed,
+            removed: lost.into_iter().cloned().collect(),
             before: plan.resources_before,
             limit: brakes.max_removed_percent,
         });
@@ -192,7 +215,7 @@ mod tests {
         let error = removals(&brakes(), &dev(), &two).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "publishing would remove 2 of the 3 resources in the folder `dev`; at most 50 percent may go in one run"
+            "publishing would remove 2 of the 3 resources in the folder `dev`; at most 50 percent may go in one run\n  - v1 ConfigMap a\n  - v1 ConfigMap b"
         );
         assert!(
             removals(

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::generate::Pulls;
 use crate::model::{RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
-use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
+use crate::report::{self, EnvironmentReport, Reporter, RunReport, write_folder, write_stdout};
 use crate::settings::definition::{CONFIG, OutputArgs};
 use crate::settings::{
     self, FileSettings, Layer, Settings, Target, from_matches, from_old_variables, read_file_as,
@@ -136,7 +136,7 @@ async fn run_action(
         }
     };
     match done {
-        Ok(report) => show(&report, environment, reporter, json),
+        Ok(report) => show(&report, None, environment, reporter, json),
         Err(stopped) => Err(failed(*stopped, environment, reporter)?),
     }
 }
@@ -205,10 +205,43 @@ fn failed(
 ) -> Result<Error, Error> {
     let Stopped { report, error } = stopped;
     if report.publications.is_empty() {
+        for environment in report.environments.iter().filter(|e| e.changes.is_some()) {
+            show_changes(environment, reporter);
+        }
+        summarize(&report, Some(&error), environment, reporter);
         return Ok(error);
     }
-    show(&report, environment, reporter, false)?;
+    show(&report, Some(&error), environment, reporter, false)?;
     Ok(error.details(serde_json::json!(report)))
+}
+
+/// Lists what changes in one environment.
+fn show_changes(environment: &EnvironmentReport, reporter: &Reporter) {
+    let (title, lines) = report::changes(environment);
+    if lines.is_empty() {
+        reporter.info(&title);
+    } else {
+        reporter.group(&title, &lines);
+    }
+}
+
+/// Puts the summary onto the page of the run, also when the run failed.
+fn summarize(
+    report: &RunReport,
+    failure: Option<&Error>,
+    environment: &Environment,
+    reporter: &Reporter,
+) {
+    if !environment.is_pipeline() {
+        return;
+    }
+    let failure = failure.map(ToString::to_string);
+    let text = reporter.clean(&report::markdown(report, failure.as_deref()));
+    match report::write_summary(&environment.temp_root(), &text) {
+        Ok(path) => reporter.summary(&path.to_string_lossy()),
+        // The work is done; only its picture is missing.
+        Err(error) => reporter.warning(&format!("there is no summary: {}", Error::from(error))),
+    }
 }
 
 /// Renders and publishes every environment.
@@ -407,17 +440,13 @@ fn write_rendered(output: &OutputArgs, rendered: &[Rendered]) -> Result<(), Erro
 /// Tells what the run came to, at every door.
 fn show(
     report: &RunReport,
+    failure: Option<&Error>,
     environment: &Environment,
     reporter: &Reporter,
     json: bool,
 ) -> Result<(), Error> {
     for environment in &report.environments {
-        let (title, lines) = report::changes(environment);
-        if lines.is_empty() {
-            reporter.info(&title);
-        } else {
-            reporter.group(&title, &lines);
-        }
+        show_changes(environment, reporter);
     }
     let outcome = report::outcome(report);
     if !outcome.is_empty() {
@@ -426,14 +455,7 @@ fn show(
     for (name, value) in report.outputs() {
         reporter.output(&name, &value);
     }
-    if environment.is_pipeline() {
-        let text = reporter.clean(&report::markdown(report));
-        match report::write_summary(&environment.temp_root(), &text) {
-            Ok(path) => reporter.summary(&path.to_string_lossy()),
-            // The work is done; only its picture is missing.
-            Err(error) => reporter.warning(&format!("there is no summary: {}", Error::from(error))),
-        }
-    }
+    summarize(report, failure, environment, reporter);
     if json {
         let mut text = reporter.clean(&format!("{:#}", serde_json::json!(report)));
         text.push('\n');

@@ -165,6 +165,9 @@ fn read_tip(
     let Some(commit) = commit else {
         return Ok(read::empty(name, wanted, None));
     };
+    if let Some(tip) = read::orphan(&name, exists, wanted, None) {
+        return Ok(tip);
+    }
     let objects = Objects::new(repository.odb().map_err(Fault::machine(READING))?);
     let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
     let seen = Seen::read(&objects, commit, &folders)?;
@@ -190,14 +193,10 @@ fn push_to(
     if tip.is_at(built.pushed.commit) {
         return Ok(built.pushed);
     }
-    let odb = repository.odb().map_err(Fault::machine(WRITING))?;
-    let mut writer = odb.packwriter().map_err(Fault::machine(WRITING))?;
-    let failed = |error: std::io::Error| Fault::Machine {
-        doing: WRITING,
-        reason: error.to_string(),
-    };
-    writer.write_all(&built.pack).map_err(failed)?;
-    writer.commit().map_err(Fault::machine(WRITING))?;
+    // A new branch may start at a commit that is there.
+    if tip.commit != Some(built.pushed.commit) {
+        write_pack(&repository, &built.pack)?;
+    }
     let (name, new) = (tip.reference(), oid(&built.pushed.commit));
     let log = "publish";
     let moved = match tip.old_id() {
@@ -214,6 +213,18 @@ fn push_to(
         _ => Fault::machine(WRITING)(error),
     })?;
     Ok(built.pushed)
+}
+
+fn write_pack(repository: &Repository, pack: &[u8]) -> Result<(), Fault> {
+    let odb = repository.odb().map_err(Fault::machine(WRITING))?;
+    let mut writer = odb.packwriter().map_err(Fault::machine(WRITING))?;
+    let failed = |error: std::io::Error| Fault::Machine {
+        doing: WRITING,
+        reason: error.to_string(),
+    };
+    writer.write_all(pack).map_err(failed)?;
+    writer.commit().map_err(Fault::machine(WRITING))?;
+    Ok(())
 }
 
 /// Deletes the branch of a tip, unless it has moved or is gone.

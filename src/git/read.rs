@@ -149,6 +149,7 @@ impl Seen {
             branch,
             commit: Some(commit),
             exists,
+            starts_anew: false,
             message: Some(self.message),
             parents: self.parents,
             folders,
@@ -164,12 +165,28 @@ impl Seen {
     }
 }
 
+/// The tip of a branch that does not exist and is to be owned as a whole: what
+/// other branches hold has no place in it.
+pub(super) fn orphan(
+    branch: &str,
+    exists: bool,
+    wanted: &[Wanted],
+    session: Option<&Arc<Session>>,
+) -> Option<Tip> {
+    let whole = |wanted: &Wanted| wanted.folder.path().is_none();
+    (!exists && wanted.iter().any(whole)).then(|| Tip {
+        starts_anew: true,
+        ..empty(branch.to_owned(), wanted, session.cloned())
+    })
+}
+
 /// The tip of a repository without any commit.
 pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Session>>) -> Tip {
     Tip {
         branch,
         commit: None,
         exists: false,
+        starts_anew: false,
         message: None,
         parents: Vec::new(),
         folders: wanted.iter().map(|_| FolderState::default()).collect(),

@@ -48,6 +48,9 @@ impl SmartHttp {
             }
             return Ok(read::empty(branch, wanted, Some(session)));
         };
+        if let Some(tip) = read::orphan(&branch, exists, wanted, Some(&session)) {
+            return Ok(tip);
+        }
         let narrow = match self.narrow_depth(&session, wanted) {
             Some(depth) => self.narrow(&session, commit, exists, wanted, depth).await?,
             None => None,

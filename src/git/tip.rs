@@ -41,6 +41,9 @@ pub struct Tip {
     pub commit: Option<ObjectId>,
     /// Whether the branch exists.
     pub exists: bool,
+    /// The branch is to begin with a commit without parents, though the
+    /// repository has other branches.
+    pub starts_anew: bool,
     /// The message of that commit.
     pub message: Option<String>,
     /// The parents of that commit.
@@ -95,6 +98,11 @@ impl Tip {
     /// have been read then.
     pub fn is_settled(&self) -> bool {
         self.settled
+    }
+
+    /// Whether a push makes a further branch in a repository that has some.
+    pub fn is_new_branch(&self) -> bool {
+        !self.exists && (self.commit.is_some() || self.starts_anew)
     }
 
     /// Whether the branch that a push moves is already at `commit`.

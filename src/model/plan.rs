@@ -60,8 +60,82 @@ impl FolderPlan {
         self.files.is_empty() && self.ledger.is_none()
     }
 
+    /// The resources that go and that nothing takes the place of: an object of
+    /// the same kind with another version or namespace, or with another hash
+    /// that Kustomize put behind its name.
+    pub fn lost(&self) -> Vec<&ResourceId> {
+        let with = |wanted| {
+            let resources = self.resources.iter();
+            let found = resources.filter(move |(_, change)| **change == wanted);
+            found.map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        let (mut lost, mut added) = (with(ResourceChange::Removed), with(ResourceChange::Added));
+        // What is most alike is paired first, and nothing twice.
+        let same_kind = |a: &ResourceId, b: &ResourceId| a.group() == b.group() && a.kind == b.kind;
+        let alike: [&dyn Fn(&ResourceId, &ResourceId) -> bool; 4] = [
+            &|a, b| a.key() == b.key(),
+            &|a, b| same_kind(a, b) && a.name == b.name,
+            &|a, b| same_kind(a, b) && a.namespace == b.namespace && stem(&a.name) == stem(&b.name),
+            &|a, b| same_kind(a, b) && stem(&a.name) == stem(&b.name),
+        ];
+        for alike in alike {
+            lost.retain(|id| {
+                let found = added.iter().position(|other| alike(id, other));
+                found.map(|at| added.swap_remove(at)).is_none()
+            });
+        }
+        lost
+    }
+
     /// How many resources have this change.
     pub fn count(&self, change: ResourceChange) -> usize {
         self.resources.values().filter(|&&c| c == change).count()
+    }
+}
+
+/// A name without the hash that Kustomize appends: ten characters of its own
+/// alphabet, which has no vowels.
+/// <https://github.com/kubernetes-sigs/kustomize/blob/master/api/hasher/hasher.go>
+fn stem(name: &str) -> &str {
+    match name.rsplit_once('-') {
+        Some((stem, hash))
+            if hash.len() == 10 && hash.chars().all(|c| "2456789bcdfghkmt".contains(c)) =>
+        {
+            stem
+        }
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case::nothing_like_it(&["v1 ConfigMap a"], &["v1 Secret a"], &["v1 ConfigMap a"])]
+    #[case::another_hash(&["v1 ConfigMap a-b7kgf7t6c2"], &["v1 ConfigMap a-5tfm2mt9kd"], &[])]
+    #[case::a_hash_for_the_first_time(&["v1 ConfigMap a"], &["v1 ConfigMap a-5tfm2mt9kd"], &[])]
+    #[case::not_a_hash(&["v1 ConfigMap web-aaaaaaaaaa"], &["v1 ConfigMap web-bbbbbbbbbb"], &["v1 ConfigMap web-aaaaaaaaaa"])]
+    #[case::another_namespace(&["v1 Service one/a"], &["v1 Service two/a"], &[])]
+    #[case::another_namespace_and_hash(&["v1 Secret one/a-b7kgf7t6c2"], &["v1 Secret two/a-5tfm2mt9kd"], &[])]
+    #[case::another_version(&["apps/v1beta1 Deployment a"], &["apps/v1 Deployment a"], &[])]
+    #[case::each_is_paired_once(&["v1 Service one/a", "v1 Service two/a"], &["v1 Service x/a"], &["v1 Service two/a"])]
+    fn what_is_replaced_is_not_lost(
+        #[case] removed: &[&str],
+        #[case] added: &[&str],
+        #[case] lost: &[&str],
+    ) {
+        let with = |ids: &[&str], change| {
+            let id = |id: &&str| (ResourceId::parse(id).unwrap(), change);
+            ids.iter().map(id).collect::<Vec<_>>()
+        };
+        let mut resources = with(removed, ResourceChange::Removed);
+        resources.extend(with(added, ResourceChange::Added));
+        let plan = FolderPlan {
+            resources: resources.into_iter().collect(),
+            ..FolderPlan::default()
+        };
+        let found: Vec<_> = plan.lost().iter().map(ToString::to_string).collect();
+        assert_eq!(found, lost);
     }
 }

@@ -93,7 +93,8 @@ fn add(
     };
     let path = RelPath::parse(&format!("{source}/{path}"))
         .map_err(|error| Error::new(Kind::Input, error).context("the definition for reviewers"))?;
-    files.insert(path, context.reporter.hidden(&text).into_bytes());
+    let text = context.reporter.hidden(&text).replace("\r\n", "\n");
+    files.insert(path, text.into_bytes());
     Ok(())
 }
 

@@ -3,9 +3,11 @@
 
 use std::path::Path;
 
+use bytes::Bytes;
+
 use crate::error::{Error, Kind};
 use crate::generate::{Part, determinism, lay_out, set_images};
-use crate::model::{FileSet, Finding};
+use crate::model::{FileSet, Finding, RelPath};
 use crate::settings::ManifestSettings;
 use crate::source::SourceTree;
 
@@ -47,7 +49,20 @@ pub(super) fn finish(
     findings.extend(report.findings);
     let (files, more) = lay_out(parts, settings.layout)?;
     findings.extend(more);
+    let files = files.into_iter().map(with_line_feeds).collect();
     Ok((files, findings))
+}
+
+/// The lines of a text end in a line feed, whatever the machine that checked the
+/// source out made of them: it is what git stores, and what a line break means
+/// in YAML and JSON.
+fn with_line_feeds((path, content): (RelPath, Bytes)) -> (RelPath, Bytes) {
+    let is_text = !content.contains(&0) && content.windows(2).any(|pair| pair == b"\r\n");
+    let text = std::str::from_utf8(&content).ok().filter(|_| is_text);
+    match text.map(|text| text.replace("\r\n", "\n")) {
+        Some(text) => (path, Bytes::from(text)),
+        None => (path, content),
+    }
 }
 
 /// A file in which a build tells the images that it made.

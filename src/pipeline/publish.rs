@@ -14,7 +14,7 @@ use crate::settings::definition::Mode;
 use crate::settings::{Settings, Target};
 
 use super::compare::{Decided, Group, groups};
-use super::{Connection, Rendered, annotate, propose, remarks, report, stamps};
+use super::{Connection, Rendered, annotate, new_branch, propose, remarks, report, stamps};
 
 /// A run that failed after part of it was done.
 #[derive(Debug)]
@@ -154,7 +154,9 @@ async fn look_and_list(
     }
     refuse_one_branch_twice(&branches, &tips)?;
     let mut stopped = Vec::new();
-    for (Branch { group, connection }, tip) in branches.iter().zip(&tips) {
+    for (branch, tip) in branches.iter().zip(&tips) {
+        let Branch { group, connection } = branch;
+        new_branch::refuse(branch, tip)?;
         let mut decided = Decided {
             plans: vec![FolderPlan::default(); group.members.len()],
             ..Decided::default()
@@ -163,7 +165,8 @@ async fn look_and_list(
             decided = group.decide_each(context, settings.run.allow_older, tip);
         }
         stopped.append(&mut decided.stopped);
-        let outcome = if decided.plans.iter().any(|plan| !plan.is_empty()) {
+        let is_new = new_branch::is_made(&decided, tip) && !group.is_proposed();
+        let outcome = if is_new || decided.plans.iter().any(|plan| !plan.is_empty()) {
             Outcome::WouldPublish
         } else if decided.older.is_empty() {
             Outcome::Unchanged
@@ -177,6 +180,9 @@ async fn look_and_list(
             publication(&connection.remote, tip, outcome, 1),
         );
         warn_all_older(context, report, &decided.older);
+        if is_new {
+            new_branch::announce(context, report, branch, tip, "would be created");
+        }
     }
     one_error(context, stopped)
 }
@@ -210,7 +216,9 @@ async fn look_at_all(
     }
     refuse_one_branch_twice(branches, &tips)?;
     let mut seen = Vec::new();
-    for (Branch { group, .. }, tip) in branches.iter().zip(&tips) {
+    for (branch, tip) in branches.iter().zip(&tips) {
+        let group = &branch.group;
+        new_branch::refuse(branch, tip)?;
         if !tip.is_settled() {
             let decided = group.decide_each(context, settings.run.allow_older, tip);
             seen.push((group, decided));
@@ -290,12 +298,16 @@ async fn publish_branch(
         retry: retry(settings),
     };
     let mut decided = Decided::default();
+    let mut created = None;
     let result = publish::run(remote, &options, |tip| {
+        new_branch::refuse(branch, tip)?;
         decided = group.decide_each(context, settings.run.allow_older, tip);
         one_error(context, std::mem::take(&mut decided.stopped))?;
         let changes = group.changes(&decided.plans);
         let commit = draft(context, settings, group);
-        Ok::<_, Error>((!changes.is_empty()).then_some(Proposal { changes, commit }))
+        let is_new = new_branch::is_made(&decided, tip);
+        created = is_new.then(|| tip.clone());
+        Ok::<_, Error>((is_new || !changes.is_empty()).then_some(Proposal { changes, commit }))
     })
     .await;
     let ended = match result {
@@ -331,6 +343,9 @@ async fn publish_branch(
     };
     add(report, group, &decided.plans, publication);
     warn_all_older(context, report, &decided.older);
+    if let Some(tip) = created.filter(|_| landed.is_some()) {
+        new_branch::announce(context, report, branch, &tip, "was created");
+    }
     if let Some(commit) = landed {
         annotate::commit_statuses(context, branch, commit, &decided.plans, report).await;
     }

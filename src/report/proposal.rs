@@ -4,12 +4,12 @@
 //! Removals come first, so that they are read even where a host takes no more
 //! than 4,000 characters. Names come from sources that we do not trust.
 
-use crate::model::{PublicationStamp, ResourceChange, ResourceId};
+use crate::model::PublicationStamp;
 
+use super::EnvironmentReport;
 use super::bounded::{Bounded, units};
 use super::summary::{change_word, escape};
 use super::text::{count, totals};
-use super::{Changes, EnvironmentReport};
 
 /// Room for the line that counts what was left out.
 const REST: usize = 40;
@@ -84,7 +84,7 @@ fn section(body: &mut Bounded, environment: &EnvironmentReport, kept: usize) {
     if changes.changes.is_empty() || !body.push_keeping("\n| | Resource |\n|---|---|\n", kept) {
         return;
     }
-    let rows = by_weight(changes);
+    let rows = changes.by_weight();
     for (at, (id, change)) in rows.iter().enumerate() {
         let row = format!(
             "| {} | `{}` |\n",
@@ -99,17 +99,6 @@ fn section(body: &mut Bounded, environment: &EnvironmentReport, kept: usize) {
             return;
         }
     }
-}
-
-/// The changed resources, removals first.
-fn by_weight(changes: &Changes) -> Vec<(&ResourceId, ResourceChange)> {
-    let mut rows: Vec<_> = changes.changes.iter().map(|(id, c)| (id, *c)).collect();
-    rows.sort_by_key(|(_, change)| match change {
-        ResourceChange::Removed => 0,
-        ResourceChange::Changed => 1,
-        ResourceChange::Added => 2,
-    });
-    rows
 }
 
 /// Where a publication comes from, as far as it is known.
@@ -135,7 +124,8 @@ fn provenance(stamp: &PublicationStamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{SourceStamp, WriterStamp};
+    use crate::model::{ResourceChange, ResourceId, SourceStamp, WriterStamp};
+    use crate::report::Changes;
 
     fn environment(names: &[(&str, ResourceChange)]) -> EnvironmentReport {
         let changes = Changes {

@@ -148,6 +148,19 @@ pub struct Changes {
     pub is_same_commit: bool,
 }
 
+impl Changes {
+    /// The resources that do not stay as they are, those that go first.
+    pub fn by_weight(&self) -> Vec<(&ResourceId, ResourceChange)> {
+        let mut rows: Vec<_> = self.changes.iter().map(|(id, c)| (id, *c)).collect();
+        rows.sort_by_key(|(_, change)| match change {
+            ResourceChange::Removed => 0,
+            ResourceChange::Changed => 1,
+            ResourceChange::Added => 2,
+        });
+        rows
+    }
+}
+
 impl From<&FolderPlan> for Changes {
     fn from(plan: &FolderPlan) -> Self {
         Self {

@@ -14,8 +14,13 @@ use super::{EnvironmentReport, Outcome, RunReport};
 const ROWS: usize = 200;
 
 /// The Markdown summary of a run.
-pub fn markdown(report: &RunReport) -> String {
+///
+/// `failure` is why the run failed: what it would have changed is shown below.
+pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
     let mut text = String::new();
+    if let Some(failure) = failure {
+        let _ = write!(text, "**Failed**: {}\n\n", escape(failure));
+    }
     for publication in &report.publications {
         let place = format!(
             "`{}`, branch `{}`",
@@ -40,6 +45,9 @@ pub fn markdown(report: &RunReport) -> String {
             let _ = write!(text, ": [pull request {id}]({})", escape(url));
         }
         text.push_str("\n\n");
+    }
+    if report.environments.is_empty() {
+        return text;
     }
     text.push_str("| Environment | Folder | Resources | Changes |\n|---|---|---:|---|\n");
     for environment in &report.environments {
@@ -89,8 +97,8 @@ fn resources(text: &mut String, environment: &EnvironmentReport) {
         "\n### `{}`\n\n| | Resource |\n|---|---|\n",
         escape(&environment.name)
     );
-    for (id, change) in changes.changes.iter().take(ROWS) {
-        let word = change_word(*change);
+    for (id, change) in changes.by_weight().into_iter().take(ROWS) {
+        let word = change_word(change);
         let _ = writeln!(text, "| {word} | `{}` |", escape(&id.to_string()));
     }
     if changes.changes.len() > ROWS {
@@ -178,7 +186,7 @@ mod tests {
             warnings: vec![Finding::warning("web", "odd [x](y) *z*")],
             notes: vec![Finding::info("web", "`kubeVersion` is not set")],
         };
-        insta::assert_snapshot!(markdown(&report), @r"
+        insta::assert_snapshot!(markdown(&report, None), @r"
         **Published to** `https://dev.azure.com/contoso/shop/_git/manifests`, branch `main`, commit `0123456789`
 
         | Environment | Folder | Resources | Changes |
@@ -189,8 +197,8 @@ mod tests {
 
         | | Resource |
         |---|---|
-        | added | `apps/v1 Deployment shop/web` |
         | **removed** | `v1 Service shop/'‹/td›¦x` |
+        | added | `apps/v1 Deployment shop/web` |
 
         ### Warnings
 

@@ -35,7 +35,10 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
     };
     let title = format!("{rendered} -> {folder}: {}", totals(changes));
     let mut lines = String::new();
-    for (id, change) in changes.changes.iter().take(SHOWN) {
+    let rows = changes.by_weight();
+    // What goes is never left out.
+    let shown = SHOWN.max(changes.removed);
+    for (id, change) in rows.iter().take(shown) {
         let sign = match change {
             ResourceChange::Added => '+',
             ResourceChange::Changed => '~',
@@ -43,8 +46,8 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         };
         let _ = writeln!(lines, "  {sign} {id}");
     }
-    if changes.changes.len() > SHOWN {
-        let _ = writeln!(lines, "  … and {} more", changes.changes.len() - SHOWN);
+    if rows.len() > shown {
+        let _ = writeln!(lines, "  … and {} more", rows.len() - shown);
     }
     (title, lines)
 }

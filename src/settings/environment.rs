@@ -38,6 +38,8 @@ pub struct EnvironmentSettings {
     pub definition_folder: Option<Folder>,
     /// Where it is published to; absent when no manifest repository is set.
     pub target: Option<Target>,
+    /// A branch that does not exist is created by a push.
+    pub create_branch: bool,
     /// Whether by push or by pull request, and what that looks like.
     pub pull_request: PullRequestSettings,
     /// How to treat files that are not as we left them.
@@ -169,6 +171,7 @@ pub(super) fn environment(
         folder,
         definition_folder,
         target,
+        create_branch: args.create_branch,
         pull_request,
         ownership: plan::Options {
             foreign_files: args.foreign_files,

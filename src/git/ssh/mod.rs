@@ -130,6 +130,10 @@ impl Ssh {
             tip.copy = Some(Arc::new(copy));
             return Ok(tip);
         };
+        if let Some(mut tip) = read::orphan(&branch, exists, wanted, None) {
+            tip.copy = Some(Arc::new(copy));
+            return Ok(tip);
+        }
         let (copy, seen) = self.seen(copy, commit, exists, wanted).await?;
         let settled = exists && seen.is_settled(wanted);
         let mut tip = seen.into_tip(branch, commit, exists, settled, wanted, None)?;

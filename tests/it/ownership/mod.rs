@@ -1,6 +1,10 @@
 //! Whose folder it is, in which order runs count, and what the ledger says,
 //! as a user sees it.
 
+mod brakes;
+mod branches;
+mod commits;
+mod names;
 mod order;
 mod reserved;
 mod sources;
@@ -46,6 +50,11 @@ impl Place {
             .variable("SYSTEM_DEFINITIONID", "77")
     }
 
+    /// A run at a terminal.
+    pub fn typed(&self, arguments: &[&str]) -> Program {
+        self.workspace.program(arguments)
+    }
+
     pub fn content(&self, path: &str) -> String {
         self.repository.content("main", path)
     }
@@ -58,6 +67,26 @@ impl Place {
     pub fn commits(&self) -> usize {
         self.repository.subjects("main").len()
     }
+}
+
+/// A checkout of its own with an `origin`, or none.
+pub fn checkout(origin: Option<&str>, settings: &str, sources: &[&str]) -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("gitops.yaml", settings);
+    for source in sources {
+        workspace.write(&format!("{source}/a.yaml"), &config_map("a", source));
+    }
+    workspace.git(&["init", "--quiet"]);
+    if let Some(origin) = origin {
+        workspace.git(&["remote", "add", "origin", origin]);
+    }
+    commit(&workspace);
+    workspace
+}
+
+pub fn commit(workspace: &Workspace) {
+    workspace.git(&["add", "--all"]);
+    workspace.git(&["commit", "--quiet", "-m", "source"]);
 }
 
 pub fn config_map(name: &str, value: &str) -> String {

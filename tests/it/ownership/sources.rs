@@ -1,7 +1,6 @@
 //! A folder belongs to the source that published it.
 
-use super::{Place, config_map};
-use crate::support::program::Workspace;
+use super::{Place, checkout, commit, config_map};
 
 const SETTINGS: &str = "source: src\nmanifestRepo: ./manifests.git\nenvironments: {dev: }\n";
 const HLD: &str = "https://dev.azure.com/contoso/shop/_git/hld";
@@ -118,26 +117,6 @@ fn a_renamed_repository_is_known_by_its_id(#[case] id: &str, #[case] same: bool)
     );
     let renamed = place.ledger("dev")["publication"]["sourceRepository"] == OTHER;
     assert_eq!(renamed, same, "the new name is written with new content");
-}
-
-/// A checkout of its own with an `origin`, or none.
-fn checkout(origin: Option<&str>, settings: &str, sources: &[&str]) -> Workspace {
-    let workspace = Workspace::new();
-    workspace.write("gitops.yaml", settings);
-    for source in sources {
-        workspace.write(&format!("{source}/a.yaml"), &config_map("a", source));
-    }
-    workspace.git(&["init", "--quiet"]);
-    if let Some(origin) = origin {
-        workspace.git(&["remote", "add", "origin", origin]);
-    }
-    commit(&workspace);
-    workspace
-}
-
-fn commit(workspace: &Workspace) {
-    workspace.git(&["add", "--all"]);
-    workspace.git(&["commit", "--quiet", "-m", "source"]);
 }
 
 #[rstest::rstest]

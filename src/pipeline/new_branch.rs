@@ -1,0 +1,57 @@
+//! A branch that is named and does not exist: created or refused, and never
+//! without a word, because its name may be misspelt.
+
+use crate::context::Context;
+use crate::error::{Error, Kind};
+use crate::git::Tip;
+use crate::model::Finding;
+use crate::report::RunReport;
+
+use super::compare::Decided;
+use super::publish::Branch;
+
+/// Refuses a branch that does not exist where none may be created. What is
+/// published by pull request has a message of its own.
+pub(super) fn refuse(branch: &Branch<'_>, tip: &Tip) -> Result<(), Error> {
+    let mut members = branch.group.members.iter();
+    let may_create = members.all(|member| member.settings.create_branch);
+    if !tip.is_new_branch() || may_create || branch.group.is_proposed() {
+        return Ok(());
+    }
+    let said = format!(
+        "the branch {:?} does not exist in {}",
+        tip.branch,
+        branch.connection.remote.display()
+    );
+    Err(Error::message(Kind::Input, said).hint(
+        "check the name in `branch`; to have the branch created, set `createBranch` to `true`",
+    ))
+}
+
+/// Whether publishing creates the branch, though nothing else may change.
+pub(super) fn is_made(decided: &Decided, tip: &Tip) -> bool {
+    tip.is_new_branch() && decided.older.is_empty()
+}
+
+/// Says that a branch is new.
+pub(super) fn announce(
+    context: &Context,
+    report: &mut RunReport,
+    branch: &Branch<'_>,
+    tip: &Tip,
+    what: &str,
+) {
+    let start = if tip.starts_anew {
+        "with nothing else in it"
+    } else {
+        "from the default branch"
+    };
+    let said = format!(
+        "the branch {:?} did not exist and {what}, {start}. If that is not meant, correct `branch`; `createBranch: false` makes it an error",
+        tip.branch
+    );
+    let place = format!("environment {}", branch.group.names().join(", "));
+    let finding = Finding::warning(place, said);
+    context.reporter.warning(&finding.to_string());
+    report.warnings.push(finding);
+}

@@ -1,0 +1,86 @@
+//! Content that is in no commit, and commits that do not render the same twice.
+
+use super::{Place, checkout, commit, config_map};
+use crate::support::program::Workspace;
+
+const DIRTY: &str = "the source has changes that are in no commit";
+
+fn settings(place: &Place) -> String {
+    format!(
+        "source: hld\nmanifestRepo: {}\nenvironments: {{dev: }}\n",
+        place.repository.path().display()
+    )
+}
+
+fn source(place: &Place) -> Workspace {
+    let workspace = checkout(
+        Some("https://github.com/contoso/hld"),
+        &settings(place),
+        &["hld"],
+    );
+    workspace.write("docs/notes.md", "notes");
+    commit(&workspace);
+    workspace
+}
+
+#[rstest::rstest]
+#[case::a_changed_file("hld/a.yaml", true)]
+#[case::a_new_file("hld/b.yaml", true)]
+#[case::a_file_elsewhere("docs/notes.md", false)]
+fn changes_in_no_commit_are_marked(#[case] file: &str, #[case] marked: bool) {
+    let place = Place::new("");
+    let workspace = source(&place);
+    let name = if file.ends_with("b.yaml") { "b" } else { "a" };
+    workspace.write(file, &config_map(name, "changed"));
+    let ended = workspace.program(&["publish"]).succeed();
+    assert_eq!(ended.stderr.contains(DIRTY), marked, "{}", ended.stderr);
+    let message = place.repository.git(&["log", "-1", "--format=%B", "main"]);
+    assert_eq!(
+        message.contains("\nGitops-Source-Dirty: true\n"),
+        marked,
+        "{message}"
+    );
+    let dirty = &place.ledger("dev")["publication"]["sourceDirty"];
+    assert_eq!(*dirty == true, marked);
+    for _ in 0..2 {
+        let again = workspace.program(&["publish"]).succeed();
+        assert!(again.stderr.contains("Nothing changed"), "{}", again.stderr);
+        assert!(!again.stderr.contains(DIRTY), "{}", again.stderr);
+    }
+    assert_eq!(place.commits(), 1);
+}
+
+#[test]
+fn a_file_that_git_ignores_and_a_manifest_repository_inside_are_no_change() {
+    let workspace = checkout(None, "source: .\nenvironments: {dev: }\n", &[]);
+    workspace.write(".gitignore", "*.log\n");
+    workspace.write("a.yaml", &config_map("a", "1"));
+    commit(&workspace);
+    workspace.write("build.log", "x");
+    workspace.program(&["publish"]).succeed();
+    workspace.write("a.yaml", &config_map("a", "2"));
+    commit(&workspace);
+    let ended = workspace.program(&["publish"]).succeed();
+    assert!(!ended.stderr.contains(DIRTY), "{}", ended.stderr);
+}
+
+#[test]
+fn the_same_commit_with_another_variable_is_no_matter() {
+    let place = Place::new("");
+    let workspace = source(&place);
+    workspace.write("hld/a.yaml", &config_map("a", "#{tag}#"));
+    commit(&workspace);
+    let publish = |tag: &str| {
+        workspace.write("../variables.json", &format!("{{\"tag\": \"{tag}\"}}"));
+        let arguments = ["publish", "--variable-files", "../variables.json"];
+        workspace.program(&arguments).succeed()
+    };
+    publish("1.0");
+    let ended = publish("1.1");
+    assert!(
+        !ended.stderr.contains("renders differently"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(place.commits(), 2);
+}
