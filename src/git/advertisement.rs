@@ -193,6 +193,11 @@ impl Advertisement {
         self.branches.values().copied().chain(tags).collect()
     }
 
+    /// Whether there is no reference at all.
+    pub(super) fn is_empty(&self) -> bool {
+        !self.any
+    }
+
     /// Where to read and what to push to: the branch's name, the commit to
     /// build on, and whether the branch exists.
     pub(super) fn choose(

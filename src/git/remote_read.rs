@@ -40,7 +40,11 @@ impl SmartHttp {
         wanted: &[Wanted],
     ) -> Result<Tip, Fault> {
         let (session, refs) = self.advertisement().await?;
-        let (branch, commit, exists) = refs.choose(branch)?;
+        let unborn = match branch {
+            None if refs.is_empty() => self.unborn_head(&session).await,
+            _ => None,
+        };
+        let (branch, commit, exists) = refs.choose(branch.or(unborn.as_deref()))?;
         let session = Arc::new(session);
         let Some(commit) = commit else {
             if refs.is_silent() {

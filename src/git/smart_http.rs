@@ -3,7 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use url::Url;
 
 use super::Options;
@@ -157,6 +157,35 @@ impl SmartHttp {
             Err(fault @ Fault::ObjectFormat(_)) => Err(fault),
             _ => Ok(()),
         }
+    }
+
+    /// The branch that HEAD of a repository without commits names. Only the
+    /// newer protocol tells (<https://git-scm.com/docs/protocol-v2#_ls_refs>);
+    /// `None` where the server does not speak it.
+    pub(super) async fn unborn_head(&self, session: &Session) -> Option<String> {
+        let mut body = Vec::new();
+        pkt::line(&mut body, "command=ls-refs\n");
+        body.extend_from_slice(b"0001");
+        for argument in ["symrefs\n", "unborn\n", "ref-prefix HEAD\n"] {
+            pkt::line(&mut body, argument);
+        }
+        pkt::flush(&mut body);
+        let content = HeaderValue::from_static("application/x-git-upload-pack-request");
+        let accept = HeaderValue::from_static("application/x-git-upload-pack-result");
+        let protocol = HeaderName::from_static("git-protocol");
+        let request = Request::post(extended(&session.base, "git-upload-pack"), body)
+            .idempotent()
+            .header(CONTENT_TYPE, content)
+            .header(ACCEPT, accept)
+            .header(protocol, HeaderValue::from_static("version=2"));
+        let mut response = self.send(request, "git-upload-pack-result").await.ok()?;
+        let body = response.bytes(LONGEST_REPORT).await.ok()?;
+        let packets = pkt::all(&body)?;
+        packets.iter().find_map(|packet| {
+            let text = packet.text();
+            let target = text.strip_prefix("unborn HEAD symref-target:refs/heads/")?;
+            Some(target.to_owned())
+        })
     }
 
     /// One request for objects, which land in a temporary folder.

@@ -71,3 +71,30 @@ async fn the_default_branch_is_found_whatever_its_name() {
         .unwrap();
     assert_eq!(repository.subjects("trunk"), ["Publish dev", "start"]);
 }
+
+#[rstest::rstest]
+#[case::what_head_names("refs/heads/trunk", true, None, "trunk")]
+#[case::with_a_folder("refs/heads/live/eu", true, None, "live/eu")]
+#[case::what_is_asked_for("refs/heads/trunk", true, Some("dev"), "dev")]
+#[case::a_server_that_does_not_say("refs/heads/trunk", false, None, "main")]
+#[tokio::test]
+async fn an_empty_repository_gets_the_branch_that_its_head_names(
+    #[case] head: &str,
+    #[case] says: bool,
+    #[case] branch: Option<&str>,
+    #[case] made: &str,
+) {
+    let server = GitServer::start();
+    let repository = server.create("manifests");
+    repository.git(&["symbolic-ref", "HEAD", head]);
+    if !says {
+        server.speak_only_the_oldest_protocol();
+    }
+    let mut publisher = Publisher::at(&server, "manifests");
+    publisher.branch = branch.map(str::to_owned);
+    publisher
+        .publish("dev", &files(&["a.yaml=1"]))
+        .await
+        .unwrap();
+    assert_eq!(repository.subjects(made), ["Publish dev"]);
+}
