@@ -170,7 +170,7 @@ fn read_tip(
     }
     let objects = Objects::new(repository.odb().map_err(Fault::machine(READING))?);
     let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
-    let seen = Seen::read(&objects, commit, &folders)?;
+    let seen = Seen::read(&objects, commit, exists, &folders)?;
     let settled = exists && seen.is_settled(wanted);
     seen.into_tip(name, commit, exists, settled, wanted, None)
 }

@@ -12,7 +12,7 @@ use super::intake::Objects;
 use super::smart_http::Session;
 use super::tip::{Tip, Trees, Wanted};
 use super::tree::{FolderTree, Reader};
-use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId};
+use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId, RelPath};
 
 /// What was seen of a commit.
 pub(super) struct Seen {
@@ -23,13 +23,18 @@ pub(super) struct Seen {
     folders: Vec<FolderTree>,
     /// Contents of the ledgers that came along.
     ledgers: HashMap<ObjectId, Bytes>,
+    /// Owned folders that nobody asked for, with their files.
+    others: Vec<(Folder, Vec<RelPath>)>,
 }
 
 impl Seen {
     /// Reads the folders of a commit, and their ledgers where they are at hand.
+    /// For a branch that is to be made (`exists` is false) also the other owned
+    /// folders: they have no place in it.
     pub(super) fn read(
         objects: &Objects<'_>,
         commit: ObjectId,
+        exists: bool,
         folders: &[Folder],
     ) -> Result<Self, Fault> {
         let bytes = objects.need(&commit, ObjectType::Commit)?;
@@ -44,6 +49,18 @@ impl Seen {
         for folder in folders {
             read.push(reader.folder(links.tree, folder)?);
         }
+        let mut others = Vec::new();
+        let owned = if exists {
+            Vec::new()
+        } else {
+            reader.owned(links.tree)?
+        };
+        for folder in owned {
+            if folders.iter().all(|wanted| !wanted.overlaps(&folder)) {
+                let found = reader.folder(links.tree, &folder)?;
+                others.push((folder, found.entries.into_keys().collect()));
+            }
+        }
         let mut ledgers = HashMap::new();
         for id in read.iter().filter_map(|folder: &FolderTree| folder.ledger) {
             if let Some(bytes) = objects.read(&id, ObjectType::Blob)? {
@@ -57,6 +74,7 @@ impl Seen {
             trees: reader.into_trees(),
             folders: read,
             ledgers,
+            others,
         })
     }
 
@@ -75,6 +93,7 @@ impl Seen {
             trees,
             folders,
             ledgers: HashMap::new(),
+            others: Vec::new(),
         }
     }
 
@@ -150,6 +169,7 @@ impl Seen {
             commit: Some(commit),
             exists,
             starts_anew: false,
+            others: self.others,
             message: Some(self.message),
             parents: self.parents,
             folders,
@@ -187,6 +207,7 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         commit: None,
         exists: false,
         starts_anew: false,
+        others: Vec::new(),
         message: None,
         parents: Vec::new(),
         folders: wanted.iter().map(|_| FolderState::default()).collect(),

@@ -56,8 +56,9 @@ impl SmartHttp {
             return Ok(tip);
         }
         let narrow = match self.narrow_depth(&session, wanted) {
-            Some(depth) => self.narrow(&session, commit, exists, wanted, depth).await?,
-            None => None,
+            // A new branch is read as a whole: it must not carry what others own.
+            Some(depth) if exists => self.narrow(&session, commit, exists, wanted, depth).await?,
+            _ => None,
         };
         let seen = match narrow {
             Some(seen) => seen,
@@ -154,7 +155,7 @@ impl SmartHttp {
         if !ids.is_empty() {
             stores.push(self.objects_by_id(session, &ids).await?);
         }
-        let (stores, seen) = see(stores, commit, wanted).await?;
+        let (stores, seen) = see(stores, commit, exists, wanted).await?;
         self.with_ledgers(session, stores, seen, commit, exists, wanted)
             .await
     }
@@ -176,7 +177,7 @@ impl SmartHttp {
                     limits: Limits::FILTERED,
                 };
                 let stores = vec![self.fetch(session, &wants).await?];
-                let (stores, seen) = see(stores, commit, wanted).await?;
+                let (stores, seen) = see(stores, commit, exists, wanted).await?;
                 self.with_ledgers(session, stores, seen, commit, exists, wanted)
                     .await
             };
@@ -195,7 +196,7 @@ impl SmartHttp {
             limits: Limits::WHOLE,
         };
         let stores = vec![self.fetch(session, &wants).await?];
-        let (stores, seen) = see(stores, commit, wanted).await?;
+        let (stores, seen) = see(stores, commit, exists, wanted).await?;
         self.with_ledgers(session, stores, seen, commit, exists, wanted)
             .await
     }
@@ -216,7 +217,7 @@ impl SmartHttp {
             return Ok(seen);
         }
         stores.push(self.objects_by_id(session, &unread).await?);
-        let (_, seen) = see(stores, commit, wanted).await?;
+        let (_, seen) = see(stores, commit, exists, wanted).await?;
         match seen.unread_ledgers(settled).first() {
             None => Ok(seen),
             Some(id) => Err(Fault::protocol(
@@ -301,11 +302,12 @@ impl SmartHttp {
 async fn see(
     stores: Vec<Store>,
     commit: ObjectId,
+    exists: bool,
     wanted: &[Wanted],
 ) -> Result<(Vec<Store>, Seen), Fault> {
     let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
     blocking(move || {
-        let seen = Seen::read(&Store::together(&stores)?, commit, &folders)?;
+        let seen = Seen::read(&Store::together(&stores)?, commit, exists, &folders)?;
         Ok((stores, seen))
     })
     .await

@@ -44,6 +44,9 @@ pub struct Tip {
     /// The branch is to begin with a commit without parents, though the
     /// repository has other branches.
     pub starts_anew: bool,
+    /// Owned folders that nobody asked for, with their files by path from the
+    /// folder; read for a branch that does not exist.
+    pub others: Vec<(Folder, Vec<RelPath>)>,
     /// The message of that commit.
     pub message: Option<String>,
     /// The parents of that commit.

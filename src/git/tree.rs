@@ -177,6 +177,40 @@ impl<'a> Reader<'a> {
         self.trees
     }
 
+    /// The owned folders below the root tree: those with a ledger.
+    pub(super) fn owned(&mut self, root: ObjectId) -> Result<Vec<Folder>, Fault> {
+        let mut found = Vec::new();
+        self.search(root, None, 0, &mut found)?;
+        Ok(found)
+    }
+
+    fn search(
+        &mut self,
+        id: ObjectId,
+        at: Option<&RelPath>,
+        depth: usize,
+        found: &mut Vec<Folder>,
+    ) -> Result<(), Fault> {
+        let entries = self.tree(id)?;
+        self.seen += entries.len();
+        if depth > DEEPEST || self.seen > MOST_ENTRIES {
+            return Ok(());
+        }
+        for entry in entries {
+            let name = std::str::from_utf8(&entry.name).ok();
+            let Some(name) = name.and_then(|name| RelPath::parse(name).ok()) else {
+                continue;
+            };
+            if entry.is_tree() {
+                let below = at.map_or_else(|| name.clone(), |at| at.join(&name));
+                self.search(entry.id, Some(&below), depth + 1, found)?;
+            } else if name.as_str() == LEDGER_FILE {
+                found.extend(at.cloned().map(Folder::from));
+            }
+        }
+        Ok(())
+    }
+
     /// Keeps the root tree.
     pub(super) fn root(&mut self, root: ObjectId) -> Result<(), Fault> {
         self.tree(root).map(drop)

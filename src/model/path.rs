@@ -189,6 +189,12 @@ impl Folder {
     }
 }
 
+impl From<RelPath> for Folder {
+    fn from(path: RelPath) -> Self {
+        Self(Some(path))
+    }
+}
+
 impl fmt::Display for Folder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_ref().map_or(".", RelPath::as_str))

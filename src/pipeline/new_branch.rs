@@ -1,10 +1,12 @@
 //! A branch that is named and does not exist: created or refused, and never
 //! without a word, because its name may be misspelt.
 
+use std::collections::BTreeMap;
+
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::git::Tip;
-use crate::model::Finding;
+use crate::git::{FolderChange, Tip};
+use crate::model::{FileChange, Finding, FolderPlan, GeneratorStamp, Ledger, PublicationStamp};
 use crate::report::RunReport;
 
 use super::compare::Decided;
@@ -33,6 +35,28 @@ pub(super) fn is_made(decided: &Decided, tip: &Tip) -> bool {
     tip.is_new_branch() && decided.older.is_empty()
 }
 
+/// What takes the folders of other environments out of a new branch: they are
+/// published elsewhere, and nobody would bring these copies up to date.
+pub(super) fn without_others(tip: &Tip) -> impl Iterator<Item = FolderChange> + '_ {
+    tip.others.iter().map(|(folder, files)| {
+        let removed = files.iter().map(|path| (path.clone(), FileChange::Removed));
+        let nothing = Ledger::new(
+            "",
+            GeneratorStamp::default(),
+            PublicationStamp::default(),
+            BTreeMap::new(),
+        );
+        FolderChange {
+            folder: folder.clone(),
+            plan: FolderPlan {
+                files: removed.collect(),
+                ledger: Some(nothing),
+                ..FolderPlan::default()
+            },
+        }
+    })
+}
+
 /// Says that a branch is new.
 pub(super) fn announce(
     context: &Context,
@@ -43,8 +67,10 @@ pub(super) fn announce(
 ) {
     let start = if tip.starts_anew {
         "with nothing else in it"
-    } else {
+    } else if tip.others.is_empty() {
         "from the default branch"
+    } else {
+        "from the default branch without the folders of other environments"
     };
     let said = format!(
         "the branch {:?} did not exist and {what}, {start}. If that is not meant, correct `branch`; `createBranch: false` makes it an error",

@@ -303,9 +303,10 @@ async fn publish_branch(
         new_branch::refuse(branch, tip)?;
         decided = group.decide_each(context, settings.run.allow_older, tip);
         one_error(context, std::mem::take(&mut decided.stopped))?;
-        let changes = group.changes(&decided.plans);
-        let commit = draft(context, settings, group);
         let is_new = new_branch::is_made(&decided, tip);
+        let mut changes = group.changes(&decided.plans);
+        changes.extend(new_branch::without_others(tip).filter(|_| is_new));
+        let commit = draft(context, settings, group);
         created = is_new.then(|| tip.clone());
         Ok::<_, Error>((is_new || !changes.is_empty()).then_some(Proposal { changes, commit }))
     })

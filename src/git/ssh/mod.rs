@@ -177,14 +177,14 @@ impl Ssh {
         wanted: &[Wanted],
     ) -> Result<Seen, Fault> {
         self.git.fetch(copy, way, &[commit]).await?;
-        let seen = see(copy, commit, wanted).await?;
+        let seen = see(copy, commit, exists, wanted).await?;
         let settled = exists && seen.is_settled(wanted);
         let unread = seen.unread_ledgers(settled);
         if unread.is_empty() {
             return Ok(seen);
         }
         self.git.fetch_objects(copy, &unread).await?;
-        let seen = see(copy, commit, wanted).await?;
+        let seen = see(copy, commit, exists, wanted).await?;
         match seen.unread_ledgers(settled).first() {
             None => Ok(seen),
             Some(id) => Err(Fault::WantRefused(format!("object {id} did not come"))),
@@ -294,10 +294,15 @@ fn copy_of(tip: &Tip) -> Result<&Arc<Copy>, Fault> {
 }
 
 /// Looks at the owned folders in what came so far.
-async fn see(copy: &Copy, commit: ObjectId, wanted: &[Wanted]) -> Result<Seen, Fault> {
+async fn see(
+    copy: &Copy,
+    commit: ObjectId,
+    exists: bool,
+    wanted: &[Wanted],
+) -> Result<Seen, Fault> {
     let folders: Vec<Folder> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
     let place = copy.place();
-    blocking(move || Seen::read(&copy::objects(&place)?, commit, &folders)).await
+    blocking(move || Seen::read(&copy::objects(&place)?, commit, exists, &folders)).await
 }
 
 #[cfg(all(test, unix))]

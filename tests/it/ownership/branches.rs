@@ -129,3 +129,40 @@ fn a_branch_that_an_environment_owns_as_a_whole_starts_empty() {
     let again = place.typed(&["publish"]).succeed();
     assert!(again.stderr.contains("Nothing changed"), "{}", again.stderr);
 }
+
+#[rstest::rstest]
+#[case::beside_it("qa")]
+#[case::deeper("clusters/eu/qa")]
+fn a_new_branch_carries_no_copy_of_other_environments(#[case] folder: &str) {
+    let settings = format!(
+        "source: src\nmanifestRepo: ./manifests.git\nenvironments: {{dev: , qa: {{folder: {folder}}}}}\n"
+    );
+    let place = Place::new(&settings);
+    place.resource("src/a.yaml", "a", "1");
+    place.repository.commit(
+        "main",
+        "first",
+        &[
+            ("README.md", "100644", "kept"),
+            ("docs/x", "100644", "kept"),
+        ],
+    );
+    place.typed(&["publish"]).succeed();
+    let arguments = ["publish", "--branch", "live", "--environments", "dev"];
+    let ended = place.typed(&arguments).succeed();
+    assert!(
+        ended.stderr.contains(
+            "was created, from the default branch without the folders of other environments"
+        ),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(
+        place.repository.paths("live"),
+        ["README.md", "dev/.gitops-publisher", "dev/a.yaml", "docs/x"]
+    );
+    assert_eq!(place.repository.subjects("live").len(), 3);
+    let again = place.typed(&arguments).succeed();
+    assert!(again.stderr.contains("Nothing changed"), "{}", again.stderr);
+    place.repository.assert_sound();
+}
