@@ -14,7 +14,9 @@ use crate::settings::definition::Mode;
 use crate::settings::{Settings, Target};
 
 use super::compare::{Decided, Group, groups};
-use super::{Connection, Rendered, annotate, new_branch, propose, remarks, report, stamps};
+use super::{
+    Connection, Rendered, annotate, new_branch, propose, remarks, report, stamps, together,
+};
 
 /// A run that failed after part of it was done.
 #[derive(Debug)]
@@ -184,7 +186,7 @@ async fn look_and_list(
             new_branch::announce(context, report, branch, tip, "would be created");
         }
     }
-    one_error(context, stopped)
+    together::one_error(context, stopped)
 }
 
 /// Opens the repository of every group.
@@ -232,22 +234,7 @@ async fn look_at_all(
         list(report, group, &decided.plans);
         stopped.extend(decided.stopped);
     }
-    one_error(context, stopped)
-}
-
-/// One error for several: all of them are shown, and the run ends with one.
-fn one_error(context: &Context, mut errors: Vec<Error>) -> Result<(), Error> {
-    match errors.len() {
-        0 => Ok(()),
-        1 => Err(errors.remove(0)),
-        number => {
-            for error in &errors {
-                context.reporter.error(error);
-            }
-            let said = format!("{number} environments were stopped; nothing was published");
-            Err(Error::message(errors[0].kind(), said))
-        }
-    }
+    together::one_error(context, stopped)
 }
 
 /// The default branch may be one that another environment names.
@@ -302,7 +289,7 @@ async fn publish_branch(
     let result = publish::run(remote, &options, |tip| {
         new_branch::refuse(branch, tip)?;
         decided = group.decide_each(context, settings.run.allow_older, tip);
-        one_error(context, std::mem::take(&mut decided.stopped))?;
+        together::one_error(context, std::mem::take(&mut decided.stopped))?;
         let is_new = new_branch::is_made(&decided, tip);
         let mut changes = group.changes(&decided.plans);
         changes.extend(new_branch::without_others(tip).filter(|_| is_new));

@@ -3,6 +3,7 @@
 //! Owns how environments are named in front of a finding or an error. Twenty
 //! environments of one chart would otherwise say everything twenty times.
 
+use crate::context::Context;
 use crate::error::Error;
 use crate::model::Finding;
 
@@ -89,6 +90,21 @@ fn called(names: &[&str], total: usize) -> String {
             names[..NAMES - 1].join(", "),
             names.len() + 1 - NAMES
         ),
+    }
+}
+
+/// One error for several: all of them are shown, and the run ends with one.
+pub(super) fn one_error(context: &Context, mut errors: Vec<Error>) -> Result<(), Error> {
+    match errors.len() {
+        0 => Ok(()),
+        1 => Err(errors.remove(0)),
+        number => {
+            for error in &errors {
+                context.reporter.error(error);
+            }
+            let said = format!("{number} environments were stopped; nothing was published");
+            Err(Error::message(errors[0].kind(), said))
+        }
     }
 }
 
