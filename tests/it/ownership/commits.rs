@@ -1,6 +1,7 @@
 //! Content that is in no commit, and commits that do not render the same twice.
 
 use super::{Place, checkout, commit, config_map};
+use crate::fabrikate::real_helm::helm;
 use crate::support::program::Workspace;
 
 const DIRTY: &str = "the source has changes that are in no commit";
@@ -83,4 +84,51 @@ fn the_same_commit_with_another_variable_is_no_matter() {
         ended.stderr
     );
     assert_eq!(place.commits(), 2);
+}
+
+#[rstest::rstest]
+#[case::shown("ConfigMap", "data", "v1 ConfigMap seed: data.seed is ")]
+#[case::hidden(
+    "Secret",
+    "stringData",
+    "v1 Secret seed: stringData.seed has two values, which are not shown as this is a Secret"
+)]
+fn a_chart_that_yields_another_value_each_time_is_named(
+    #[case] kind: &str,
+    #[case] section: &str,
+    #[case] said: &str,
+) {
+    let Some(helm) = helm() else { return };
+    let place = Place::new("");
+    let settings = format!(
+        "source: web\nkubeVersion: 1.31.0\nmanifestRepo: {}\nenvironments: {{dev: }}\n",
+        place.repository.path().display()
+    );
+    let workspace = checkout(Some("https://github.com/contoso/hld"), &settings, &[]);
+    workspace.write(
+        "web/Chart.yaml",
+        "apiVersion: v2\nname: web\nversion: 1.0.0\n",
+    );
+    let template = format!(
+        "apiVersion: v1\nkind: {kind}\nmetadata: {{name: seed}}\n{section}: {{seed: {{{{ randAlpha 20 }}}}}}\n"
+    );
+    workspace.write("web/templates/seed.yaml", &template);
+    commit(&workspace);
+    let helm = helm.display().to_string();
+    let publish = || workspace.program(&["publish", "--helm", &helm]).succeed();
+    let first = publish();
+    assert!(
+        !first.stderr.contains("renders differently"),
+        "{}",
+        first.stderr
+    );
+    let second = publish();
+    for part in [
+        "environment dev: commit ",
+        " was published before and renders differently each time: ",
+        said,
+        "Every run publishes it again until the value is fixed; `proveDeterminism` stops such a run",
+    ] {
+        assert!(second.stderr.contains(part), "{part}: {}", second.stderr);
+    }
 }
