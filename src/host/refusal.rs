@@ -414,7 +414,15 @@ mod tests {
     fn every_refusal_comes_with_something_to_do() {
         for kind in [HostKind::Azure, HostKind::GitHub, HostKind::Git] {
             for meaning in Refusal::ALL {
-                assert!(!advice(kind, meaning).is_empty());
+                let advice = advice(kind, meaning);
+                assert!(!advice.is_empty());
+                for hint in advice {
+                    // As every hint: a clause, not a sentence.
+                    assert!(!hint.ends_with('.'), "{hint}");
+                    let first = hint.split(' ').next().unwrap_or_default();
+                    let name = ["GitHub", "Azure"].contains(&first);
+                    assert!(name || first.starts_with(char::is_lowercase), "{hint}");
+                }
             }
         }
     }
