@@ -54,6 +54,8 @@ pub enum Mergeable {
     Yes,
     /// Its branches conflict.
     Conflicts,
+    /// Something else keeps it from being merged: a policy, a failed trial.
+    Other,
 }
 
 /// Where a pull request stands.

@@ -235,7 +235,8 @@ impl Request {
             mergeable: match self.merge_status.as_deref() {
                 Some("conflicts") => Mergeable::Conflicts,
                 Some("succeeded") => Mergeable::Yes,
-                _ => Mergeable::Unknown,
+                None | Some("queued" | "notSet") => Mergeable::Unknown,
+                Some(_) => Mergeable::Other,
             },
             facts: pull_request::Facts::Azure(Facts {
                 author: self.created_by.unwrap_or_default().id,
