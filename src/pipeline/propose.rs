@@ -15,7 +15,7 @@ use crate::error::{Error, Kind};
 use crate::git::{Tip, Wanted};
 use crate::host::Api;
 use crate::host::pull_request::{Mergeable, PullRequest};
-use crate::model::{FolderPlan, PublicationStamp};
+use crate::model::{FolderPlan, ObjectId, PublicationStamp};
 use crate::publish::{self, HeadOptions, HeadOutcome, Proposal, Side, Theirs};
 use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
 use crate::settings::{PullRequestSettings, Settings};
@@ -204,30 +204,49 @@ impl Work<'_> {
                     conflicts,
                     attempt,
                 } => {
-                    let remote = &self.branch.connection.remote;
                     let publication = Publication {
                         commit_id: Some(pushed.commit.to_string()),
-                        ..publication(remote, &tip, Outcome::Proposed, attempt)
+                        ..publication(
+                            &self.branch.connection.remote,
+                            &tip,
+                            Outcome::Proposed,
+                            attempt,
+                        )
                     };
                     add(report, self.group(), &seen.plans, publication);
-                    let found = if existed {
-                        self.api.find(&options.head, &tip.branch).await?
-                    } else {
-                        None
-                    };
-                    let (mut made, done) = match found {
-                        Some(found) => self.refresh(found, &options.head, &tip, report).await?,
-                        None => self.open(&options.head, &tip, report).await?,
-                    };
-                    // What stands on the target branch alone cannot conflict with it.
-                    if on_theirs {
-                        made = self.judged(made, Some(pushed.commit)).await;
-                        self.warn_conflicts(&made, &conflicts, report);
-                    }
-                    return self.finish((made, done), &tip, report, true).await;
+                    let theirs = on_theirs.then_some((pushed.commit, conflicts));
+                    return self
+                        .pushed((&options.head, existed), &tip, theirs, report)
+                        .await;
                 }
             }
         }
+    }
+
+    /// The head branch has a new commit: the pull request says what it proposes.
+    /// On commits of others, the commit comes with what is known to conflict.
+    async fn pushed(
+        &self,
+        (head, existed): (&str, bool),
+        tip: &Tip,
+        on_theirs: Option<(ObjectId, Vec<String>)>,
+        report: &mut RunReport,
+    ) -> Result<(), Error> {
+        let found = if existed {
+            self.api.find(head, &tip.branch).await?
+        } else {
+            None
+        };
+        let (mut made, done) = match found {
+            Some(found) => self.refresh(found, head, tip, report).await?,
+            None => self.open(head, tip, report).await?,
+        };
+        // What stands on the target branch alone cannot conflict with it.
+        if let Some((commit, conflicts)) = on_theirs {
+            made = self.judged(made, Some(commit)).await;
+            self.warn_conflicts(&made, &conflicts, report);
+        }
+        self.finish((made, done), tip, report, true).await
     }
 
     /// The head branch proposes it already: there should be a pull request.
