@@ -11,6 +11,7 @@ mod finish;
 mod new_branch;
 mod promote;
 mod propose;
+mod publication;
 mod publish;
 mod remarks;
 mod render;

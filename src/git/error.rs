@@ -188,6 +188,7 @@ impl Error {
     pub fn refusal(&self) -> Option<Refusal> {
         match self.fault() {
             Fault::Refused { meaning, .. } => Some(*meaning),
+            Fault::NoCredentials(_) => Some(Refusal::Authentication),
             _ => None,
         }
     }

@@ -21,7 +21,8 @@ use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
 use crate::settings::{PullRequestSettings, Settings};
 
 use super::compare::{Decision, Group};
-use super::publish::{Branch, add, draft, publication, retry, warn_older};
+use super::publication::{add, draft, publication, retry, warn_older};
+use super::publish::Branch;
 
 /// How many bytes of the content's hash go into the name of a branch of its own.
 const HASH: usize = 5;

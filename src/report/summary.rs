@@ -232,7 +232,7 @@ mod tests {
             environments: vec![environment],
             ..RunReport::default()
         };
-        let shown = markdown(&report);
+        let shown = markdown(&report, None);
         let row = shown.lines().last().unwrap();
         let cell = row.split('|').nth(1).unwrap().trim();
         let inside = cell

@@ -56,7 +56,7 @@ async fn a_download_that_drips_is_given_up() {
     let error = gitops_publisher::error::Error::from(error);
     assert_eq!(
         error.all_hints(),
-        ["Check the address, the network, and the proxy settings of this machine."]
+        ["check the address, the network and the proxy settings, then run again"]
     );
 }
 

@@ -13,7 +13,7 @@ use crate::report::{
     Outcome, PullRequestDone, PullRequestReport, RunReport, proposal_description, proposal_title,
 };
 
-use super::super::publish::draft;
+use super::super::publication::draft;
 use super::{Past, Work};
 
 /// What our last words on a pull request are found by.

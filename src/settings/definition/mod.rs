@@ -141,7 +141,7 @@ pub struct EnvironmentArgs {
     pub branch: Option<BranchName>,
 
     /// Create the branch when it does not exist: from the default branch, or empty for an environment whose `folder` is the root. Otherwise a branch that does not exist is an error.
-    #[arg(long, default_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub create_branch: bool,
 
     /// Where the manifest repository lives. `auto` looks at its URL.

@@ -135,7 +135,7 @@ async fn refusals_of_the_branch_are_understood(
     "does not permit this"
 )]
 #[case::too_large(413, "", "because of its size")]
-#[case::expired(401, "", "refused the credentials")]
+#[case::without_credentials(401, "", "asks for credentials, and this run has none for it")]
 #[tokio::test]
 async fn answers_to_a_push_are_told_too(
     #[case] status: u16,

@@ -58,7 +58,11 @@ fn the_token_travels_in_the_header_and_is_written_nowhere() {
     "a secret variable of a pipeline reaches a step only through its `env`"
 )]
 #[case(Some("$(WEB_TOKEN)"), "names the variable `WEB_TOKEN`", "env")]
-#[case(Some("wrong"), "refused the credentials", "check the address")]
+#[case(
+    Some("wrong"),
+    "asks for credentials, and this run has none for it",
+    "check the address"
+)]
 fn a_token_that_is_missing_or_wrong(
     #[case] value: Option<&str>,
     #[case] said: &str,
@@ -88,7 +92,7 @@ fn without_access_a_private_repository_says_how_to_give_some() {
     let workspace = private(&server);
     workspace.remove("access.yaml");
     let ended = install(&workspace, &[]).variable("WEB_TOKEN", TOKEN).fail();
-    assert_said(&ended, "refused the credentials");
+    assert_said(&ended, "asks for credentials, and this run has none for it");
     assert_said(
         &ended,
         "access.yaml beside the component file names the variable",
