@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use crate::generate::Pulls;
 use crate::model::{PublicationStamp, Secret};
@@ -26,6 +27,10 @@ pub struct Context {
     pub publication: PublicationStamp,
     /// Variables of the pipeline run, for tokens.
     pub variables: Vec<tokens::Layer>,
+    /// Placeholders stand for the secret ones among them.
+    pub placeholders: bool,
+    /// Set when a token was replaced by a secret variable, or its placeholder.
+    pub secret_used: Arc<AtomicBool>,
     /// Where temporary files may be made; nothing stays there.
     pub temp_root: PathBuf,
     /// Files and folders that are no part of any source: the settings file,

@@ -19,6 +19,7 @@ mod replace;
 mod source;
 mod stamps;
 mod together;
+mod unknown;
 
 use crate::git::Remote;
 use crate::host::Api;

@@ -11,11 +11,11 @@ use crate::error::{Error, Kind};
 use crate::git::{self, Remote};
 use crate::host::{self, Api, ApiOptions, Credentials, Home, HostKind, Location, Place};
 use crate::http;
-use crate::model::RedactedUrl;
+use crate::model::{RedactedUrl, Secret};
 use crate::pipeline::Connection;
 use crate::report::Reporter;
 use crate::settings::Target;
-use crate::tokens::{Layer, Matching};
+use crate::tokens::{Layer, Matching, Placeholder};
 use crate::tools::Tools;
 
 use super::app::Apps;
@@ -43,7 +43,21 @@ pub(super) fn variables(environment: &Environment) -> Option<Layer> {
     Some(layer)
 }
 
-/// Opens manifest repositories.
+/// The variables of the pipeline run, with placeholders for the secret ones.
+/// The placeholders are hidden like the secrets that they stand for.
+pub(super) fn without_secrets(layers: Vec<Layer>, reporter: &Reporter) -> Vec<Layer> {
+    let hide = |layer: Layer| {
+        let (layer, placeholders) = layer.with_placeholders(Placeholder::First);
+        for placeholder in placeholders {
+            reporter.hide(&Secret::new(&placeholder));
+        }
+        layer
+    };
+    layers.into_iter().map(hide).collect()
+}
+
+/// Opens manifest repositories: the only place that hands out a way to write to
+/// one.
 pub(super) struct Connector {
     pub(super) environment: Arc<Environment>,
     pub(super) reporter: Arc<Reporter>,
@@ -53,6 +67,8 @@ pub(super) struct Connector {
     pub(super) http: http::Options,
     /// This is a build of a pull request.
     pub(super) pull_request: bool,
+    /// Nothing is written, whatever the command is.
+    pub(super) read_only: bool,
 }
 
 /// Who we are to one repository: to git, and to the host's interface.
@@ -91,7 +107,7 @@ impl Connector {
             authorization,
             temp_root: self.environment.temp_root(),
             tools: self.tools.clone(),
-            create_if_missing: create,
+            create_if_missing: create && !self.read_only,
         };
         let remote = Remote::open(&location, options);
         let api = match &web.place {
@@ -102,6 +118,10 @@ impl Connector {
             )?,
             Place::Ssh(_) | Place::Path(_) => None,
         };
+        if self.read_only {
+            let (remote, api) = (remote.read_only(), api.map(Api::read_only));
+            return Ok(Connection { remote, api });
+        }
         Ok(Connection { remote, api })
     }
 
@@ -314,6 +334,7 @@ mod tests {
             app: None,
             tools,
             pull_request: false,
+            read_only: false,
         };
         let place = async |repository: &str| {
             let target = Target {
@@ -330,6 +351,52 @@ mod tests {
         assert_eq!(place("manifests").await, (short.to_owned(), true));
         let unknown = "git@git.contoso.com:manifests";
         assert_eq!(place(unknown).await, (unknown.to_owned(), false));
+    }
+
+    #[tokio::test]
+    async fn what_is_opened_to_be_read_cannot_be_written_to_by_any_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let reporter = Arc::new(Reporter::new(crate::agent::AgentSink));
+        let environment = Arc::new(Environment::from([("TMPDIR", "/tmp")]));
+        let mut connector = Connector {
+            http: http_options(&environment, None, &reporter).unwrap(),
+            environment,
+            reporter,
+            tokens: Tokens::default(),
+            app: None,
+            tools: Tools::new("/nowhere", "/nowhere"),
+            pull_request: true,
+            read_only: false,
+        };
+        let repository = folder.path().join("m.git").display().to_string();
+        let target = Target::local(&repository);
+        let made = connector.open(&target, true).await.unwrap();
+        let tip = made.remote.read(None, &[]).await.unwrap();
+        connector.read_only = true;
+        let opened = connector.open(&target, true).await.unwrap();
+        let draft = git::CommitDraft {
+            author: git::Identity {
+                name: "a".into(),
+                email: "a@contoso.com".into(),
+            },
+            committer: git::Identity {
+                name: "a".into(),
+                email: "a@contoso.com".into(),
+            },
+            message: "m".into(),
+            seconds: 0,
+            tree_trailer: None,
+        };
+        let said = "this is a pull request build, so nothing is written";
+        let pushed = opened.remote.push(&tip, &[], &draft).await.unwrap_err();
+        assert!(pushed.to_string().ends_with(said), "{pushed}");
+        let deleted = opened.remote.delete(&tip).await.unwrap_err();
+        assert!(deleted.to_string().ends_with(said), "{deleted}");
+        let none = folder.path().join("none.git");
+        let target = Target::local(&none.display().to_string());
+        let absent = connector.open(&target, true).await.unwrap();
+        assert!(absent.remote.read(None, &[]).await.is_err());
+        assert!(!none.exists());
     }
 
     #[test]

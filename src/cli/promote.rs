@@ -209,7 +209,8 @@ impl Work<'_> {
         for environment in &mut settings.environments {
             view.confine(environment);
         }
-        run::require_repository(&mut settings, self.run.doors, untrusted)?;
+        let publishes = !self.run.verify_only;
+        run::require_repository(&mut settings, self.run.doors, untrusted && publishes)?;
         if file.is_none() && !self.context.exclude.is_empty() {
             let said = format!(
                 "the settings file that is used here is not in commit {}",

@@ -35,6 +35,17 @@ pub(super) enum Action {
     Promote(Promotion),
 }
 
+impl Action {
+    /// The name of a command that writes to the manifest repository.
+    fn publishes(&self) -> Option<&'static str> {
+        match self {
+            Self::Publish => Some("publish"),
+            Self::Promote(_) => Some("promote"),
+            Self::Verify | Self::Render(_) => None,
+        }
+    }
+}
+
 /// What was given at the strongest door.
 pub(super) struct Doors {
     pub(super) given: Layer,
@@ -94,6 +105,13 @@ async fn run_action(
         reporter.warning("gitops.yml is not read; name it gitops.yaml, or name it with `config`");
     }
     let verify_only = environment.get(VERIFY_ONLY) == Some("1");
+    let held_back = pull_request && !settings.run.allow_pull_request_publish;
+    if held_back && let Some(command) = action.publishes() {
+        reporter.info(&format!(
+            "This is a pull request build, so `{command}` does what `verify` does and writes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task"
+        ));
+    }
+    let verify_only = verify_only || held_back;
     let action = match action {
         Action::Publish if verify_only => Action::Verify,
         action => action,
@@ -108,7 +126,7 @@ async fn run_action(
         );
     }
     if matches!(action, Action::Publish | Action::Promote(_)) {
-        require_repository(&mut settings, &doors, pull_request)?;
+        require_repository(&mut settings, &doors, pull_request && !held_back)?;
     }
     if matches!(action, Action::Verify) && !doors.task {
         compare_with_local(&mut settings);
@@ -142,7 +160,7 @@ async fn run_action(
 }
 
 /// Whether this is a build of a pull request.
-fn is_pull_request(environment: &Environment) -> bool {
+pub(super) fn is_pull_request(environment: &Environment) -> bool {
     environment.get(BUILD_REASON) == Some("PullRequest")
 }
 
@@ -169,6 +187,12 @@ fn equip(
     if let Some(secret) = &chart_password {
         reporter.mask(secret);
     }
+    let pull_request = is_pull_request(environment);
+    let placeholders = pull_request && !settings.run.allow_pull_request_secrets;
+    let mut variables: Vec<_> = connect::variables(environment).into_iter().collect();
+    if placeholders {
+        variables = connect::without_secrets(variables, reporter);
+    }
     let context = Context {
         reporter: Arc::clone(reporter),
         tools: tools::tools(&settings.run.tools, environment, &http, reporter)?,
@@ -176,12 +200,14 @@ fn equip(
         pulls: Pulls::default(),
         chart_password,
         publication: stamp::publication(environment, settings),
-        variables: connect::variables(environment).into_iter().collect(),
+        variables,
+        placeholders,
+        secret_used: Arc::default(),
         temp_root: environment.temp_root(),
         exclude,
         of_commit: false,
         seconds: seconds(),
-        pull_request: is_pull_request(environment),
+        pull_request,
     };
     let tools = context.tools.clone();
     let app = app.map(|app| app::Apps::new(app, http.clone(), reporter));
@@ -192,7 +218,8 @@ fn equip(
         app,
         tools,
         http,
-        pull_request: context.pull_request,
+        pull_request,
+        read_only: pull_request && !settings.run.allow_pull_request_publish,
     };
     Ok((context, connector))
 }

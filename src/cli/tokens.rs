@@ -12,7 +12,7 @@ use crate::model::Secret;
 use crate::report::{Reporter, write_stdout};
 use crate::tokens::{self, INPUT_NAMES, Job, Layer, Level, Matching, Summary, TokensArgs};
 
-use super::connect;
+use super::{connect, run};
 
 /// Runs the command that was typed at a terminal.
 pub(super) fn typed(
@@ -54,10 +54,15 @@ pub(super) fn task(environment: &Environment, reporter: &Reporter) -> Result<(),
     // The agent sends the default too; only another pattern was chosen.
     inputs.retain(|name, value| !(name == "tokenPattern" && value == "default"));
     let job = tokens::from_inputs(&inputs, Path::new("."))?;
-    let pipeline = [mapped(environment)]
-        .into_iter()
-        .chain(connect::variables(environment))
-        .collect();
+    let mut secret: Vec<_> = connect::variables(environment).into_iter().collect();
+    let allowed = agent::input(environment, "allowPullRequestSecrets").as_deref() == Some("true");
+    if run::is_pull_request(environment) && !allowed {
+        secret = connect::without_secrets(secret, reporter);
+        reporter.info(
+            "This is a pull request build, so placeholders stand for secret variables. To give them to the source, set `allowPullRequestSecrets` on the task",
+        );
+    }
+    let pipeline = [mapped(environment)].into_iter().chain(secret).collect();
     let summary = tokens::run(&job, pipeline, &all(environment))?;
     for form in &summary.secret_forms {
         reporter.hide(&Secret::new(form));

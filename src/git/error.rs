@@ -103,6 +103,9 @@ pub enum Fault {
     /// Not SHA-1.
     #[error("it uses the object format {0}; only sha1 is supported")]
     ObjectFormat(String),
+    /// This run may not write.
+    #[error("this is a pull request build, so nothing is written")]
+    ReadOnly,
     /// The repository has branches, but none of them is the default.
     #[error("it has no default branch")]
     NoDefaultBranch,
@@ -332,6 +335,9 @@ impl Error {
             Fault::Ledger { .. } => {
                 "restore the file from the repository's history: it tells which files may be removed"
             }
+            Fault::ReadOnly => {
+                "to publish from pull request builds, set `allowPullRequestPublish` on the task"
+            }
             Fault::Missing => "check the path, or make one there with `git init --bare`",
             Fault::CheckedOut => {
                 "use a bare repository (`git init --bare`), or publish to another branch"
@@ -349,6 +355,7 @@ impl Error {
             }
             | Fault::InTheWay { .. }
             | Fault::CheckedOut => Kind::Conflict,
+            Fault::ReadOnly => Kind::Policy,
             Fault::Refused { meaning, .. } if meaning.is_policy() => Kind::Policy,
             Fault::InvalidBranch(_)
             | Fault::NoDefaultBranch

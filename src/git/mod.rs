@@ -43,7 +43,7 @@ pub use unfold::{Full, LeftOut, Room, Unfolded};
 
 use std::path::PathBuf;
 
-use crate::host::{Authorization, Location, Place};
+use crate::host::{Authorization, HostKind, Location, Place};
 use crate::http;
 use crate::model::ObjectId;
 use crate::tools::Tools;
@@ -71,6 +71,8 @@ pub enum Remote {
     Ssh(Box<ssh::Ssh>),
     /// On this machine.
     Local(local::Local),
+    /// Any of these, to be read only.
+    ReadOnly(Box<Remote>),
 }
 
 impl Remote {
@@ -106,6 +108,7 @@ impl Remote {
             Self::Http(remote) => remote.read(branch, wanted).await,
             Self::Ssh(remote) => remote.read(branch, wanted).await,
             Self::Local(remote) => remote.read(branch, wanted).await,
+            Self::ReadOnly(remote) => Box::pin(remote.read(branch, wanted)).await,
         }
     }
 
@@ -123,6 +126,7 @@ impl Remote {
             Self::Http(remote) => remote.push(tip, changes, draft).await,
             Self::Ssh(remote) => remote.push(tip, changes, draft).await,
             Self::Local(remote) => remote.push(tip, changes, draft).await,
+            Self::ReadOnly(_) => Err(self.refused(tip)),
         }
     }
 
@@ -132,6 +136,22 @@ impl Remote {
             Self::Http(remote) => remote.delete(tip).await,
             Self::Ssh(remote) => remote.delete(tip).await,
             Self::Local(remote) => remote.delete(tip).await,
+            Self::ReadOnly(_) => Err(self.refused(tip)),
+        }
+    }
+
+    /// The same repository, which nothing can be written to.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self::ReadOnly(Box::new(self))
+    }
+
+    fn refused(&self, tip: &Tip) -> Error {
+        Error {
+            repository: self.display(),
+            kind: HostKind::Git,
+            branch: Some(tip.branch.clone()),
+            fault: Box::new(Fault::ReadOnly),
         }
     }
 
@@ -142,6 +162,7 @@ impl Remote {
             Self::Http(remote) => remote.merge(ours, theirs, wanted).await,
             Self::Ssh(remote) => remote.merge(ours, theirs, wanted).await,
             Self::Local(remote) => remote.merge(ours, theirs, wanted).await,
+            Self::ReadOnly(remote) => Box::pin(remote.merge(ours, theirs, wanted)).await,
         }
     }
 
@@ -155,6 +176,7 @@ impl Remote {
             Self::Http(remote) => remote.contains(tip, commit).await,
             Self::Ssh(remote) => remote.contains(tip, commit).await,
             Self::Local(remote) => remote.contains(tip, commit).await,
+            Self::ReadOnly(remote) => Box::pin(remote.contains(tip, commit)).await,
         }
     }
 
@@ -170,6 +192,7 @@ impl Remote {
             Self::Http(remote) => remote.snapshot(revision, known).await,
             Self::Ssh(remote) => remote.snapshot(revision, known).await,
             Self::Local(remote) => remote.snapshot(revision, known).await,
+            Self::ReadOnly(remote) => Box::pin(remote.snapshot(revision, known)).await,
         }
     }
 
@@ -179,6 +202,7 @@ impl Remote {
             Self::Http(remote) => remote.display(),
             Self::Ssh(remote) => remote.display(),
             Self::Local(remote) => remote.display(),
+            Self::ReadOnly(remote) => remote.display(),
         }
     }
 }

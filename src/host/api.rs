@@ -50,6 +50,8 @@ pub enum Credentials {
 pub struct Api {
     repository: String,
     host: Host,
+    /// Nothing but comments and statuses of pull requests is written.
+    read_only: bool,
 }
 
 enum Host {
@@ -85,7 +87,11 @@ impl Api {
         };
         let repository = repository.to_string();
         match host {
-            Ok(host) => Ok(Some(Self { repository, host })),
+            Ok(host) => Ok(Some(Self {
+                repository,
+                host,
+                read_only: false,
+            })),
             Err(fault) => Err(ApiError {
                 doing: "preparing the requests to the host's interface".to_owned(),
                 repository,
@@ -93,6 +99,24 @@ impl Api {
                 fault: Box::new(fault),
             }),
         }
+    }
+
+    /// The same interface, through which nothing but comments and statuses of
+    /// pull requests is written.
+    #[must_use]
+    pub fn read_only(self) -> Self {
+        Self {
+            read_only: true,
+            ..self
+        }
+    }
+
+    /// Refuses to write where that is not allowed.
+    fn writable(&self, doing: &str) -> Result<(), ApiError> {
+        if self.read_only {
+            return Err(self.error(doing, Fault::ReadOnly));
+        }
+        Ok(())
     }
 
     /// The sort of host.
@@ -152,6 +176,7 @@ impl Api {
     /// brought up to date instead; there are never two.
     pub async fn create(&self, draft: &Draft) -> Result<Opened, ApiError> {
         let doing = between("opening the pull request", &draft.source, &draft.target);
+        self.writable(&doing)?;
         on!(self, doing, client => client.create(draft))
     }
 
@@ -162,6 +187,7 @@ impl Api {
         pull_request: &PullRequest,
         draft: &Draft,
     ) -> Result<Opened, ApiError> {
+        self.writable(&numbered("updating", pull_request))?;
         on!(self, numbered("updating", pull_request), client => client.update(pull_request, draft))
     }
 
@@ -172,6 +198,7 @@ impl Api {
         pull_request: &PullRequest,
         comment: Option<&Note>,
     ) -> Result<PullRequest, ApiError> {
+        self.writable(&numbered("closing", pull_request))?;
         if let Some(note) = comment {
             self.note(pull_request, note).await?;
         }
@@ -186,6 +213,7 @@ impl Api {
         completion: &Completion,
     ) -> Result<Completing, ApiError> {
         let doing = numbered("merging", pull_request);
+        self.writable(&doing)?;
         on!(self, doing, client => client.complete(pull_request, completion))
     }
 
@@ -223,6 +251,7 @@ impl Api {
         statuses: &[Status],
     ) -> Result<usize, ApiError> {
         let doing = format!("setting the statuses of commit {}", commit.short());
+        self.writable(&doing)?;
         on!(self, doing, client => client.commit_statuses(commit, statuses))
     }
 

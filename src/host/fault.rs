@@ -73,6 +73,9 @@ pub enum Fault {
         /// What is wrong with it.
         reason: String,
     },
+    /// This run may not write.
+    #[error("this is a pull request build, so nothing is written")]
+    ReadOnly,
     /// The private key of a GitHub App cannot be used.
     #[error("the private key of the GitHub App cannot be used: {reason}")]
     Key {
@@ -165,6 +168,9 @@ impl ApiError {
             Fault::Address { .. } => {
                 "use the address that the browser shows for the repository: `…/_git/repository` (Azure DevOps) or `https://server/owner/repository` (GitHub)"
             }
+            Fault::ReadOnly => {
+                "to publish from pull request builds, set `allowPullRequestPublish` on the task"
+            }
             Fault::Key { .. } => {
                 "give the whole PEM file that GitHub made for the app, from `-----BEGIN` to `-----END`"
             }
@@ -175,7 +181,7 @@ impl ApiError {
     fn command_kind(&self) -> Kind {
         match self.fault() {
             Fault::Address { .. } | Fault::Key { .. } => Kind::Input,
-            Fault::NotMergeable { .. } => Kind::Policy,
+            Fault::ReadOnly | Fault::NotMergeable { .. } => Kind::Policy,
             Fault::Refused { meaning, .. } if meaning.is_policy() => Kind::Policy,
             _ => Kind::Remote,
         }

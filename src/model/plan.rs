@@ -15,6 +15,8 @@ pub enum FileChange {
     Changed,
     /// We wrote it before and no longer do.
     Removed,
+    /// It is made from secrets that this run does not have.
+    Unknown,
 }
 
 /// What happens to one resource.
@@ -27,6 +29,8 @@ pub enum ResourceChange {
     Changed,
     /// It goes.
     Removed,
+    /// It is made from secrets that this run does not have.
+    Unknown,
 }
 
 /// The plan for one owned folder: the writes, the removals, and what they
@@ -85,6 +89,16 @@ impl FolderPlan {
             });
         }
         lost
+    }
+
+    /// Whether something changes for certain, whatever the secrets are that this
+    /// run does not have.
+    pub fn is_certain(&self) -> bool {
+        let certain = self
+            .files
+            .values()
+            .any(|&change| change != FileChange::Unknown);
+        certain || (self.files.is_empty() && self.ledger.is_some())
     }
 
     /// How many resources have this change.

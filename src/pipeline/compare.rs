@@ -177,6 +177,9 @@ impl Group<'_> {
                 let plan = plan::folder(settings.ownership, &desired, state).map_err(Error::from);
                 let checked = plan.and_then(|mut plan| {
                     stamps::complete(context, &mut plan, member, state);
+                    if let Some(unknown) = &member.unknown {
+                        unknown.mark(&mut plan);
+                    }
                     let checked = check(settings, &plan);
                     decided.plans[at] = plan;
                     checked

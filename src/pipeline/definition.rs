@@ -156,6 +156,7 @@ pub(super) fn beside(settings: &EnvironmentSettings, folder: &Folder, files: Fil
         resources: Vec::new(),
         findings: Vec::new(),
         record: Record::default(),
+        unknown: None,
         definition: None,
         uncommitted: std::sync::OnceLock::new(),
     }

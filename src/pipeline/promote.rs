@@ -117,6 +117,11 @@ impl Published {
     /// Refuses when `rendered` is not exactly what was published. `named` says
     /// that somebody chose the commit.
     pub fn prove(&self, rendered: &Rendered, commit: ObjectId, named: bool) -> Result<(), Error> {
+        // What is made from secrets that this run does not have proves nothing.
+        let is_known = |path: &RelPath| {
+            let unknown = rendered.unknown.as_ref();
+            unknown.is_none_or(|unknown| !unknown.has(path))
+        };
         let ids: BTreeMap<_, _> = rendered
             .files
             .iter()
@@ -125,10 +130,12 @@ impl Published {
         let files = &self.ledger.files;
         let differ: Vec<_> = ids
             .iter()
+            .filter(|(path, _)| is_known(path))
             .filter(|(path, id)| files.get(**path).is_some_and(|file| file.blob != **id))
             .map(|(path, _)| path.as_str())
             .collect();
-        let new = ids.keys().filter(|path| !files.contains_key(**path));
+        let new = ids.keys().filter(|path| is_known(path));
+        let new = new.filter(|path| !files.contains_key(**path));
         let new: Vec<_> = new.map(|path| path.as_str()).collect();
         let gone = files.keys().filter(|path| !ids.contains_key(path));
         let gone: Vec<_> = gone.map(RelPath::as_str).collect();

@@ -16,7 +16,9 @@ use super::compare::{Decided, Group, groups};
 use super::publication::{
     add, draft, list, publication, refuse_empty_author, retry, warn_all_older,
 };
-use super::{Connection, Rendered, annotate, new_branch, propose, remarks, report, together};
+use super::{
+    Connection, Rendered, annotate, new_branch, propose, remarks, report, together, unknown,
+};
 
 /// A run that failed after part of it was done.
 #[derive(Debug)]
@@ -72,6 +74,10 @@ pub async fn publish(
         })
     };
     refuse_empty_author(settings).map_err(|error| stopped(&report, error))?;
+    if let Some(made) = rendered.iter().find(|it| it.unknown.is_some()) {
+        let error = unknown::refusal(&made.settings.name);
+        return Err(stopped(&report, error));
+    }
     let branches = branches(rendered, open)
         .await
         .map_err(|error| stopped(&report, error))?;
@@ -168,8 +174,10 @@ async fn look_and_list(
         }
         stopped.append(&mut decided.stopped);
         let is_new = new_branch::is_made(&decided, tip) && !group.is_proposed();
-        let outcome = if is_new || decided.plans.iter().any(|plan| !plan.is_empty()) {
+        let outcome = if is_new || decided.plans.iter().any(FolderPlan::is_certain) {
             Outcome::WouldPublish
+        } else if decided.plans.iter().any(|plan| !plan.is_empty()) {
+            Outcome::Unknown
         } else if decided.older.is_empty() {
             Outcome::Unchanged
         } else {

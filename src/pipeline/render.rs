@@ -16,6 +16,7 @@ use crate::source::{Record, Recorder};
 use super::replace;
 use super::source::{self, Sourced};
 use super::together;
+use super::unknown::{self, Unknown};
 use super::{definition, finish};
 
 /// At most this many warnings are shown per environment.
@@ -36,6 +37,9 @@ pub struct Rendered {
     pub findings: Vec<Finding>,
     /// Everything that it was rendered from.
     pub record: Record,
+    /// What is made from secrets that this run does not have; absent when it has
+    /// them, or uses none.
+    pub unknown: Option<Unknown>,
     /// What it is made from, published beside it for reviewers.
     pub definition: Option<Box<Rendered>>,
     /// Paths of the source that are in no commit as they are; looked for when
@@ -113,6 +117,10 @@ async fn render_one(
     settings: EnvironmentSettings,
     explain: &[String],
 ) -> Result<Rendered, Error> {
+    let context = &Context {
+        secret_used: Arc::default(),
+        ..context.clone()
+    };
     let name = settings.name.clone();
     let here = |error: Error| error.context(format!("environment {name}"));
     let settings = Arc::new(settings);
@@ -146,7 +154,7 @@ async fn render_one(
         let done = blocking(move || finish::finish(&tree, sourced, &settings.manifests)).await;
         done.map_err(here)?.map_err(here)?
     };
-    findings.extend(replace::leftovers(&settings, &files).map_err(here)?);
+    findings.extend(replace::leftovers(&settings, &files, &findings).map_err(here)?);
     // A chart may print what it likes; manifests and what Jsonnet yields are resources.
     let others = if helm { Policy::Warn } else { Policy::Refuse };
     let read = {
@@ -178,6 +186,9 @@ async fn render_one(
     };
     check::not_empty(&settings.brakes, &settings.name, resources.len())
         .map_err(|error| Error::from(error).hints(noticed()))?;
+    let unknown = unknown::find(context, &settings, &files, &resources)
+        .await
+        .map_err(here)?;
     let record = recorder.record();
     tracing::debug!(
         environment = settings.name,
@@ -187,6 +198,7 @@ async fn render_one(
     );
     Ok(Rendered {
         record,
+        unknown,
         settings: Arc::unwrap_or_clone(settings),
         generator,
         files,

@@ -147,9 +147,11 @@ pub(super) fn checkout(tree: &SourceTree, source: &Path) -> Result<PathBuf, Erro
 }
 
 /// What is left over in the manifests: an error, findings, or nothing.
+/// `noticed` is what the sources said about variables that are missing.
 pub(super) fn leftovers(
     settings: &EnvironmentSettings,
     files: &FileSet,
+    noticed: &[Finding],
 ) -> Result<Vec<Finding>, Error> {
     if !settings.tokens.enabled || settings.tokens.leftover == Leftover::Allow {
         return Ok(Vec::new());
@@ -163,15 +165,10 @@ pub(super) fn leftovers(
         };
         return Ok(found.iter().map(warning).collect());
     }
-    let Some(first) = found.first() else {
+    if found.is_empty() {
         return Ok(Vec::new());
-    };
-    let more = match found.len() - 1 {
-        0 => String::new(),
-        1 => ", and 1 more".to_owned(),
-        more => format!(", and {more} more"),
-    };
-    Err(Error::message(error::Kind::Input, format!("{}{more}", first.to_finding()))
+    }
+    Err(Error::message(error::Kind::Input, left_over(&found, noticed))
         .hint("define the variable in `variables`, a file of `variableFiles`, or the pipeline")
         .hint("if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`"))
 }
@@ -182,6 +179,47 @@ pub(super) fn record(recorder: Option<&Recorder>, variables: &Variables) {
     for variable in variables.iter() {
         let name = format!("variable {} of {}", variable.name, variable.origin);
         recorder.input(&name, variable.value.as_bytes());
+    }
+}
+
+/// Every token that is left, each once, with its places in the source; in the
+/// manifests where the source does not have it.
+fn left_over(found: &[tokens::Leftover], noticed: &[Finding]) -> String {
+    let mut tokens: Vec<(&str, Vec<String>)> = Vec::new();
+    for left in found {
+        let place = left.place.to_string();
+        match tokens.iter_mut().find(|(token, _)| *token == left.token) {
+            Some((_, places)) => places.push(place),
+            None => tokens.push((&left.token, vec![place])),
+        }
+    }
+    let said = tokens.iter().map(|(token, rendered)| {
+        let is_its = |finding: &&Finding| {
+            let name = finding.message.strip_prefix("variable '");
+            let name = name.and_then(|rest| rest.strip_suffix("' not found"));
+            name.is_some_and(|name| token.contains(name))
+        };
+        let source = noticed
+            .iter()
+            .filter(is_its)
+            .filter_map(|it| it.place.clone());
+        let source: Vec<_> = source.collect();
+        if source.is_empty() || source == *rendered {
+            return format!("{}: the token {token} was not replaced", listed(rendered));
+        }
+        let (source, rendered) = (listed(&source), listed(rendered));
+        format!("{source}: the token {token} was not replaced (in the manifests: {rendered})")
+    });
+    said.collect::<Vec<_>>().join("; ")
+}
+
+/// Places, as far as anybody reads them.
+fn listed(places: &[String]) -> String {
+    const MOST: usize = 10;
+    let shown = places[..places.len().min(MOST)].join(", ");
+    match places.len().saturating_sub(MOST) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -94,8 +94,9 @@ async fn variables(
             .then(|| replace::variables(&tree, &own.variables, &settings.tokens));
         Ok::<_, Error>((exclude, variables.transpose()?))
     });
-    let (exclude, variables) = read.await??;
-    if let Some(variables) = &variables {
+    let (exclude, mut variables) = read.await??;
+    if let Some(variables) = &mut variables {
+        variables.watch_secrets(Arc::clone(&context.secret_used));
         replace::record(tree_recorder.as_ref(), variables);
         replace::explain(context, &name, explain, variables);
     }

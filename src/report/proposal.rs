@@ -71,7 +71,9 @@ pub fn comment(environments: &[EnvironmentReport], limit: usize) -> String {
 /// Whether an environment would change.
 pub fn changes_anything(environment: &EnvironmentReport) -> bool {
     let changes = environment.changes.as_ref();
-    changes.is_some_and(|changes| changes.changed_files > 0 || !changes.changes.is_empty())
+    changes.is_some_and(|changes| {
+        changes.changed_files > 0 || changes.unknown > 0 || !changes.changes.is_empty()
+    })
 }
 
 /// One environment: its totals, and a row for each resource that fits.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
-use crate::model::{Finding, FolderPlan, ResourceChange, ResourceId};
+use crate::model::{FileChange, Finding, FolderPlan, ResourceChange, ResourceId};
 
 /// What a run did, or would do.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -91,6 +91,8 @@ pub enum Outcome {
     Declined,
     /// A commit would be made.
     WouldPublish,
+    /// What differs is made from secrets that this run does not have.
+    Unknown,
     /// The branch holds what was rendered.
     Unchanged,
     /// Something newer was published; nothing was done.
@@ -136,6 +138,10 @@ pub struct Changes {
     pub changed: usize,
     /// Resources that go.
     pub removed: usize,
+    /// Resources, or files without resources, that are made from secrets which
+    /// this run does not have.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub unknown: usize,
     /// Files that differ, the ledger not counted.
     pub changed_files: usize,
     /// Each resource that does not stay as it is.
@@ -156,8 +162,27 @@ impl Changes {
             ResourceChange::Removed => 0,
             ResourceChange::Changed => 1,
             ResourceChange::Added => 2,
+            ResourceChange::Unknown => 3,
         });
         rows
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+/// Resources of which it is not known whether they change; where there are
+/// none, files.
+fn unknown(plan: &FolderPlan) -> usize {
+    let files = plan.files.values();
+    let files = files
+        .filter(|&&change| change == FileChange::Unknown)
+        .count();
+    match plan.count(ResourceChange::Unknown) {
+        0 if plan.resources.is_empty() => files,
+        resources => resources,
     }
 }
 
@@ -167,7 +192,12 @@ impl From<&FolderPlan> for Changes {
             added: plan.count(ResourceChange::Added),
             changed: plan.count(ResourceChange::Changed),
             removed: plan.count(ResourceChange::Removed),
-            changed_files: plan.files.len(),
+            unknown: unknown(plan),
+            changed_files: plan
+                .files
+                .values()
+                .filter(|&&change| change != FileChange::Unknown)
+                .count(),
             changes: plan.resources.clone(),
             taken_over_from: plan.taken_over_from.clone(),
             is_same_commit: plan.is_same_commit,

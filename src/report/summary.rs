@@ -33,6 +33,7 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
             Outcome::Waiting => "Proposed already by pull request for",
             Outcome::Declined => "Not proposed, as the pull request was closed, for",
             Outcome::WouldPublish => "Publishing would change",
+            Outcome::Unknown => "It is not known whether publishing would change",
             Outcome::Unchanged => "Nothing changed in",
             Outcome::Older => "Not published, as something newer is in",
         };
@@ -112,6 +113,7 @@ pub(super) fn change_word(change: ResourceChange) -> &'static str {
         ResourceChange::Added => "added",
         ResourceChange::Changed => "changed",
         ResourceChange::Removed => "**removed**",
+        ResourceChange::Unknown => "unknown",
     }
 }
 

@@ -43,6 +43,7 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
             ResourceChange::Added => '+',
             ResourceChange::Changed => '~',
             ResourceChange::Removed => '-',
+            ResourceChange::Unknown => '?',
         };
         let _ = writeln!(lines, "  {sign} {id}");
     }
@@ -54,8 +55,15 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
 
 /// `2 added, 1 changed, 0 removed`, or that nothing changes.
 pub fn totals(changes: &Changes) -> String {
-    if changes.changes.is_empty() && changes.changed_files == 0 {
+    if changes.changes.is_empty() && changes.changed_files == 0 && changes.unknown == 0 {
         return "no change".to_owned();
+    }
+    let unknown = match changes.unknown {
+        0 => String::new(),
+        unknown => format!("{unknown} unknown (made from secret variables)"),
+    };
+    if changes.changed_files == 0 && changes.unknown > 0 {
+        return unknown;
     }
     let Changes {
         added,
@@ -64,10 +72,14 @@ pub fn totals(changes: &Changes) -> String {
         changed_files,
         ..
     } = changes;
-    format!(
+    let certain = format!(
         "{added} added, {changed} changed, {removed} removed ({})",
         count(*changed_files, "file")
-    )
+    );
+    if unknown.is_empty() {
+        return certain;
+    }
+    format!("{certain}, {unknown}")
 }
 
 /// What the run came to, per branch.
@@ -93,6 +105,10 @@ pub fn outcome(report: &RunReport) -> String {
                 "Not proposed: a pull request for {place} with exactly this was closed, at {commit}"
             ),
             Outcome::WouldPublish => writeln!(text, "Publishing would change {place}"),
+            Outcome::Unknown => writeln!(
+                text,
+                "Whether publishing would change {place} is not known: what differs is made from secret variables, which this pull request build does not get"
+            ),
             Outcome::Unchanged => {
                 writeln!(
                     text,

@@ -228,6 +228,7 @@ fn token_settings(
     let suffix = args.token_suffix.as_deref();
     let mut options = tokens::Options::of_pattern(&args.token_pattern, prefix, suffix)?;
     options.missing = tokens::Missing::Keep;
+    options.kept_is_text = true;
     if args.leftover_tokens != Leftover::Fail {
         // The search of the manifests says it, or nobody wants to know.
         options.missing_log = tokens::Level::Off;

@@ -57,6 +57,8 @@ pub(super) enum How {
     Laid,
     /// As it is: a transform made it so.
     Raw,
+    /// It is the token itself, as text where that is possible.
+    Kept,
 }
 
 /// Everything that happens to one text.
@@ -181,13 +183,16 @@ impl<'o> Engine<'o> {
             let inner = String::from_utf8_lossy(&text[token.name]);
             let whole = &text[token.whole.clone()];
             let made = self.token(&mut run, &inner, whole, escape)?;
-            let Replacement::Text {
-                value,
-                how,
-                secrecy,
-            } = made
-            else {
-                continue;
+            let (value, how, secrecy) = match made {
+                Replacement::Text {
+                    value,
+                    how,
+                    secrecy,
+                } => (value, how, secrecy),
+                Replacement::Keep if self.options.kept_is_text && fits.is_some() => {
+                    (String::from_utf8_lossy(whole), How::Kept, Secrecy::Public)
+                }
+                Replacement::Keep => continue,
             };
             let start = values.len();
             if fits.is_some() {

@@ -97,6 +97,11 @@ impl Plan {
             let entry = Entry::parse(line, finding.level)?;
             let coming: Vec<PathBuf> = latest.keys().cloned().collect();
             let found = finding.files(&entry, root, &coming)?;
+            let found = if finding.level.is_own() {
+                self.without_leading_out(found, root)
+            } else {
+                found
+            };
             if found.is_empty() && finding.level.is_own() {
                 refuse_old_syntax(line, &entry)?;
             }
@@ -122,6 +127,27 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// Leaves out files of the root that are links to files elsewhere.
+    fn without_leading_out(&mut self, found: Vec<Found>, root: &Path) -> Vec<Found> {
+        let real = root.canonicalize().unwrap_or_else(|_| clean(root));
+        let (inside, outside) = found.into_iter().partition(|file: &Found| {
+            let shown = Path::new(&file.shown);
+            // Who names another folder means it.
+            let is_named = shown.is_absolute() || shown.starts_with("..");
+            is_named || file.path.starts_with(&real) || file.path.starts_with(clean(root))
+        });
+        for Found { shown, .. } in outside {
+            self.messages.push(Message::general(
+                Level::Warn,
+                format!(
+                    "{shown} is left alone: it is a link to a file outside of {}",
+                    root.display()
+                ),
+            ));
+        }
+        inside
     }
 
     /// Refuses a second source for an output, unless it was made of that output

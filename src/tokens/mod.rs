@@ -30,6 +30,8 @@ mod node;
 mod number;
 mod options;
 mod outcome;
+mod placeholder;
+mod private;
 mod read;
 mod run;
 mod scan;
@@ -65,6 +67,7 @@ pub use options::{
     Bom, Compatibility, Delimiters, Escape, FailOn, LegacyEmpty, Level, Missing, Options,
 };
 pub use outcome::{Counters, Message};
+pub use placeholder::Placeholder;
 pub use run::{FileSummary, Summary, run, run_cli};
 pub use scan::{Scanner, Token};
 pub use source::{Prepared, Scope, SourceTree, prepare};

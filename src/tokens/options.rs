@@ -222,6 +222,9 @@ pub struct Options {
     pub bom: Bom,
     /// What stands in for missing variables.
     pub missing: Missing,
+    /// A kept token in YAML or JSON stays text, where it would be read as a
+    /// comment: it is then found in what comes of the file.
+    pub kept_is_text: bool,
     /// How loud a missing variable is.
     pub missing_log: Level,
     /// The old treatment of empty values.
@@ -252,6 +255,7 @@ impl Options {
                 _ => Bom::Add,
             },
             missing: Missing::Nothing,
+            kept_is_text: false,
             missing_log: Level::Warn,
             legacy_empty: compatibility.is_old().then(|| LegacyEmpty {
                 marker: "(empty)".to_owned(),

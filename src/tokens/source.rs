@@ -5,10 +5,9 @@
 //! folder stands for the whole checkout: the source is copied into it, at the
 //! same place, and everything beside it is linked.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use tempfile::TempDir;
 
 use crate::parallel;
 use crate::source::{self, Kind};
@@ -18,6 +17,7 @@ use super::bytes::Content;
 use super::engine::{Engine, FileName};
 use super::error::Error;
 use super::outcome::{Counters, Message};
+use super::private::{self, Needs, PrivateFolder};
 
 /// How deep folders may nest.
 const DEPTH: usize = 64;
@@ -51,7 +51,7 @@ pub struct SourceTree<'a> {
 pub struct Prepared {
     /// The private folder, gone when this is dropped, and the source in it;
     /// absent when no file holds a token.
-    copy: Option<(TempDir, PathBuf)>,
+    copy: Option<(PrivateFolder, PathBuf)>,
     /// What was counted.
     pub counters: Counters,
     /// What is to be told.
@@ -102,19 +102,31 @@ pub fn prepare(
     let source = tree.reader.resolve(tree.source)?.ok_or_else(absent)?;
     let items = list(&source, tree)?;
     let mut contents = Vec::with_capacity(items.len());
+    let mut looks_around = false;
     for result in parallel::map(&items, BLOCK, |item| replace(engine, item, tree)) {
-        let Some((content, counters, messages)) = result? else {
+        let Some((content, counters, messages, leads_out)) = result? else {
+            looks_around = true;
             contents.push(None);
             continue;
         };
+        looks_around |= leads_out;
         prepared.counters += counters;
         prepared.messages.extend(messages);
         contents.push(content);
     }
     prepared.secret_forms = engine.secret_forms();
     if contents.iter().any(Option::is_some) {
-        let jobs: Vec<_> = items.iter().zip(&contents).collect();
-        prepared.copy = Some(copy(&source, tree.checkout, &jobs, temp_root)?);
+        let jobs = items.iter().zip(&contents);
+        let jobs: Vec<_> = jobs
+            .map(|(item, content)| Job::new(item, content))
+            .collect();
+        // Plain manifests name no other files.
+        let beside = looks_around && tree.scope == Scope::Everything;
+        let checkout = Checkout {
+            path: tree.checkout,
+            beside,
+        };
+        prepared.copy = Some(copy(&source, checkout, &jobs, temp_root)?);
     }
     Ok(prepared)
 }
@@ -225,8 +237,30 @@ impl Walk<'_> {
     }
 }
 
-/// What replacing the tokens of one file came to.
-type Outcome = (Option<Content>, Counters, Vec<Message>);
+/// Whether a file may be run.
+#[cfg(unix)]
+fn is_program(meta: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    meta.is_file() && meta.permissions().mode() & 0o100 != 0
+}
+
+#[cfg(not(unix))]
+fn is_program(_: &fs::Metadata) -> bool {
+    false
+}
+
+/// What replacing the tokens of one file came to, and whether the file may
+/// name files beside the source.
+type Outcome = (Option<Content>, Counters, Vec<Message>, bool);
+
+/// Programs of Jsonnet find libraries anywhere above themselves; everything else
+/// goes up with `..`.
+fn leads_out(name: &str, bytes: &[u8]) -> bool {
+    let is_program = [".jsonnet", ".libsonnet"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    is_program || memchr::memmem::find(bytes, b"..").is_some()
+}
 
 /// Reads one file and replaces its tokens.
 fn replace(
@@ -251,23 +285,40 @@ fn replace(
         Err(source::Error::TooLarge { .. }) => return Ok(None),
         bytes => bytes?.unwrap_or_default(),
     };
+    let up = leads_out(&name, &bytes);
     let replaced = engine.replace(FileName::in_place(&name), bytes)?;
     let content = replaced.content.is_changed().then_some(replaced.content);
-    Ok(Some((content, replaced.counters, replaced.messages)))
+    // A value can lead out as well as the file itself.
+    let up = up
+        || content
+            .as_ref()
+            .is_some_and(|it| leads_out(&name, &it.to_bytes()));
+    Ok(Some((content, replaced.counters, replaced.messages, up)))
+}
+
+/// What a private folder stands for.
+#[derive(Clone, Copy)]
+struct Checkout<'a> {
+    path: &'a Path,
+    /// Whether what lies beside the source may be looked at.
+    beside: bool,
 }
 
 /// Makes the private folder; gives back it and the source in it.
 fn copy(
     source: &Path,
-    checkout: &Path,
-    jobs: &[(&Item, &Option<Content>)],
+    checkout: Checkout<'_>,
+    jobs: &[Job<'_>],
     temp_root: &Path,
-) -> Result<(TempDir, PathBuf), Error> {
-    let folder = tempfile::Builder::new()
-        .prefix("gitops-source-")
-        .tempdir_in(temp_root)
-        .map_err(Error::io("making a folder in", temp_root))?;
-    let checkout = fs::canonicalize(checkout).unwrap_or_else(|_| source.to_path_buf());
+) -> Result<(PrivateFolder, PathBuf), Error> {
+    let needs = Needs {
+        bytes: jobs.iter().map(|job| job.length).sum(),
+        programs: jobs.iter().any(|job| job.runs),
+    };
+    let folder =
+        PrivateFolder::new(temp_root, needs).map_err(Error::io("making a folder in", temp_root))?;
+    let beside = checkout.beside;
+    let checkout = fs::canonicalize(checkout.path).unwrap_or_else(|_| source.to_path_buf());
     let inner = source.strip_prefix(&checkout).unwrap_or(Path::new(""));
     let name = source.file_name().unwrap_or_default();
     let copy = if inner.as_os_str().is_empty() && source.is_file() {
@@ -275,32 +326,69 @@ fn copy(
     } else {
         folder.path().join(inner)
     };
-    link_around(&checkout, folder.path(), inner).map_err(Error::io("linking beside", source))?;
-    let copies = parallel::map(jobs, BLOCK, |(item, content)| {
-        let target = if item.path.is_empty() {
-            copy.clone()
-        } else {
-            copy.join(&item.path)
-        };
-        place(item, content.as_ref(), &target).map_err(Error::io("copying", &item.real))
+    if beside {
+        link_around(&checkout, folder.path(), inner)
+            .map_err(Error::io("linking beside", source))?;
+    }
+    let target = |item: &Item| match item.path.as_str() {
+        "" => copy.clone(),
+        path => copy.join(path),
+    };
+    let targets = jobs.iter().map(|job| target(job.item));
+    let above: BTreeSet<PathBuf> = targets
+        .filter_map(|target| Some(target.parent()?.to_path_buf()))
+        .collect();
+    for folder in &above {
+        fs::create_dir_all(folder).map_err(Error::io("copying to", folder))?;
+    }
+    let copies = parallel::map(jobs, BLOCK, |job| {
+        place(job, &target(job.item)).map_err(Error::io("copying", &job.item.real))
     });
     copies.into_iter().collect::<Result<(), _>>()?;
     Ok((folder, copy))
 }
 
-/// Puts one file where it belongs. Permissions stay as they are, as hooks may
-/// run scripts.
-fn place(item: &Item, content: Option<&Content>, target: &Path) -> std::io::Result<()> {
-    if let Some(above) = target.parent() {
-        fs::create_dir_all(above)?;
+/// One file that is copied.
+struct Job<'a> {
+    item: &'a Item,
+    /// What its tokens became, when it has some.
+    content: Option<&'a Content>,
+    /// How many bytes it has, about.
+    length: u64,
+    /// Whether it is a program, which a hook may run.
+    runs: bool,
+}
+
+impl<'a> Job<'a> {
+    fn new(item: &'a Item, content: &'a Option<Content>) -> Self {
+        let there = (!item.as_is)
+            .then(|| fs::metadata(&item.real).ok())
+            .flatten();
+        let changed = content.as_ref().map(Content::size_hint);
+        let changed = changed.and_then(|size| u64::try_from(size).ok());
+        Self {
+            item,
+            content: content.as_ref(),
+            length: changed
+                .or(there.as_ref().map(fs::Metadata::len))
+                .unwrap_or_default(),
+            runs: there.is_some_and(|there| is_program(&there)),
+        }
     }
-    if item.as_is {
-        return link(&item.real, target);
+}
+
+/// Puts one file where it belongs, for its owner alone. A program stays one, as
+/// hooks may run scripts.
+fn place(job: &Job<'_>, target: &Path) -> std::io::Result<()> {
+    if job.item.as_is {
+        return link(&job.item.real, target);
     }
-    fs::copy(&item.real, target)?;
-    match content {
-        Some(content) => content.write_to(&mut fs::File::create(target)?),
-        None => Ok(()),
+    match job.content {
+        Some(content) => private::write(target, &content.to_bytes(), job.runs),
+        None => {
+            let mut out = private::new_file(target, job.runs)?;
+            std::io::copy(&mut fs::File::open(&job.item.real)?, &mut out).map(|_| ())
+        }
     }
 }
 
@@ -350,121 +438,4 @@ fn link(path: &Path, target: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 #[cfg(unix)]
-mod tests {
-    use super::super::{Compatibility, Layer, Matching, Options, Variables};
-    use super::*;
-    use std::os::unix::fs::symlink;
-
-    struct Scene {
-        temp: TempDir,
-    }
-
-    impl Scene {
-        fn new(files: &[(&str, &str)]) -> Self {
-            let scene = Self {
-                temp: tempfile::tempdir().unwrap(),
-            };
-            for (path, text) in files {
-                let path = scene.path(path);
-                fs::create_dir_all(path.parent().unwrap()).unwrap();
-                #[expect(clippy::disallowed_methods, reason = "the test makes its own source")]
-                fs::write(path, text).unwrap();
-            }
-            scene
-        }
-
-        fn path(&self, path: &str) -> PathBuf {
-            self.temp.path().join("repo").join(path)
-        }
-
-        fn prepared(&self, name: &str, scope: Scope, exclude: &[PathBuf]) -> Prepared {
-            let options = Options::new(Compatibility::Own);
-            let mut variables = Variables::new(Compatibility::Own);
-            variables.add(Layer::new("test", Matching::Exact).with("tag", "1.2"));
-            let engine = Engine::new(&options, &variables).unwrap();
-            let tree = SourceTree {
-                reader: &source::SourceTree::open(&self.path("")).unwrap(),
-                source: &self.path(name),
-                checkout: &self.path(""),
-                scope,
-                exclude,
-            };
-            prepare(&engine, tree, self.temp.path()).unwrap()
-        }
-    }
-
-    fn read(path: &Path) -> String {
-        fs::read_to_string(path).unwrap()
-    }
-
-    #[test]
-    fn a_source_without_tokens_is_not_copied() {
-        let scene = Scene::new(&[("src/a.yaml", "kind: X\n")]);
-        assert_eq!(scene.prepared("src", Scope::Everything, &[]).path(), None);
-    }
-
-    #[test]
-    fn a_source_with_tokens_is_copied_whole_and_stays_as_it_is() {
-        let scene = Scene::new(&[
-            ("src/sub/a.yaml", "image: web:#{tag}#\n"),
-            ("src/b.yaml", "kind: X\n"),
-        ]);
-        let done = scene.prepared("src", Scope::Everything, &[]);
-        let copy = done.path().unwrap().to_path_buf();
-        assert_eq!(read(&copy.join("sub/a.yaml")), "image: web:1.2\n");
-        assert_eq!(read(&copy.join("b.yaml")), "kind: X\n");
-        assert_eq!(read(&scene.path("src/sub/a.yaml")), "image: web:#{tag}#\n");
-        drop(done);
-        assert!(!copy.exists());
-    }
-
-    #[test]
-    fn what_lies_beside_the_source_is_within_reach() {
-        let scene = Scene::new(&[
-            ("apps/src/a.yaml", "#{tag}#"),
-            ("common/c.yaml", "c"),
-            ("apps/b.yaml", "b"),
-        ]);
-        let done = scene.prepared("apps/src", Scope::Everything, &[]);
-        let copy = done.path().unwrap();
-        assert_eq!(read(&copy.join("../../common/c.yaml")), "c");
-        assert_eq!(read(&copy.join("../b.yaml")), "b");
-    }
-
-    #[test]
-    fn every_name_of_a_linked_file_stays() {
-        let scene = Scene::new(&[("src/one.yaml", "tag: #{tag}#"), ("src/base/two.yaml", "2")]);
-        symlink("one.yaml", scene.path("src/again.yaml")).unwrap();
-        symlink("base", scene.path("src/zbase")).unwrap();
-        symlink("..", scene.path("src/base/back")).unwrap();
-        symlink("/etc/hostname", scene.path("src/out")).unwrap();
-        let done = scene.prepared("src", Scope::Everything, &[]);
-        let copy = done.path().unwrap();
-        assert_eq!(read(&copy.join("again.yaml")), "tag: 1.2");
-        assert_eq!(read(&copy.join("zbase/two.yaml")), "2");
-        assert!(
-            copy.join("out").is_symlink(),
-            "the generator refuses it, as it does without tokens"
-        );
-    }
-
-    #[test]
-    fn among_manifests_nothing_else_is_looked_at_and_nothing_that_is_excluded() {
-        let scene = Scene::new(&[
-            ("readme.md", "#{tag}#"),
-            (".hidden/a.yaml", "#{tag}#"),
-            ("gitops.yaml", "#{tag}#"),
-            ("a/b.yml", "#{tag}#"),
-        ]);
-        let done = scene.prepared("", Scope::Manifests, &[scene.path("gitops.yaml")]);
-        assert_eq!(done.counters.replaced, 1);
-        assert!(!done.path().unwrap().join("gitops.yaml").exists());
-    }
-
-    #[test]
-    fn a_single_file_is_a_source_too() {
-        let scene = Scene::new(&[("src/a.yaml", "v: #{tag}#"), ("src/b.yaml", "b")]);
-        let done = scene.prepared("src/a.yaml", Scope::Manifests, &[]);
-        assert_eq!(read(done.path().unwrap()), "v: 1.2");
-    }
-}
+mod tests;

@@ -6,8 +6,10 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::options::Compatibility;
+use super::placeholder::Placeholder;
 
 /// How the names of a layer are compared with those in tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +81,20 @@ impl Layer {
         self.entries.iter().map(|(name, ..)| name.as_str())
     }
 
+    /// The same variables with placeholders for the secret ones, and these.
+    #[must_use]
+    pub fn with_placeholders(mut self, which: Placeholder) -> (Self, Vec<String>) {
+        let mut placeholders = Vec::new();
+        for (name, value, secret, _) in &mut self.entries {
+            if *secret {
+                let placeholder = which.of(name);
+                *value = Arc::from(placeholder.as_str());
+                placeholders.push(placeholder);
+            }
+        }
+        (self, placeholders)
+    }
+
     /// Adds a variable with everything that is known about it.
     pub fn push(&mut self, name: String, value: Arc<str>, secret: bool, line: usize) {
         self.entries.push((name, value, secret, line));
@@ -130,6 +146,8 @@ pub struct Variables {
     exact: HashMap<String, usize>,
     pipeline: HashMap<String, usize>,
     asks_pipeline: bool,
+    /// Set when a secret variable is used.
+    secret_used: Option<Arc<AtomicBool>>,
 }
 
 impl Variables {
@@ -155,6 +173,18 @@ impl Variables {
             variables.add(layer);
         }
         variables
+    }
+
+    /// Sets `flag` as soon as a token is replaced by a secret variable.
+    pub fn watch_secrets(&mut self, flag: Arc<AtomicBool>) {
+        self.secret_used = Some(flag);
+    }
+
+    /// A secret variable is used.
+    pub(super) fn note_secret(&self) {
+        if let Some(flag) = &self.secret_used {
+            flag.store(true, Ordering::Relaxed);
+        }
     }
 
     /// Adds a layer that wins over all that are there.

@@ -44,8 +44,7 @@ pub fn write(files: &[Planned]) -> Result<Vec<PathBuf>, Error> {
     parallel::map(&staged, BLOCK, |(temporary, target)| {
         let taken = temporary.lock().ok().and_then(|mut slot| slot.take());
         if let Some(temporary) = taken {
-            let renamed = temporary.persist(target);
-            renamed.map_err(|error| Error::io("replacing", target)(error.error))?;
+            put(temporary, target).map_err(Error::io("replacing", target))?;
         }
         Ok(target.to_path_buf())
     })
@@ -64,8 +63,6 @@ fn check(target: &Path) -> Result<Option<Permissions>, Error> {
         "it is a folder"
     } else if !there.is_file() {
         "it is no ordinary file"
-    } else if mode.readonly() {
-        "it is write-protected"
     } else {
         return Ok(Some(mode));
     };
@@ -96,6 +93,7 @@ fn stage(file: &Planned, existing: Option<Permissions>) -> Result<NamedTempFile,
         .and_then(|()| out.flush())
         .map_err(Error::io("writing", target))?;
     drop(out);
+    keep_attributes(target, temporary.as_file());
     if let Some(wanted) = wanted {
         temporary
             .as_file()
@@ -103,6 +101,71 @@ fn stage(file: &Planned, existing: Option<Permissions>) -> Result<NamedTempFile,
             .map_err(Error::io("setting the mode of", target))?;
     }
     Ok(temporary)
+}
+
+/// Puts a complete new content in the place of a target. A file with further
+/// names is written through, so that it stays one file.
+fn put(mut temporary: NamedTempFile, target: &Path) -> std::io::Result<()> {
+    if has_more_names(target) {
+        use std::io::Seek as _;
+        temporary.rewind()?;
+        let mut out = fs::OpenOptions::new()
+            .write(true)
+            .truncate(true)
+            .open(target)?;
+        return std::io::copy(&mut temporary, &mut out).map(|_| ());
+    }
+    temporary.persist(target).map_err(|error| error.error)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn has_more_names(target: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    fs::metadata(target).is_ok_and(|there| there.nlink() > 1)
+}
+
+#[cfg(not(unix))]
+fn has_more_names(_: &Path) -> bool {
+    false
+}
+
+/// Gives a new file the owner and the extended attributes of the one that it
+/// replaces, as far as this user may.
+#[cfg(unix)]
+fn keep_attributes(target: &Path, new: &fs::File) {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let Ok(old) = fs::File::open(target) else {
+        return;
+    };
+    if let (Ok(there), Ok(here)) = (old.metadata(), new.metadata())
+        && (there.uid(), there.gid()) != (here.uid(), here.gid())
+        && let Err(error) = fchown(new, Some(there.uid()), Some(there.gid()))
+    {
+        tracing::debug!("the owner of {} is not kept: {error}", target.display());
+    }
+    #[cfg(target_os = "linux")]
+    copy_extended(&old, new);
+}
+
+#[cfg(not(unix))]
+fn keep_attributes(_: &Path, _: &fs::File) {}
+
+/// Copies extended attributes; what the system keeps for itself cannot be set.
+#[cfg(target_os = "linux")]
+fn copy_extended(old: &fs::File, new: &fs::File) {
+    let mut names = [0_u8; 4096];
+    let Ok(length) = rustix::fs::flistxattr(old, &mut names[..]) else {
+        return;
+    };
+    let names = names[..length].split(|byte| *byte == 0);
+    for name in names.filter(|name| !name.is_empty()) {
+        let mut value = vec![0_u8; 64 << 10];
+        if let Ok(length) = rustix::fs::fgetxattr(old, name, &mut value[..]) {
+            let flags = rustix::fs::XattrFlags::empty();
+            let _ = rustix::fs::fsetxattr(new, name, &value[..length], flags);
+        }
+    }
 }
 
 fn permissions(path: &Path) -> Option<Permissions> {

@@ -30,6 +30,7 @@ mod manifests;
 mod ownership;
 mod promote;
 mod publish;
+mod pull_request_build;
 mod pull_requests;
 mod rendering;
 mod replaced;

@@ -95,7 +95,7 @@ fn a_token_that_is_left_fails_the_run_unless_that_is_allowed() {
         .program(&["verify", "--environments", "dev"])
         .fail();
     insta::assert_snapshot!(ended.stderr, @r"
-    error: environment dev: more.yaml:5:7: the token #{unknown}# was not replaced, and 1 more
+    error: environment dev: more.yaml:5:7: the token #{unknown}# was not replaced; more.yaml:6:7: the token #{other}# was not replaced
       help: define the variable in `variables`, a file of `variableFiles`, or the pipeline
       help: if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`
     ");
@@ -124,6 +124,62 @@ fn a_token_that_is_left_fails_the_run_unless_that_is_allowed() {
         ])
         .succeed();
     assert!(!ended.stderr.contains("warning"), "{}", ended.stderr);
+}
+
+#[test]
+fn every_token_that_is_left_is_named_where_the_source_has_it() {
+    let workspace = shop();
+    let map = |name: &str, value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata:\n  a: {value}\n"
+        )
+    };
+    workspace
+        .write("src/sub/one.yaml", &map("one", "'#{unknown}#'"))
+        .write("src/sub/two.yaml", &map("two", "x-#{unknown}#"))
+        .write("src/sub/three.yaml", &map("three", "#{plain}#"));
+    let ended = workspace
+        .program(&["verify", "--environments", "dev", "--layout", "single"])
+        .fail();
+    for said in [
+        "sub/one.yaml:5:7, sub/two.yaml:5:8: the token #{unknown}# was not replaced (in the manifests: ",
+        "sub/three.yaml:5:6: the token #{plain}# was not replaced (in the manifests: ",
+    ] {
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+}
+
+#[rstest::rstest]
+#[case("123", "replicas: 123", "version: \"123\"")]
+#[case("1.10", "replicas: \"1.10\"", "version: \"1.10\"")]
+#[case("no", "replicas: \"no\"", "version: \"no\"")]
+#[case(
+    "a\n---\nkind: Pod",
+    "replicas: \"a\\n---\\nkind: Pod\"",
+    "version: \"a\\n---\\nkind: Pod\""
+)]
+#[case("abc #1", "replicas: \"abc #1\"", "version: \"abc #1\"")]
+#[case("{a}", "replicas: \"{a}\"", "version: \"{a}\"")]
+fn a_value_is_read_as_the_text_that_it_is(
+    #[case] value: &str,
+    #[case] number: &str,
+    #[case] label: &str,
+) {
+    let workspace = shop();
+    workspace
+        .write("src/web.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\n  labels:\n    version: #{value}#\nspec:\n  replicas: #{value}#\n");
+    let ended = workspace
+        .task(&[
+            ("command", "render"),
+            ("environments", "dev"),
+            ("output", "out"),
+        ])
+        .variable("VSTS_PUBLIC_VARIABLES", r#"["value"]"#)
+        .variable("VALUE", value)
+        .succeed();
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    let text = workspace.read("out/dev/web.yaml");
+    assert!(text.contains(number) && text.contains(label), "{text}");
 }
 
 #[test]

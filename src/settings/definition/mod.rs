@@ -70,6 +70,14 @@ pub struct RunArgs {
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_older: bool,
 
+    /// Publish from pull request builds too. Otherwise `publish` and `promote` do there what `verify` does.
+    #[arg(long, default_value = "false", action = ArgAction::Set, add = NOT_IN_FILE)]
+    pub allow_pull_request_publish: bool,
+
+    /// Give secret variables to the source in pull request builds too. Otherwise placeholders stand for them there.
+    #[arg(long, default_value = "false", action = ArgAction::Set, add = NOT_IN_FILE)]
+    pub allow_pull_request_secrets: bool,
+
     /// In pull request builds, `verify` posts the planned changes as one comment on the pull request, and sets a status per environment.
     #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub comment: bool,

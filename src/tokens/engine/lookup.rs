@@ -25,6 +25,9 @@ impl<'o> Engine<'o> {
         let value = index.map(|i| {
             self.used[i].store(true, Ordering::Relaxed);
             let variable = self.variables.at(i);
+            if variable.secret {
+                self.variables.note_secret();
+            }
             (&*variable.value, variable.secret)
         });
         let level = self.options.compatibility;

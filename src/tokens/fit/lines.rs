@@ -19,7 +19,7 @@ pub(super) fn fit(
     let mut pieces = Vec::with_capacity(given.edits.len());
     for edit in 0..given.edits.len() {
         let value = given.value(edit);
-        let form = if given.how(edit) == How::Raw {
+        let form = if matches!(given.how(edit), How::Raw | How::Kept) {
             value.to_owned()
         } else {
             form(&given, template, edit).ok_or_else(|| Misfit {

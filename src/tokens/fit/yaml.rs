@@ -50,13 +50,14 @@ fn refuse_code(given: &Given<'_>, template: &Template) -> Result<(), Misfit> {
         return Ok(());
     }
     for (edit, token) in given.edits.iter().enumerate() {
-        if token.how != How::Raw && given.value(edit).contains("{{") {
+        if !matches!(token.how, How::Raw | How::Kept) && given.value(edit).contains("{{") {
             let reason = Reason::Braces;
             return Err(Misfit { edit, reason });
         }
     }
     for hole in &template.holes {
-        if template.has_action(&hole.at) && !write::is_word(given.value(hole.edit)) {
+        let kept = given.how(hole.edit) == How::Kept;
+        if !kept && template.has_action(&hole.at) && !write::is_word(given.value(hole.edit)) {
             let reason = Reason::Action;
             return Err(Misfit {
                 edit: hole.edit,
@@ -92,7 +93,7 @@ impl Fitting<'_> {
         let until = self.template.edits_in(&(0..end)).end;
         for edit in done..until {
             let value = self.given.value(edit);
-            let form = if self.given.how(edit) == How::Raw {
+            let form = if matches!(self.given.how(edit), How::Raw | How::Kept) {
                 value.to_owned()
             } else {
                 self.outside(edit, value)?
@@ -184,7 +185,10 @@ impl Fitting<'_> {
         }
         if self.template.has_action(&slot.at) {
             let mut holes = self.template.holes[self.template.holes_in(&slot.at)].iter();
-            let fits = |edit| write::fits_inside_plain(self.given.value(edit), slot.in_flow);
+            let fits = |edit| {
+                self.given.how(edit) == How::Kept
+                    || write::fits_inside_plain(self.given.value(edit), slot.in_flow)
+            };
             if !holes.all(|hole| fits(hole.edit)) {
                 let reason = Reason::Mixed;
                 return Err(Misfit { edit, reason });

@@ -316,14 +316,31 @@ fn a_branch_that_does_not_exist_though_the_default_branch_has_the_folder() {
 }
 
 #[test]
-fn a_build_of_a_pull_request_where_only_the_settings_file_names_the_repository() {
+fn a_build_of_a_pull_request_promotes_nothing_and_says_so() {
     let workspace = shop();
     publish(&workspace, "dev");
     let ended = workspace
         .task(&[("command", "promote"), ("from", "dev"), ("to", "prod")])
         .variable("BUILD_REASON", "PullRequest")
         .succeed();
-    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    let said = "This is a pull request build, so `promote` does what `verify` does and writes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("Publishing would change"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(commits(&workspace), 1);
+    let ended = workspace
+        .task(&[
+            ("command", "promote"),
+            ("from", "dev"),
+            ("to", "prod"),
+            ("allowPullRequestPublish", "true"),
+        ])
+        .variable("BUILD_REASON", "PullRequest")
+        .succeed();
     assert!(
         ended
             .stdout

@@ -208,23 +208,6 @@ fn a_root_that_is_not_there_is_named() {
     );
 }
 
-#[cfg(unix)]
-#[test]
-fn a_write_protected_target_stops_the_run_before_anything_is_written() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let folder = folder(&[("a.txt", b"#{ok}#"), ("b.txt", b"#{ok}#")]);
-    let locked = folder.path().join("b.txt");
-    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o444)).unwrap();
-    let before = tree(folder.path());
-    let flags = ["--sources", "*.txt", "--variables", r#"{"ok":"1"}"#];
-    let error = run(&folder, &flags).unwrap_err().to_string();
-    assert!(
-        error.ends_with("b.txt: it is write-protected; no file was changed"),
-        "{error}"
-    );
-    assert_eq!(tree(folder.path()), before);
-}
-
 #[test]
 fn a_target_that_is_a_folder_stops_the_run_before_anything_is_written() {
     let folder = folder(&[("a.txt", b"#{ok}#"), ("d/x", b"")]);

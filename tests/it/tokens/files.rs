@@ -146,3 +146,57 @@ fn two_runs_give_the_same_as_one() {
     assert!(run(&folder, &flags).unwrap().written.is_empty());
     assert_eq!(tree(folder.path()), once);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_replaced_file_keeps_its_mode_its_other_names_and_its_attributes() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    let folder = folder(&[
+        ("a.txt", b"#{ok}#"),
+        ("b.txt", b"#{ok}#"),
+        ("c.txt", b"#{ok}#"),
+    ]);
+    let at = |name: &str| folder.path().join(name);
+    std::fs::set_permissions(at("a.txt"), std::fs::Permissions::from_mode(0o444)).unwrap();
+    std::fs::hard_link(at("b.txt"), at("b.dat")).unwrap();
+    let inode = std::fs::metadata(at("b.txt")).unwrap().ino();
+    let file = std::fs::File::open(at("c.txt")).unwrap();
+    let flags = rustix::fs::XattrFlags::empty();
+    let attributes = rustix::fs::fsetxattr(&file, "user.note", b"kept", flags).is_ok();
+    let owner = std::os::unix::fs::chown(at("c.txt"), Some(12345), Some(12345)).is_ok();
+    let flags = ["--sources", "*.txt", "--variables", r#"{"ok":"1"}"#];
+    run(&folder, &flags).unwrap();
+    for name in ["a.txt", "b.txt", "b.dat", "c.txt"] {
+        assert_eq!(read(&folder, name), "1", "{name}");
+    }
+    let mode = std::fs::metadata(at("a.txt")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o444);
+    assert_eq!(std::fs::metadata(at("b.txt")).unwrap().ino(), inode);
+    let there = std::fs::metadata(at("c.txt")).unwrap();
+    assert!(!owner || there.uid() == 12345, "the owner is kept");
+    if attributes {
+        let file = std::fs::File::open(at("c.txt")).unwrap();
+        let mut value = [0; 16];
+        let length = rustix::fs::fgetxattr(&file, "user.note", &mut value[..]).unwrap();
+        assert_eq!(&value[..length], b"kept");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_out_of_the_root_is_left_alone() {
+    use std::os::unix::fs::symlink;
+    let outside = folder(&[("x.txt", b"#{ok}#"), ("d/y.txt", b"#{ok}#")]);
+    let folder = folder(&[("a.txt", b"#{ok}#")]);
+    symlink(outside.path().join("x.txt"), folder.path().join("x.txt")).unwrap();
+    symlink(outside.path().join("d"), folder.path().join("d")).unwrap();
+    let flags = ["--sources", "**/*.txt", "--variables", r#"{"ok":"1"}"#];
+    let summary = run(&folder, &flags).unwrap();
+    assert_eq!(read(&folder, "a.txt"), "1");
+    for name in ["x.txt", "d/y.txt"] {
+        assert_eq!(read(&outside, name), "#{ok}#", "{name}");
+        let said = format!("{name} is left alone: it is a link to a file outside of ");
+        let messages = super::messages(&summary);
+        assert!(messages.iter().any(|it| it.contains(&said)), "{messages:?}");
+    }
+}

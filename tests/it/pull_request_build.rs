@@ -1,0 +1,168 @@
+//! On a build of a pull request anybody may have written the source: nothing is
+//! published, and secret variables stay away from it.
+
+use crate::support::program::{Ended, Program, Workspace};
+
+const HELD_BACK: &str = "This is a pull request build, so `publish` does what `verify` does and writes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
+
+/// Two services, one of which is made from a secret in three ways.
+fn shop() -> Workspace {
+    let workspace = Workspace::new();
+    workspace
+        .write("src/web.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web, labels: {team: '#{team}#'}}\n")
+        .write("src/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: login}\nstringData: {password: '#{pw}#', packed: '#{toBase64(pw)}#', upper: '#{upper(pw)}#'}\n")
+        .write("gitops.yaml", "source: src\ntransforms: true\nmanifestRepo: ./m.git\nenvironments: {dev: }\n");
+    workspace.git(&["init", "--quiet", "--bare", "m.git"]);
+    workspace
+}
+
+fn task(workspace: &Workspace, inputs: &[(&str, &str)], team: &str) -> Program {
+    let manifest = workspace.path().join("m.git").display().to_string();
+    let inputs = [inputs, &[("manifestRepo", manifest.as_str())]].concat();
+    workspace
+        .task(&inputs)
+        .variable("VSTS_PUBLIC_VARIABLES", r#"["team"]"#)
+        .variable("VSTS_SECRET_VARIABLES", r#"["pw"]"#)
+        .variable("TEAM", team)
+        .variable("SECRET_PW", "hunter2-hunter2")
+}
+
+/// The same, on a build of a pull request.
+fn of_pull_request(workspace: &Workspace, inputs: &[(&str, &str)], team: &str) -> Ended {
+    let task = task(workspace, inputs, team);
+    task.variable("BUILD_REASON", "PullRequest").succeed()
+}
+
+fn has(ended: &Ended, said: &str) {
+    assert!(ended.stdout.contains(said), "{said}: {}", ended.stdout);
+}
+
+fn lacks(ended: &Ended, said: &str) {
+    assert!(!ended.stdout.contains(said), "{said}: {}", ended.stdout);
+}
+
+fn commits(workspace: &Workspace) -> usize {
+    let refs = workspace.git(&["--git-dir", "m.git", "log", "--all", "--format=%H"]);
+    refs.lines().count()
+}
+
+#[rstest::rstest]
+#[case(&[])]
+#[case(&[("command", "publish")])]
+#[case(&[("command", "publish"), ("mode", "pullRequest")])]
+#[case(&[("branch", "live")])]
+#[case(&[("allowOlder", "true"), ("allowRemoval", "true")])]
+fn publish_does_what_verify_does(#[case] inputs: &[(&str, &str)]) {
+    let workspace = shop();
+    let ended = of_pull_request(&workspace, inputs, "a");
+    has(&ended, HELD_BACK);
+    has(&ended, "dev: 2 resources");
+    lacks(&ended, "result=Failed");
+    assert_eq!(commits(&workspace), 0);
+}
+
+#[test]
+fn verify_has_nothing_to_say_about_it() {
+    let ended = of_pull_request(&shop(), &[("command", "verify")], "a");
+    lacks(&ended, "This is a pull request build");
+}
+
+#[test]
+fn only_the_task_can_allow_to_publish() {
+    let workspace = shop();
+    for setting in ["allowPullRequestPublish", "allowPullRequestSecrets"] {
+        workspace.write(
+            "gitops.yaml",
+            &format!("{setting}: true\nsource: src\nenvironments: {{dev: }}\n"),
+        );
+        let ended = of_pull_request(&workspace, &[], "a");
+        has(&ended, setting);
+        has(&ended, "result=Failed");
+        assert_eq!(commits(&workspace), 0);
+    }
+}
+
+#[test]
+fn what_is_made_from_a_secret_is_unknown_and_never_changed() {
+    let workspace = shop();
+    has(&task(&workspace, &[], "a").succeed(), "Published ");
+    let same = of_pull_request(&workspace, &[("command", "verify")], "a");
+    has(&same, "1 unknown (made from secret variables)");
+    has(&same, "? v1 Secret login");
+    has(&same, "Whether publishing would change");
+    has(&same, "variable=changed;isOutput=true]false");
+    has(&same, "variable=dev.changed;isOutput=true]0");
+    let other = of_pull_request(&workspace, &[("command", "verify")], "b");
+    has(&other, "0 added, 1 changed, 0 removed (1 file), 1 unknown");
+    has(&other, "~ v1 Service web");
+    has(&other, "variable=changed;isOutput=true]true");
+}
+
+#[test]
+fn what_is_new_is_new_whatever_the_secret_is() {
+    let ended = of_pull_request(&shop(), &[], "a");
+    has(&ended, "2 added, 0 changed, 0 removed (2 files)");
+}
+
+#[test]
+fn the_source_gets_a_placeholder_that_stays_the_same() {
+    let workspace = shop();
+    let out = workspace.path().join("out").display().to_string();
+    let inputs = [("command", "render"), ("output", out.as_str())];
+    of_pull_request(&workspace, &inputs, "a");
+    let first = workspace.read("out/dev/secret.yaml");
+    assert!(
+        !first.contains("hunter2") && !first.contains("aHVudGVyMi"),
+        "{first}"
+    );
+    assert!(first.contains("password: 'secret"), "{first}");
+    of_pull_request(
+        &workspace,
+        &[&inputs[..], &[("replace", "true")]].concat(),
+        "a",
+    );
+    assert_eq!(workspace.read("out/dev/secret.yaml"), first);
+}
+
+#[test]
+fn placeholders_are_never_published() {
+    let workspace = shop();
+    let allowed = [("allowPullRequestPublish", "true")];
+    let ended = of_pull_request(&workspace, &allowed, "a");
+    has(
+        &ended,
+        "environment `dev` is not published: it uses secret variables, which a pull request build does not get",
+    );
+    has(&ended, "allowPullRequestSecrets");
+    assert_eq!(commits(&workspace), 0);
+    let both = [allowed[0], ("allowPullRequestSecrets", "true")];
+    has(&of_pull_request(&workspace, &both, "a"), "Published ");
+    assert_eq!(commits(&workspace), 1);
+    let text = workspace.git(&["--git-dir", "m.git", "show", "HEAD:dev/secret.yaml"]);
+    assert!(text.contains("hunter2-hunter2"), "{text}");
+}
+
+#[test]
+fn the_tokens_command_puts_no_secret_into_files() {
+    let workspace = shop();
+    let inputs = [
+        ("command", "tokens"),
+        ("sources", "src/secret.yaml"),
+        ("transforms", "true"),
+    ];
+    let ended = of_pull_request(&workspace, &inputs, "a");
+    has(&ended, "placeholders stand for secret variables");
+    let text = workspace.read("src/secret.yaml");
+    assert!(
+        text.contains("password: 'secret") && !text.contains("hunter2"),
+        "{text}"
+    );
+    let workspace = shop();
+    let allowed = [&inputs[..], &[("allowPullRequestSecrets", "true")]].concat();
+    of_pull_request(&workspace, &allowed, "a");
+    assert!(
+        workspace
+            .read("src/secret.yaml")
+            .contains("hunter2-hunter2")
+    );
+}
