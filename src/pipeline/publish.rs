@@ -74,10 +74,7 @@ pub async fn publish(
         })
     };
     refuse_empty_author(settings).map_err(|error| stopped(&report, error))?;
-    if let Some(made) = rendered.iter().find(|it| it.unknown.is_some()) {
-        let error = unknown::refusal(&made.settings.name);
-        return Err(stopped(&report, error));
-    }
+    unknown::refuse(rendered).map_err(|error| stopped(&report, error))?;
     let branches = branches(rendered, open)
         .await
         .map_err(|error| stopped(&report, error))?;

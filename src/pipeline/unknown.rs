@@ -19,7 +19,7 @@ use crate::settings::EnvironmentSettings;
 use crate::source::Recorder;
 use crate::tokens::Placeholder;
 
-use super::render::blocking;
+use super::render::{Rendered, blocking};
 use super::{finish, replace, source};
 
 /// The parts of an environment that are made from secrets.
@@ -131,14 +131,18 @@ impl Unknown {
     }
 }
 
-/// The error of a run that would publish placeholders.
-pub(super) fn refusal(environment: &str) -> Error {
+/// Refuses to publish placeholders.
+pub(super) fn refuse(rendered: &[Rendered]) -> Result<(), Error> {
+    let Some(made) = rendered.iter().find(|made| made.unknown.is_some()) else {
+        return Ok(());
+    };
     let said = format!(
-        "environment `{environment}` is not published: it uses secret variables, which a pull request build does not get"
+        "environment `{}` is not published: it uses secret variables, which a pull request build does not get",
+        made.settings.name
     );
-    Error::message(Kind::Policy, said).hint(
+    Err(Error::message(Kind::Policy, said).hint(
         "to give secret variables to the source of pull requests, set `allowPullRequestSecrets` on the task",
-    )
+    ))
 }
 
 #[cfg(test)]

@@ -118,7 +118,7 @@ pub fn prepare(
     if contents.iter().any(Option::is_some) {
         let jobs = items.iter().zip(&contents);
         let jobs: Vec<_> = jobs
-            .map(|(item, content)| Job::new(item, content))
+            .map(|(item, content)| Job::new(item, content.as_ref()))
             .collect();
         // Plain manifests name no other files.
         let beside = looks_around && tree.scope == Scope::Everything;
@@ -360,15 +360,15 @@ struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    fn new(item: &'a Item, content: &'a Option<Content>) -> Self {
+    fn new(item: &'a Item, content: Option<&'a Content>) -> Self {
         let there = (!item.as_is)
             .then(|| fs::metadata(&item.real).ok())
             .flatten();
-        let changed = content.as_ref().map(Content::size_hint);
+        let changed = content.map(Content::size_hint);
         let changed = changed.and_then(|size| u64::try_from(size).ok());
         Self {
             item,
-            content: content.as_ref(),
+            content,
             length: changed
                 .or(there.as_ref().map(fs::Metadata::len))
                 .unwrap_or_default(),

@@ -8,6 +8,7 @@
 mod actions;
 mod json;
 mod lines;
+mod memo;
 mod read;
 mod rule;
 mod template;

@@ -247,6 +247,28 @@ fn a_value_in_json_is_a_string_unless_json_has_it(
     assert_eq!(put("a.json", text, value), Ok(expected.to_owned()));
 }
 
+#[rstest::rstest]
+#[case("registry.contoso.com", true)]
+#[case("1.2.30", true)]
+#[case("web-1234", true)]
+#[case("12345678", false)]
+#[case("706798e8", false)]
+#[case("0xdeadbeef", false)]
+#[case("2026-11-28T10:00:00Z", false)]
+#[case("false", false)]
+#[case("1234.5678", false)]
+#[case("a, b, see", false)]
+#[case("registry:", false)]
+#[case("-registry", false)]
+fn some_words_are_text_wherever_they_are(#[case] value: &str, #[case] text: bool) {
+    assert_eq!(super::write::is_always_text(value), text);
+    if text {
+        let composed = format!("a: 1#{{v}}#0\nb: #{{v}}#\n#{{v}}#: [#{{v}}#]\n");
+        let got = put("values.yaml", &composed, value).unwrap();
+        assert_eq!(got, composed.replace("#{v}#", value));
+    }
+}
+
 #[test]
 fn bytes_of_an_unknown_code_page_stay_beside_a_value_and_are_not_quoted_with_it() {
     let options = Options::new(Compatibility::Own);

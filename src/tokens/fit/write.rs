@@ -36,6 +36,23 @@ pub(super) fn is_word(value: &str) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || b"-_./:@+=,".contains(&byte))
 }
 
+/// Whether a value is text for every reader, whatever is around it: a word that
+/// is no part of a number, a date, a boolean or null.
+pub(super) fn is_always_text(value: &str) -> bool {
+    let is_edge = |c: char| c.is_ascii_alphanumeric();
+    let inside = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@+=".contains(&byte);
+    // Hexadecimal digits, `0x`, `0o`, exponents, `.inf`, `.nan`, and dates with
+    // their `T` and `Z` have none of these.
+    let telling = |byte: u8| b"ghjklmpqrsuvwy".contains(&byte.to_ascii_lowercase());
+    let dots = || value.bytes().filter(|byte| *byte == b'.').count();
+    // No boolean or null is longer than `false`.
+    value.len() > "false".len()
+        && value.starts_with(is_edge)
+        && value.ends_with(is_edge)
+        && value.bytes().all(inside)
+        && (value.bytes().any(telling) || dots() > 1)
+}
+
 /// Whether a text can be a plain scalar, or begin, go on and end inside of one.
 pub(super) fn fits_plain(text: &str, in_flow: bool) -> bool {
     let mut chars = text.chars();

@@ -12,13 +12,19 @@ use super::super::escape::yaml_text;
 use super::read::{self, Reading, Shape, Slot};
 use super::rule::{reader, stays_plain};
 use super::template::Template;
-use super::{Given, How, Misfit, Piece, Reason, lines, write};
+use super::{Given, How, Misfit, Piece, Reason, lines, memo, write};
 
 /// The pieces of a YAML text.
 pub(super) fn fit(given: Given<'_>) -> Result<Vec<Piece>, Misfit> {
+    let edits = 0..given.edits.len();
+    let is_text = |edit| given.how(edit) == How::Text && write::is_always_text(given.value(edit));
+    if edits.clone().all(is_text) {
+        let piece = |edit| Piece::of_token(&given, edit, given.value(edit).to_owned());
+        return Ok(edits.map(piece).collect());
+    }
     let template = Template::new(&given);
     refuse_code(&given, &template)?;
-    let reading = match read::read(&template.text, Some(&template)) {
+    let reading = match memo::read(&template) {
         Ok(reading) => reading,
         Err(unread) => return lines::fit(given, &template, &unread),
     };
@@ -29,6 +35,9 @@ pub(super) fn fit(given: Given<'_>) -> Result<Vec<Piece>, Misfit> {
         quoted: vec![false; reading.slots.len()],
     };
     let pieces = fitting.pieces()?;
+    if fitting.is_inert() {
+        return Ok(pieces);
+    }
     match fitting.check(&pieces) {
         Ok(()) => Ok(pieces),
         Err(_) => {
@@ -257,6 +266,17 @@ impl Fitting<'_> {
             forms: forms.collect(),
             edits,
         })
+    }
+
+    /// Whether every value is a word that means nothing to a parser wherever it
+    /// is: a plain scalar has been looked at already.
+    fn is_inert(&self) -> bool {
+        let inert = |edit: usize| {
+            let value = self.given.value(edit);
+            let starts_well = value.starts_with(|c: char| c.is_ascii_alphanumeric());
+            self.given.how(edit) == How::Text && starts_well && write::is_word(value)
+        };
+        (0..self.given.edits.len()).all(inert)
     }
 
     fn quote_what_can_be(&mut self) {
