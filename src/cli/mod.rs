@@ -5,6 +5,7 @@
 
 mod app;
 mod completions;
+mod confined;
 mod connect;
 mod fab;
 mod harden;

@@ -80,6 +80,8 @@ impl SourceTree {
             });
         }
         let mut files = self.files.to_vec();
+        // It is asked for by either name.
+        files.extend(real(path));
         files.push(whole);
         Ok(Self {
             files: files.into(),

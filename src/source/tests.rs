@@ -329,6 +329,8 @@ fn a_single_file_of_the_caller_is_within_reach_and_nothing_beside_it() {
     let beside = file.with_file_name("outside/inner/secret.yaml");
     assert!(tree.text(&beside).is_err());
     assert_eq!(tree.kind(&file.join("below")).unwrap(), None);
+    let tree = scene.tree().and(&scene.path("../secret.yaml")).unwrap();
+    assert_eq!(tree.text(&file).unwrap().unwrap(), "token: hunter2\n");
     let missing = file.with_file_name("missing.yaml");
     assert_eq!(
         scene.tree().and(&missing).unwrap().text(&missing).unwrap(),

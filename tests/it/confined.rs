@@ -113,7 +113,6 @@ fn refused(settings: &str, said: &str) {
 #[case::absolute_pattern("OUTSIDE/**/*.yaml")]
 #[case::pattern_through_a_link("link/*.yaml")]
 #[case::pattern_of_links("link.*")]
-#[case::group("[l]ink/vars.yaml")]
 #[case::device("/dev/zero")]
 #[case::link_to_a_device("zero.yaml")]
 #[case::environment("/proc/self/environ")]
@@ -418,7 +417,6 @@ fn a_packed_chart_with_a_link_or_a_path_that_leads_out_is_refused() {
 #[case("chart: http://ADDRESS/charts/web\nchartVersion: 1.0.0")]
 #[case("chart: oci://ADDRESS/charts/web\nchartVersion: 1.0.0")]
 #[case("chart: http://ADDRESS/web-1.0.0.tgz\nchartVersion: 1.0.0")]
-#[case("source: inflated")]
 fn nothing_on_this_machine_is_asked_on_a_build_of_a_pull_request(#[case] settings: &str) {
     let Some(helm) = helm() else { return };
     let helm = helm.display().to_string();
@@ -426,21 +424,13 @@ fn nothing_on_this_machine_is_asked_on_a_build_of_a_pull_request(#[case] setting
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let workspace = Workspace::new();
-    let base = "resources: []\n";
-    workspace
-        .write(
-            "inflated/kustomization.yaml",
-            &format!(
-                "{base}helmCharts: [{{name: web, version: 1.0.0, repo: 'http://{address}/'}}]\n"
-            ),
-        )
-        .write(
-            "gitops.yaml",
-            &format!(
-                "{}\nkubeVersion: 1.31.0\nnamespace: web\n",
-                settings.replace("ADDRESS", &address)
-            ),
-        );
+    workspace.write(
+        "gitops.yaml",
+        &format!(
+            "{}\nkubeVersion: 1.31.0\nnamespace: web\n",
+            settings.replace("ADDRESS", &address)
+        ),
+    );
     let ended = pull_request(&workspace, &[("helm", &helm)]).run();
     let host = "127.0.0.1 is not on the public internet, and what a pull request names is not asked for anywhere else";
     assert!(ended.stdout.contains(host), "{}", ended.stdout);

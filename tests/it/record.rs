@@ -101,7 +101,9 @@ async fn render(folder: &Path, helm: Option<&Path>) -> Result<(FileSet, Record),
     }
     let context = Context {
         reporter: Arc::new(Reporter::new(Quiet)),
-        tools: tools(temp.path()).helm(helm.map(Path::to_path_buf)),
+        tools: tools(temp.path())
+            .helm(helm.map(Path::to_path_buf))
+            .own_program(Some(env!("CARGO_BIN_EXE_gitops-publisher").into())),
         render_cache: None,
         pulls: Pulls::default(),
         of_commit: false,

@@ -115,7 +115,10 @@ fn on_a_pull_request_no_token_is_sent_unless_its_authors_are_trusted() {
     );
     assert_said(&ended, "--allow-access");
     assert_eq!(server.turns(), 0);
-    on_pull_request(&["--allow-access"]).succeed();
+    let ended = on_pull_request(&["--allow-access"]).fail();
+    assert_said(&ended, "127.0.0.1 is not on the public internet");
+    assert_eq!(server.turns(), 0);
+    on_pull_request(&["--allow-access", "--allow-private-addresses"]).succeed();
     // What is there needs no token.
     on_pull_request(&[]).succeed();
 }
