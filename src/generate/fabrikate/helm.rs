@@ -46,13 +46,12 @@ pub(super) async fn generate(
         .arg("template")
         .arg(release)
         .arg(&prepared.chart)
+        .reads(&prepared.chart)
         .arg("--values")
         .arg(&*values)
         .reads(values.to_path_buf())
         .arg("--namespace")
         .arg(namespace(visit));
-    // A link in the chart may lead elsewhere in the checkout.
-    let invocation = reader.roots().fold(invocation, Invocation::reads);
     let output = tools
         .run(&invocation)
         .await
