@@ -231,10 +231,15 @@ fn failed(
 ) -> Result<Error, Error> {
     let Stopped { report, error } = stopped;
     if report.publications.is_empty() {
-        for environment in report.environments.iter().filter(|e| e.changes.is_some()) {
+        let compared = report.environments.iter().filter(|e| e.changes.is_some());
+        let compared: Vec<_> = compared.collect();
+        for environment in &compared {
             show_changes(environment, reporter);
         }
-        summarize(&report, Some(&error), environment, reporter);
+        // Where nothing was compared, the error says it all.
+        if !compared.is_empty() {
+            summarize(&report, Some(&error), environment, reporter);
+        }
         return Ok(error);
     }
     show(&report, Some(&error), environment, reporter, false)?;

@@ -54,8 +54,8 @@ async fn the_first_push_to_an_empty_repository_creates_main() {
         .filter(|one| one.target.ends_with("service=git-receive-pack"));
     assert_eq!(
         asked.len() - others.count(),
-        2,
-        "the list of branches and the push"
+        3,
+        "the list of branches, what HEAD names, and the push"
     );
     repository.assert_sound();
 }

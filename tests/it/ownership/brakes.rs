@@ -70,7 +70,9 @@ fn every_environment_is_planned_before_a_brake_stops_the_run_and_a_summary_is_wr
         ended.stdout
     );
     assert!(
-        ended.stdout.contains("##vso[task.uploadsummary]"),
+        ended
+            .stdout
+            .contains("##vso[task.addattachment type=Distributedtask.Core.Summary;name=GitOps]"),
         "{}",
         ended.stdout
     );
