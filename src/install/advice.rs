@@ -8,6 +8,9 @@ impl Fault {
     /// The server asks who we are, or hides what we may not see.
     fn is_private(&self) -> bool {
         let meaning = match self {
+            Self::Git(error) if matches!(error.fault(), git::Fault::NoCredentials(_)) => {
+                Some(Refusal::Authentication)
+            }
             Self::Git(error) => error.refusal(),
             Self::Http(http::Error::Status(failure)) => {
                 host::of_status(failure.status, "", false, false)
