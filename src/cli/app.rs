@@ -13,7 +13,7 @@ use crate::model::{RedactedUrl, Secret};
 use crate::report::Reporter;
 use crate::settings::definition::RunArgs;
 
-use super::run::Doors;
+use super::invocation::Doors;
 use super::token;
 
 /// The input with the private key; it is no setting, so that no file holds it.

@@ -9,6 +9,7 @@ mod confined;
 mod connect;
 mod fab;
 mod harden;
+mod invocation;
 mod logging;
 mod promote;
 mod run;

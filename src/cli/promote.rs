@@ -20,7 +20,7 @@ use crate::settings::definition::{ENVIRONMENTS, PromoteArgs};
 use crate::settings::{EnvironmentSettings, Layer, Origin, Settings, Target, Value};
 
 use super::connect::{self, Connector};
-use super::run::{self, Doors};
+use super::invocation::{self, Doors};
 use super::tools;
 use view::View;
 
@@ -137,7 +137,7 @@ impl Work<'_> {
         };
         published.prove(from, commit, self.promotion.commit.is_some())?;
         let open = async |target: &Target| {
-            let create = run::may_create(self.run.doors, target);
+            let create = invocation::may_create(self.run.doors, target);
             self.connector.open(target, create).await
         };
         let complete = |mut report: RunReport| {
@@ -204,13 +204,13 @@ impl Work<'_> {
         let untrusted = self.context.pull_request;
         let see = |path: &Path| view.see(path);
         let (mut settings, file) =
-            run::settings(self.run.doors, self.run.environment, untrusted, &see)
+            invocation::settings(self.run.doors, self.run.environment, untrusted, &see)
                 .map_err(of_commit)?;
         for environment in &mut settings.environments {
             view.confine(environment);
         }
         let publishes = !self.run.verify_only;
-        run::require_repository(&mut settings, self.run.doors, untrusted && publishes)?;
+        invocation::require_repository(&mut settings, self.run.doors, untrusted && publishes)?;
         if file.is_none() && !self.context.exclude.is_empty() {
             let said = format!(
                 "the settings file that is used here is not in commit {}",

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use clap::{ArgMatches, Args as _, Command};
+use clap::ArgMatches;
 
 use crate::agent::env::{BUILD_REASON, GITOPS_CHART_PASSWORD, VERIFY_ONLY};
 use crate::agent::{self, Environment};
@@ -14,13 +14,13 @@ use crate::generate::Pulls;
 use crate::model::{RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
 use crate::report::{self, EnvironmentReport, Reporter, RunReport, write_folder, write_stdout};
-use crate::settings::definition::{CONFIG, OutputArgs};
-use crate::settings::{
-    self, FileSettings, Layer, Settings, Target, from_matches, from_old_variables, read_file_as,
-};
+use crate::settings::definition::OutputArgs;
+use crate::settings::{Settings, Target, from_matches};
 
-use super::RunCommand;
 use super::connect::{self, Connector};
+use super::invocation::{
+    Doors, compare_with_local, definition, may_create, require_repository, settings,
+};
 use super::promote::{self, Promotion};
 use super::token::{self, Tokens};
 use super::{app, confined, stamp, tools, verify};
@@ -45,18 +45,6 @@ impl Action {
     }
 }
 
-/// What was given at the strongest door.
-pub(super) struct Doors {
-    pub(super) given: Layer,
-    pub(super) task: bool,
-}
-
-/// The settings file that is used when none is named.
-const DEFAULT_FILE: &str = "gitops.yaml";
-
-/// The manifest repository at a terminal, when none is named.
-const LOCAL_REPOSITORY: &str = "./.gitops/manifests.git";
-
 /// Runs a command that was typed at a terminal.
 pub(super) async fn typed(
     action: Action,
@@ -68,11 +56,6 @@ pub(super) async fn typed(
     let given = from_matches(&definition(), matches);
     let doors = Doors { given, task: false };
     run(action, doors, environment, reporter, json).await
-}
-
-/// The settings of a run, as clap arguments.
-fn definition() -> Command {
-    RunCommand::augment_args(Command::new("run"))
 }
 
 /// Runs a command with all its settings.
@@ -287,11 +270,6 @@ async fn publish(
     pipeline::publish(context, settings, &rendered, open).await
 }
 
-/// A local repository that was named must be there; only our own is made.
-pub(super) fn may_create(doors: &Doors, target: &Target) -> bool {
-    !doors.task && target.repository == LOCAL_REPOSITORY
-}
-
 /// The password for the registries of charts: the input, or a variable.
 fn chart_password(environment: &Environment, doors: &Doors) -> Result<Option<Secret>, Error> {
     let input = agent::input(environment, "chartPassword").filter(|_| doors.task);
@@ -311,90 +289,6 @@ fn seconds() -> i64 {
     now.ok()
         .and_then(|now| i64::try_from(now.as_secs()).ok())
         .unwrap_or_default()
-}
-
-/// Puts the doors together; gives back the settings file too, when one was read.
-/// `to` leads from where a file of the source stands to where it is read.
-pub(super) fn settings(
-    doors: &Doors,
-    environment: &Environment,
-    untrusted: bool,
-    to: &dyn Fn(&Path) -> PathBuf,
-) -> Result<(Settings, Option<PathBuf>), Error> {
-    let definition = definition();
-    let old = from_old_variables(&definition, environment);
-    let named = doors
-        .given
-        .get(CONFIG)
-        .and_then(|value| value.texts().first());
-    let path = match named {
-        Some(path) => Some(PathBuf::from(path)),
-        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| to(path).is_file()),
-    };
-    let roots = confined::roots(named.map(Path::new));
-    let file = match &path {
-        Some(path) => read_file_as(&confined::reader(&roots, path, to)?, path, &to(path))?,
-        None => FileSettings::default(),
-    };
-    let home = connect::home(environment);
-    let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)?;
-    for settings in &mut settings.environments {
-        // Where it is in its repository is known before it is seen elsewhere.
-        settings.made_from = stamp::source(environment, settings, path.as_deref());
-    }
-    settings.environments = settings
-        .environments
-        .into_iter()
-        .map(|environment| environment.moved(to))
-        .map(|mut environment| {
-            environment.root.clone_from(&roots.0);
-            environment.reachable.extend(roots.1.clone());
-            environment
-        })
-        .collect();
-    Ok((settings, path.map(|path| to(&path))))
-}
-
-/// Publishing needs a manifest repository. A person at a terminal gets a local
-/// one to start with; a pipeline must name it, on a build of a pull request
-/// on the task itself.
-pub(super) fn require_repository(
-    settings: &mut Settings,
-    doors: &Doors,
-    pull_request: bool,
-) -> Result<(), Error> {
-    for environment in &mut settings.environments {
-        let name = &environment.name;
-        match &environment.target {
-            Some(target) if pull_request && target.named_by_file => {
-                let said = format!(
-                    "environment `{name}` is not published: on a build of a pull request anybody may have written the settings file, and nothing else names the manifest repository"
-                );
-                return Err(Error::message(Kind::Policy, said)
-                    .hint("use the command `verify` on pull requests")
-                    .hint("to publish from them all the same, set the input `manifestRepo` on the task"));
-            }
-            Some(_) => {}
-            None if doors.task => {
-                let said = format!("no manifest repository is set for environment `{name}`");
-                return Err(Error::message(Kind::Usage, said)
-                    .hint("set the input `manifestRepo`, or `manifestRepo` in `gitops.yaml`"));
-            }
-            None => environment.target = Some(Target::local(LOCAL_REPOSITORY)),
-        }
-    }
-    Ok(())
-}
-
-/// At a terminal, what would change in the repository that `publish` made there.
-fn compare_with_local(settings: &mut Settings) {
-    if !Path::new(LOCAL_REPOSITORY).is_dir() {
-        return;
-    }
-    for environment in &mut settings.environments {
-        let local = || Target::local(LOCAL_REPOSITORY);
-        environment.target.get_or_insert_with(local);
-    }
 }
 
 /// Writes what was rendered where `render` was told to.

@@ -14,8 +14,9 @@ use crate::settings::definition::{OutputArgs, PromoteArgs};
 use crate::settings::{from_inputs, parse};
 
 use super::RunCommand;
+use super::invocation::Doors;
 use super::promote::Promotion;
-use super::run::{self, Action, Doors};
+use super::run::{self, Action};
 
 /// Runs the task.
 pub(super) async fn run(

@@ -9,7 +9,7 @@ use crate::git;
 use crate::model::Secret;
 use crate::settings::definition::RunArgs;
 
-use super::run::Doors;
+use super::invocation::Doors;
 
 /// A token, and the user name that came with it.
 #[derive(Debug, Clone)]

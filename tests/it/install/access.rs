@@ -58,11 +58,7 @@ fn the_token_travels_in_the_header_and_is_written_nowhere() {
     "a secret variable of a pipeline reaches a step only through its `env`"
 )]
 #[case(Some("$(WEB_TOKEN)"), "names the variable `WEB_TOKEN`", "env")]
-#[case(
-    Some("wrong"),
-    "asks for credentials, and this run has none for it",
-    "check the address"
-)]
+#[case(Some("wrong"), "refused the credentials", "check the address")]
 fn a_token_that_is_missing_or_wrong(
     #[case] value: Option<&str>,
     #[case] said: &str,

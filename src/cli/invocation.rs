@@ -1,0 +1,168 @@
+//! What a command was called with: its settings, from every place that gives
+//! some, and the manifest repository that it means.
+//!
+//! Owns which settings file is read, and the local repository of a person at a
+//! terminal. May not render, compare or publish.
+
+use std::path::{Component, Path, PathBuf};
+
+use clap::{Args as _, Command};
+
+use crate::agent::Environment;
+use crate::error::{Error, Kind};
+use crate::settings::definition::CONFIG;
+use crate::settings::{
+    self, FileSettings, Layer, Settings, Target, from_old_variables, read_file_as,
+};
+use crate::source::{SourceTree, checkout_of, real, root_for, working_folder};
+
+use super::RunCommand;
+use super::{connect, stamp};
+
+/// What was given with the run: on the command line, or in the inputs of the task.
+pub(super) struct Doors {
+    pub(super) given: Layer,
+    /// It runs as a task.
+    pub(super) task: bool,
+}
+
+/// The settings file that is used when none is named.
+const DEFAULT_FILE: &str = "gitops.yaml";
+
+/// The manifest repository at a terminal, when none is named.
+const LOCAL_REPOSITORY: &str = "./.gitops/manifests.git";
+
+/// The settings of a run, as clap arguments.
+pub(super) fn definition() -> Command {
+    RunCommand::augment_args(Command::new("run"))
+}
+
+/// A local repository that was named must be there; only our own is made.
+pub(super) fn may_create(doors: &Doors, target: &Target) -> bool {
+    !doors.task && target.repository == LOCAL_REPOSITORY
+}
+
+/// Puts the layers of settings together; gives back the settings file too, when one was read.
+/// `to` leads from where a file of the source stands to where it is read.
+pub(super) fn settings(
+    doors: &Doors,
+    environment: &Environment,
+    untrusted: bool,
+    to: &dyn Fn(&Path) -> PathBuf,
+) -> Result<(Settings, Option<PathBuf>), Error> {
+    let definition = definition();
+    let old = from_old_variables(&definition, environment);
+    let named = doors
+        .given
+        .get(CONFIG)
+        .and_then(|value| value.texts().first());
+    let path = match named {
+        Some(path) => Some(PathBuf::from(path)),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| to(path).is_file()),
+    };
+    let roots = roots(named.map(Path::new));
+    let file = match &path {
+        Some(path) => read_file_as(&tree_of(&roots, path, to)?, path, &to(path))?,
+        None => FileSettings::default(),
+    };
+    let home = connect::home(environment);
+    let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)?;
+    for settings in &mut settings.environments {
+        // Where it is in its repository is known before it is seen elsewhere.
+        settings.made_from = stamp::source(environment, settings, path.as_deref());
+    }
+    settings.environments = settings
+        .environments
+        .into_iter()
+        .map(|environment| environment.moved(to))
+        .map(|mut environment| {
+            environment.root.clone_from(&roots.0);
+            environment.reachable.extend(roots.1.clone());
+            environment
+        })
+        .collect();
+    Ok((settings, path.map(|path| to(&path))))
+}
+
+/// The folder that confines what the source names, and that of a settings file
+/// elsewhere, which the caller names.
+///
+/// Both follow from the working folder and the command line; nothing in the
+/// source has a say.
+fn roots(config: Option<&Path>) -> (PathBuf, Option<PathBuf>) {
+    let working = working_folder();
+    let root = root_for(&working, &working);
+    let config = config.and_then(|config| std::path::absolute(config).ok());
+    let Some(folder) = config.as_deref().and_then(Path::parent) else {
+        return (root, None);
+    };
+    let plain = folder.components().all(|part| part != Component::ParentDir);
+    if plain && folder.starts_with(&root) {
+        // Whatever links are on the way: they are part of the checkout.
+        return (root, None);
+    }
+    let elsewhere = real(folder)
+        .ok()
+        .filter(|folder| !folder.starts_with(&root));
+    (root, elsewhere.map(|folder| checkout_of(&folder)))
+}
+
+/// What reads the settings file, in the checkout or in the files of a commit.
+fn tree_of(
+    roots: &(PathBuf, Option<PathBuf>),
+    config: &Path,
+    to: &dyn Fn(&Path) -> PathBuf,
+) -> Result<SourceTree, Error> {
+    let mut tree = SourceTree::open(&roots.0)?.seen_from(working_folder(), PathBuf::from("."));
+    if let Some(elsewhere) = &roots.1 {
+        tree = tree.and(elsewhere)?;
+    }
+    let folder = std::path::absolute(config).ok();
+    let checkout = folder.as_deref().and_then(Path::parent).map(checkout_of);
+    match checkout.map(|checkout| (to(&checkout), checkout)) {
+        Some((moved, checkout)) if moved != checkout => Ok(tree.and(&moved)?),
+        _ => Ok(tree),
+    }
+}
+
+/// Publishing needs a manifest repository. A person at a terminal gets a local
+/// one to start with; a pipeline must name it, on a build of a pull request
+/// on the task itself.
+pub(super) fn require_repository(
+    settings: &mut Settings,
+    doors: &Doors,
+    pull_request: bool,
+) -> Result<(), Error> {
+    for environment in &mut settings.environments {
+        let name = &environment.name;
+        match &environment.target {
+            Some(target) if pull_request && target.named_by_file => {
+                let said = format!(
+                    "environment `{name}` is not published: on a build of a pull request anybody may have written the settings file, and nothing else names the manifest repository"
+                );
+                return Err(Error::message(Kind::Policy, said)
+                    .hint("use the command `verify` on pull requests")
+                    .hint("to publish from them all the same, set the input `manifestRepo` on the task"));
+            }
+            Some(_) => {}
+            None if doors.task => {
+                let said = format!("no manifest repository is set for environment `{name}`");
+                return Err(Error::message(Kind::Usage, said)
+                    .hint("set the input `manifestRepo`, or `manifestRepo` in `gitops.yaml`"));
+            }
+            None => environment.target = Some(Target::local(LOCAL_REPOSITORY)),
+        }
+    }
+    Ok(())
+}
+
+/// At a terminal, what would change in the repository that `publish` made there.
+pub(super) fn compare_with_local(settings: &mut Settings) {
+    if !Path::new(LOCAL_REPOSITORY).is_dir() {
+        return;
+    }
+    for environment in &mut settings.environments {
+        let local = || Target::local(LOCAL_REPOSITORY);
+        environment.target.get_or_insert_with(local);
+    }
+}
