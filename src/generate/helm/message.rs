@@ -29,7 +29,8 @@ pub(super) fn warnings(output: &Output, names: &Names) -> Vec<String> {
 
 /// Whether a line of [`warnings`] only tells what helm does: nobody has to act.
 pub(super) fn is_note(line: &str) -> bool {
-    line.contains("found symbolic link in path: ") || line.contains("level=INFO")
+    // Helm 3 goes on with a colon, Helm 4 with a full stop.
+    line.contains("found symbolic link in path")
 }
 
 /// Why helm failed.
