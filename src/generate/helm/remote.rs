@@ -90,10 +90,13 @@ pub(super) async fn chart(
 
 /// The charts that a run has pulled, so that its environments share them.
 #[derive(Debug, Clone, Default)]
-pub struct Pulls(Arc<Mutex<HashMap<String, Arc<OnceCell<Arc<Pulled>>>>>>);
+pub struct Pulls(Arc<Mutex<HashMap<String, Shared>>>);
+
+/// A chart that is pulled by the first who asks for it.
+type Shared = Arc<OnceCell<Arc<Pulled>>>;
 
 impl Pulls {
-    fn cell(&self, key: String) -> Arc<OnceCell<Arc<Pulled>>> {
+    fn cell(&self, key: String) -> Shared {
         let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(cells.entry(key).or_default())
     }

@@ -29,16 +29,12 @@ fn is_content(last: &str, body: &str, all: &str, value: &str) -> bool {
     }
     let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let shown = |line: &&str| !line.trim_start_matches(' ').is_empty();
-    match value.lines().rev().find(shown) {
-        Some(line) => {
-            let written = all.lines().rev().find(shown).map_or(0, spaces);
-            last.len() > written.saturating_sub(spaces(line))
-        }
-        // Nothing but blank lines: as many as there are line feeds.
-        None => {
-            let header = usize::from(body.starts_with(['|', '>']));
-            let feeds = body.matches('\n').count().saturating_sub(header);
-            value.contains(' ') || value.matches('\n').count() > feeds
-        }
+    if let Some(line) = value.lines().rev().find(shown) {
+        let written = all.lines().rev().find(shown).map_or(0, spaces);
+        return last.len() > written.saturating_sub(spaces(line));
     }
+    // Nothing but blank lines: as many as there are line feeds.
+    let header = usize::from(body.starts_with(['|', '>']));
+    let feeds = body.matches('\n').count().saturating_sub(header);
+    value.contains(' ') || value.matches('\n').count() > feeds
 }
