@@ -4,7 +4,7 @@
 //! Owns which settings file is read, and the local repository of a person at a
 //! terminal. May not render, compare or publish.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use clap::{Args as _, Command};
 
@@ -14,10 +14,9 @@ use crate::settings::definition::CONFIG;
 use crate::settings::{
     self, FileSettings, Layer, Settings, Target, from_old_variables, read_file_as,
 };
-use crate::source::{SourceTree, checkout_of, real, root_for, working_folder};
 
 use super::RunCommand;
-use super::{connect, stamp};
+use super::{confined, connect, stamp};
 
 /// What was given with the run: on the command line, or in the inputs of the task.
 pub(super) struct Doors {
@@ -60,9 +59,9 @@ pub(super) fn settings(
         Some(path) => Some(PathBuf::from(path)),
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| to(path).is_file()),
     };
-    let roots = roots(named.map(Path::new));
+    let roots = confined::roots(named.map(Path::new));
     let file = match &path {
-        Some(path) => read_file_as(&tree_of(&roots, path, to)?, path, &to(path))?,
+        Some(path) => read_file_as(&confined::reader(&roots, path, to)?, path, &to(path))?,
         None => FileSettings::default(),
     };
     let home = connect::home(environment);
@@ -82,47 +81,6 @@ pub(super) fn settings(
         })
         .collect();
     Ok((settings, path.map(|path| to(&path))))
-}
-
-/// The folder that confines what the source names, and that of a settings file
-/// elsewhere, which the caller names.
-///
-/// Both follow from the working folder and the command line; nothing in the
-/// source has a say.
-fn roots(config: Option<&Path>) -> (PathBuf, Option<PathBuf>) {
-    let working = working_folder();
-    let root = root_for(&working, &working);
-    let config = config.and_then(|config| std::path::absolute(config).ok());
-    let Some(folder) = config.as_deref().and_then(Path::parent) else {
-        return (root, None);
-    };
-    let plain = folder.components().all(|part| part != Component::ParentDir);
-    if plain && folder.starts_with(&root) {
-        // Whatever links are on the way: they are part of the checkout.
-        return (root, None);
-    }
-    let elsewhere = real(folder)
-        .ok()
-        .filter(|folder| !folder.starts_with(&root));
-    (root, elsewhere.map(|folder| checkout_of(&folder)))
-}
-
-/// What reads the settings file, in the checkout or in the files of a commit.
-fn tree_of(
-    roots: &(PathBuf, Option<PathBuf>),
-    config: &Path,
-    to: &dyn Fn(&Path) -> PathBuf,
-) -> Result<SourceTree, Error> {
-    let mut tree = SourceTree::open(&roots.0)?.seen_from(working_folder(), PathBuf::from("."));
-    if let Some(elsewhere) = &roots.1 {
-        tree = tree.and(elsewhere)?;
-    }
-    let folder = std::path::absolute(config).ok();
-    let checkout = folder.as_deref().and_then(Path::parent).map(checkout_of);
-    match checkout.map(|checkout| (to(&checkout), checkout)) {
-        Some((moved, checkout)) if moved != checkout => Ok(tree.and(&moved)?),
-        _ => Ok(tree),
-    }
 }
 
 /// Publishing needs a manifest repository. A person at a terminal gets a local

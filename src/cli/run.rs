@@ -23,7 +23,7 @@ use super::invocation::{
 };
 use super::promote::{self, Promotion};
 use super::token::{self, Tokens};
-use super::{app, confined, stamp, tools, verify};
+use super::{app, stamp, tools, verify};
 
 /// The command to run.
 #[derive(Debug)]
