@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::super::{Fault, Options, off_thread};
-use super::evaluator::Spent;
+use super::evaluator::{MEMORY_SPENT, Spent};
 use super::files::{Files, Program};
 use super::protocol::{self, Answer, File, LENGTHS, Limits, Request, Start};
 use crate::model::{FileSet, Finding, RelPath};
@@ -19,10 +19,6 @@ use crate::tools::{Ending, Tools, Worker};
 
 /// The argument that makes this program evaluate for another one.
 pub const WORKER: &str = "evaluate-jsonnet";
-
-/// How long an evaluation may go on after its time: it ends itself, and knows
-/// the place.
-const GRACE: Duration = Duration::from_secs(3);
 
 /// Evaluates programs in a process of their own.
 pub(super) async fn evaluate(
@@ -43,7 +39,7 @@ pub(super) async fn evaluate(
     };
     let mut at = programs.first().map(|program| program.name.clone());
     let all = conversation.all(&programs, start(options, limits), &mut at);
-    let time = Duration::from_secs(limits.seconds).saturating_add(GRACE);
+    let time = Duration::from_secs(limits.seconds);
     let spent = match tokio::time::timeout(time, all).await {
         Ok(Ok(done)) => return Ok(done),
         Ok(Err(Ended::Fault(fault))) => return Err(fault),
@@ -206,7 +202,11 @@ fn over(program: String, spent: Spent) -> Fault {
 /// ends a process.
 fn explained(program: String, ending: &Ending, limits: Limits) -> Fault {
     let said = |words: &str| ending.stderr.contains(words);
-    if said("memory allocation of") || said("capacity overflow") || ending.was_killed() {
+    if said(MEMORY_SPENT)
+        || said("memory allocation of")
+        || said("capacity overflow")
+        || ending.was_killed()
+    {
         return over(program, Spent::Memory(limits.memory));
     }
     let message = if said("overflowed its stack") {

@@ -7,7 +7,7 @@
 
 use std::io::{self, Read, Write};
 use std::sync::mpsc::{self, Receiver};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rsjsonnet_lang::arena::Arena;
 
@@ -23,8 +23,11 @@ const STACK: usize = 512 << 20;
 #[cfg(unix)]
 const OVERHEAD: u64 = 1 << 30;
 
-/// How many ticks go by between two looks at the memory in use.
-const TICKS: u32 = 16;
+/// How often the memory in use is looked at.
+const WATCH: Duration = Duration::from_millis(20);
+
+/// The last words of a process that has used up its memory.
+pub(super) const MEMORY_SPENT: &str = "the memory of the evaluation is used up";
 
 /// Evaluates what the other end of the pipes asks for, until it closes them.
 pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send) -> io::Result<()> {
@@ -37,7 +40,9 @@ pub fn serve(input: impl Read + Send + 'static, output: impl Write + Send) -> io
     let Some((Request::Start(start), _)) = link.next() else {
         return Err(io::Error::other("the first message is another one"));
     };
-    limit(start.limits);
+    let limits = start.limits;
+    limit(limits);
+    std::thread::spawn(move || watch(limits));
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("jsonnet".to_owned())
@@ -112,35 +117,21 @@ fn evaluate(link: Link<'_>, start: Start) -> io::Result<()> {
     Ok(())
 }
 
-/// What an evaluation has used up.
-pub(super) struct Meter {
-    limits: Limits,
-    end: Instant,
-    ticks: u32,
-}
-
-impl Meter {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            end: Instant::now() + Duration::from_secs(limits.seconds),
-            ticks: 0,
+/// Ends this process when it has used up its memory. The evaluator cannot be
+/// asked to stop, and the operating system's own limit is not known everywhere.
+#[expect(
+    clippy::exit,
+    reason = "an evaluation cannot be interrupted from outside"
+)]
+fn watch(limits: Limits) {
+    loop {
+        std::thread::sleep(WATCH);
+        let usage = memory_stats::memory_stats();
+        if usage.is_some_and(|usage| usage.physical_mem as u64 > limits.memory << 20) {
+            // Nobody listens when this fails.
+            let _ = writeln!(io::stderr(), "{MEMORY_SPENT}");
+            std::process::exit(1);
         }
-    }
-
-    /// What ends the evaluation, when something does.
-    pub(super) fn check(&mut self) -> Result<(), Spent> {
-        if Instant::now() >= self.end {
-            return Err(Spent::Time(self.limits.seconds));
-        }
-        self.ticks = self.ticks.wrapping_add(1);
-        if self.ticks.is_multiple_of(TICKS)
-            && let Some(usage) = memory_stats::memory_stats()
-            && usage.physical_mem as u64 > self.limits.memory << 20
-        {
-            return Err(Spent::Memory(self.limits.memory));
-        }
-        Ok(())
     }
 }
 

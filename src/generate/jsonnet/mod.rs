@@ -7,7 +7,9 @@
 mod conversation;
 mod evaluator;
 mod files;
+mod manifest;
 mod message;
+mod natives;
 mod output;
 mod parse_yaml;
 mod protocol;

@@ -14,7 +14,9 @@ pub(super) fn parse<'p>(program: &mut Program<'p>, text: &str) -> Result<Value<'
     let (pieces, is_stream) = pieces(text);
     let mut documents = Vec::with_capacity(pieces.len());
     for piece in pieces {
-        documents.push(document(program, &piece)?);
+        documents.push(
+            document(program, &piece).map_err(|error| format!("failed to parse YAML: {error}"))?,
+        );
     }
     if is_stream {
         return Ok(program.make_array(&documents));

@@ -13,9 +13,9 @@ use rsjsonnet_lang::program::{
 };
 use rsjsonnet_lang::span::{SpanContextId, SpanId};
 
-use super::evaluator::{Link, Meter, Spent};
+use super::evaluator::Link;
 use super::protocol::{Answer, Failure, File, Start};
-use super::{message, output, parse_yaml, syntax};
+use super::{message, natives, output, syntax};
 
 /// How many frames of a trace are shown from each of its ends.
 const FRAMES: usize = 10;
@@ -23,16 +23,9 @@ const FRAMES: usize = 10;
 /// How many lines of `std.trace` are kept.
 const TRACES: usize = 1000;
 
-/// The largest string or array that one operation may make, in MiB. What the
-/// operating system would not give ends the process, without a place.
-const LARGEST: usize = 256;
-
 /// What is known while programs are evaluated.
 pub(super) struct Session<'p, 'w> {
     pub link: Link<'w>,
-    meter: Meter,
-    /// The limit that ended the evaluation.
-    spent: Option<Spent>,
     /// The loaded files, for places in messages.
     sources: HashMap<SpanContextId, Source>,
     /// Each file is loaded once.
@@ -53,7 +46,7 @@ impl<'p, 'w> Session<'p, 'w> {
     /// An evaluator with these variables.
     pub(super) fn new(arena: &'p Arena, link: Link<'w>, start: Start) -> (Evaluator<'p>, Self) {
         let mut evaluator = Evaluator::new(arena);
-        evaluator.set_max_size(LARGEST << 20);
+        natives::register(&mut evaluator);
         let mut named = |pairs: Vec<(String, String)>| {
             // The last of equal names counts.
             let pairs: HashMap<_, _> = pairs.into_iter().collect();
@@ -70,8 +63,6 @@ impl<'p, 'w> Session<'p, 'w> {
         }
         let session = Self {
             link,
-            meter: Meter::new(start.limits),
-            spent: None,
             sources: HashMap::new(),
             loaded: HashMap::new(),
             arguments,
@@ -138,6 +129,7 @@ impl<'p, 'w> Session<'p, 'w> {
         if text.starts_with(b"\xef\xbb\xbf") {
             text.drain(..3);
         }
+        text.splice(..0, natives::PREFIX.bytes());
         let id = file.id;
         let spans = evaluator.span_manager_mut();
         let (context, _) = spans.insert_source_context(text.len());
@@ -188,15 +180,13 @@ impl<'p, 'w> Session<'p, 'w> {
 
     fn failed(&mut self, evaluator: &Evaluator<'p>, error: &EvalError) -> Answer {
         let (span, mut message) = message::of(&error.kind);
-        let mut hint = message::hint(&error.kind);
-        if let (EvalErrorKind::ImportFailed { .. }, Some(failure)) =
-            (&error.kind, self.failure.take())
+        let hint = message::hint(&error.kind);
+        if let (
+            EvalErrorKind::ImportFailed { .. } | EvalErrorKind::NativeCallFailed,
+            Some(failure),
+        ) = (&error.kind, self.failure.take())
         {
             message = failure;
-        }
-        if let Some(spent) = self.spent.take() {
-            message = spent.message();
-            hint = Some(spent.hint());
         }
         let mut frames: Vec<String> = Vec::new();
         frames.extend(span.and_then(|span| self.place(evaluator, span)));
@@ -225,6 +215,9 @@ impl<'p, 'w> Session<'p, 'w> {
     fn place(&self, evaluator: &Evaluator<'p>, span: SpanId) -> Option<String> {
         let (context, start, _) = evaluator.span_manager().get_span(span);
         let source = self.sources.get(&context)?;
+        if start < natives::PREFIX.len() {
+            return None;
+        }
         let (line, column) = position(&source.text, start);
         Some(format!("{}:{line}:{column}", source.file.shown))
     }
@@ -280,35 +273,23 @@ impl<'p> Callbacks<'p> for Session<'p, '_> {
             .push((place, message::bounded(message.to_owned())));
     }
 
-    fn parse_yaml(
-        &mut self,
-        program: &mut Evaluator<'p>,
-        text: &str,
-    ) -> Option<Result<Value<'p>, String>> {
-        Some(parse_yaml::parse(program, text))
-    }
-
-    fn tick(&mut self) -> Result<(), String> {
-        self.meter.check().map_err(|spent| {
-            self.spent = Some(spent);
-            spent.message()
-        })
-    }
-
     fn native_call(
         &mut self,
-        _: &mut Evaluator<'p>,
-        _: InternedStr<'p>,
-        _: &[Value<'p>],
+        program: &mut Evaluator<'p>,
+        name: InternedStr<'p>,
+        arguments: &[Value<'p>],
     ) -> Result<Value<'p>, NativeError> {
-        // None is registered.
-        Err(NativeError)
+        natives::call(program, name, arguments).map_err(|failure| {
+            self.failure = Some(failure);
+            NativeError
+        })
     }
 }
 
-/// Line and column, in characters, from 1.
+/// Line and column, in characters, from 1, without what stands in front of the
+/// program.
 fn position(text: &[u8], at: usize) -> (usize, usize) {
-    let before = &text[..at.min(text.len())];
+    let before = &text[natives::PREFIX.len()..at.clamp(natives::PREFIX.len(), text.len())];
     let line = memchr::memchr_iter(b'\n', before).count() + 1;
     let start = memchr::memrchr(b'\n', before).map_or(0, |end| end + 1);
     let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;

@@ -1,6 +1,5 @@
 //! What is wrong with the text of a program, in words that do not quote it.
 
-use rsjsonnet_lang::MAX_NESTING;
 use rsjsonnet_lang::lexer::LexError;
 use rsjsonnet_lang::parser::{ActualToken, ExpectedToken, ParseError};
 use rsjsonnet_lang::program::AnalyzeError;
@@ -42,14 +41,11 @@ pub(super) fn of_lexer(error: &LexError) -> (SpanId, String) {
 }
 
 pub(super) fn of_parser(error: &ParseError) -> (SpanId, String) {
-    let (span, expected, instead) = match error {
-        ParseError::Expected {
-            span,
-            expected,
-            instead,
-        } => (span, expected, instead),
-        ParseError::TooDeep { span } => return (*span, too_deep()),
-    };
+    let ParseError::Expected {
+        span,
+        expected,
+        instead,
+    } = error;
     let instead = match instead {
         ActualToken::EndOfFile => "the file ends here".to_owned(),
         ActualToken::Simple(token) => format!("`{}` is unexpected", symbol(*token)),
@@ -113,16 +109,11 @@ pub(super) fn of_analysis(error: &AnalyzeError) -> (SpanId, String) {
             "an argument without a name stands after one with a name".to_owned(),
         ),
         A::TextBlockAsImportPath { span } => (*span, "a text block cannot be imported".to_owned()),
-        A::TooDeep { span } => (*span, too_deep()),
         A::ComputedImportPath { span } => (
             *span,
             "only a string can be imported, no expression".to_owned(),
         ),
     }
-}
-
-fn too_deep() -> String {
-    format!("expressions nest more than {MAX_NESTING} deep")
 }
 
 fn is_telling(token: ExpectedToken) -> bool {
