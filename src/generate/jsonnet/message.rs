@@ -4,6 +4,8 @@ use rsjsonnet_lang::ast::{BinaryOp, UnaryOp};
 use rsjsonnet_lang::program::{EvalErrorKind, EvalErrorValueType as Type, EvalStackTraceItem};
 use rsjsonnet_lang::span::SpanId;
 
+use super::natives;
+
 /// The longest message, in bytes: more is not read by anybody.
 const LONGEST: usize = 16 << 10;
 
@@ -203,7 +205,10 @@ pub(super) fn of_frame(item: &EvalStackTraceItem) -> (Option<SpanId>, String) {
     match item {
         F::Expr { span } => (Some(*span), String::new()),
         F::Call { span, name } => match name {
-            Some(name) => (*span, format!("function `{name}`")),
+            Some(name) => {
+                let name = name.strip_prefix(natives::OWN).unwrap_or(name);
+                (*span, format!("function `{name}`"))
+            }
             None => (*span, "a function".to_owned()),
         },
         F::Variable { span, name } => (Some(*span), format!("variable `{name}`")),

@@ -3,11 +3,10 @@
 //!
 //! Owns the line of Jsonnet that replaces them, and the native functions behind it.
 
-use rsjsonnet_lang::interner::InternedStr;
-use rsjsonnet_lang::program::{Program, Value, ValueKind};
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use rsjsonnet_lang::interner::InternedStr;
+use rsjsonnet_lang::program::{Program, Value, ValueKind};
 
 use super::manifest::{self, Format};
 use super::parse_yaml;
@@ -32,6 +31,9 @@ pub(super) const PREFIX: &str = concat!(
     "};"
 );
 
+/// What the names of native functions begin with.
+pub(super) const OWN: &str = "gitops-publisher ";
+
 /// The native functions and their parameters.
 const FUNCTIONS: [(&str, &[&str]); 5] = [
     ("parseYaml", &["str"]),
@@ -47,7 +49,7 @@ const FUNCTIONS: [(&str, &[&str]); 5] = [
 /// Registers the native functions.
 pub(super) fn register(program: &mut Program<'_>) {
     for (name, parameters) in FUNCTIONS {
-        let name = program.intern_str(&format!("gitops-publisher {name}"));
+        let name = program.intern_str(&format!("{OWN}{name}"));
         let parameters: Vec<_> = parameters
             .iter()
             .map(|name| program.intern_str(name))
@@ -62,7 +64,7 @@ pub(super) fn call<'p>(
     name: InternedStr<'p>,
     arguments: &[Value<'p>],
 ) -> Result<Value<'p>, String> {
-    let name = name.value().trim_start_matches("gitops-publisher ");
+    let name = name.value().trim_start_matches(OWN);
     let text = |at: usize| match arguments.get(at).map(Value::kind) {
         Some(ValueKind::String(text)) => Ok(text),
         _ => Err(format!(
