@@ -119,7 +119,7 @@ async fn over_ssh(#[case] filled: bool) {
 }
 
 /// An old server says nothing at all of an empty repository; which ids it has
-/// costs one more question, and only then.
+/// costs one more question, and only then. What its HEAD names costs another.
 #[tokio::test]
 async fn an_ordinary_empty_repository_is_published_to() {
     let server = GitServer::start();
@@ -148,6 +148,7 @@ async fn an_ordinary_empty_repository_is_published_to() {
         [
             "/manifests/info/refs?service=git-upload-pack",
             "/manifests/info/refs?service=git-receive-pack",
+            "/manifests/git-upload-pack",
             "/manifests/git-receive-pack",
         ]
     );
