@@ -261,26 +261,23 @@ impl HelmFault {
 fn pull_hint(output: &str) -> Vec<String> {
     let output = output.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| output.contains(word));
-    let hint = if has(&[
-        "401",
-        "403",
-        "unauthorized",
-        "denied",
-        "authentication required",
-    ]) {
-        "the registry wants credentials, or those that it got do not permit this"
-    } else if has(&[
-        "404",
-        "not found",
-        "no chart version found",
-        "no chart name found",
-    ]) {
-        "check the address and `chartVersion`: no such chart was found there"
-    } else if has(&["no such host", "connection refused", "timeout"]) {
-        "check that this machine can reach the registry; it may need a proxy"
-    } else {
-        return Vec::new();
+    // As words: the digits are in ports and digests, too.
+    let status = |codes: &[&str]| {
+        let mut words = output.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| codes.contains(&word))
     };
+    let hint =
+        if status(&["401", "403"]) || has(&["unauthorized", "denied", "authentication required"]) {
+            "the registry wants credentials, or those that it got do not permit this"
+        } else if status(&["404"])
+            || has(&["not found", "no chart version found", "no chart name found"])
+        {
+            "check the address and `chartVersion`: no such chart was found there"
+        } else if has(&["no such host", "connection refused", "timeout"]) {
+            "check that this machine can reach the registry; it may need a proxy"
+        } else {
+            return Vec::new();
+        };
     vec![hint.to_owned()]
 }
 
@@ -308,6 +305,7 @@ mod tests {
         "credentials"
     )]
     #[case("Error: chart \"web\" matching 9.9.9 not found", "`chartVersion`")]
+    #[case("Error: 127.0.0.1:44013/helm/web:9.9.9: not found", "`chartVersion`")]
     #[case(
         "dial tcp: lookup contoso.azurecr.io: no such host",
         "reach the registry"
