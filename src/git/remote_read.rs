@@ -40,6 +40,9 @@ impl SmartHttp {
         wanted: &[Wanted],
     ) -> Result<Tip, Fault> {
         let (session, refs) = self.advertisement().await?;
+        if refs.is_silent() {
+            self.refuse_other_ids(&session).await?;
+        }
         let unborn = match branch {
             None if refs.is_empty() => self.unborn_head(&session).await,
             _ => None,
@@ -47,9 +50,6 @@ impl SmartHttp {
         let (branch, commit, exists) = refs.choose(branch.or(unborn.as_deref()))?;
         let session = Arc::new(session);
         let Some(commit) = commit else {
-            if refs.is_silent() {
-                self.refuse_other_ids(&session).await?;
-            }
             return Ok(read::empty(branch, wanted, Some(session)));
         };
         if let Some(tip) = read::orphan(&branch, exists, wanted, Some(&session)) {
