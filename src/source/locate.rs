@@ -10,7 +10,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::handle::{Handle, Kind};
-use super::root::real;
+use super::root::{real, whole};
 use super::{Answer, Error};
 
 /// How many links a path may lead through; that of Linux.
@@ -32,7 +32,7 @@ impl Root {
             file: path.display().to_string(),
             source,
         };
-        let named = std::path::absolute(path).map_err(fault)?;
+        let named = whole(path).map_err(fault)?;
         let path = real(path).map_err(fault)?;
         let handle = Handle::open(&path).map_err(fault)?;
         Ok(Self {

@@ -67,7 +67,7 @@ impl SourceTree {
     /// the task names: it may lie anywhere. What is named in the checkout stays
     /// confined to it, as the source says where links there lead.
     pub fn and(&self, path: &Path) -> Result<Self, Error> {
-        let whole = std::path::absolute(path).map_err(|error| self.read(path, error))?;
+        let whole = root::whole(path).map_err(|error| self.read(path, error))?;
         if locate::is_inside(&self.roots, &locate::without_dots(&whole)) {
             return Ok(self.clone());
         }
@@ -249,8 +249,7 @@ impl SourceTree {
 
     /// Whether the caller named this very file.
     fn is_callers(&self, path: &Path) -> bool {
-        !self.files.is_empty()
-            && std::path::absolute(path).is_ok_and(|path| self.files.contains(&path))
+        !self.files.is_empty() && root::whole(path).is_ok_and(|path| self.files.contains(&path))
     }
 
     /// The content of a file that the caller named: also of a pipe.
@@ -291,7 +290,7 @@ impl SourceTree {
 
     fn locate(&self, path: &Path) -> Result<Option<Spot>, Error> {
         let _timed = self.budget.timed()?;
-        let whole = std::path::absolute(path).map_err(|error| self.read(path, error))?;
+        let whole = root::whole(path).map_err(|error| self.read(path, error))?;
         if self.files.iter().any(|file| whole.starts_with(file)) {
             // Below a file there is nothing.
             return Ok(None);

@@ -1,7 +1,7 @@
 //! Which folder confines a run. The caller decides, never the source.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// The real, absolute path, in the plain form that programs understand.
 pub fn real(path: &Path) -> io::Result<PathBuf> {
@@ -11,6 +11,25 @@ pub fn real(path: &Path) -> io::Result<PathBuf> {
         Some(plain) if !plain.starts_with("UNC\\") => Ok(PathBuf::from(plain)),
         _ => Ok(path),
     }
+}
+
+/// A path from the top of the file system. A relative one is seen from the
+/// working folder, which is a real path: `..` in front of it leads to the
+/// folders above by their names.
+pub(super) fn whole(path: &Path) -> io::Result<PathBuf> {
+    if path.is_absolute() {
+        return std::path::absolute(path);
+    }
+    let mut base = std::env::current_dir()?;
+    let mut parts = path.components().peekable();
+    while let Some(part @ (Component::CurDir | Component::ParentDir)) = parts.peek() {
+        if *part == Component::ParentDir {
+            base.pop();
+        }
+        parts.next();
+    }
+    base.extend(parts);
+    Ok(base)
 }
 
 /// The working folder, a real path.

@@ -286,6 +286,18 @@ fn a_second_folder_of_the_caller_is_within_reach() {
     assert!(tree.text(&scene.path("../secret.yaml")).is_err());
 }
 
+#[test]
+fn a_relative_path_is_seen_from_the_working_folder() {
+    let working = working_folder();
+    let whole = |path: &str| root::whole(Path::new(path)).unwrap();
+    assert_eq!(whole("a/../b"), working.join("a/../b"));
+    assert_eq!(whole(""), working);
+    assert_eq!(whole("./x"), working.join("x"));
+    let above = working.parent().unwrap();
+    assert_eq!(whole("../x"), above.join("x"));
+    assert_eq!(whole("./.././x"), above.join("x"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_folder_is_known_by_the_name_that_the_caller_gives_it_too() {
