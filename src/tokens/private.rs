@@ -4,9 +4,11 @@
 //! (nobody else), and that none outlives its run: a folder is locked while its
 //! run lives, and removed by the next run when nobody holds the lock.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use tempfile::TempDir;
 
@@ -26,6 +28,9 @@ const MEMORY: &str = "/dev/shm";
 /// This much of the file system in memory stays free for others.
 #[cfg(target_os = "linux")]
 const LEFT_FREE: u64 = 64 << 20;
+
+/// The places that this run has cleaned up.
+static SWEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 /// How often a new folder is tried, when a run that cleans up is faster.
 const TRIES: usize = 5;
@@ -75,7 +80,14 @@ impl PrivateFolder {
             }
             let folder = builder.tempdir_in(place)?;
             let path = folder.path().join(LOCK);
-            let lock = new_file(&path, false)?;
+            // A run that cleans up may be faster.
+            let lock = match new_file(&path, false) {
+                Ok(lock) => lock,
+                Err(error) => {
+                    last = error;
+                    continue;
+                }
+            };
             match lock.try_lock() {
                 // A run that cleans up may have taken the folder for a dead one.
                 Ok(()) if path.exists() => {
@@ -143,16 +155,24 @@ fn memory(_: Needs) -> Option<PathBuf> {
 /// Removes folders of runs that were killed. What cannot be removed stays for
 /// the next run.
 fn remove_left_over(place: &Path, own: &Path) {
+    // Once is enough for a run, and two at once would be in each other's way.
+    let mut swept = SWEPT.lock().unwrap_or_else(PoisonError::into_inner);
     let Ok(entries) = fs::read_dir(place) else {
         return;
     };
+    if !swept.insert(place.to_path_buf()) {
+        return;
+    }
     for entry in entries.flatten() {
         let is_ours = entry
             .file_name()
             .to_str()
             .is_some_and(|name| name.starts_with(PREFIX));
         let path = entry.path();
-        if is_ours && path != own && is_left_over(&path, own) {
+        if !is_ours || path == own {
+            continue;
+        }
+        if let Some(_lock) = left_over(&path, own) {
             tracing::debug!(folder = %path.display(), "removing what a killed run left");
             #[expect(clippy::disallowed_methods, reason = "nobody owns it any more")]
             let removed = fs::remove_dir_all(&path);
@@ -163,9 +183,9 @@ fn remove_left_over(place: &Path, own: &Path) {
     }
 }
 
-/// Whether a folder is one of ours, and its run does not live any more. While
-/// this looks, the lock is held: a run that is just starting takes another folder.
-fn is_left_over(folder: &Path, own: &Path) -> bool {
+/// The lock of a folder that is one of ours, and whose run does not live any
+/// more. A run that is just starting takes another folder while it is held.
+fn left_over(folder: &Path, own: &Path) -> Option<File> {
     // Not through a link, and nothing of another user.
     let same_owner = |path: &Path| {
         let (Ok(there), Ok(here)) = (fs::symlink_metadata(path), fs::symlink_metadata(own)) else {
@@ -175,13 +195,16 @@ fn is_left_over(folder: &Path, own: &Path) -> bool {
     };
     let lock = folder.join(LOCK);
     let is_file = || fs::symlink_metadata(&lock).is_ok_and(|lock| lock.is_file());
-    if !same_owner(folder) || !is_file() {
-        return false;
+    if !same_owner(folder) {
+        return None;
     }
-    let Ok(lock) = File::open(lock) else {
-        return false;
-    };
-    lock.try_lock().is_ok()
+    if !is_file() {
+        // A run that was killed while it tidied up leaves an empty one.
+        let _ = fs::remove_dir(folder);
+        return None;
+    }
+    let lock = File::open(lock).ok()?;
+    lock.try_lock().ok().map(|()| lock)
 }
 
 #[cfg(unix)]
@@ -239,14 +262,16 @@ mod tests {
         let dead = make("gitops-publisher-dead");
         write(&dead.join(LOCK), b"", false).unwrap();
         write(&dead.join("values.yaml"), b"secret", false).unwrap();
+        let empty = make("gitops-publisher-empty");
         let (unlocked, other) = (make("gitops-publisher-none"), make("other"));
+        write(&unlocked.join("kept"), b"", false).unwrap();
         write(&other.join(LOCK), b"", false).unwrap();
         symlink(&other, temp.path().join("gitops-publisher-link")).unwrap();
         let linked = make("gitops-publisher-linked");
         symlink(other.join(LOCK), linked.join(LOCK)).unwrap();
         symlink(&other, dead.join("link")).unwrap();
         let live = PrivateFolder::in_place(temp.path()).unwrap();
-        assert!(!dead.exists());
+        assert!(!dead.exists() && !empty.exists());
         for kept in [&unlocked, &other, &linked] {
             assert!(kept.exists(), "{}", kept.display());
         }
