@@ -303,7 +303,6 @@ pub fn client_certificate(environment: &Environment) -> Option<(PathBuf, PathBuf
 /// agent's own proxy stands above those of variables, and is not among them:
 /// programs reach it by way of `http::Relay`.
 pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
-    let with_agents_proxy = environment.get(AGENT_PROXYURL).is_some();
     const KEPT: [&str; 20] = [
         "PATH",
         "PATHEXT",
@@ -326,6 +325,7 @@ pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
         "PROCESSOR_ARCHITECTURE",
         "OS",
     ];
+    let with_agents_proxy = environment.get(AGENT_PROXYURL).is_some();
     environment
         .iter()
         .filter(|(name, _)| KEPT.contains(&name.to_ascii_uppercase().as_str()))

@@ -122,10 +122,10 @@ struct PromoteCommand {
 /// Runs the program with the process's arguments.
 pub fn main(environment: Environment) -> ExitCode {
     harden::harden();
-    run_with(std::env::args_os().collect(), environment)
+    run_with(&std::env::args_os().collect::<Vec<_>>(), environment)
 }
 
-fn run_with(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
+fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
     // What a run starts itself: nothing of the process but its pipes is used.
     if arguments.len() == 2 && arguments[1] == JSONNET_WORKER {
         return match serve_jsonnet(std::io::stdin(), std::io::stdout()) {
@@ -135,7 +135,7 @@ fn run_with(arguments: Vec<OsString>, environment: Environment) -> ExitCode {
     }
     let definition = Cli::command();
     let typed: Vec<_> = arguments.iter().map(|it| it.to_string_lossy()).collect();
-    let matches = match definition.try_get_matches_from(&arguments) {
+    let matches = match definition.try_get_matches_from(arguments) {
         Ok(matches) => matches,
         Err(error) => return usage(&with_tip(error, &typed)),
     };

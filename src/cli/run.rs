@@ -55,7 +55,7 @@ pub(super) async fn typed(
 ) -> Result<(), Error> {
     let given = from_matches(&definition(), matches);
     let doors = Doors { given, task: false };
-    run(action, doors, environment, reporter, json).await
+    Box::pin(run(action, doors, environment, reporter, json)).await
 }
 
 /// Runs a command with all its settings.
@@ -67,7 +67,7 @@ pub(super) async fn run(
     json: bool,
 ) -> Result<(), Error> {
     let task = doors.task;
-    let done = run_action(action, doors, environment, reporter, json).await;
+    let done = Box::pin(run_action(action, doors, environment, reporter, json)).await;
     done.map_err(|error| token::advise(error, task))
 }
 
@@ -126,7 +126,7 @@ async fn run_action(
                 environment,
                 verify_only,
             };
-            promotion.run(run, context, &settings, &connector).await
+            Box::pin(promotion.run(run, context, &settings, &connector)).await
         }
         Action::Verify => verify::run(&context, &settings, &connector, environment).await,
         Action::Render(output) => {

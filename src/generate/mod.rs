@@ -193,12 +193,9 @@ pub struct Generated {
 
 /// Generates the manifests of one environment.
 pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
-    let kind = match options.kind {
-        Some(kind) => kind,
-        None => {
-            let options = options.clone();
-            off_thread(move || detected(&options)).await?
-        }
+    let kind = if let Some(kind) = options.kind { kind } else {
+        let options = options.clone();
+        off_thread(move || detected(&options)).await?
     };
     tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
     let (files, findings) = match kind {

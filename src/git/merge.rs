@@ -74,13 +74,13 @@ pub(super) fn merge(
         ours: Some(root(&our_commit)?),
         theirs: Some(root(&their_commit)?),
     };
-    let merged = merger.trees(roots, "")?;
+    let top = merger.trees(roots, "")?;
     let conflicts = merger.conflicts.into_inner();
     if !conflicts.is_empty() {
         return Ok(Merge::Conflict(conflicts.into_iter().collect()));
     }
     let mut fresh = merger.fresh.into_inner();
-    let root = merged.unwrap_or_else(|| {
+    let root = top.unwrap_or_else(|| {
         let empty = ObjectId::of_tree(b"");
         fresh.insert(empty, Bytes::new());
         empty

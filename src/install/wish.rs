@@ -157,14 +157,13 @@ impl Asker<'_> {
             Place::Ssh(address) if self.access == AccessPolicy::Refuse => {
                 return Err(Fault::SshRefused(address.to_string()));
             }
-            Place::Ssh(_) => {}
             Place::Path(_) if self.foreign => return Err(Fault::ForeignPath(source.to_owned())),
             Place::Path(path) if self.access == AccessPolicy::Refuse => {
                 if self.files.real(path).is_err() {
                     return Err(Fault::PathRefused(source.to_owned()));
                 }
             }
-            Place::Path(_) => {}
+            Place::Path(_) | Place::Ssh(_) => {}
             Place::Url(_) => {
                 if let Ok(url) = Url::parse(source) {
                     hide_embedded(&url, self.around);

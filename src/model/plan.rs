@@ -58,6 +58,9 @@ pub struct FolderPlan {
     pub ledger: Option<Ledger>,
 }
 
+/// Whether one resource may take the place of another.
+type Alike = dyn Fn(&ResourceId, &ResourceId) -> bool;
+
 impl FolderPlan {
     /// Whether the folder stays as it is, ledger included.
     pub fn is_empty(&self) -> bool {
@@ -76,7 +79,7 @@ impl FolderPlan {
         let (mut lost, mut added) = (with(ResourceChange::Removed), with(ResourceChange::Added));
         // What is most alike is paired first, and nothing twice.
         let same_kind = |a: &ResourceId, b: &ResourceId| a.group() == b.group() && a.kind == b.kind;
-        let alike: [&dyn Fn(&ResourceId, &ResourceId) -> bool; 4] = [
+        let alike: [&Alike; 4] = [
             &|a, b| a.key() == b.key(),
             &|a, b| same_kind(a, b) && a.name == b.name,
             &|a, b| same_kind(a, b) && a.namespace == b.namespace && stem(&a.name) == stem(&b.name),

@@ -25,7 +25,7 @@ pub(super) enum Decision {
     /// Something newer was published to an environment's folder.
     Older {
         environment: String,
-        published: PublicationStamp,
+        published: Box<PublicationStamp>,
     },
 }
 

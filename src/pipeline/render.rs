@@ -112,6 +112,7 @@ fn warn(context: &Context, rendered: &[Rendered]) {
 }
 
 /// Renders and checks one environment.
+#[expect(clippy::too_many_lines, reason = "one stage after the other")]
 async fn render_one(
     context: &Context,
     settings: EnvironmentSettings,

@@ -250,15 +250,14 @@ async fn values_files(
             return Ok((Vec::new(), forms));
         }
         for file in &mut files {
-            let content = tree.bytes(&file.path)?;
-            file.content = match (content, &variables) {
-                (Some(content), Some(variables)) => {
+            let bytes = tree.bytes(&file.path)?;
+            file.content = match (bytes, &variables) {
+                (Some(bytes), Some(variables)) => {
                     let tokens = &settings.tokens;
-                    let replaced =
-                        replace::file(variables, tokens, &file.path, content, &mut forms)?;
+                    let replaced = replace::file(variables, tokens, &file.path, bytes, &mut forms)?;
                     Some(replaced)
                 }
-                (content, _) => content,
+                (bytes, _) => bytes,
             };
         }
         Ok::<_, Error>((files, forms))

@@ -22,7 +22,7 @@ pub(super) fn reachable(given: &Layer) -> Vec<PathBuf> {
     });
     paths
         .filter_map(|argument| given.get(argument.get_id().as_str()))
-        .flat_map(|value| value.texts())
+        .flat_map(super::layer::Value::texts)
         .filter(|text| !text.is_empty() && !text.contains("://"))
         .map(PathBuf::from)
         .collect()

@@ -99,8 +99,11 @@ impl Cage {
         // A folder above the private home holds those of others, too.
         let fine = |folder: &&PathBuf| folder.is_absolute() && !home.starts_with(folder);
         read.extend(search_path.iter().filter(fine).cloned());
-        let real = program.canonicalize();
-        for program in [Some(program), real.as_deref().ok()].into_iter().flatten() {
+        let resolved = program.canonicalize();
+        for program in [Some(program), resolved.as_deref().ok()]
+            .into_iter()
+            .flatten()
+        {
             read.push(program.to_owned());
         }
         read.extend(reach.read.iter().flat_map(|path| without_git(path)));

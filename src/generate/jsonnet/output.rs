@@ -72,13 +72,10 @@ impl Collector {
         match (text("kind"), text("apiVersion")) {
             (Some(kind), Some(_)) => {
                 let items = fields.iter().find(|(key, _)| key.value() == "items");
-                match items.filter(|(_, items)| kind == "List" && items.is_array()) {
-                    Some((_, items)) => self.below(".items".to_owned(), |it| it.collect(items)),
-                    None => {
-                        let document = self.document(value)?;
-                        self.found.push(document);
-                        Ok(())
-                    }
+                if let Some((_, items)) = items.filter(|(_, items)| kind == "List" && items.is_array()) { self.below(".items".to_owned(), |it| it.collect(items)) } else {
+                    let document = self.document(value)?;
+                    self.found.push(document);
+                    Ok(())
                 }
             }
             (Some(_), None) => Err(unfit("an object with a kind and no apiVersion", &self.path)),

@@ -65,14 +65,14 @@ impl Walk<'_> {
             }
             .into());
         }
-        self.file(&entry, path, real, at, place)
+        self.file(&entry, &path, real, at, place)
     }
 
     /// A file that an entry names.
     fn file(
         &mut self,
         entry: &Entry<'_>,
-        path: PathBuf,
+        path: &Path,
         real: PathBuf,
         at: &At<'_>,
         place: Place,
@@ -87,7 +87,7 @@ impl Walk<'_> {
         }
         // By way of a linked folder it may stand elsewhere by its letters.
         let stays = path.starts_with(at.folder) || path.file_name() != real.file_name();
-        let position = self.position(at.tree, if stays { &path } else { &real });
+        let position = self.position(at.tree, if stays { path } else { &real });
         let plugins = match entry.what {
             What::Plugin => Some(entry.field),
             What::Resource => at.plugins,
@@ -96,12 +96,12 @@ impl Walk<'_> {
         if let Some(field) = plugins {
             let tree = &self.trees[at.tree];
             let text = tree.reader.text(&real)?.unwrap_or_default();
-            let file = tree.show(&path);
+            let file = tree.show(path);
             let at_file = At { file: &file, ..*at };
             let written = self.plugins(&text, field, &at_file)?;
             self.put(position.as_deref(), Content::Written(written), &file)?;
         } else {
-            let file = self.trees[at.tree].show(&path);
+            let file = self.trees[at.tree].show(path);
             self.put(position.as_deref(), Content::Same(at.tree, real), &file)?;
         }
         Ok(self.seen_from(at, position))

@@ -41,6 +41,7 @@ pub(crate) const ENVIRONMENTS: &str = id!(RunArgs, environments);
 /// Settings of the whole run.
 #[derive(Debug, Clone, Args)]
 #[command(mut_args = switch)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunArgs {
     /// The settings file. `gitops.yaml` in the working directory is used when it exists.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = NOT_IN_FILE)]

@@ -129,8 +129,8 @@ pub(super) fn reader(file: &str, document: &Document, path: &[String]) -> Reader
         || above(TEXT_MAPS)
         || (path.first().is_some_and(|first| first == "data")
             && matches!(kind, "ConfigMap" | "Secret"))
-        || matches!(path, [.., list, item, field] if list == "env" && item.is_empty() && field == "value")
-        || matches!(path, [.., list, item] if (list == "args" || list == "command") && item.is_empty());
+        || matches!(path, [.., parent, item, field] if parent == "env" && item.is_empty() && field == "value")
+        || matches!(path, [.., parent, item] if (parent == "args" || parent == "command") && item.is_empty());
     if is_text {
         Reader::Text
     } else {

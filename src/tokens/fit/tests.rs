@@ -211,34 +211,34 @@ fn templates_of_a_chart_are_yaml_around_their_actions(
 
 #[rstest::rstest]
 #[case(r##"{"a": "#{v}#"}"##, "q\"\n\u{1}", r#"{"a": "q\"\n\u0001"}"#)]
-#[case(r##"{"a": #{v}#}"##, "3", r#"{"a": 3}"#)]
+#[case(r#"{"a": #{v}#}"#, "3", r#"{"a": 3}"#)]
 #[case(
-    r##"{"a": #{v}#, "b": [#{v}#]}"##,
+    r#"{"a": #{v}#, "b": [#{v}#]}"#,
     "x, 1",
     r#"{"a": "x, 1", "b": ["x, 1"]}"#
 )]
-#[case(r##"{"a": #{v}#}"##, "null", r#"{"a": "null"}"#)]
-#[case(r##"{"a": #{v}#}"##, "true", r#"{"a": true}"#)]
-#[case(r##"{"a": #{v}#}"##, "0123", r#"{"a": "0123"}"#)]
+#[case(r#"{"a": #{v}#}"#, "null", r#"{"a": "null"}"#)]
+#[case(r#"{"a": #{v}#}"#, "true", r#"{"a": true}"#)]
+#[case(r#"{"a": #{v}#}"#, "0123", r#"{"a": "0123"}"#)]
 #[case(
-    r##"{"a": #{v}#}"##,
+    r#"{"a": #{v}#}"#,
     "9007199254740993",
     r#"{"a": "9007199254740993"}"#
 )]
-#[case(r##"{"a": #{v}#}"##, "{\"b\": 1}", r#"{"a": "{\"b\": 1}"}"#)]
-#[case(r##"{"a": 1#{v}#0}"##, "2", r#"{"a": 120}"#)]
-#[case(r##"{"a": #{v}##{w}#}"##, "2", r#"{"a": "2word"}"#)]
+#[case(r#"{"a": #{v}#}"#, "{\"b\": 1}", r#"{"a": "{\"b\": 1}"}"#)]
+#[case(r#"{"a": 1#{v}#0}"#, "2", r#"{"a": 120}"#)]
+#[case(r#"{"a": #{v}##{w}#}"#, "2", r#"{"a": "2word"}"#)]
 #[case(
     "// #{v}#\n{\"a\": 1} /* #{v}# */",
     "x\n*/ {",
     "// x */ {\n{\"a\": 1} /* x * / { */"
 )]
 #[case(
-    r##"{"u": "http://#{v}#", "\"//": #{v}#}"##,
+    r#"{"u": "http://#{v}#", "\"//": #{v}#}"#,
     "h",
     r#"{"u": "http://h", "\"//": "h"}"#
 )]
-#[case(r##"{"a": #{json(v)}#}"##, "x\"", r#"{"a": "x\""}"#)]
+#[case(r#"{"a": #{json(v)}#}"#, "x\"", r#"{"a": "x\""}"#)]
 fn a_value_in_json_is_a_string_unless_json_has_it(
     #[case] text: &str,
     #[case] value: &str,
@@ -263,7 +263,7 @@ fn a_value_in_json_is_a_string_unless_json_has_it(
 fn some_words_are_text_wherever_they_are(#[case] value: &str, #[case] text: bool) {
     assert_eq!(super::write::is_always_text(value), text);
     if text {
-        let composed = format!("a: 1#{{v}}#0\nb: #{{v}}#\n#{{v}}#: [#{{v}}#]\n");
+        let composed = "a: 1#{v}#0\nb: #{v}#\n#{v}#: [#{v}#]\n".to_string();
         let got = put("values.yaml", &composed, value).unwrap();
         assert_eq!(got, composed.replace("#{v}#", value));
     }

@@ -38,14 +38,11 @@ pub(super) fn fit(given: Given<'_>) -> Result<Vec<Piece>, Misfit> {
     if fitting.is_inert() {
         return Ok(pieces);
     }
-    match fitting.check(&pieces) {
-        Ok(()) => Ok(pieces),
-        Err(_) => {
-            // In double quotes every text is itself.
-            fitting.quote_what_can_be();
-            let pieces = fitting.pieces()?;
-            fitting.check(&pieces).map(|()| pieces)
-        }
+    if let Ok(()) = fitting.check(&pieces) { Ok(pieces) } else {
+        // In double quotes every text is itself.
+        fitting.quote_what_can_be();
+        let pieces = fitting.pieces()?;
+        fitting.check(&pieces).map(|()| pieces)
     }
 }
 

@@ -263,7 +263,7 @@ fn a_name_within_countless_transforms_is_stopped() {
 #[test]
 fn a_chain_of_long_values_is_stopped_by_the_work_that_it_makes() {
     let chain: Vec<String> = (0..90)
-        .map(|i| format!(r##""v{i}":"{}#{{v{}}}#""##, "x".repeat(1000), i + 1))
+        .map(|i| format!(r#""v{i}":"{}#{{v{}}}#""#, "x".repeat(1000), i + 1))
         .collect();
     let variables = format!(
         r#"{{{},"v90":"{}"}}"#,
