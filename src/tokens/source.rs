@@ -253,13 +253,16 @@ fn is_program(_: &fs::Metadata) -> bool {
 /// name files beside the source.
 type Outcome = (Option<Content>, Counters, Vec<Message>, bool);
 
-/// Programs of Jsonnet find libraries anywhere above themselves; everything else
-/// goes up with `..`.
+/// Programs of Jsonnet find libraries anywhere above themselves, and hooks find the
+/// checkout, as git does; everything else goes up with `..`.
 fn leads_out(name: &str, bytes: &[u8]) -> bool {
+    let file = name.rsplit('/').next().unwrap_or(name);
+    let has_hooks =
+        file.starts_with("component.") && memchr::memmem::find(bytes, b"hooks").is_some();
     let is_program = [".jsonnet", ".libsonnet"]
         .iter()
         .any(|end| name.ends_with(end));
-    is_program || memchr::memmem::find(bytes, b"..").is_some()
+    is_program || has_hooks || memchr::memmem::find(bytes, b"..").is_some()
 }
 
 /// Reads one file and replaces its tokens.

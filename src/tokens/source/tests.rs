@@ -143,6 +143,28 @@ fn nobody_else_can_read_a_copy_and_a_program_in_it_stays_one() {
 }
 
 #[rstest::rstest]
+#[case(
+    "component.yaml",
+    "hooks: {before-generate: [git rev-parse HEAD]}",
+    true
+)]
+#[case("component.json", "{\"hooks\": {}}", true)]
+#[case("component.yaml", "name: web", false)]
+#[case("web.yaml", "hooks: []", false)]
+fn hooks_find_the_checkout(#[case] file: &str, #[case] text: &str, #[case] linked: bool) {
+    let scene = Scene::new(&[
+        ("apps/src/a.yaml", "a: #{tag}#"),
+        (&format!("apps/src/{file}"), text),
+        ("apps/other/c.yaml", "c"),
+    ]);
+    let done = scene.prepared("apps/src", Scope::Everything, &[]);
+    assert_eq!(
+        done.path().unwrap().join("../other/c.yaml").exists(),
+        linked
+    );
+}
+
+#[rstest::rstest]
 #[case("a: #{tag}#", "b", false)]
 #[case("a: #{tag}# # ../common", "b", true)]
 #[case("a: #{tag}#", "resources: [../base]", true)]
