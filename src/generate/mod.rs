@@ -193,7 +193,9 @@ pub struct Generated {
 
 /// Generates the manifests of one environment.
 pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
-    let kind = if let Some(kind) = options.kind { kind } else {
+    let kind = if let Some(kind) = options.kind {
+        kind
+    } else {
         let options = options.clone();
         off_thread(move || detected(&options)).await?
     };

@@ -59,7 +59,7 @@ pub struct FolderPlan {
 }
 
 /// Whether one resource may take the place of another.
-type Alike = dyn Fn(&ResourceId, &ResourceId) -> bool;
+type Alike<'a> = dyn Fn(&ResourceId, &ResourceId) -> bool + 'a;
 
 impl FolderPlan {
     /// Whether the folder stays as it is, ledger included.
@@ -79,7 +79,7 @@ impl FolderPlan {
         let (mut lost, mut added) = (with(ResourceChange::Removed), with(ResourceChange::Added));
         // What is most alike is paired first, and nothing twice.
         let same_kind = |a: &ResourceId, b: &ResourceId| a.group() == b.group() && a.kind == b.kind;
-        let alike: [&Alike; 4] = [
+        let alike: [&Alike<'_>; 4] = [
             &|a, b| a.key() == b.key(),
             &|a, b| same_kind(a, b) && a.name == b.name,
             &|a, b| same_kind(a, b) && a.namespace == b.namespace && stem(&a.name) == stem(&b.name),

@@ -269,7 +269,7 @@ impl Decided {
         Ok(match self.older.pop() {
             Some((environment, published)) => Decision::Older {
                 environment,
-                published,
+                published: Box::new(published),
             },
             None => Decision::Plans(self.plans),
         })

@@ -368,7 +368,7 @@ impl Work<'_> {
                 environment,
                 published,
             } => {
-                seen.older = Some((environment, published));
+                seen.older = Some((environment, *published));
                 Ok(None)
             }
             Decision::Plans(made) => {

@@ -203,6 +203,7 @@ pub enum FailOn {
 
 /// Everything that decides how one text is replaced.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct Options {
     /// Whose behaviour.
     pub compatibility: Compatibility,

@@ -3,6 +3,8 @@
 //! Owns the texts: always the same for a name, so that the same source renders
 //! the same, and made from nothing but the name.
 
+use std::fmt::Write as _;
+
 use sha2::{Digest as _, Sha256};
 
 /// Which of two texts stands for a secret. What differs between a render with the
@@ -23,7 +25,10 @@ impl Placeholder {
             Self::Second => ("2", 30),
         };
         let digest = Sha256::digest(format!("{salt}{}", name.to_uppercase()));
-        let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut digits = String::with_capacity(2 * digest.len());
+        for byte in digest {
+            let _ = write!(digits, "{byte:02x}");
+        }
         format!("secret{}", &digits[..length])
     }
 }

@@ -386,7 +386,9 @@ fn place(job: &Job<'_>, target: &Path) -> std::io::Result<()> {
     if job.item.as_is {
         return link(&job.item.real, target);
     }
-    if let Some(content) = job.content { private::write(target, &content.to_bytes(), job.runs) } else {
+    if let Some(content) = job.content {
+        private::write(target, &content.to_bytes(), job.runs)
+    } else {
         let mut out = private::new_file(target, job.runs)?;
         std::io::copy(&mut fs::File::open(&job.item.real)?, &mut out).map(|_| ())
     }

@@ -176,7 +176,9 @@ impl Tools {
     /// sent to. `host` is a URL, or the `user@host:path` of a repository.
     pub async fn check_address(&self, host: &str) -> Result<(), Error> {
         let url = Url::parse(host).ok().filter(Url::has_host);
-        let url = if let Some(url) = url { url } else {
+        let url = if let Some(url) = url {
+            url
+        } else {
             let host = host.split([':', '/']).next().unwrap_or(host);
             let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
             Url::parse(&format!("ssh://{host}/")).map_err(|_| NotPublic {

@@ -8,6 +8,7 @@
     clippy::print_stdout,
     reason = "tests set up the world that the program works in"
 )]
+#![allow(clippy::format_collect, reason = "tests need no speed there")]
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
 mod architecture;

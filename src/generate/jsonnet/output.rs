@@ -72,7 +72,11 @@ impl Collector {
         match (text("kind"), text("apiVersion")) {
             (Some(kind), Some(_)) => {
                 let items = fields.iter().find(|(key, _)| key.value() == "items");
-                if let Some((_, items)) = items.filter(|(_, items)| kind == "List" && items.is_array()) { self.below(".items".to_owned(), |it| it.collect(items)) } else {
+                if let Some((_, items)) =
+                    items.filter(|(_, items)| kind == "List" && items.is_array())
+                {
+                    self.below(".items".to_owned(), |it| it.collect(items))
+                } else {
                     let document = self.document(value)?;
                     self.found.push(document);
                     Ok(())

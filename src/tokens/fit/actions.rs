@@ -87,10 +87,9 @@ fn end(bytes: &[u8], inner: usize) -> usize {
             Some(open) if byte == open => quote = None,
             // A string in double quotes ends with its line, if not before.
             Some(b'"') if byte == b'\n' => quote = None,
-            Some(_) => {}
             None if matches!(byte, b'"' | b'`') => quote = Some(byte),
             None if bytes[at..].starts_with(b"}}") => return at + 2,
-            None => {}
+            _ => {}
         }
         at += 1;
     }

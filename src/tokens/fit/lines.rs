@@ -66,10 +66,9 @@ fn quote(line: &str) -> Option<char> {
                 chars.next();
             }
             Some(quote) if c == quote => open = None,
-            Some(_) => {}
             None if matches!(c, '"' | '\'') && !before.is_alphanumeric() => open = Some(c),
             None if c == '#' && before.is_whitespace() => return Some('#'),
-            None => {}
+            _ => {}
         }
         before = c;
     }

@@ -38,7 +38,9 @@ pub(super) fn fit(given: Given<'_>) -> Result<Vec<Piece>, Misfit> {
     if fitting.is_inert() {
         return Ok(pieces);
     }
-    if let Ok(()) = fitting.check(&pieces) { Ok(pieces) } else {
+    if let Ok(()) = fitting.check(&pieces) {
+        Ok(pieces)
+    } else {
         // In double quotes every text is itself.
         fitting.quote_what_can_be();
         let pieces = fitting.pieces()?;

@@ -131,7 +131,7 @@ async fn many_writers_of_one_branch_all_land_and_none_gives_up() {
                     let outcome = publisher.publish(&folder, &files).await;
                     match outcome.map_err(|error| error.to_string())? {
                         Outcome::Published { attempt, .. } => tries.push(attempt),
-                        other => return Err(format!("{other:?}")),
+                        Outcome::Unchanged { .. } => return Err("nothing was published".to_owned()),
                     }
                 }
                 Ok(tries)

@@ -212,8 +212,9 @@ async fn no_spelling_of_a_field_leads_kustomize_out_of_the_checkout() {
             match made {
                 Ok(made) => {
                     let files = made.files.iter();
-                    let text_ = files.map(|(_, file)| String::from_utf8_lossy(file).into_owned());
-                    assert!(!text_.collect::<String>().contains(CANARY), "{text}");
+                    let contents =
+                        files.map(|(_, file)| String::from_utf8_lossy(file).into_owned());
+                    assert!(!contents.collect::<String>().contains(CANARY), "{text}");
                 }
                 Err(error) => {
                     refused += 1;
