@@ -1,6 +1,6 @@
 //! Which folders a run may read, by the words of the caller.
 //!
-//! Owns the root of confinement; the source has no say in it.
+//! Owns the root of confinement. Nothing in the source may change it.
 
 use std::path::{Component, Path, PathBuf};
 

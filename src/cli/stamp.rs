@@ -84,8 +84,8 @@ fn checkout(path: &Path) -> Option<Source> {
     Source::discover(folder).ok().flatten()
 }
 
-/// `path` as seen from the top of a checkout, `.` for the top itself; `None`
-/// when it lies elsewhere.
+/// `path` relative to the top of a checkout, `.` for the top itself; `None`
+/// when it is outside.
 fn relative(top: &Path, path: &Path) -> Option<String> {
     let absolute = std::path::absolute(path).ok()?;
     let real = absolute.canonicalize();

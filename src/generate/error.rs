@@ -73,7 +73,7 @@ pub enum Fault {
         /// What it lacks.
         lack: &'static str,
     },
-    /// A key that its map has twice, in a file that is written anew.
+    /// A duplicate key in a map, in a file that is about to be rewritten.
     #[error(
         "`{file}`, line {line}: the key `{key}` is in the same map as another one in line {first}"
     )]

@@ -26,7 +26,7 @@ impl Work<'_> {
         }
         let named = self.context.publication.source.repository.as_deref();
         let is_other = |source: &Source| {
-            // The path of a checkout is no address: whether it has the commit decides.
+            // A checkout's path does not identify a repository; having the commit does.
             let is_address = |text: &&str| !Path::new(text).is_absolute();
             let origin = source.origin();
             let own = origin.as_deref().or(named).filter(is_address);
