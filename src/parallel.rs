@@ -1,9 +1,23 @@
 //! The same work on many items, on as many threads as there are cores.
 //!
 //! Owns the threads. Results come back in the order of the items. For work that
-//! blocks or computes; work that waits belongs on the runtime.
+//! blocks or computes; work that waits belongs on the runtime. [`blocking`] is
+//! the one way from the runtime to a thread that may block.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Runs work that blocks or computes on a thread of its own. A panic in it
+/// continues in the caller.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is being shut down, and drops the caller next.
+            Err(_cancelled) => std::future::pending().await,
+        },
+    }
+}
 
 /// `work` on every item. A thread takes `block` items at a time, and fewer are
 /// not worth one.

@@ -152,6 +152,7 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
     });
     let json = cli.format == Format::Json && !task;
     logging::install(&reporter, &environment, cli.verbose);
+    shutdown::report_panics(&reporter);
     let environment = Arc::new(environment);
     let work = dispatch(
         cli,

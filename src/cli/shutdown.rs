@@ -4,10 +4,16 @@
 //! removed by their owners' destructors. The agent gives 7.5 seconds between
 //! its first signal and the next.
 
+use std::any::Any;
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+
 use crate::error::{Error, Kind};
+use crate::report::Reporter;
 
 /// How the work ended.
 pub(super) enum Outcome {
@@ -46,11 +52,33 @@ pub(super) fn block_on(
             biased;
             code = signal() => Outcome::Cancelled(code),
             () = orphaned(), if with_parent => Outcome::Cancelled(143),
-            result = work => Outcome::Done(result),
+            result = AssertUnwindSafe(work).catch_unwind() => Outcome::Done(
+                result.unwrap_or_else(|panic| Err(defect(panic.as_ref()))),
+            ),
         }
     });
     runtime.shutdown_timeout(GRACE);
     outcome
+}
+
+/// Sends what a panic says through the reporter: it may quote a secret.
+pub(super) fn report_panics(reporter: &Arc<Reporter>) {
+    let reporter = Arc::clone(reporter);
+    std::panic::set_hook(Box::new(move |info| reporter.debug(&info.to_string())));
+}
+
+/// The error that a panic is shown as.
+fn defect(panic: &(dyn Any + Send)) -> Error {
+    let said = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no reason given");
+    Error::message(
+        Kind::Internal,
+        format!("gitops-publisher has a defect and stopped: {said}"),
+    )
+    .hint("run it again with `--verbose` (in a pipeline: `System.Debug: true`), and report the line that begins with `panicked at`")
 }
 
 /// Waits for the signal to stop; gives the exit code that goes with it.
@@ -104,4 +132,23 @@ async fn orphaned() {
 #[cfg(windows)]
 async fn orphaned() {
     std::future::pending().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_an_error_with_its_words_and_a_hint() {
+        let work = async { crate::parallel::blocking(|| panic!("index {} is missing", 7)).await };
+        let Outcome::Done(Err(error)) = block_on(work, false) else {
+            panic!("it ended well")
+        };
+        assert_eq!(error.kind(), Kind::Internal);
+        assert_eq!(
+            error.to_string(),
+            "gitops-publisher has a defect and stopped: index 7 is missing"
+        );
+        assert!(error.all_hints()[0].contains("--verbose"));
+    }
 }

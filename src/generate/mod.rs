@@ -43,6 +43,7 @@ pub use part::Part;
 pub use resources::resources;
 
 use crate::model::{FileSet, Finding, GeneratorStamp};
+use crate::parallel::blocking as off_thread;
 use crate::source::{Recorder, SourceTree};
 use crate::tools::Tools;
 
@@ -243,12 +244,6 @@ impl Options {
             cache::identity(program).as_bytes(),
         );
     }
-}
-
-/// Runs work that blocks where blocking does no harm.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.expect("the work neither panics nor is cancelled while it is awaited")
 }
 
 /// How many files or components a thread takes at a time.

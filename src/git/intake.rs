@@ -51,13 +51,6 @@ impl Intake {
     }
 }
 
-/// Runs blocking work; a panic in it goes on in the caller.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
-) -> Result<T, Fault> {
-    joined(tokio::task::spawn_blocking(work).await)
-}
-
 fn joined<T>(result: Result<Result<T, Fault>, tokio::task::JoinError>) -> Result<T, Fault> {
     match result {
         Ok(result) => result,

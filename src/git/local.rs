@@ -9,13 +9,14 @@ use git2::{ErrorCode, Repository, RepositoryInitOptions, RepositoryOpenFlags};
 use super::advertisement::choose;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
-use super::intake::{Objects, blocking, object_id, oid};
+use super::intake::{Objects, object_id, oid};
 use super::merge::{self, Merge};
 use super::objects;
 use super::read::{self, Seen};
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
 use crate::host::{HostKind, Refusal};
 use crate::model::ObjectId;
+use crate::parallel::blocking;
 
 const OPENING: &str = "opening the repository";
 const READING: &str = "reading the repository";

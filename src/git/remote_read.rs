@@ -17,7 +17,7 @@ use super::commit;
 use super::error::Fault;
 use super::fetch::Wants;
 use super::glance::{self, Glance};
-use super::intake::{Objects, Store, blocking};
+use super::intake::{Objects, Store};
 use super::merge::{self, Merge};
 use super::pack_guard::Limits;
 use super::read::{self, Seen};
@@ -26,6 +26,7 @@ use super::tip::{Tip, Wanted};
 use crate::host::HostKind;
 use crate::http;
 use crate::model::ObjectId;
+use crate::parallel::blocking;
 
 /// How many commits back a push of unknown outcome is looked for.
 const LOOK_BACK: u32 = 100;
@@ -144,7 +145,7 @@ impl SmartHttp {
         let folders = wanted.to_vec();
         let (above, glance) = blocking(move || {
             let glance = Glance::read(&above.objects()?, commit, &folders)?;
-            Ok((above, glance))
+            Ok::<_, Fault>((above, glance))
         })
         .await?;
         if exists && let Some(seen) = glance.proven(wanted) {

@@ -12,7 +12,7 @@ use super::answer;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
 use super::fetch::{self, Answer, Wants};
-use super::intake::{Store, blocking};
+use super::intake::Store;
 use super::merge::Merge;
 use super::objects;
 use super::pkt;
@@ -21,6 +21,7 @@ use super::tip::{FolderChange, Pushed, Tip, Wanted};
 use crate::host::{Authorization, HostKind, Refusal, young};
 use crate::http::{self, Http, Request, Response};
 use crate::model::{ObjectId, RedactedUrl};
+use crate::parallel::blocking;
 
 /// Bytes of the list of branches, at most.
 const LONGEST_LIST: u64 = 128 << 20;
@@ -223,7 +224,7 @@ impl SmartHttp {
         let (at, changes, draft) = (tip.clone(), changes.to_vec(), draft.clone());
         let (pushed, body) = blocking(move || {
             let built = objects::build(&at, &changes, &draft)?;
-            Ok((built.pushed, push_body(&at, &built)))
+            Ok::<_, Fault>((built.pushed, push_body(&at, &built)))
         })
         .await?;
         if tip.is_at(pushed.commit) {

@@ -13,7 +13,7 @@ use super::advertisement::{Advertisement, Named};
 use super::commit;
 use super::error::{Error, Fault};
 use super::fetch::Wants;
-use super::intake::{Objects, Store, blocking, object_id, oid};
+use super::intake::{Objects, Store, object_id, oid};
 use super::local::{Local, open};
 use super::pack_guard::Limits;
 use super::smart_http::{Session, SmartHttp};
@@ -21,6 +21,7 @@ use super::ssh;
 use super::unfold::{self, Room, Unfolded};
 use crate::host::HostKind;
 use crate::model::ObjectId;
+use crate::parallel::blocking;
 
 const READING: &str = "reading the repository";
 /// Digits that a commit id must have at least, as with git.

@@ -6,9 +6,10 @@ use url::Url;
 
 use super::access::Access;
 use super::lock::{Locked, Resolved};
-use super::repositories::{Repositories, blocking};
+use super::repositories::Repositories;
 use super::wish::Wish;
 use super::{Fault, download, oci};
+use crate::parallel::blocking;
 use crate::tools::archive::{self, Kind, Limits};
 
 /// The largest packed chart, in bytes.

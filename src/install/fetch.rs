@@ -8,13 +8,14 @@ use super::access::Access;
 use super::files::Files;
 use super::lock::{Lock, Locked, Resolved};
 use super::place::{self, Record};
-use super::repositories::{Repositories, blocking};
+use super::repositories::Repositories;
 use super::standing::{self, Standing};
 use super::wish::{How, Wish};
 use super::{Fault, Update, charts, content, dependencies, download};
 use crate::git::Revision;
 use crate::host::Location;
 use crate::model::{Finding, ObjectId};
+use crate::parallel::blocking;
 
 /// The largest static file, in bytes: what generating reads.
 const LARGEST_FILE: u64 = 64 << 20;

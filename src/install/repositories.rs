@@ -14,6 +14,7 @@ use crate::git::{self, Remote, Revision, Room, Snapshot};
 use crate::host::{Authorization, Location, Place};
 use crate::http::Http;
 use crate::model::ObjectId;
+use crate::parallel::blocking;
 use crate::tools::Tools;
 
 /// Results that are made once and shared.
@@ -143,10 +144,4 @@ impl<'a> Repositories<'a> {
 fn cell<K: Hash + Eq, V>(all: &Once<K, V>, key: K) -> Arc<OnceCell<Arc<V>>> {
     let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
     Arc::clone(all.entry(key).or_default())
-}
-
-/// Runs work that blocks where blocking does no harm.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.expect("the work neither panics nor is cancelled while it is awaited")
 }

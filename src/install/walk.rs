@@ -10,12 +10,13 @@ use super::access::Access;
 use super::fetch::{Done, Fetcher, is_called};
 use super::files::Files;
 use super::lock::{Lock, Wanted};
-use super::repositories::{Repositories, blocking};
+use super::repositories::Repositories;
 use super::standing::{self, Standing};
 use super::touched::Touched;
 use super::wish::{Asker, Wish};
 use super::{Error, Fault, Installed, Options, Surroundings, Update, hooks};
 use crate::definition::{Component, Generator, join};
+use crate::parallel::blocking;
 use crate::tools::Tools;
 
 /// How deep components may nest.

@@ -52,6 +52,8 @@ pub struct FolderPlan {
     /// What was published before was made from the same commit, and something
     /// of it changes.
     pub is_same_commit: bool,
+    /// The folder does not exist yet.
+    pub is_new_folder: bool,
     /// Whose folder it was, when it becomes ours.
     pub taken_over_from: Option<String>,
     /// The ledger to write along; absent when nothing changes.

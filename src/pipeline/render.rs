@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::generate::{self, Policy, resources};
 use crate::model::{FileSet, Finding, GeneratorStamp, Resource};
+use crate::parallel::blocking;
 use crate::settings::{EnvironmentSettings, Settings};
 use crate::source::{Record, Recorder};
 
@@ -153,16 +154,14 @@ async fn render_one(
     let (files, mut findings) = {
         let settings = Arc::clone(&settings);
         let done = blocking(move || finish::finish(&tree, sourced, &settings.manifests)).await;
-        done.map_err(here)?.map_err(here)?
+        done.map_err(here)?
     };
     findings.extend(replace::leftovers(&settings, &files, &findings).map_err(here)?);
     // A chart may print what it likes; manifests and what Jsonnet yields are resources.
     let others = if helm { Policy::Warn } else { Policy::Refuse };
     let read = {
         let files = files.clone();
-        blocking(move || resources::resources(&files, others))
-            .await
-            .map_err(here)?
+        blocking(move || resources::resources(&files, others)).await
     };
     let (resources, odd) = read.map_err(|error| here(error.into()))?;
     findings.extend(odd);
@@ -220,7 +219,7 @@ pub(super) async fn again(context: &Context, environment: &Rendered) -> Result<F
     let tree = replace::tree(&settings, &Recorder::new(&settings.root))?;
     let sourced = source::all(&context, &settings, &tree, &[]).await?;
     let done = blocking(move || finish::finish(&tree, sourced, &settings.manifests)).await;
-    Ok(done??.0)
+    Ok(done?.0)
 }
 
 /// What generated an environment: the generators of its sources.
@@ -236,12 +235,4 @@ fn stamp(sources: &[Sourced]) -> GeneratorStamp {
         name: names.join("+"),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
-}
-
-/// Runs work that blocks on a thread that may.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, Error> {
-    let joined = tokio::task::spawn_blocking(work).await;
-    joined.map_err(|error| Error::new(Kind::Internal, error))
 }

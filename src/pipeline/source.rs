@@ -11,13 +11,13 @@ use crate::generate::{
     self, Generated, HelmLogin, HelmOptions, HookPolicy, Kind, Policy, ValuesFile, set_namespace,
 };
 use crate::model::{FileSet, Finding, Secret};
+use crate::parallel::blocking;
 use crate::settings::{EnvironmentSettings, SourceSettings};
 use crate::source::SourceTree;
 use crate::tokens::{Prepared, Variables};
 use crate::tools::{Addresses, Tools};
 
 use super::definition::{self, Origin};
-use super::render::blocking;
 use super::replace;
 
 /// What came of one source.
@@ -94,7 +94,7 @@ async fn variables(
             .then(|| replace::variables(&tree, &own.variables, &settings.tokens));
         Ok::<_, Error>((exclude, variables.transpose()?))
     });
-    let (exclude, mut variables) = read.await??;
+    let (exclude, mut variables) = read.await?;
     if let Some(variables) = &mut variables {
         variables.watch_secrets(Arc::clone(&context.secret_used));
         replace::record(tree_recorder.as_ref(), variables);
@@ -147,14 +147,14 @@ async fn one(
         };
         let origin = origin(tree, source, prepared.as_ref(), is_here, &exclude, values)?;
         let (context, tree) = (context.clone(), tree.clone());
-        blocking(move || definition::read(&context, &tree, &origin)).await??
+        blocking(move || definition::read(&context, &tree, &origin)).await?
     } else {
         FileSet::new()
     };
     let plain = matches!(generated.kind, Kind::Jsonnet | Kind::Manifests);
     if let Some(namespace) = source.namespace.clone().filter(|_| plain) {
         let files = std::mem::take(&mut generated.files);
-        let (files, more) = blocking(move || set_namespace(files, &namespace)).await??;
+        let (files, more) = blocking(move || set_namespace(files, &namespace)).await?;
         generated.files = files;
         findings.extend(more);
     }
@@ -217,7 +217,7 @@ async fn prepare(
         let (tokens, source) = (&settings.tokens, &settings.sources[at]);
         replace::prepare(&tree, &variables, tokens, source, &exclude, &temp_root)
     })
-    .await??;
+    .await?;
     for form in &prepared.secret_forms {
         context.reporter.hide(&Secret::new(form));
     }
@@ -262,7 +262,7 @@ async fn values_files(
         }
         Ok::<_, Error>((files, forms))
     })
-    .await??;
+    .await?;
     for form in &forms {
         context.reporter.hide(&Secret::new(form));
     }

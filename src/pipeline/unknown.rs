@@ -15,11 +15,12 @@ use crate::generate::{Policy, resources};
 use crate::model::{
     FileChange, FileSet, FolderPlan, RelPath, Resource, ResourceChange, ResourceId,
 };
+use crate::parallel::blocking;
 use crate::settings::EnvironmentSettings;
 use crate::source::Recorder;
 use crate::tokens::Placeholder;
 
-use super::render::{Rendered, blocking};
+use super::render::Rendered;
 use super::{finish, replace, source};
 
 /// The parts of an environment that are made from secrets.
@@ -61,7 +62,7 @@ pub(super) async fn find(
     let tree = replace::tree(settings, &Recorder::new(&settings.root))?;
     let sourced = source::all(&again, settings, &tree, &[]).await?;
     let own = Arc::clone(settings);
-    let (other, _) = blocking(move || finish::finish(&tree, sourced, &own.manifests)).await??;
+    let (other, _) = blocking(move || finish::finish(&tree, sourced, &own.manifests)).await?;
     let (others, _) = resources::resources(&other, Policy::Warn)?;
     Ok(Some(compare(files, resources, &other, &others)))
 }

@@ -74,6 +74,7 @@ pub fn folder(
             .as_ref()
             .map_or(0, |ledger| ledger.resources().count()),
         files_before: state.entries.len(),
+        is_new_folder: state.ledger.is_none() && state.entries.is_empty(),
         ..FolderPlan::default()
     };
     for (path, content) in desired.files.iter() {
@@ -98,7 +99,7 @@ pub fn folder(
     plan.taken_over_from = ledger.and_then(|ledger| ownership::former_owner(desired, ledger));
     if !plan.files.is_empty() || unowned || plan.taken_over_from.is_some() {
         let ledger = new_ledger(desired, &ids);
-        plan.resources = resources::changes(state.ledger.as_ref(), &ledger);
+        plan.resources = resources::changes(state, &plan.files, &ledger);
         plan.ledger = Some(ledger);
     }
     Ok(plan)

@@ -2,27 +2,37 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Ledger, ResourceChange, ResourceId};
+use crate::model::{FileChange, FolderState, Ledger, RelPath, ResourceChange, ResourceId};
 
 /// Compares the resources of two ledgers by identity and content.
 ///
 /// A resource that moved to another file is no change: the cluster does not
-/// see files.
+/// see files. What a file holds that no ledger lists is not known; a resource
+/// that is put there counts as changed, or as unchanged where the file stays.
 pub(super) fn changes(
-    before: Option<&Ledger>,
+    state: &FolderState,
+    files: &BTreeMap<RelPath, FileChange>,
     after: &Ledger,
 ) -> BTreeMap<ResourceId, ResourceChange> {
-    let before: BTreeMap<_, _> = before.into_iter().flat_map(Ledger::resources).collect();
-    let after: BTreeMap<_, _> = after.resources().collect();
+    let old = state.ledger.as_ref();
+    let before: BTreeMap<_, _> = old.into_iter().flat_map(Ledger::resources).collect();
+    let is_adopted = |file: &RelPath| {
+        let is_listed = old.is_some_and(|ledger| ledger.files.contains_key(file));
+        state.entries.contains_key(file) && !is_listed
+    };
     let mut changes = BTreeMap::new();
-    for (id, digest) in &after {
-        let change = match before.get(id) {
-            Some(old) if old == digest => continue,
-            Some(_) => ResourceChange::Changed,
-            None => ResourceChange::Added,
-        };
-        changes.insert((*id).clone(), change);
+    for (path, file) in &after.files {
+        for (id, digest) in &file.resources {
+            let change = match before.get(id) {
+                Some(old) if *old == digest => continue,
+                None if !is_adopted(path) => ResourceChange::Added,
+                None if !files.contains_key(path) => continue,
+                _ => ResourceChange::Changed,
+            };
+            changes.insert(id.clone(), change);
+        }
     }
+    let after: BTreeMap<_, _> = after.resources().collect();
     for id in before.keys().filter(|id| !after.contains_key(*id)) {
         changes.insert((*id).clone(), ResourceChange::Removed);
     }

@@ -264,6 +264,38 @@ fn a_folder_with_the_right_bytes_and_no_ledger_becomes_ours() {
     let plan = folder(Options::default(), &shop().desired(), &state).unwrap();
     assert!(plan.files.is_empty());
     assert!(plan.ledger.is_some());
+    assert_eq!(plan.resources, BTreeMap::new());
+}
+
+#[test]
+fn what_replaces_an_adopted_file_is_changed_and_not_added() {
+    let environment = Environment::of(&[
+        ("same.yaml", DEPLOYMENT, "replicas: 1"),
+        ("other.yaml", SERVICE, "port: 80"),
+        ("new.yaml", "v1 ConfigMap shop/web", "data: {}"),
+    ]);
+    let state = FolderState {
+        entries: entries([
+            ("same.yaml", b"replicas: 1".as_slice()),
+            ("other.yaml", b"port: 8080"),
+        ]),
+        ..FolderState::default()
+    };
+    let adopt = Options {
+        foreign_files: ForeignFiles::Adopt,
+        ..Options::default()
+    };
+    let plan = folder(adopt, &environment.desired(), &state).unwrap();
+    let shown: Vec<_> = plan
+        .resources
+        .iter()
+        .map(|(id, change)| format!("{id} {change:?}"))
+        .collect();
+    assert_eq!(
+        shown,
+        ["v1 ConfigMap shop/web Added", "v1 Service shop/web Changed"]
+    );
+    assert!(!plan.is_new_folder);
 }
 
 #[test]

@@ -149,6 +149,9 @@ pub struct Changes {
     /// Whose folder it was, when it changes hands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_over_from: Option<String>,
+    /// The folder did not exist before.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_new_folder: bool,
     /// What was published before was made from the same commit.
     #[serde(skip)]
     pub is_same_commit: bool,
@@ -200,6 +203,7 @@ impl From<&FolderPlan> for Changes {
                 .count(),
             changes: plan.resources.clone(),
             taken_over_from: plan.taken_over_from.clone(),
+            is_new_folder: plan.is_new_folder && !plan.is_empty(),
             is_same_commit: plan.is_same_commit,
         }
     }

@@ -33,7 +33,12 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         };
         return (title, String::new());
     };
-    let title = format!("{rendered} -> {folder}: {}", totals(changes));
+    let new = if changes.is_new_folder {
+        " (new folder)"
+    } else {
+        ""
+    };
+    let title = format!("{rendered} -> {folder}{new}: {}", totals(changes));
     let mut lines = String::new();
     let rows = changes.by_weight();
     // What goes is never left out.

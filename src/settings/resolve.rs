@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::error::{Error, Kind};
 use crate::host::Home;
 use crate::model::Folder;
+use crate::text::nearest;
 
 use clap::{Args as _, Command};
 
@@ -191,12 +192,7 @@ fn names(
     let mut names = IndexMap::new();
     for name in &run.environments {
         if !file.environments.is_empty() && !file.environments.contains_key(name) {
-            let known: Vec<_> = file.environments.keys().map(String::as_str).collect();
-            return Err(Error::message(
-                Kind::Usage,
-                format!("there is no environment `{name}` in the settings file"),
-            )
-            .hint(format!("it has: {}", known.join(", "))));
+            return Err(unknown_environment(name, file));
         }
         // The old script passed each item unquoted: blanks made several configurations.
         let words: Vec<String> = name.split_whitespace().map(str::to_owned).collect();
@@ -218,6 +214,17 @@ fn names(
         ));
     }
     Ok(names)
+}
+
+fn unknown_environment(name: &str, file: &FileSettings) -> Error {
+    let known: Vec<_> = file.environments.keys().map(String::as_str).collect();
+    let meant = nearest(name, known.iter().copied())
+        .map_or_else(String::new, |meant| format!("did you mean `{meant}`? "));
+    Error::message(
+        Kind::Usage,
+        format!("there is no environment `{name}` in the settings file"),
+    )
+    .hint(format!("{meant}it has: {}", known.join(", ")))
 }
 
 /// Two environments cannot own the same files.

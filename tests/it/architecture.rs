@@ -9,10 +9,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &["parallel"]),
     ("text", &[]),
     // Downloads need the proxy, certificates and retries of the run.
-    ("tools", &["http"]),
+    ("tools", &["http", "parallel"]),
     ("http", &[]),
     ("host", &["http"]),
-    ("git", &["host", "http", "tools"]),
+    ("git", &["host", "http", "parallel", "tools"]),
     ("report", &["parallel"]),
     ("check", &[]),
     ("tokens", &["parallel", "source", "text"]),
@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "git",
             "host",
             "http",
+            "parallel",
             "source",
             "text",
             "tools",
@@ -47,8 +48,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "pipeline",
         &[
-            "check", "context", "generate", "git", "host", "plan", "publish", "report", "settings",
-            "source", "tokens", "tools",
+            "check", "context", "generate", "git", "host", "parallel", "plan", "publish", "report",
+            "settings", "source", "tokens", "tools",
         ],
     ),
 ];

@@ -9,6 +9,7 @@ use crate::cli::stamp::without_dots;
 use crate::error::{Error, Kind};
 use crate::git::source::Source;
 use crate::model::{Finding, ObjectId};
+use crate::parallel::blocking;
 use crate::settings::EnvironmentSettings;
 
 /// Where the files of the checkout are read.
@@ -30,9 +31,9 @@ impl View {
         temp_root: PathBuf,
     ) -> Result<(Self, Vec<Finding>), Error> {
         let work = move || write(&checkout, commit, &temp_root);
-        let joined = tokio::task::spawn_blocking(work).await;
-        let done = joined.map_err(|error| Error::new(Kind::Internal, error))?;
-        done.map_err(|error| error.context(format!("taking the files of commit {commit}")))
+        blocking(work)
+            .await
+            .map_err(|error| error.context(format!("taking the files of commit {commit}")))
     }
 
     /// Where a path is read. What lies in the checkout is read in the commit,

@@ -22,7 +22,6 @@ use super::Options;
 use super::advertisement::Advertisement;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
-use super::intake::blocking;
 use super::merge::{self, Merge};
 use super::objects;
 use super::read::{self, Seen};
@@ -30,6 +29,7 @@ use super::remote_read::is_ancestor;
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
 use crate::host::{HostKind, SshAddress};
 use crate::model::{Folder, ObjectId};
+use crate::parallel::blocking;
 
 /// How many commits back a push of unknown outcome is looked for.
 const LOOK_BACK: &str = "--depth=100";
@@ -205,7 +205,7 @@ impl Ssh {
             if at.commit != Some(built.pushed.commit) {
                 place.add(&built.pack)?;
             }
-            Ok(built.pushed)
+            Ok::<_, Fault>(built.pushed)
         })
         .await?;
         if tip.is_at(pushed.commit) {

@@ -7,9 +7,9 @@ use git2::ObjectType;
 use super::{Copy, Ssh};
 use crate::git::advertisement::Advertisement;
 use crate::git::error::{Error, Fault};
-use crate::git::intake::blocking;
 use crate::git::snapshot::{Held, Revision, Snapshot, find, peel};
 use crate::model::ObjectId;
+use crate::parallel::blocking;
 
 /// Ways to read one commit, the least that comes down first.
 const WAYS: [&[&str]; 2] = [&["--depth=1"], &[]];

@@ -14,7 +14,7 @@ use crate::settings::definition::{EnvironmentArgs, HelmArgs, Marks, id};
 use crate::settings::given;
 use crate::settings::layer::{Data, Origin, Value, camel_case};
 use crate::text::yaml::{self, Dialect};
-use crate::text::{Form, Kind, Node};
+use crate::text::{Form, Kind, Node, nearest as nearest_word};
 
 use super::File;
 
@@ -173,11 +173,7 @@ fn joined(path: &Path, text: &str) -> PathBuf {
 
 /// A hint that names the most similar known key, or all of them.
 fn nearest(key: &str, names: &[String]) -> String {
-    let likeness = |name: &String| strsim::jaro_winkler(&name.to_lowercase(), &key.to_lowercase());
-    let nearest = names
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|name| likeness(name) > 0.8) {
+    match nearest_word(key, names.iter().map(String::as_str)) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("known settings: {}", names.join(", ")),
     }

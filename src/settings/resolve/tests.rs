@@ -132,6 +132,17 @@ fn an_untrusted_file_decides_nothing_dangerous(#[case] id: &str) {
     assert!(resolve(&flags(&[(id, "true")]), &settings, &Layer::new(), true).is_ok());
 }
 
+#[test]
+fn a_misspelt_environment_is_answered_with_the_one_that_was_meant() {
+    let file = file(&[("staging", &[] as &[_]), ("production", &[])]);
+    let given = flags(&[("environments", "prodcution")]);
+    let error = resolve(&given, &file, &Layer::new(), false).unwrap_err();
+    assert_eq!(
+        error.all_hints(),
+        ["did you mean `production`? it has: staging, production"]
+    );
+}
+
 #[rstest::rstest]
 #[case(flags(&[]), &[], "no environment is named")]
 #[case(flags(&[("environments", "qa")]), &[("dev", &[] as &[_])], "there is no environment `qa` in the settings file")]

@@ -14,6 +14,7 @@ use super::cache::Slot;
 use super::{Managed, Mode, OnProgress, Progress, Tool, pins, platform};
 use crate::http::{Http, Sink};
 use crate::model::RedactedUrl;
+use crate::parallel::blocking;
 use crate::tools::{Error, archive};
 
 /// The largest archive that is downloaded.
@@ -98,8 +99,7 @@ impl Installer {
             drop(lock);
             program
         };
-        let done = tokio::task::spawn_blocking(work).await;
-        done.expect("unpacking neither panics nor is cancelled while it is awaited")
+        blocking(work).await
     }
 
     /// What is wanted, for this machine.
