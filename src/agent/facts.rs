@@ -15,17 +15,7 @@ use super::env::{
     SYSTEM_STAGENAME, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
     VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
-
-/// The agent's proxy.
-#[derive(Debug, Clone)]
-pub struct Proxy {
-    /// `http://proxy:8080`
-    pub url: String,
-    /// User and password, when it wants them.
-    pub credentials: Option<(String, Secret)>,
-    /// Regular expressions of hosts that need no proxy.
-    pub bypass: Vec<String>,
-}
+use super::servers::collection;
 
 /// Where this run comes from. In a classic release the source is that of the
 /// primary artifact, and the run is the release.
@@ -122,67 +112,9 @@ fn pipeline(environment: &Environment) -> Option<String> {
     Some(format!("{collection}/{project}/{host}/{definition}"))
 }
 
-/// URL of the organisation or collection that runs the pipeline.
-fn collection(environment: &Environment) -> Option<&str> {
-    environment
-        .get(SYSTEM_COLLECTIONURI)
-        .or_else(|| environment.get(SYSTEM_TEAMFOUNDATIONCOLLECTIONURI))
-}
-
-/// The organisation or collection that runs the pipeline, and the project.
-pub fn team_project(environment: &Environment) -> Option<(url::Url, String)> {
-    let collection = url::Url::parse(collection(environment)?).ok()?;
-    let project = environment.get(SYSTEM_TEAMPROJECT)?;
-    Some((collection, project.to_owned()))
-}
-
-/// The GitHub server that runs the workflow.
-pub fn github_server(environment: &Environment) -> Option<url::Url> {
-    let server = url::Url::parse(environment.get(GITHUB_SERVER_URL)?).ok()?;
-    (server.scheme() == "https").then_some(server)
-}
-
 /// The URL as it may be shown and stored.
 fn without_credentials(url: &str) -> String {
     url::Url::parse(url).map_or_else(|_| url.to_owned(), |url| RedactedUrl::new(url).to_string())
-}
-
-/// The job's own token, for repositories of the organisation it belongs to.
-pub fn job_token(environment: &Environment, repository: &url::Url) -> Option<Secret> {
-    let collection = url::Url::parse(collection(environment)?).ok()?;
-    if !below(&collection, repository) && !same_organisation(&collection, repository) {
-        return None;
-    }
-    environment.get(JOB_TOKEN).map(Secret::new)
-}
-
-/// The URL of the collection that a repository is in, where it is the one
-/// that runs the pipeline.
-pub fn collection_of(environment: &Environment, repository: &url::Url) -> Option<url::Url> {
-    let collection = url::Url::parse(collection(environment)?).ok()?;
-    below(&collection, repository).then_some(collection)
-}
-
-/// Whether the repository's URL lies below the collection's.
-fn below(collection: &url::Url, repository: &url::Url) -> bool {
-    let folder = format!("{}/", collection.path().trim_end_matches('/'));
-    collection.origin() == repository.origin() && repository.path().starts_with(&folder)
-}
-
-/// `contoso.visualstudio.com` and `dev.azure.com/contoso` are one organisation.
-fn same_organisation(collection: &url::Url, repository: &url::Url) -> bool {
-    let organisation = |url: &url::Url| -> Option<String> {
-        let host = url.host_str()?.to_ascii_lowercase();
-        match host.strip_suffix(".visualstudio.com") {
-            Some(name) => Some(name.to_owned()),
-            None if host == "dev.azure.com" => {
-                Some(url.path_segments()?.next()?.to_ascii_lowercase())
-            }
-            None => None,
-        }
-    };
-    let secure = repository.scheme() == "https";
-    secure && organisation(collection).is_some_and(|name| Some(name) == organisation(repository))
 }
 
 /// Where tools are kept: the agent's folder for them, or at a terminal the
@@ -265,104 +197,6 @@ pub fn variables(environment: &Environment) -> Vec<Variable> {
     public.chain(secret).collect()
 }
 
-/// The agent's proxy. The agent does not set `HTTPS_PROXY` for tasks.
-pub fn proxy(environment: &Environment) -> Option<Proxy> {
-    let user = environment.get(AGENT_PROXYUSERNAME);
-    let bypass = environment.get(AGENT_PROXYBYPASSLIST).unwrap_or("[]");
-    Some(Proxy {
-        url: environment.get(AGENT_PROXYURL)?.to_owned(),
-        credentials: user.map(|user| {
-            let password = environment.get(AGENT_PROXYPASSWORD).unwrap_or_default();
-            (user.to_owned(), Secret::new(password))
-        }),
-        bypass: serde_json::from_str(bypass).unwrap_or_default(),
-    })
-}
-
-/// Whether the environment says that no proxy is used for any host. A star is
-/// a host name for some readers, and no address is like that name.
-pub fn bypasses_everything(environment: &Environment) -> bool {
-    let mut values = ["NO_PROXY", "no_proxy"].into_iter();
-    let found = values.find_map(|name| environment.get(name));
-    found.is_some_and(|value| value.split(',').any(|entry| entry.trim() == "*"))
-}
-
-/// The PEM file with the company's certification authorities.
-pub fn extra_ca(environment: &Environment) -> Option<PathBuf> {
-    environment.get(AGENT_CAINFO).map(PathBuf::from)
-}
-
-/// The agent's own certificate and its private key, both PEM files.
-pub fn client_certificate(environment: &Environment) -> Option<(PathBuf, PathBuf)> {
-    let path = |name: &str| environment.get(name).map(PathBuf::from);
-    Some((path(AGENT_CLIENTCERT)?, path(AGENT_CLIENTCERTKEY)?))
-}
-
-/// What programs that we start may see: how to find programs and libraries,
-/// the language, the way through the proxy, and nothing of the run. The
-/// agent's own proxy stands above those of variables, and is not among them:
-/// programs reach it by way of `http::Relay`.
-pub fn child_environment(environment: &Environment) -> Vec<(String, String)> {
-    const KEPT: [&str; 20] = [
-        "PATH",
-        "PATHEXT",
-        "SYSTEMROOT",
-        "SYSTEMDRIVE",
-        "WINDIR",
-        "COMSPEC",
-        "LANG",
-        "LC_ALL",
-        "LC_CTYPE",
-        "TZ",
-        "LD_LIBRARY_PATH",
-        "SSL_CERT_FILE",
-        "SSL_CERT_DIR",
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "NO_PROXY",
-        "ALL_PROXY",
-        "NUMBER_OF_PROCESSORS",
-        "PROCESSOR_ARCHITECTURE",
-        "OS",
-    ];
-    let with_agents_proxy = environment.get(AGENT_PROXYURL).is_some();
-    environment
-        .iter()
-        .filter(|(name, _)| KEPT.contains(&name.to_ascii_uppercase().as_str()))
-        .filter(|(name, _)| !with_agents_proxy || !name.to_ascii_uppercase().ends_with("_PROXY"))
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
-}
-
-/// What programs see that act in the user's name, beyond what all see: where
-/// keys and known servers are, and which program speaks SSH.
-pub fn user_environment(environment: &Environment) -> Vec<(String, String)> {
-    const KEPT: [&str; 16] = [
-        "HOME",
-        "USERPROFILE",
-        "HOMEDRIVE",
-        "HOMEPATH",
-        "PROGRAMDATA",
-        "ALLUSERSPROFILE",
-        "USER",
-        "LOGNAME",
-        "USERNAME",
-        "USERDOMAIN",
-        "KRB5CCNAME",
-        "SSH_AUTH_SOCK",
-        "SSH_AGENT_PID",
-        "GIT_SSH",
-        "GIT_SSH_COMMAND",
-        "GIT_SSH_VARIANT",
-    ];
-    let kept = |name: &str| KEPT.contains(&name.to_ascii_uppercase().as_str());
-    environment
-        .iter()
-        .filter(|(name, value)| kept(name) && !value.is_empty())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -436,28 +270,6 @@ mod tests {
         );
     }
 
-    #[rstest::rstest]
-    #[case("https://dev.azure.com/contoso/shop/_git/manifests", true)]
-    #[case("https://contoso.visualstudio.com/shop/_git/manifests", true)]
-    #[case("https://dev.azure.com/contoso-two/shop/_git/manifests", false)]
-    #[case(
-        "https://dev.azure.com.evil.example/contoso/shop/_git/manifests",
-        false
-    )]
-    #[case("https://github.com/contoso/manifests", false)]
-    #[case("http://dev.azure.com/contoso/shop/_git/manifests", false)]
-    fn the_job_token_goes_only_to_its_own_organisation(#[case] url: &str, #[case] sent: bool) {
-        let environment = Environment::from([
-            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
-            (
-                "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
-                "t0ken",
-            ),
-        ]);
-        let url = url::Url::parse(url).unwrap();
-        assert_eq!(job_token(&environment, &url).is_some(), sent);
-    }
-
     #[test]
     fn variables_are_found_by_the_names_that_the_agent_lists() {
         let found = variables(&Environment::from([
@@ -478,75 +290,5 @@ mod tests {
                 ("db password", "s3cret", true)
             ]
         );
-    }
-
-    #[test]
-    fn short_forms_are_read_where_the_run_is() {
-        let environment = Environment::from([
-            (
-                "SYSTEM_TEAMFOUNDATIONCOLLECTIONURI",
-                "https://dev.azure.com/contoso/",
-            ),
-            ("SYSTEM_TEAMPROJECT", "my shop"),
-            ("GITHUB_SERVER_URL", "https://ghes.contoso.com"),
-        ]);
-        let (collection, project) = team_project(&environment).unwrap();
-        assert_eq!(collection.as_str(), "https://dev.azure.com/contoso/");
-        assert_eq!(project, "my shop");
-        let server = github_server(&environment).unwrap();
-        assert_eq!(server.as_str(), "https://ghes.contoso.com/");
-        assert_eq!(team_project(&Environment::default()), None);
-    }
-
-    #[test]
-    fn programs_in_the_users_name_see_keys_and_no_secrets() {
-        let kept = user_environment(&Environment::from([
-            ("HOME", "/home/ada"),
-            ("SSH_AUTH_SOCK", "/tmp/agent"),
-            ("GIT_SSH_COMMAND", ""),
-            ("SSH_ASKPASS", "/bin/x"),
-            ("GIT_DIR", "/x"),
-            ("SECRET_X", "s3cret"),
-        ]));
-        let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["HOME", "SSH_AUTH_SOCK"]);
-    }
-
-    #[test]
-    fn programs_see_nothing_of_the_run() {
-        let kept = child_environment(&Environment::from([
-            ("PATH", "/bin"),
-            ("SECRET_X", "s3cret"),
-            ("INPUT_TOKEN", "t0ken"),
-            ("SYSTEM_ACCESSTOKEN", "t0ken"),
-            ("HTTPS_PROXY", "http://proxy:8080"),
-            ("no_proxy", "contoso.com"),
-        ]));
-        let names: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(names, ["HTTPS_PROXY", "PATH", "no_proxy"]);
-    }
-
-    #[rstest::rstest]
-    #[case("NO_PROXY", "*", true)]
-    #[case("no_proxy", "a, * ", true)]
-    #[case("NO_PROXY", "*.contoso.com", false)]
-    #[case("NO_PROXY", "", false)]
-    fn a_star_alone_means_every_host(
-        #[case] name: &str,
-        #[case] value: &str,
-        #[case] everything: bool,
-    ) {
-        let environment = Environment::from([(name, value)]);
-        assert_eq!(bypasses_everything(&environment), everything);
-    }
-
-    #[test]
-    fn the_agents_proxy_stands_above_those_of_variables() {
-        let kept = child_environment(&Environment::from([
-            ("AGENT_PROXYURL", "http://proxy:8080"),
-            ("HTTPS_PROXY", "http://other:8080"),
-            ("no_proxy", "contoso.com"),
-        ]));
-        assert_eq!(kept, []);
     }
 }

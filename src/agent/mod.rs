@@ -6,18 +6,22 @@
 //! blank become `_`, then upper case), an input is always set and empty when
 //! not given, secrets arrive as `SECRET_…`.
 
+mod children;
 mod command;
 pub mod env;
 mod facts;
 mod inputs;
+mod network;
+mod servers;
 mod sink;
 
+pub use children::{child_environment, user_environment};
 pub use command::{encode_data, encode_property, neutralize};
 pub use env::Environment;
 pub use facts::{
-    Proxy, SourcePullRequest, Variable, bypasses_everything, child_environment, client_certificate,
-    collection_of, extra_ca, github_server, job_token, proxy, publication, pull_request, secrets,
-    team_project, tools_directory, user_environment, variables,
+    SourcePullRequest, Variable, publication, pull_request, secrets, tools_directory, variables,
 };
 pub use inputs::{connection_token, input, unresolved, unresolved_macro};
+pub use network::{Proxy, bypasses_everything, client_certificate, extra_ca, proxy};
+pub use servers::{collection_of, github_server, job_token, servers, team_project};
 pub use sink::AgentSink;

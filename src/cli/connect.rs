@@ -1,10 +1,7 @@
-//! From settings and environment to the things that touch the world: tools,
-//! the HTTP client's options, and manifest repositories with their credentials.
+//! From settings and environment to manifest repositories with their
+//! credentials, and to the variables that tokens get.
 
-use std::path::Path;
 use std::sync::Arc;
-
-use zeroize::Zeroizing;
 
 use crate::agent::{self, Environment, SourcePullRequest};
 use crate::error::{Error, Kind};
@@ -67,6 +64,8 @@ pub(super) struct Connector {
     pub(super) http: http::Options,
     /// This is a build of a pull request.
     pub(super) pull_request: bool,
+    /// Where requests may go that only the settings file asks for.
+    pub(super) addresses: http::Addresses,
     /// Nothing is written, whatever the command is.
     pub(super) read_only: bool,
 }
@@ -102,8 +101,9 @@ impl Connector {
                 location.place
             ));
         }
+        let http = self.http_for(&location, target)?;
         let options = git::Options {
-            http: self.http.clone(),
+            http: http.clone(),
             authorization,
             temp_root: self.environment.temp_root(),
             tools: self.tools.clone(),
@@ -111,11 +111,14 @@ impl Connector {
         };
         let remote = Remote::open(&location, options);
         let api = match &web.place {
-            Place::Url(url) => Api::open(
-                url,
-                web.kind,
-                self.api_options(url.url(), credentials.unwrap_or(Credentials::None)),
-            )?,
+            Place::Url(url) => {
+                let credentials = credentials.unwrap_or(Credentials::None);
+                let options = ApiOptions {
+                    http,
+                    ..self.api_options(url.url(), credentials)
+                };
+                Api::open(url, web.kind, options)?
+            }
             Place::Ssh(_) | Place::Path(_) => None,
         };
         if self.read_only {
@@ -218,6 +221,35 @@ impl Connector {
         Ok(Some((authorization, Credentials::Token(token.secret))))
     }
 
+    /// How a repository is reached. On a build of a pull request anybody may
+    /// have written the settings file: what it alone names is no folder of this
+    /// machine, is not reached with the machine's SSH keys, and is on the public
+    /// internet or on the pipeline's own server.
+    fn http_for(&self, location: &Location, target: &Target) -> Result<http::Options, Error> {
+        let mut http = self.http.clone();
+        if !(self.pull_request && target.named_by_file) {
+            return Ok(http);
+        }
+        let refused = |what: &str| {
+            let said = format!(
+                "the manifest repository {} is {what}, and only the settings file names it, which anybody may have written on a build of a pull request",
+                location.place
+            );
+            Error::message(Kind::Policy, said).hint("set the input `manifestRepo` on the task")
+        };
+        match &location.place {
+            Place::Path(_) => Err(refused("a folder on the agent")),
+            Place::Ssh(_) => Err(refused("reached with the agent's SSH keys")),
+            Place::Url(url) => {
+                let own = agent::servers(&self.environment);
+                if !own.iter().any(|own| own.origin() == url.url().origin()) {
+                    http.addresses = self.addresses;
+                }
+                Ok(http)
+            }
+        }
+    }
+
     /// Whether a secret may go to a repository; says why not.
     fn may_send(&self, what: &str, url: &RedactedUrl, target: &Target, is_jobs_own: bool) -> bool {
         if self.pull_request && target.named_by_file && !is_jobs_own {
@@ -233,80 +265,6 @@ impl Connector {
         }
         true
     }
-}
-
-/// What the environment says about the way out: proxy and certificates.
-pub(super) fn http_options(
-    environment: &Environment,
-    certificate: Option<&Path>,
-    reporter: &Reporter,
-) -> Result<http::Options, Error> {
-    let mut http = http::Options::new(concat!("gitops-publisher/", env!("CARGO_PKG_VERSION")));
-    http.proxy = agent::proxy(environment).map(|proxy| {
-        let (user, password) = proxy.credentials.unzip();
-        let (bypass, unreadable) = http::Bypass::of_agent(&proxy.bypass);
-        for entry in unreadable {
-            reporter.warning(&format!(
-                "the bypass list of the agent's proxy has an entry that is not a regular expression, and it is passed over: `{entry}`"
-            ));
-        }
-        http::Proxy {
-            url: proxy.url,
-            user,
-            password,
-            bypass,
-        }
-    });
-    http.direct = http.proxy.is_none() && agent::bypasses_everything(environment);
-    if let Some(path) = agent::extra_ca(environment) {
-        let read = std::fs::read(&path);
-        http.ca_bundle_pem = Some(read.map_err(|source| {
-            let said = format!(
-                "cannot read the agent's certificate file {}",
-                path.display()
-            );
-            Error::new(Kind::Input, anyhow::Error::new(source).context(said))
-        })?);
-    }
-    http.client_identity_pem = client_identity(environment, certificate, reporter)?;
-    Ok(http)
-}
-
-/// Our certificate with its key: the file that was named, or the agent's own.
-fn client_identity(
-    environment: &Environment,
-    named: Option<&Path>,
-    reporter: &Reporter,
-) -> Result<Option<Zeroizing<Vec<u8>>>, Error> {
-    let read = |path: &Path| {
-        std::fs::read(path).map(Zeroizing::new).map_err(|source| {
-            let said = format!("cannot read the client certificate {}", path.display());
-            Error::new(Kind::Input, anyhow::Error::new(source).context(said))
-        })
-    };
-    if let Some(path) = named {
-        return read(path).map(Some);
-    }
-    let Some((certificate, key)) = agent::client_certificate(environment) else {
-        return Ok(None);
-    };
-    // Most servers ask for none: a run does not fail for what it may not need.
-    let unused = |reason: &str| {
-        reporter.warning(&format!(
-            "the agent's client certificate is not used: {reason}. Name a PEM file with the certificate and its unencrypted key with `clientCertificate`"
-        ));
-        Ok(None)
-    };
-    let (mut pem, key) = match (read(&certificate), read(&key)) {
-        (Ok(pem), Ok(key)) => (pem, key),
-        (Err(error), _) | (_, Err(error)) => return unused(&error.to_string()),
-    };
-    if String::from_utf8_lossy(&key).contains("ENCRYPTED") {
-        return unused("its key is encrypted");
-    }
-    pem.push(b'\n');
-    pem.extend_from_slice(&key);
-    Ok(Some(pem))
 }
 
 #[cfg(test)]
@@ -327,13 +285,14 @@ mod tests {
         let reporter = Arc::new(Reporter::new(crate::agent::AgentSink));
         let tools = Tools::new("/nowhere", "/nowhere");
         let connector = Connector {
-            http: http_options(&environment, None, &reporter).unwrap(),
+            http: crate::cli::network::http_options(&environment, None, &reporter).unwrap(),
             environment,
             reporter,
             tokens: Tokens::default(),
             app: None,
             tools,
             pull_request: false,
+            addresses: http::Addresses::Any,
             read_only: false,
         };
         let place = async |repository: &str| {
@@ -359,13 +318,14 @@ mod tests {
         let reporter = Arc::new(Reporter::new(crate::agent::AgentSink));
         let environment = Arc::new(Environment::from([("TMPDIR", "/tmp")]));
         let mut connector = Connector {
-            http: http_options(&environment, None, &reporter).unwrap(),
+            http: crate::cli::network::http_options(&environment, None, &reporter).unwrap(),
             environment,
             reporter,
             tokens: Tokens::default(),
             app: None,
             tools: Tools::new("/nowhere", "/nowhere"),
             pull_request: true,
+            addresses: http::Addresses::Any,
             read_only: false,
         };
         let repository = folder.path().join("m.git").display().to_string();
@@ -397,34 +357,5 @@ mod tests {
         let absent = connector.open(&target, true).await.unwrap();
         assert!(absent.remote.read(None, &[]).await.is_err());
         assert!(!none.exists());
-    }
-
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "a certificate to read")]
-    fn the_agents_own_certificate_is_used_with_its_key_and_a_named_one_before_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = |name: &str, text: &str| {
-            let path = folder.path().join(name);
-            std::fs::write(&path, text).unwrap();
-            path.display().to_string()
-        };
-        let certificate = file("cert.pem", "CERT");
-        let reporter = Reporter::new(crate::agent::AgentSink);
-        let identity = |key: &str, named: Option<&str>| {
-            let environment = Environment::from([
-                ("AGENT_CLIENTCERT", certificate.as_str()),
-                ("AGENT_CLIENTCERTKEY", key),
-            ]);
-            let options = http_options(&environment, named.map(Path::new), &reporter).unwrap();
-            let pem = options.client_identity_pem;
-            pem.map(|pem| String::from_utf8(pem.to_vec()).unwrap())
-        };
-        let key = file("key.pem", "KEY");
-        assert_eq!(identity(&key, None).as_deref(), Some("CERT\nKEY"));
-        let named = file("own.pem", "OWN");
-        assert_eq!(identity(&key, Some(&named)).as_deref(), Some("OWN"));
-        let encrypted = file("locked.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----");
-        assert_eq!(identity(&encrypted, None), None, "and a warning");
-        assert_eq!(identity("/nowhere/key.pem", None), None, "and a warning");
     }
 }

@@ -11,6 +11,7 @@ mod fab;
 mod harden;
 mod invocation;
 mod logging;
+mod network;
 mod promote;
 mod run;
 mod shutdown;

@@ -19,8 +19,9 @@ use crate::report::RunReport;
 use crate::settings::definition::{ENVIRONMENTS, PromoteArgs};
 use crate::settings::{EnvironmentSettings, Layer, Origin, Settings, Target, Value};
 
-use super::connect::{self, Connector};
+use super::connect::Connector;
 use super::invocation::{self, Doors};
+use super::network;
 use super::tools;
 use view::View;
 
@@ -239,7 +240,7 @@ impl Work<'_> {
         self.context.exclude = file.into_iter().collect();
         let certificate = settings.run.client_certificate.as_deref();
         let reporter = &self.context.reporter;
-        let http = connect::http_options(self.run.environment, certificate, reporter)?
+        let http = network::http_options(self.run.environment, certificate, reporter)?
             .within(settings.run.request_timeout);
         let args = &settings.run.tools;
         self.context.tools =

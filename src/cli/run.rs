@@ -21,6 +21,7 @@ use super::connect::{self, Connector};
 use super::invocation::{
     Doors, compare_with_local, definition, may_create, require_repository, settings,
 };
+use super::network;
 use super::promote::{self, Promotion};
 use super::token::{self, Tokens};
 use super::{app, stamp, tools, verify};
@@ -159,7 +160,7 @@ fn equip(
         reporter.mask(secret);
     }
     let certificate = settings.run.client_certificate.as_deref();
-    let http = connect::http_options(environment, certificate, reporter)?
+    let http = network::http_options(environment, certificate, reporter)?
         .within(settings.run.request_timeout);
     let app = app::find(environment, &settings.run, doors)?;
     if let Some(app) = &app {
@@ -201,6 +202,7 @@ fn equip(
         tools,
         http,
         pull_request,
+        addresses: tools::addresses(&settings.run.tools, environment),
         read_only: pull_request && !settings.run.allow_pull_request_publish,
     };
     Ok((context, connector))

@@ -46,6 +46,8 @@ impl Index {
         };
         let text =
             String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8 text".to_owned()))?;
+        // What people write into descriptions is no reason to refuse a repository.
+        let text = text.replace(['\u{85}', '\u{2028}', '\u{2029}'], " ");
         let documents = yaml::parse(&text).map_err(|error| wrong(error.to_string()))?;
         let root = documents.into_iter().next().map(|first| first.root);
         let root = root.filter(|root| field(root, "entries").is_some());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::agent::Environment;
-use crate::cli::{connect, tools};
+use crate::cli::{network, tools};
 use crate::error::{Error, Kind};
 use crate::generate;
 use crate::model::RelPath;
@@ -43,7 +43,7 @@ pub(super) async fn run(
         fabrikate_environments: environments,
         ..generate::Options::new(".", &name)
     };
-    let http = connect::http_options(environment, None, reporter)?;
+    let http = network::http_options(environment, None, reporter)?;
     let tools = tools::tools(&tools, environment, &http, reporter)?;
     let generated = generate::run(&tools, &options).await?;
     for finding in &generated.findings {

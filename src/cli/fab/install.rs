@@ -8,7 +8,7 @@ use clap::{Args, Command, ValueHint};
 
 use crate::agent::env::BUILD_REASON;
 use crate::agent::{self, Environment};
-use crate::cli::{connect, tools};
+use crate::cli::{network, tools};
 use crate::error::{Error, Kind};
 use crate::host::Authorization;
 use crate::http;
@@ -80,7 +80,7 @@ pub(super) async fn run(
         force: args.force,
         http: http::Options {
             addresses: tools::addresses(&args.tools, environment),
-            ..connect::http_options(environment, None, reporter)?
+            ..network::http_options(environment, None, reporter)?
         },
         temp_root: environment.temp_root(),
     };

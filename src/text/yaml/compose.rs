@@ -10,8 +10,8 @@ use std::collections::{HashMap, HashSet};
 use base64::Engine as _;
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
-use super::ending;
 use super::value::key_text;
+use super::{breaks, ending};
 use crate::text::{Form, Kind, Node, SyntaxError};
 
 /// How deep a document may nest, aliases expanded.
@@ -67,6 +67,9 @@ fn documents(text: &str, most: usize, strict: bool) -> Result<Vec<Document>, Syn
     };
     options.set_emit_comments(false);
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if most > 1 {
+        breaks::refuse_disputed(text)?;
+    }
     let mut composer = Composer {
         events: Parser::new_from_str_with_options(text, options),
         text,

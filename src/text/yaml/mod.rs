@@ -3,6 +3,7 @@
 //! The parser is granit-parser; typing and writing are our own,
 //! because both must be what Fabrikate's and Kubernetes' libraries do.
 
+mod breaks;
 mod compose;
 mod emit;
 mod ending;

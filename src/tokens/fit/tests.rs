@@ -100,6 +100,18 @@ fn fields_that_take_text_get_text(#[case] text: &str, #[case] expected: &str) {
 #[case::two("a: #{v}##{w}#\n", "#", "a: \"#word\"\n")]
 #[case::flow("a: [#{v}#, #{w}#]\n", "x, y", "a: [\"x, y\", word]\n")]
 #[case::flow_map("a: {b: #{v}#}\n", "x}", "a: {b: \"x}\"}\n")]
+#[case::flow_question("a: [#{v}#, #{w}#]\n", "?0@", "a: [\"?0@\", word]\n")]
+#[case::flow_question_inside("a: {b: x#{v}#}\n", "a?b", "a: {b: \"xa?b\"}\n")]
+#[case::flow_colon("a: [\n #{v}#,\n b]\n", ":.inf", "a: [\n \":.inf\",\n b]\n")]
+#[case::block_question("a: #{v}#\n", "?a", "a: ?a\n")]
+#[case::literal_tab("a: |\n  #{v}#\nb: c\n", "\tx", "a: \"\\tx\\n\"\nb: c\n")]
+#[case::literal_tab_below_an_empty_line(
+    "a: |\n\n  #{v}#\nb: c\n",
+    "\tx",
+    "a: \"\\n\\tx\\n\"\nb: c\n"
+)]
+#[case::literal_blank_with_a_tab("a: >\n  #{v}#\n  x\n", " \t", "a: \" \\t\\nx\\n\"\n")]
+#[case::literal_tab_further_down("a: |\n  x:\n  #{v}#\n", "\ty", "a: |\n  x:\n  \ty\n")]
 #[case::double("a: \"x #{v}#\"\n", "q\" \\ \n", "a: \"x q\\\" \\\\ \\n\"\n")]
 #[case::single("a: 'x #{v}#'\n", "it's", "a: 'x it''s'\n")]
 #[case::single_lines("a: 'it''s #{v}#'\n", "b\nc", "a: \"it's b\\nc\"\n")]

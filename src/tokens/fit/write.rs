@@ -61,6 +61,8 @@ pub(super) fn fits_plain(text: &str, in_flow: bool) -> bool {
     };
     let second = chars.next();
     let starts_well = match first {
+        // go-yaml takes both for indicators in a flow collection, whatever follows.
+        '?' | ':' if in_flow => false,
         '-' | '?' | ':' => second.is_some_and(|c| !c.is_whitespace()),
         _ => !"[]{},#&*!|>'\"%@`".contains(first),
     };
@@ -70,7 +72,7 @@ pub(super) fn fits_plain(text: &str, in_flow: bool) -> bool {
 
 /// Whether a text neither ends a plain scalar nor begins a comment in it.
 pub(super) fn fits_inside_plain(text: &str, in_flow: bool) -> bool {
-    let flow = |c: char| in_flow && "[]{},".contains(c);
+    let flow = |c: char| in_flow && "[]{},?".contains(c);
     let mut before = None;
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -101,6 +103,13 @@ pub(super) fn single(value: &str) -> String {
 /// Whether a value can be part of a block of lines.
 pub(super) fn fits_block(value: &str) -> bool {
     !value.contains(is_odd)
+}
+
+/// Whether a text can begin a block of lines: while its indentation is not
+/// known yet, go-yaml takes a tab for a mistake.
+pub(super) fn begins_block(text: &str) -> bool {
+    let content = text.trim_start_matches([' ', '\t', '\n', '\r']);
+    !text[..text.len() - content.len()].contains('\t')
 }
 
 /// A value in a block of lines that are indented with `padding`.

@@ -156,7 +156,9 @@ impl Fitting<'_> {
                 self.each(slot, pieces, |_, value| yaml_text(value));
                 Ok(())
             }
-            ScalarStyle::Literal | ScalarStyle::Folded if values(write::fits_block) => {
+            ScalarStyle::Literal | ScalarStyle::Folded
+                if values(write::fits_block) && write::begins_block(&self.expected(slot)) =>
+            {
                 let indent = write::block_indent(&self.template.text, &slot.at);
                 self.each(slot, pieces, |edit, value| match self.given.how(edit) {
                     How::Laid => value.to_owned(),
