@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use crate::generate::Pulls;
+use crate::generate::{Pulls, RenderCache};
 use crate::model::{PublicationStamp, Secret};
 use crate::report::Reporter;
 use crate::tokens;
@@ -18,7 +18,7 @@ pub struct Context {
     /// External programs.
     pub tools: Tools,
     /// Where what charts render to is kept, when it may be.
-    pub render_cache: Option<PathBuf>,
+    pub render_cache: Option<RenderCache>,
     /// The charts that this run has pulled.
     pub pulls: Pulls,
     /// The password for the registries of charts.

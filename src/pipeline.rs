@@ -20,6 +20,7 @@ mod source;
 mod stamps;
 mod together;
 mod unknown;
+mod unreplaced;
 
 use crate::git::Remote;
 use crate::host::Api;
@@ -65,5 +66,6 @@ fn environment_report(rendered: &Rendered) -> EnvironmentReport {
         resources: rendered.resources.len(),
         changes: None,
         is_older: false,
+        is_stopped: false,
     }
 }

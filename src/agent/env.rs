@@ -21,6 +21,8 @@ pub const SYSTEM_HOSTTYPE: &str = "SYSTEM_HOSTTYPE";
 pub const SYSTEM_DEBUG: &str = "SYSTEM_DEBUG";
 /// Why the run started; `PullRequest` for a pull request's build.
 pub const BUILD_REASON: &str = "BUILD_REASON";
+/// The ref that is built: `refs/heads/main`, `refs/pull/7/merge`.
+pub const BUILD_SOURCEBRANCH: &str = "BUILD_SOURCEBRANCH";
 /// The run's id, rising within the organisation.
 pub const BUILD_BUILDID: &str = "BUILD_BUILDID";
 /// URL of the repository that the run checked out.

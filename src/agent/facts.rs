@@ -6,14 +6,12 @@ use crate::model::{PublicationStamp, RedactedUrl, Secret, SourceStamp, WriterSta
 
 use super::Environment;
 use super::env::{
-    AGENT_CAINFO, AGENT_CLIENTCERT, AGENT_CLIENTCERTKEY, AGENT_PROXYBYPASSLIST,
-    AGENT_PROXYPASSWORD, AGENT_PROXYURL, AGENT_PROXYUSERNAME, AGENT_TOOLSDIRECTORY, BUILD_BUILDID,
-    BUILD_REPOSITORY_ID, BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEVERSION,
-    GITHUB_SERVER_URL, JOB_TOKEN, RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID,
-    SYSTEM_COLLECTIONURI, SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE, SYSTEM_JOBATTEMPT, SYSTEM_JOBNAME,
-    SYSTEM_PULLREQUEST_PULLREQUESTID, SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_STAGEATTEMPT,
-    SYSTEM_STAGENAME, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
-    VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
+    AGENT_TOOLSDIRECTORY, BUILD_BUILDID, BUILD_REASON, BUILD_REPOSITORY_ID,
+    BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEBRANCH, BUILD_SOURCEVERSION,
+    RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID, SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE,
+    SYSTEM_JOBATTEMPT, SYSTEM_JOBNAME, SYSTEM_PULLREQUEST_PULLREQUESTID,
+    SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_STAGEATTEMPT, SYSTEM_STAGENAME,
+    SYSTEM_TEAMPROJECT, VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
 use super::servers::collection;
 
@@ -101,6 +99,15 @@ pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
         number: number?.parse().ok()?,
         github,
     })
+}
+
+/// Whether this is a build of a pull request, where anybody may have written the
+/// source. One that is queued by hand on the merged state of a pull request
+/// builds the same source.
+pub fn is_pull_request(environment: &Environment) -> bool {
+    let reason = environment.get(BUILD_REASON).unwrap_or_default();
+    let branch = environment.get(BUILD_SOURCEBRANCH).unwrap_or_default();
+    reason.eq_ignore_ascii_case("PullRequest") || branch.starts_with("refs/pull/")
 }
 
 /// The pipeline definition: run numbers compare only within it.
@@ -224,6 +231,24 @@ mod tests {
             stamp.source.repository.as_deref(),
             Some("https://dev.azure.com/contoso/shop/_git/hld")
         );
+    }
+
+    #[rstest::rstest]
+    #[case("PullRequest", "refs/pull/7/merge", true)]
+    #[case("pullrequest", "", true)]
+    #[case("Manual", "refs/pull/7/merge", true)]
+    #[case("Schedule", "refs/pull/7/head", true)]
+    #[case("Manual", "refs/heads/pull/7", false)]
+    #[case("IndividualCI", "refs/heads/main", false)]
+    #[case("", "", false)]
+    fn the_source_of_a_pull_request_is_known_however_the_build_began(
+        #[case] reason: &str,
+        #[case] branch: &str,
+        #[case] known: bool,
+    ) {
+        let environment =
+            Environment::from([("BUILD_REASON", reason), ("BUILD_SOURCEBRANCH", branch)]);
+        assert_eq!(is_pull_request(&environment), known);
     }
 
     #[rstest::rstest]

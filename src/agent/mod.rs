@@ -19,7 +19,8 @@ pub use children::{child_environment, user_environment};
 pub use command::{encode_data, encode_property, neutralize};
 pub use env::Environment;
 pub use facts::{
-    SourcePullRequest, Variable, publication, pull_request, secrets, tools_directory, variables,
+    SourcePullRequest, Variable, is_pull_request, publication, pull_request, secrets,
+    tools_directory, variables,
 };
 pub use inputs::{connection_token, input, unresolved, unresolved_macro};
 pub use network::{Proxy, bypasses_everything, client_certificate, extra_ca, proxy};

@@ -57,6 +57,7 @@ pub fn client_certificate(environment: &Environment) -> Option<(PathBuf, PathBuf
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agent::child_environment;
 
     #[rstest::rstest]
     #[case("NO_PROXY", "*", true)]

@@ -8,4 +8,4 @@ mod brakes;
 mod names;
 
 pub use brakes::{Brakes, Error, not_empty, removals};
-pub use names::{NameError, file_names};
+pub use names::{NameError, file_names, folder_name};

@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 
 use crate::error::{self, Kind};
-use crate::model::{FileSet, RelPath, ledger::is_reserved};
+use crate::model::{FileSet, Folder, RelPath, fold, ledger::is_reserved};
 
 /// Why a set of files cannot be published.
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
     /// Two names are one on Windows and macOS.
     #[error(
-        "environment `{environment}` generates `{first}` and `{second}`, which differ only in case"
+        "environment `{environment}` generates `{first}` and `{second}`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed"
     )]
     Case {
         /// The environment's name.
@@ -60,6 +60,12 @@ impl From<NameError> for error::Error {
     }
 }
 
+/// Why a folder of the manifest repository cannot be checked out everywhere, if
+/// so.
+pub fn folder_name(folder: &Folder) -> Option<String> {
+    folder.path()?.segments().find_map(windows)
+}
+
 /// Refuses names that cannot stand beside each other.
 pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
     let mut folded: HashMap<String, &RelPath> = HashMap::with_capacity(files.len());
@@ -77,7 +83,7 @@ pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
                 reason,
             });
         }
-        if let Some(first) = folded.insert(path.as_str().to_lowercase(), path) {
+        if let Some(first) = folded.insert(fold(path.as_str()), path) {
             return Err(NameError::Case {
                 environment: environment.to_owned(),
                 first: first.clone(),
@@ -87,7 +93,7 @@ pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
     }
     for (path, _) in files.iter() {
         for folder in path.ancestors() {
-            if let Some(file) = folded.get(&folder.to_lowercase()) {
+            if let Some(file) = folded.get(&fold(folder)) {
                 return Err(NameError::FileAndFolder {
                     environment: environment.to_owned(),
                     file: (*file).clone(),
@@ -135,7 +141,8 @@ mod tests {
 
     #[rstest::rstest]
     #[case(&["a.yaml", "b/a.yaml"], "fine")]
-    #[case(&["A.yaml", "a.yaml"], "environment `dev` generates `A.yaml` and `a.yaml`, which differ only in case")]
+    #[case(&["A.yaml", "a.yaml"], "environment `dev` generates `A.yaml` and `a.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
+    #[case(&["é.yaml", "e\u{301}.yaml"], "environment `dev` generates `é.yaml` and `e\u{301}.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
     #[case(&["a", "a/b"], "environment `dev` generates the file `a` and also `a/b` below it")]
     #[case(&["con/a.yaml"], "environment `dev` generates `con/a.yaml`, which Windows cannot check out: `con` is the name of a device there")]
     #[case(&["a/Aux.yaml"], "environment `dev` generates `a/Aux.yaml`, which Windows cannot check out: `Aux.yaml` is the name of a device there")]

@@ -195,7 +195,14 @@ impl Work<'_> {
             Error::message(Kind::Usage, said)
         })?;
         let connection = self.connector.open(target, false).await?;
-        pipeline::published(from, &connection).await
+        let published = pipeline::published(from, &connection).await?;
+        if self.promotion.commit.is_some() {
+            // Whoever names a commit has it compared with what the folder holds.
+            return Ok(published);
+        }
+        published
+            .as_left()
+            .map_err(|error| error.context(format!("environment {}", from.name)))
     }
 
     /// The settings of the commit. Every environment has to be published where

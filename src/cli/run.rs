@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use clap::ArgMatches;
 
-use crate::agent::env::{BUILD_REASON, GITOPS_CHART_PASSWORD, VERIFY_ONLY};
+use crate::agent::env::{GITOPS_CHART_PASSWORD, VERIFY_ONLY};
 use crate::agent::{self, Environment};
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -79,7 +79,7 @@ async fn run_action(
     reporter: &Arc<Reporter>,
     json: bool,
 ) -> Result<(), Error> {
-    let pull_request = is_pull_request(environment);
+    let pull_request = agent::is_pull_request(environment);
     if let Action::Promote(promotion) = &action {
         promotion.choose_environments(&mut doors.given)?;
     }
@@ -142,11 +142,6 @@ async fn run_action(
     }
 }
 
-/// Whether this is a build of a pull request.
-pub(super) fn is_pull_request(environment: &Environment) -> bool {
-    environment.get(BUILD_REASON) == Some("PullRequest")
-}
-
 /// What a run works with: programs, credentials, the way to the repositories.
 fn equip(
     environment: &Arc<Environment>,
@@ -170,7 +165,7 @@ fn equip(
     if let Some(secret) = &chart_password {
         reporter.mask(secret);
     }
-    let pull_request = is_pull_request(environment);
+    let pull_request = agent::is_pull_request(environment);
     let placeholders = pull_request && !settings.run.allow_pull_request_secrets;
     let mut variables: Vec<_> = connect::variables(environment).into_iter().collect();
     if placeholders {

@@ -12,7 +12,7 @@ use crate::model::Secret;
 use crate::report::{Reporter, write_stdout};
 use crate::tokens::{self, INPUT_NAMES, Job, Layer, Level, Matching, Summary, TokensArgs};
 
-use super::{connect, run};
+use super::connect;
 
 /// Runs the command that was typed at a terminal.
 pub(super) fn typed(
@@ -56,7 +56,7 @@ pub(super) fn task(environment: &Environment, reporter: &Reporter) -> Result<(),
     let job = tokens::from_inputs(&inputs, Path::new("."))?;
     let mut secret: Vec<_> = connect::variables(environment).into_iter().collect();
     let allowed = agent::input(environment, "allowPullRequestSecrets").as_deref() == Some("true");
-    if run::is_pull_request(environment) && !allowed {
+    if agent::is_pull_request(environment) && !allowed {
         secret = connect::without_secrets(secret, reporter);
         reporter.info(
             "This is a pull request build, so placeholders stand for secret variables. To give them to the source, set `allowPullRequestSecrets` on the task",

@@ -2,14 +2,13 @@
 //! of what they made.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use url::Url;
 
-use crate::agent::env::BUILD_REASON;
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
+use crate::generate::RenderCache;
 use crate::http::{self, Addresses};
 use crate::report::Reporter;
 use crate::settings::definition::ToolArgs;
@@ -69,8 +68,7 @@ pub(super) fn tools(
 
 /// Where what the source names may be fetched from.
 pub(super) fn addresses(args: &ToolArgs, environment: &Environment) -> Addresses {
-    let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
-    if pull_request && !args.allow_private_addresses {
+    if agent::is_pull_request(environment) && !args.allow_private_addresses {
         Addresses::Public
     } else {
         Addresses::Any
@@ -78,7 +76,7 @@ pub(super) fn addresses(args: &ToolArgs, environment: &Environment) -> Addresses
 }
 
 /// Where what charts render to is kept, when it may be.
-pub(super) fn render_cache(args: &ToolArgs, environment: &Environment) -> Option<PathBuf> {
+pub(super) fn render_cache(args: &ToolArgs, environment: &Environment) -> Option<RenderCache> {
     if !args.render_cache {
         tracing::debug!("there is no render cache: `renderCache` is false");
         return None;
@@ -89,7 +87,10 @@ pub(super) fn render_cache(args: &ToolArgs, environment: &Environment) -> Option
             "there is no render cache: none of the variables AGENT_TOOLSDIRECTORY, XDG_CACHE_HOME, LOCALAPPDATA and HOME names a folder"
         );
     }
-    tools.map(|tools| tools.join("gitops-publisher"))
+    tools.map(|tools| RenderCache {
+        folder: tools.join("gitops-publisher"),
+        is_read_only: agent::is_pull_request(environment),
+    })
 }
 
 /// Tells the start and the end of a download; a line per piece would fill the log.

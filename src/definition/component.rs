@@ -24,6 +24,8 @@ pub struct Component {
     pub name: String,
     /// What it is made of.
     pub generator: Generator,
+    /// The type that Fabrikate does not know, and its line, from 1.
+    pub unknown_type: Option<(String, usize)>,
     /// The deprecated `generator` field was used.
     pub migrated: bool,
     /// Where it comes from: an address or a folder.
@@ -98,6 +100,7 @@ impl Component {
         Self {
             name: String::new(),
             generator: Generator::Component,
+            unknown_type: None,
             migrated: false,
             source: String::new(),
             method: String::new(),
@@ -118,7 +121,12 @@ impl Component {
         // Before `type` there was `generator`; where it is set, it counts.
         let old = source.text(node, "generator")?;
         let new = source.text(node, "type")?;
-        let generator = match if old.is_empty() { &new } else { &old }.as_str() {
+        let (field, name) = if old.is_empty() {
+            ("type", new)
+        } else {
+            ("generator", old.clone())
+        };
+        let generator = match name.as_str() {
             "" | "component" => Generator::Component,
             "helm" => Generator::Helm,
             "static" => Generator::Static,
@@ -136,6 +144,12 @@ impl Component {
         Ok(Self {
             name: source.text(node, "name")?,
             generator,
+            unknown_type: (generator == Generator::Unknown).then(|| {
+                (
+                    name,
+                    source.field(node, field).map_or(0, |value| value.line),
+                )
+            }),
             migrated: !old.is_empty(),
             source: source.text(node, "source")?,
             method: source.text(node, "method")?,

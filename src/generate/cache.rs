@@ -74,17 +74,39 @@ pub(super) fn identity(program: &Path) -> String {
     )
 }
 
+/// Where entries are kept between runs.
+#[derive(Debug, Clone)]
+pub struct RenderCache {
+    /// The folder with the caches.
+    pub folder: PathBuf,
+    /// Entries are used, and nothing is written: what a run leaves behind is
+    /// used by later ones, which trust their source more.
+    pub is_read_only: bool,
+}
+
+impl RenderCache {
+    /// Entries below this folder, read and written.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            is_read_only: false,
+        }
+    }
+}
+
 /// Entries of one sort.
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
     folder: PathBuf,
+    is_read_only: bool,
 }
 
 impl Cache {
     /// The cache of this name below `root`.
-    pub(super) fn new(root: &Path, name: &str) -> Self {
+    pub(super) fn new(root: &RenderCache, name: &str) -> Self {
         Self {
-            folder: root.join(name),
+            folder: root.folder.join(name),
+            is_read_only: root.is_read_only,
         }
     }
 
@@ -101,14 +123,16 @@ impl Cache {
             tracing::debug!(entry = %path.display(), "a damaged cache entry is passed over");
             return None;
         }
-        // Wanted entries stay young; that fails where others own them.
-        let _ = file.set_modified(SystemTime::now());
+        if !self.is_read_only {
+            // Wanted entries stay young; that fails where others own them.
+            let _ = file.set_modified(SystemTime::now());
+        }
         Some(Bytes::from(all).slice(head..))
     }
 
     /// Keeps this content under this key.
     pub(super) fn put(&self, key: &Key, content: &[u8]) {
-        if content.len() > LARGEST {
+        if self.is_read_only || content.len() > LARGEST {
             return;
         }
         if let Err(error) = self.write(key, content) {
@@ -236,10 +260,31 @@ mod tests {
         (files, vec![Finding::warning("a", "odd")])
     }
 
+    fn test_cache(folder: &Path) -> Cache {
+        Cache::new(&RenderCache::new(folder), "test")
+    }
+
+    #[test]
+    fn a_cache_for_reading_is_not_written_to() {
+        let root = tempfile::tempdir().unwrap();
+        let readers = Cache {
+            is_read_only: true,
+            ..test_cache(root.path())
+        };
+        readers.put(&key("a"), b"new");
+        assert_eq!(root.path().read_dir().unwrap().count(), 0);
+        test_cache(root.path()).put(&key("a"), b"old");
+        let entry = readers.folder.join(key("a").name());
+        let time = || entry.metadata().unwrap().modified().unwrap();
+        let before = time();
+        assert_eq!(readers.get(&key("a")).as_deref(), Some(&b"old"[..]));
+        assert_eq!(time(), before);
+    }
+
     #[test]
     fn manifests_come_back_as_they_were() {
         let root = tempfile::tempdir().unwrap();
-        let cache = Cache::new(root.path(), "test");
+        let cache = test_cache(root.path());
         let (files, findings) = manifests();
         assert_eq!(cache.manifests(&key("a")), None);
         cache.keep_manifests(&key("a"), &files, &findings);
@@ -266,7 +311,7 @@ mod tests {
     fn only_this_user_can_read_it() {
         use std::os::unix::fs::PermissionsExt as _;
         let root = tempfile::tempdir().unwrap();
-        let cache = Cache::new(&root.path().join("deep"), "test");
+        let cache = test_cache(&root.path().join("deep"));
         cache.put(&key("a"), b"secret");
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&cache.folder), 0o700);
@@ -279,7 +324,7 @@ mod tests {
     #[case(b"gitops-publisher cache 1\n0123456789abcdef0123456789abcdefcontent")]
     fn a_damaged_entry_is_none(#[case] damaged: &[u8]) {
         let root = tempfile::tempdir().unwrap();
-        let cache = Cache::new(root.path(), "test");
+        let cache = test_cache(root.path());
         cache.put(&key("a"), b"content");
         assert_eq!(cache.get(&key("a")).unwrap(), "content");
         let path = cache.folder.join(key("a").name());
@@ -290,7 +335,7 @@ mod tests {
     #[test]
     fn the_oldest_entries_go_first_and_old_ones_always() {
         let root = tempfile::tempdir().unwrap();
-        let cache = Cache::new(root.path(), "test");
+        let cache = test_cache(root.path());
         let now = SystemTime::now();
         for (name, days) in [("old", 40), ("older", 3), ("young", 1)] {
             cache.put(&key(name), &[0; 1000]);
@@ -315,7 +360,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("file");
         File::create(&file).unwrap();
-        let cache = Cache::new(&file, "test");
+        let cache = test_cache(&file);
         cache.put(&key("a"), b"content");
         assert_eq!(cache.get(&key("a")), None);
     }

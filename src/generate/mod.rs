@@ -26,6 +26,7 @@ pub mod resources;
 use std::path::{Path, PathBuf};
 
 pub use api_fields::FieldFault;
+pub use cache::RenderCache;
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
 pub use helm::is_packed as is_packed_chart;

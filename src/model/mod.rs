@@ -20,7 +20,7 @@ pub use branch::{BranchName, BranchNameError};
 pub use finding::{Finding, Severity};
 pub use ledger::{GeneratorStamp, Ledger, LedgerFile};
 pub use object_id::ObjectId;
-pub use path::{Folder, PathError, RelPath};
+pub use path::{Folder, PathError, RelPath, fold};
 pub use plan::{FileChange, FolderPlan, ResourceChange};
 pub use provenance::{PublicationStamp, SameRepository, SourceStamp, WriterStamp};
 pub use resource::{Resource, ResourceId, ResourceKey};

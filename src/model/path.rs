@@ -175,10 +175,10 @@ impl Folder {
         }
     }
 
-    /// Whether one of the two folders contains the other, on a file system
-    /// that does not tell upper from lower case.
+    /// Whether one of the two folders contains the other, on a file system that
+    /// tells neither upper from lower case nor the forms of a letter apart.
     pub fn overlaps(&self, other: &Folder) -> bool {
-        let folded = |path: &RelPath| RelPath(path.0.to_lowercase());
+        let folded = |path: &RelPath| RelPath(fold(&path.0));
         match (&self.0, &other.0) {
             (Some(a), Some(b)) => {
                 let (a, b) = (folded(a), folded(b));
@@ -187,6 +187,18 @@ impl Folder {
             _ => true,
         }
     }
+}
+
+/// A name or path as Windows and macOS compare it: in lower case and composed
+/// ([NFC](https://unicode.org/reports/tr15/)).
+pub fn fold(name: &str) -> String {
+    let lower = name.to_lowercase();
+    if lower.is_ascii() {
+        return lower;
+    }
+    icu_normalizer::ComposingNormalizerBorrowed::new_nfc()
+        .normalize(&lower)
+        .into_owned()
 }
 
 impl From<RelPath> for Folder {

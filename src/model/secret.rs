@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use base64::engine::general_purpose::{STANDARD as BASE64, URL_SAFE};
 use zeroize::Zeroizing;
 
 /// A text that must not be shown. It is wiped from memory when dropped.
@@ -82,19 +82,26 @@ const SHORTEST: usize = 4;
 
 impl Redactor {
     /// Adds a secret: as it is, each of its lines, in base64 (alone and as the
-    /// password of the usual Basic headers), percent-encoded, and JSON-escaped.
+    /// password of the usual Basic headers), percent-encoded, and as programs
+    /// quote it in their messages.
     pub fn add(&mut self, secret: &Secret) {
         let text = secret.expose();
-        let mut forms: Vec<String> = text.lines().map(|line| line.trim().to_owned()).collect();
-        forms.push(text.to_owned());
+        self.add_form(text);
         for user in ["", ":", "x-access-token:", "git:", "oauth2:"] {
-            forms.push(BASE64.encode(format!("{user}{text}")));
+            for base64 in [&BASE64, &URL_SAFE] {
+                let encoded = base64.encode(format!("{user}{text}"));
+                self.add_form(&encoded);
+                self.add_form(encoded.trim_end_matches('='));
+            }
         }
-        forms.push(url::form_urlencoded::byte_serialize(text.as_bytes()).collect());
-        let quoted = serde_json::Value::from(text).to_string();
-        forms.push(quoted[1..quoted.len() - 1].to_owned());
-        for form in forms {
-            self.add_form(&form);
+        for part in std::iter::once(text).chain(text.lines().map(str::trim)) {
+            self.add_form(part);
+            let encoded: String = url::form_urlencoded::byte_serialize(part.as_bytes()).collect();
+            self.add_form(&encoded.replace('+', "%20"));
+            self.add_form(&encoded);
+            for form in quoted(part) {
+                self.add_form(&form);
+            }
         }
     }
 
@@ -124,6 +131,42 @@ impl Redactor {
     }
 }
 
+/// A text between the quotes of JSON, of Go's JSON, of Go's `time` package and of
+/// Rust, and in single quotes of YAML.
+fn quoted(text: &str) -> impl Iterator<Item = String> {
+    let json = serde_json::Value::from(text).to_string();
+    // https://pkg.go.dev/encoding/json#Marshal: for the sake of HTML.
+    let mut go = json.clone();
+    for (character, escape) in [
+        ('&', "\\u0026"),
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ] {
+        go = go.replace(character, escape);
+    }
+    let inner = |quoted: &str| quoted[1..quoted.len() - 1].to_owned();
+    // `quote` in https://go.dev/src/time/format.go: bytes in hexadecimal.
+    let time = text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(byte)]),
+            b' '..=b'~' => out.push(char::from(byte)),
+            _ => out.push_str(&format!("\\x{byte:02x}")),
+        }
+        out
+    });
+    let rust = format!("{text:?}");
+    [
+        inner(&json),
+        inner(&go),
+        time,
+        inner(&rust),
+        text.replace('\'', "''"),
+    ]
+    .into_iter()
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Redactor({} forms)", self.forms.len())
@@ -147,6 +190,25 @@ mod tests {
         let pat = BASE64.encode(":to/ken\"42");
         let text = format!("a to/ken\"42 b {basic} c {pat} d to%2Fken%2242 e to/ken\\\"42");
         assert_eq!(redactor.redact(&text), "a *** b *** c *** d *** e ***");
+    }
+
+    #[rstest::rstest]
+    #[case::go_json("a&b<c>d", r#"x: {"q":"a\u0026b\u003cc\u003ed"}"#, r#"x: {"q":"***"}"#)]
+    #[case::go_time("tab\there-é", r#"parsing "tab\x09here-\xc3\xa9""#, r#"parsing "***""#)]
+    #[case::rust("li\ne'2\u{7f}", r#"said "li\ne'2\u{7f}""#, r#"said "***""#)]
+    #[case::yaml("it's mine", "'it''s mine'", "'***'")]
+    #[case::path("a b/c", "https://x/a%20b%2Fc", "https://x/***")]
+    #[case::base64_of_urls("to??ken>", "dG8_P2tlbj4", "***")]
+    #[case::base64_with_and_without_padding("token42", "dG9rZW40Mg== dG9rZW40Mg", "*** ***")]
+    #[case::a_line("first<1>\nsecond<2>", r"second\u003c2\u003e", "***")]
+    fn what_programs_make_of_a_secret_is_replaced(
+        #[case] secret: &str,
+        #[case] text: &str,
+        #[case] shown: &str,
+    ) {
+        let mut redactor = Redactor::default();
+        redactor.add(&Secret::new(secret));
+        assert_eq!(redactor.redact(text), shown);
     }
 
     #[test]

@@ -29,6 +29,13 @@ pub(super) enum Decision {
     },
 }
 
+/// An environment that may not be published.
+pub(super) struct Stop {
+    pub(super) environment: String,
+    /// Its plan says what would change.
+    pub(super) is_compared: bool,
+}
+
 /// What was decided for each environment of a group.
 #[derive(Default)]
 pub(super) struct Decided {
@@ -38,6 +45,8 @@ pub(super) struct Decided {
     pub(super) older: Vec<(String, PublicationStamp)>,
     /// Why nothing of the group may be published.
     pub(super) stopped: Vec<Error>,
+    /// The environments that are the reason.
+    pub(super) stops: Vec<Stop>,
 }
 
 /// The environments by target, in the order they were named. Environments
@@ -175,6 +184,7 @@ impl Group<'_> {
                 let same = stamps::is_same_repository(member, state);
                 let desired = desired(member, &stamp, &same);
                 let plan = plan::folder(settings.ownership, &desired, state).map_err(Error::from);
+                let is_compared = plan.is_ok();
                 let checked = plan.and_then(|mut plan| {
                     stamps::complete(context, &mut plan, member, state);
                     if let Some(unknown) = &member.unknown {
@@ -185,6 +195,10 @@ impl Group<'_> {
                     checked
                 });
                 if let Err(error) = checked {
+                    decided.stops.push(Stop {
+                        environment: environment.settings.name.clone(),
+                        is_compared,
+                    });
                     let error = error.context(format!("environment {}", settings.name));
                     decided.stopped.push(error);
                 }

@@ -14,17 +14,16 @@ use super::{Connection, Rendered};
 /// How many files a message names.
 const SHOWN: usize = 5;
 
-/// What was published for an environment, and still stands there unchanged.
+/// What was published for an environment, and what its folder holds.
 #[derive(Debug)]
 pub struct Published {
     environment: String,
     ledger: Ledger,
+    files: BTreeMap<RelPath, ObjectId>,
+    edited: Option<Error>,
 }
 
 /// Reads what was published for an environment.
-///
-/// Refuses a folder that is not as the last publication left it: what runs in
-/// the cluster is then not what a commit of the source says.
 pub async fn published(
     environment: &EnvironmentSettings,
     connection: &Connection,
@@ -89,32 +88,48 @@ fn of_folder(
         list("added", if keeps { &[] } else { &added[..] }),
     ];
     let found: Vec<_> = found.into_iter().flatten().collect();
-    if !found.is_empty() {
+    let edited = (!found.is_empty()).then(|| {
         let said = format!(
-            "{place} is not as gitops-publisher left it, so it is not what any commit of the source says; somebody {}",
+            "{place} is not as gitops-publisher left it, so the commit that was published does not describe it; somebody {}",
             found.join(", and ")
         );
         let error = Error::message(Kind::Conflict, said)
-            .hint("make the change in the source, and publish the environment again");
-        return Err(if changed.is_empty() {
+            .hint("make the change in the source, and name the commit that has it with `commit` (`--commit`); it is taken when it renders to exactly what is there")
+            .hint("to undo the change instead, publish the environment again with `handEdits: overwrite`");
+        if changed.is_empty() {
             error.hint("set `foreignFiles` to `keep` when files of others belong there")
         } else {
             error
-        });
-    }
+        }
+    });
+    let entries = state.entries.iter();
+    let files = entries.filter(|(path, _)| !keeps || ledger.files.contains_key(*path));
     Ok(Published {
         environment: environment.name.clone(),
+        files: files
+            .map(|(path, entry)| (path.clone(), entry.id))
+            .collect(),
         ledger,
+        edited,
     })
 }
 
 impl Published {
+    /// Refuses a folder that is not as the last publication left it: what runs
+    /// in the cluster is then not what the published commit says.
+    pub fn as_left(self) -> Result<Self, Error> {
+        match self.edited {
+            Some(error) => Err(error),
+            None => Ok(self),
+        }
+    }
+
     /// Which run published it, and of which source.
     pub fn stamp(&self) -> &PublicationStamp {
         &self.ledger.publication
     }
 
-    /// Refuses when `rendered` is not exactly what was published. `named` says
+    /// Refuses when `rendered` is not exactly what the folder holds. `named` says
     /// that somebody chose the commit.
     pub fn prove(&self, rendered: &Rendered, commit: ObjectId, named: bool) -> Result<(), Error> {
         // What is made from secrets that this run does not have proves nothing.
@@ -127,11 +142,11 @@ impl Published {
             .iter()
             .map(|(path, content)| (path, ObjectId::of_blob(content)))
             .collect();
-        let files = &self.ledger.files;
+        let files = &self.files;
         let differ: Vec<_> = ids
             .iter()
             .filter(|(path, _)| is_known(path))
-            .filter(|(path, id)| files.get(**path).is_some_and(|file| file.blob != **id))
+            .filter(|(path, id)| files.get(**path).is_some_and(|there| there != *id))
             .map(|(path, _)| path.as_str())
             .collect();
         let new = ids.keys().filter(|path| is_known(path));
@@ -158,6 +173,11 @@ impl Published {
         if named {
             error = error.hint(format!(
                 "publish `{}` from that commit first, or leave `commit` out",
+                self.environment
+            ));
+        } else if self.stamp().source.dirty {
+            error = error.hint(format!(
+                "`{}` was published with changes that were in no commit: name the commit that has them now with `commit` (`--commit HEAD` for what is checked out)",
                 self.environment
             ));
         }

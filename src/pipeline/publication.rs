@@ -12,7 +12,7 @@ use crate::publish::{self, message, message::TREE_TRAILER};
 use crate::report::{Changes, Outcome, Publication, RunReport};
 use crate::settings::Settings;
 
-use super::compare::Group;
+use super::compare::{Group, Stop};
 use super::stamps;
 
 /// A commit has an author.
@@ -102,6 +102,20 @@ pub(super) fn list(report: &mut RunReport, group: &Group<'_>, plans: &[FolderPla
         let mut entries = report.environments.iter_mut();
         if let Some(entry) = entries.find(|entry| entry.name == *name) {
             entry.changes = Some(Changes::from(plan));
+        }
+    }
+}
+
+/// Marks the environments that were stopped: what could not be compared has no
+/// changes to show.
+pub(super) fn mark_stopped(report: &mut RunReport, stopped: &[Stop]) {
+    for stop in stopped {
+        let mut entries = report.environments.iter_mut();
+        if let Some(entry) = entries.find(|entry| entry.name == stop.environment) {
+            entry.is_stopped = true;
+            if !stop.is_compared {
+                entry.changes = None;
+            }
         }
     }
 }

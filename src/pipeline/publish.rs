@@ -14,7 +14,7 @@ use crate::settings::{Settings, Target};
 
 use super::compare::{Decided, Group, groups};
 use super::publication::{
-    add, draft, list, publication, refuse_empty_author, retry, warn_all_older,
+    add, draft, list, mark_stopped, publication, refuse_empty_author, retry, warn_all_older,
 };
 use super::{
     Connection, Rendered, annotate, new_branch, propose, remarks, report, together, unknown,
@@ -169,9 +169,10 @@ async fn look_and_list(
         if !tip.is_settled() {
             decided = group.decide_each(context, settings.run.allow_older, tip);
         }
-        stopped.append(&mut decided.stopped);
         let is_new = new_branch::is_made(&decided, tip) && !group.is_proposed();
-        let outcome = if is_new || decided.plans.iter().any(FolderPlan::is_certain) {
+        let outcome = if !decided.stopped.is_empty() {
+            Outcome::Stopped
+        } else if is_new || decided.plans.iter().any(FolderPlan::is_certain) {
             Outcome::WouldPublish
         } else if decided.plans.iter().any(|plan| !plan.is_empty()) {
             Outcome::Unknown
@@ -187,6 +188,8 @@ async fn look_and_list(
             publication(&connection.remote, tip, outcome, 1),
         );
         warn_all_older(context, report, &decided.older);
+        mark_stopped(report, &decided.stops);
+        stopped.append(&mut decided.stopped);
         if is_new {
             new_branch::announce(context, report, branch, tip, "would be created");
         }
@@ -237,6 +240,7 @@ async fn look_at_all(
     let mut stopped = Vec::new();
     for (group, decided) in seen {
         list(report, group, &decided.plans);
+        mark_stopped(report, &decided.stops);
         stopped.extend(decided.stopped);
     }
     together::one_error(context, stopped)
@@ -308,6 +312,7 @@ async fn publish_branch(
         Err(failure) => {
             // What would have changed explains why it did not.
             list(report, group, &decided.plans);
+            mark_stopped(report, &decided.stops);
             return Err(failure);
         }
     };

@@ -4,6 +4,8 @@
 //!
 //! Said only where something changes: a run with nothing to publish is quiet.
 
+use std::sync::Arc;
+
 use crate::context::Context;
 use crate::generate::determinism;
 use crate::model::Finding;
@@ -67,7 +69,9 @@ pub(super) async fn remark(context: &Context, rendered: &[Rendered], report: &mu
 /// changes something has either other variables, or a source that yields
 /// something else each time; rendering it once more tells which.
 async fn unstable(context: &Context, environment: &Rendered) -> Option<String> {
-    let again = render::again(context, environment).await.ok()?;
+    let again = render::again(context, &Arc::new(environment.settings.clone()))
+        .await
+        .ok()?;
     let found = determinism::differences(&environment.files, &again);
     let first = found.first()?;
     let more = match found.len() - 1 {

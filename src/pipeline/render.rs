@@ -18,7 +18,7 @@ use super::replace;
 use super::source::{self, Sourced};
 use super::together;
 use super::unknown::{self, Unknown};
-use super::{definition, finish};
+use super::{definition, finish, unreplaced};
 
 /// At most this many warnings are shown per environment.
 const FINDINGS_SHOWN: usize = 50;
@@ -157,6 +157,8 @@ async fn render_one(
         done.map_err(here)?
     };
     findings.extend(replace::leftovers(&settings, &files, &findings).map_err(here)?);
+    let hidden = unreplaced::find(context, &settings, &files, &findings).await;
+    findings.extend(hidden.map_err(here)?);
     // A chart may print what it likes; manifests and what Jsonnet yields are resources.
     let others = if helm { Policy::Warn } else { Policy::Refuse };
     let read = {
@@ -210,12 +212,15 @@ async fn render_one(
 }
 
 /// Renders an environment once more, from nothing that was kept of the first time.
-pub(super) async fn again(context: &Context, environment: &Rendered) -> Result<FileSet, Error> {
+pub(super) async fn again(
+    context: &Context,
+    settings: &Arc<EnvironmentSettings>,
+) -> Result<FileSet, Error> {
     let context = Context {
         render_cache: None,
         ..context.clone()
     };
-    let settings = Arc::new(environment.settings.clone());
+    let settings = Arc::clone(settings);
     let tree = replace::tree(&settings, &Recorder::new(&settings.root))?;
     let sourced = source::all(&context, &settings, &tree, &[]).await?;
     let done = blocking(move || finish::finish(&tree, sourced, &settings.manifests)).await;

@@ -168,9 +168,20 @@ pub(super) fn leftovers(
     if found.is_empty() {
         return Ok(Vec::new());
     }
-    Err(Error::message(error::Kind::Input, left_over(&found, noticed))
+    Err(not_replaced(left_over(&found, noticed)))
+}
+
+/// The error for tokens that reached the manifests.
+pub(super) fn not_replaced(said: String) -> Error {
+    Error::message(error::Kind::Input, said)
         .hint("define the variable in `variables`, a file of `variableFiles`, or the pipeline")
-        .hint("if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`"))
+        .hint("if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`")
+}
+
+/// The variable that a finding says is missing.
+pub(super) fn missing(finding: &Finding) -> Option<&str> {
+    let name = finding.message.strip_prefix("variable '")?;
+    name.strip_suffix("' not found")
 }
 
 /// Records every variable that a token could have been replaced by.
@@ -194,11 +205,7 @@ fn left_over(found: &[tokens::Leftover], noticed: &[Finding]) -> String {
         }
     }
     let said = tokens.iter().map(|(token, rendered)| {
-        let is_its = |finding: &&Finding| {
-            let name = finding.message.strip_prefix("variable '");
-            let name = name.and_then(|rest| rest.strip_suffix("' not found"));
-            name.is_some_and(|name| token.contains(name))
-        };
+        let is_its = |finding: &&Finding| missing(finding).is_some_and(|name| token.contains(name));
         let source = noticed
             .iter()
             .filter(is_its)
@@ -214,7 +221,7 @@ fn left_over(found: &[tokens::Leftover], noticed: &[Finding]) -> String {
 }
 
 /// Places, as far as anybody reads them.
-fn listed(places: &[String]) -> String {
+pub(super) fn listed(places: &[String]) -> String {
     const MOST: usize = 10;
     let shown = places[..places.len().min(MOST)].join(", ");
     match places.len().saturating_sub(MOST) {

@@ -15,13 +15,10 @@ use crate::generate::{Policy, resources};
 use crate::model::{
     FileChange, FileSet, FolderPlan, RelPath, Resource, ResourceChange, ResourceId,
 };
-use crate::parallel::blocking;
 use crate::settings::EnvironmentSettings;
-use crate::source::Recorder;
 use crate::tokens::Placeholder;
 
-use super::render::Rendered;
-use super::{finish, replace, source};
+use super::render::{self, Rendered};
 
 /// The parts of an environment that are made from secrets.
 #[derive(Debug, Clone, Default)]
@@ -55,14 +52,11 @@ pub(super) async fn find(
         }
         layer
     });
-    let again = Context {
+    let second = Context {
         variables: second.collect(),
         ..context.clone()
     };
-    let tree = replace::tree(settings, &Recorder::new(&settings.root))?;
-    let sourced = source::all(&again, settings, &tree, &[]).await?;
-    let own = Arc::clone(settings);
-    let (other, _) = blocking(move || finish::finish(&tree, sourced, &own.manifests)).await?;
+    let other = render::again(&second, settings).await?;
     let (others, _) = resources::resources(&other, Policy::Warn)?;
     Ok(Some(compare(files, resources, &other, &others)))
 }

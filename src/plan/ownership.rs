@@ -90,6 +90,18 @@ pub enum Error {
         /// The source of this run.
         ours: Box<SourceStamp>,
     },
+    /// Nobody can say whether the folder's source is that of this run.
+    #[error(
+        "the folder `{folder}` of the manifest repository belongs to the environment `{environment}` of {owner}; the source of this run is in no git checkout, so nothing shows that it is the same"
+    )]
+    UnknownSource {
+        /// The owned folder.
+        folder: Folder,
+        /// The environment in its ledger.
+        environment: String,
+        /// The source in its ledger.
+        owner: Box<SourceStamp>,
+    },
     /// Another owned folder lies inside, where we would write or remove.
     #[error(
         "the folder `{folder}` of the manifest repository holds the owned folder `{inner}` of another environment"
@@ -132,6 +144,10 @@ impl From<Error> for error::Error {
             Error::OtherSource { .. } => &[
                 "give this source another `folder`, such as `<name of the source>/<environment>`",
                 "if it is the same source under another name or in another place, or is to replace it, set `takeOver` for one run",
+            ],
+            Error::UnknownSource { .. } => &[
+                "publish from a git checkout of that repository; when it was copied without `.git`, or has no commit yet, this is not one",
+                "to publish to the folder from here all the same, run once with `takeOver: true` (`--take-over`)",
             ],
             Error::Nested { .. } => {
                 &["give each environment a `folder` of its own, none inside another"]
@@ -217,6 +233,13 @@ fn check_owner(options: Options, wanted: &Desired<'_>, ledger: &Ledger) -> Resul
     }
     let owner = &ledger.publication.source;
     let ours = &wanted.publication.source;
+    if owner.repository.is_some() && ours.repository.is_none() {
+        return Err(Error::UnknownSource {
+            folder: wanted.folder.clone(),
+            environment: ledger.environment.clone(),
+            owner: Box::new(owner.clone()),
+        });
+    }
     if !owner.may_be(ours, wanted.is_same_repository) {
         return Err(Error::OtherSource {
             folder: wanted.folder.clone(),
@@ -238,7 +261,8 @@ fn check_owner(options: Options, wanted: &Desired<'_>, ledger: &Ledger) -> Resul
 pub(super) fn former_owner(wanted: &Desired<'_>, ledger: &Ledger) -> Option<String> {
     let owner = &ledger.publication.source;
     let ours = &wanted.publication.source;
-    let moved = !owner.may_be(ours, wanted.is_same_repository);
+    let is_unknown = owner.repository.is_some() && ours.repository.is_none();
+    let moved = is_unknown || !owner.may_be(ours, wanted.is_same_repository);
     (moved || ledger.environment != wanted.environment)
         .then(|| format!("environment `{}` of {owner}", ledger.environment))
 }

@@ -77,6 +77,19 @@ pub trait Sink: Send + Sync {
     fn write(&self, event: Event<'_>);
 }
 
+/// Adds a secret, also as Markdown shows it: that is masked as a whole, when its
+/// parts are written already.
+fn add(redactor: &mut Redactor, secret: &Secret) {
+    let mut forms = Redactor::default();
+    forms.add(secret);
+    for form in forms.forms() {
+        redactor.add_form(form);
+        for shown in summary::in_markdown(form) {
+            redactor.add_form(&shown);
+        }
+    }
+}
+
 /// The way out for every message.
 pub struct Reporter {
     sink: Box<dyn Sink>,
@@ -98,7 +111,7 @@ impl Reporter {
     /// Makes a secret unprintable, here and in what the agent prints.
     pub fn mask(&self, secret: &Secret) {
         if !secret.is_empty() {
-            self.mask_with(|redactor| redactor.add(secret));
+            self.mask_with(|redactor| add(redactor, secret));
         }
     }
 
@@ -108,7 +121,7 @@ impl Reporter {
             .redactor
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        redactor.add(secret);
+        add(&mut redactor, secret);
     }
 
     /// Makes everything unprintable that `add` adds.
@@ -241,6 +254,25 @@ mod tests {
         fn write(&self, event: Event<'_>) {
             self.0.lock().unwrap().push(format!("{event:?}"));
         }
+    }
+
+    #[rstest::rstest]
+    #[case("hunter2_hunter*3")]
+    #[case("hunter<2>hunter")]
+    #[case("hunter2\thunter3")]
+    #[case("pipe|[link](x)~\\")]
+    #[case("back`tick`ed")]
+    fn a_secret_is_masked_in_markdown_whatever_it_is_made_of(#[case] secret: &str) {
+        let reporter = Reporter::new(Kept::default());
+        reporter.mask(&Secret::new(secret));
+        let report = RunReport {
+            warnings: vec![Finding::warning(secret, format!("is {secret}"))],
+            ..RunReport::default()
+        };
+        let text = reporter.clean(&markdown(&report, Some(secret)));
+        assert!(text.contains("***"), "{text}");
+        let part = &secret[..5];
+        assert!(!text.contains(part), "{text}");
     }
 
     #[test]

@@ -148,6 +148,7 @@ mod tests {
             resources: 2,
             changes: Some(changes),
             is_older: false,
+            is_stopped: false,
         }
     }
 

@@ -97,6 +97,8 @@ pub enum Outcome {
     Unchanged,
     /// Something newer was published; nothing was done.
     Older,
+    /// Something stands in the way for at least one environment; nothing was done.
+    Stopped,
 }
 
 impl Outcome {
@@ -126,6 +128,10 @@ pub struct EnvironmentReport {
     /// Something newer was published there, so that this run leaves it alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_older: bool,
+    /// Something stands in the way of publishing it: nothing of its branch is
+    /// published, and where nothing could be compared there are no changes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_stopped: bool,
 }
 
 /// What changes in one owned folder.

@@ -36,6 +36,7 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
             Outcome::Unknown => "It is not known whether publishing would change",
             Outcome::Unchanged => "Nothing changed in",
             Outcome::Older => "Not published, as something newer is in",
+            Outcome::Stopped => "Not published, nothing changes in",
         };
         let _ = write!(text, "**{said}** {place}");
         if let Some(commit) = &publication.commit_id {
@@ -53,7 +54,11 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
     text.push_str("| Environment | Folder | Resources | Changes |\n|---|---|---:|---|\n");
     for environment in &report.environments {
         let changes = match &environment.changes {
+            Some(changes) if environment.is_stopped => {
+                format!("{}; stopped, not published", totals(changes))
+            }
             Some(changes) => totals(changes),
+            None if environment.is_stopped => "stopped, not published".to_owned(),
             None if environment.is_older => "not published, as something newer is there".to_owned(),
             None => "not compared".to_owned(),
         };
@@ -129,6 +134,11 @@ fn plain(text: &str) -> String {
     plain
 }
 
+/// How a text is written in Markdown, between back-ticks and outside of them.
+pub(super) fn in_markdown(text: &str) -> [String; 2] {
+    [escape(text), plain(text)]
+}
+
 /// Text that can stand in a table cell, between back-ticks: there nothing else
 /// is markup, a link or a mention.
 pub(super) fn escape(text: &str) -> String {
@@ -184,6 +194,7 @@ mod tests {
                 resources: 2,
                 changes: Some(changes),
                 is_older: false,
+                is_stopped: false,
             }],
             warnings: vec![Finding::warning("web", "odd [x](y) *z*")],
             notes: vec![Finding::info("web", "`kubeVersion` is not set")],
@@ -229,6 +240,7 @@ mod tests {
             resources: 1,
             changes: None,
             is_older: false,
+            is_stopped: false,
         };
         let report = RunReport {
             environments: vec![environment],

@@ -18,6 +18,7 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         files,
         resources,
         is_older,
+        is_stopped,
         ..
     } = environment;
     let rendered = format!(
@@ -28,6 +29,8 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
     let Some(changes) = &environment.changes else {
         let title = if *is_older {
             format!("{rendered} -> {folder}: not published, as something newer is there")
+        } else if *is_stopped {
+            format!("{rendered} -> {folder}: stopped, not published")
         } else {
             rendered
         };
@@ -38,7 +41,12 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
     } else {
         ""
     };
-    let title = format!("{rendered} -> {folder}{new}: {}", totals(changes));
+    let end = if *is_stopped {
+        "; stopped, not published"
+    } else {
+        ""
+    };
+    let title = format!("{rendered} -> {folder}{new}: {}{end}", totals(changes));
     let mut lines = String::new();
     let rows = changes.by_weight();
     // What goes is never left out.
@@ -124,6 +132,9 @@ pub fn outcome(report: &RunReport) -> String {
                 text,
                 "Not published: {place} holds something newer, at {commit}"
             ),
+            Outcome::Stopped => {
+                writeln!(text, "Not published: {place} stays as it is, at {commit}")
+            }
         };
         if let Some(pull_request) = &publication.pull_request {
             let (id, url) = (pull_request.id, &pull_request.url);

@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use crate::check;
 use crate::error::{Error, Kind};
 use crate::host::Home;
 use crate::model::Folder;
@@ -95,6 +96,7 @@ pub fn resolve_at(
         }
         environments.push(settings);
     }
+    refuse_odd_folders(&environments)?;
     refuse_overlaps(&environments)?;
     refuse_same_heads(&environments)?;
     Ok(Settings { run, environments })
@@ -225,6 +227,20 @@ fn unknown_environment(name: &str, file: &FileSettings) -> Error {
         format!("there is no environment `{name}` in the settings file"),
     )
     .hint(format!("{meant}it has: {}", known.join(", ")))
+}
+
+/// Everybody has to be able to check the manifest repository out.
+fn refuse_odd_folders(environments: &[EnvironmentSettings]) -> Result<(), Error> {
+    for (environment, what, folder) in environments.iter().flat_map(owned) {
+        if let Some(reason) = check::folder_name(folder) {
+            let said = format!(
+                "environment {}: its {what} `{folder}` cannot be checked out on Windows: {reason}",
+                environment.name
+            );
+            return Err(Error::message(Kind::Input, said).hint(format!("choose another `{what}`")));
+        }
+    }
+    Ok(())
 }
 
 /// Two environments cannot own the same files.

@@ -4,7 +4,7 @@
 //! target first, and only when all of them are complete are they renamed.
 //! Nothing else in this stage changes a file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, Permissions};
 use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
@@ -34,6 +34,7 @@ pub fn write(files: &[Planned]) -> Result<Vec<PathBuf>, Error> {
         .iter()
         .map(|i| Ok((&files[*i], check(&files[*i].target)?)))
         .collect::<Result<Vec<_>, Error>>()?;
+    remove_left_over(jobs.iter().map(|(file, _)| folder_of(&file.target)));
     let staged = parallel::map(&jobs, BLOCK, |(file, existing)| {
         stage(file, existing.clone())
     })
@@ -75,15 +76,13 @@ fn check(target: &Path) -> Result<Option<Permissions>, Error> {
 /// The new content in a temporary file next to the target.
 fn stage(file: &Planned, existing: Option<Permissions>) -> Result<NamedTempFile, Error> {
     let target = &file.target;
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(target);
     if existing.is_none() {
         fs::create_dir_all(folder).map_err(Error::io("creating the folder", folder))?;
     }
+    let is_known = existing.is_some();
     let wanted = existing.or_else(|| file.copies.then(|| permissions(&file.input)).flatten());
-    let temporary = new_file(folder).map_err(Error::io("writing next to", target))?;
+    let temporary = new_file(folder, is_known).map_err(Error::io("writing next to", target))?;
     let mut out = BufWriter::with_capacity(
         file.content.size_hint().min(MOST_BUFFER),
         temporary.as_file(),
@@ -172,14 +171,69 @@ fn permissions(path: &Path) -> Option<Permissions> {
     fs::metadata(path).ok().map(|there| there.permissions())
 }
 
-/// A new file with the mode that any program's files get.
-fn new_file(folder: &Path) -> std::io::Result<NamedTempFile> {
+/// The folder of a file.
+fn folder_of(file: &Path) -> &Path {
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
+/// How names of temporary files begin and end; between them are the process and
+/// something random.
+const PREFIX: &str = ".tokens-";
+const SUFFIX: &str = ".tmp";
+
+/// A new file: for its owner alone until it gets the mode of the file that it
+/// replaces, or else with the mode that any program's files get.
+fn new_file(folder: &Path, is_known: bool) -> std::io::Result<NamedTempFile> {
+    let prefix = format!("{PREFIX}{}-", std::process::id());
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".tokens-").suffix(".tmp");
+    builder.prefix(&prefix).suffix(SUFFIX);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(Permissions::from_mode(0o666));
+        let mode = if is_known { 0o600 } else { 0o666 };
+        builder.permissions(Permissions::from_mode(mode));
     }
+    #[cfg(not(unix))]
+    let _ = is_known;
     builder.tempfile_in(folder)
+}
+
+/// Removes what runs left behind that were killed: it may hold secrets.
+fn remove_left_over<'f>(folders: impl Iterator<Item = &'f Path>) {
+    let folders: BTreeSet<&Path> = folders.collect();
+    for entry in folders
+        .into_iter()
+        .filter_map(|folder| folder.read_dir().ok())
+        .flatten()
+        .flatten()
+    {
+        let name = entry.file_name();
+        let process = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX))
+            .and_then(|middle| middle.split_once('-')?.0.parse::<u32>().ok());
+        if process.is_some_and(|id| !is_running(id)) {
+            // One that cannot be removed does no harm to this run.
+            #[expect(clippy::disallowed_methods, reason = "a file of an earlier run")]
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_running(process: u32) -> bool {
+    let id = i32::try_from(process)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw);
+    // A process of somebody else cannot be signalled, and is there.
+    id.is_none_or(|id| rustix::process::test_kill_process(id) != Err(rustix::io::Errno::SRCH))
+}
+
+/// There an open file cannot be removed anyway.
+#[cfg(not(unix))]
+fn is_running(process: u32) -> bool {
+    process == std::process::id()
 }

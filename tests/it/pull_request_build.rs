@@ -166,3 +166,35 @@ fn the_tokens_command_puts_no_secret_into_files() {
             .contains("hunter2-hunter2")
     );
 }
+
+/// What only the settings file names is asked for as anybody's wish: no folder of
+/// the agent, not with its keys, no private network.
+#[rstest::rstest]
+#[case::folder_beside("../m.git", "is a folder on the agent")]
+#[case::folder_inside("./m.git", "is a folder on the agent")]
+#[case::file_url("file:///srv/m.git", "is a folder on the agent")]
+#[case::scp("git@127.0.0.1:x/m.git", "is reached with the agent's SSH keys")]
+#[case::ssh("ssh://git@127.0.0.1/m.git", "is reached with the agent's SSH keys")]
+#[case::loopback("http://127.0.0.1:9/m.git", "127.0.0.1 is not on the public internet")]
+#[case::metadata(
+    "https://169.254.169.254/m.git",
+    "169.254.169.254 is not on the public internet"
+)]
+#[case::private("https://10.0.0.1/m.git", "10.0.0.1 is not on the public internet")]
+fn a_repository_that_only_the_file_names_is_not_reached_from_inside(
+    #[case] repository: &str,
+    #[case] said: &str,
+) {
+    let workspace = shop();
+    let settings = format!("source: src\nmanifestRepo: '{repository}'\nenvironments: {{dev: }}\n");
+    workspace.write("gitops.yaml", &settings);
+    for command in ["publish", "verify"] {
+        let ended = workspace
+            .task(&[("command", command)])
+            .variable("BUILD_REASON", "PullRequest")
+            .variable("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/")
+            .succeed();
+        has(&ended, said);
+        has(&ended, "result=Failed");
+    }
+}

@@ -149,6 +149,52 @@ fn every_token_that_is_left_is_named_where_the_source_has_it() {
     }
 }
 
+/// An encoded token is not to be seen in the manifests; what it is made of changes
+/// when the variable gets a value.
+#[rstest::rstest]
+#[case::encoded("std.base64(import 'v.json')", true)]
+#[case::hashed("std.md5(import 'v.json')", true)]
+#[case::its_length("'%d' % std.length(import 'v.json')", true)]
+#[case::a_part("std.substr(import 'v.json', 2, 3)", true)]
+#[case::in_a_name("{ ['k' + std.md5(import 'v.json')]: 1 }", true)]
+#[case::not_used("'a'", false)]
+#[case::only_compared("'%s' % (std.length(import 'v.json') > 2)", false)]
+fn a_token_that_reaches_the_manifests_in_another_form_is_not_replaced_either(
+    #[case] value: &str,
+    #[case] reaches: bool,
+) {
+    let workspace = Workspace::new();
+    let program = format!(
+        "{{apiVersion: 'v1', kind: 'ConfigMap', metadata: {{name: 'a'}}, data: {{k: {value}}}}}"
+    );
+    workspace
+        .write("src/a.jsonnet", &program)
+        .write("src/v.json", r##""#{db.password}#""##)
+        .write("gitops.yaml", "source: src\nenvironments: {dev: }\n");
+    let verify = |more: &[&str]| workspace.program(&[&["verify"], more].concat());
+    if !reaches {
+        verify(&[]).succeed();
+        return;
+    }
+    let said = "v.json:1:2 (db.password): a token was not replaced, and is in a.yaml in another form (encoded, for example)";
+    let ended = verify(&[]).fail();
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("error: environment dev: {said}")),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended
+            .stderr
+            .contains("help: define the variable in `variables`")
+    );
+    let warned = verify(&["--leftover-tokens", "warn"]).succeed();
+    assert!(warned.stderr.contains(said), "{}", warned.stderr);
+    verify(&["--leftover-tokens", "allow"]).succeed();
+}
+
 #[rstest::rstest]
 #[case("123", "replicas: 123", "version: \"123\"")]
 #[case("1.10", "replicas: \"1.10\"", "version: \"1.10\"")]

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use clap::{Args, Command, ValueHint};
 
-use crate::agent::env::BUILD_REASON;
 use crate::agent::{self, Environment};
 use crate::cli::{network, tools};
 use crate::error::{Error, Kind};
@@ -57,7 +56,7 @@ pub(super) async fn run(
     reporter: &Arc<Reporter>,
 ) -> Result<(), Error> {
     let source = args.folder.unwrap_or_else(|| PathBuf::from("."));
-    let pull_request = environment.get(BUILD_REASON) == Some("PullRequest");
+    let pull_request = agent::is_pull_request(environment);
     let update = match args.update {
         None => Update::Nothing,
         Some(names) if names.is_empty() => Update::Everything,

@@ -21,7 +21,10 @@ const CONFIG_KEYS: [&str; 5] = [
     "subcomponents",
 ];
 
-/// Warns about misspelt keys in a component file, in those of its entries as well.
+/// The types of components.
+const TYPES: [&str; 3] = ["component", "helm", "static"];
+
+/// Warns about misspelt keys and types in a component file, in those of its entries as well.
 pub(super) fn fields(file: &str, component: &Component, findings: &mut Vec<Finding>) {
     for misspelt in &component.misspelt {
         let advice = match misspelt.known {
@@ -31,6 +34,16 @@ pub(super) fn fields(file: &str, component: &Component, findings: &mut Vec<Findi
         findings.push(Finding::warning(
             at(file, misspelt.line),
             format!("the unknown key `{}` is ignored; {advice}", misspelt.key),
+        ));
+    }
+    if let Some((name, line)) = &component.unknown_type {
+        let advice = match nearest(name, TYPES) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => format!("the types are {}", listed(TYPES.into_iter())),
+        };
+        findings.push(Finding::warning(
+            at(file, *line),
+            format!("`{name}` is not a type of component, so it generates nothing; {advice}"),
         ));
     }
     for entry in &component.entries {

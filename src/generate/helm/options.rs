@@ -9,7 +9,7 @@ use super::dependencies::is_exact;
 use super::error::HelmFault;
 use super::packed::is_packed;
 use super::remote::Pulls;
-use crate::generate::Policy;
+use crate::generate::{Policy, RenderCache};
 use crate::model::Secret;
 
 /// The version of Kubernetes that charts are rendered for when settings name
@@ -92,7 +92,7 @@ pub struct HelmOptions {
     pub logins: Vec<HelmLogin>,
     /// A folder that only this user can enter, where pulled charts and what
     /// was rendered are kept. Without one, nothing is kept.
-    pub cache: Option<PathBuf>,
+    pub cache: Option<RenderCache>,
     /// What the run has pulled so far.
     pub pulls: Pulls,
 }

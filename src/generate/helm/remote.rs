@@ -44,7 +44,7 @@ pub(super) async fn chart(
     let shown = origin.shown(version);
     let cache = options
         .cache
-        .as_deref()
+        .as_ref()
         .map(|root| Cache::new(root, "charts"));
     let key = options.digest.as_deref().map(|digest| {
         let mut key = Key::new("chart");

@@ -150,6 +150,16 @@ fn a_misspelt_environment_is_answered_with_the_one_that_was_meant() {
 #[case(flags(&[("environments", "../x")]), &[], "environment `../x`: \"../x\" is not a safe relative path: it has a `.` or `..` segment")]
 #[case(flags(&[]), &[("dev", &[("folder", "a")] as &[_]), ("prod", &[("folder", "a/b")])],
     "the environments `dev` and `prod` would own the same folder: `a` and `a/b`")]
+#[case(flags(&[]), &[("dev", &[("folder", "x/con")] as &[_])],
+    "environment dev: its folder `x/con` cannot be checked out on Windows: `con` is the name of a device there")]
+#[case(flags(&[]), &[("dev", &[("folder", "a.")] as &[_])],
+    "environment dev: its folder `a.` cannot be checked out on Windows: `a.` ends with a dot or a space")]
+#[case(flags(&[]), &[("dev.", &[] as &[_])],
+    "environment dev.: its folder `dev.` cannot be checked out on Windows: `dev.` ends with a dot or a space")]
+#[case(flags(&[]), &[("dev", &[("definition_folder", "a:b")] as &[_])],
+    "environment dev: its definitionFolder `a:b` cannot be checked out on Windows: `a:b` contains `:`")]
+#[case(flags(&[]), &[("dev", &[("folder", "é")] as &[_]), ("prod", &[("folder", "e\u{301}/x")])],
+    "the environments `dev` and `prod` would own the same folder: `é` and `e\u{301}/x`")]
 #[case(flags(&[]), &[("dev", &[("definition_folder", "dev/source")] as &[_])],
     "environment dev: its folder `dev` and its definitionFolder `dev/source` are the same, or one is in the other")]
 #[case(flags(&[]), &[("dev", &[("definition_folder", "prod")] as &[_]), ("prod", &[])],

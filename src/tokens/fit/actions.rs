@@ -57,7 +57,7 @@ fn comment(line: &mut [u8]) {
 }
 
 /// Every action: up to its `}}`, past quotes and comments, or to the text's end.
-fn find(text: &str) -> Vec<Range<usize>> {
+pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let finder = memchr::memmem::Finder::new("{{");
     let mut found = Vec::new();

@@ -7,6 +7,7 @@
 
 mod actions;
 mod json;
+mod jsonnet;
 mod lines;
 mod memo;
 mod read;
@@ -25,6 +26,11 @@ use super::engine::{Edit, How};
 pub(super) enum Format {
     Yaml,
     Json,
+    Jsonnet,
+    /// A template of Go that is part of others (`_helpers.tpl`).
+    Template,
+    /// A setting on each line (`app.env`).
+    Lines,
 }
 
 impl Format {
@@ -39,6 +45,9 @@ impl Format {
         match extension.to_ascii_lowercase().as_str() {
             "yaml" | "yml" => Some(Self::Yaml),
             "json" => Some(Self::Json),
+            "jsonnet" | "libsonnet" => Some(Self::Jsonnet),
+            "tpl" => Some(Self::Template),
+            "env" | "properties" => Some(Self::Lines),
             _ => None,
         }
     }
@@ -112,6 +121,10 @@ pub enum Reason {
     Tag(String),
     /// A template action in the same text keeps it from being quoted.
     Mixed,
+    /// The token stands in the code of a Jsonnet program.
+    Code,
+    /// Every line of the file is a setting, and the value has several.
+    Lines,
     /// The file is not YAML, so nobody can say how the value would be read.
     Unread {
         /// Line, from 1.
@@ -140,6 +153,12 @@ impl fmt::Display for Reason {
             Self::Mixed => f.write_str(
                 "its value needs quotes, but the same text contains a template action (`{{ … }}`)",
             ),
+            Self::Code => f.write_str(
+                "it is in the code of a Jsonnet program, where its value could be run",
+            ),
+            Self::Lines => f.write_str(
+                "its value has a line break, and each line of this file is a setting of its own",
+            ),
             Self::Unread { line, reason } => write!(
                 f,
                 "its value needs quotes, but the file is not valid YAML (line {line}: {reason})"
@@ -159,6 +178,10 @@ impl Reason {
             Self::Action | Self::Braces => {
                 "pass the value through a values file and read it with `.Values`"
             }
+            Self::Code => {
+                "put the token into quotes, or pass the value with `jsonnetVariables` and read it with `std.extVar`"
+            }
+            Self::Lines => "give it a value of one line, or put it into a file of its own",
             Self::Tag(_) => "correct the value, or remove the tag",
             Self::Unread { .. } => {
                 "put the token into double quotes, or correct the file; with transforms enabled, `raw(name)` inserts a value unchanged"
@@ -173,6 +196,41 @@ pub(super) fn fit(format: Format, given: Given<'_>) -> Result<Vec<Piece>, Misfit
     match format {
         Format::Json => Ok(json::fit(given)),
         Format::Yaml => yaml::fit(given),
+        Format::Jsonnet => jsonnet::fit(given),
+        Format::Template => each(given, &in_template(given)),
+        Format::Lines => each(given, &|edit| {
+            let is_one_line = !given.value(edit).contains(['\n', '\r']);
+            is_one_line.then_some(()).ok_or(Reason::Lines)
+        }),
+    }
+}
+
+/// Every value as it is, where nothing speaks against it.
+fn each(
+    given: Given<'_>,
+    check: &dyn Fn(usize) -> Result<(), Reason>,
+) -> Result<Vec<Piece>, Misfit> {
+    let piece = |edit| {
+        if !matches!(given.how(edit), How::Raw | How::Kept) {
+            check(edit).map_err(|reason| Misfit { edit, reason })?;
+        }
+        let form = given.value(edit).to_owned();
+        Ok(Piece::of_token(&given, edit, form))
+    };
+    (0..given.edits.len()).map(piece).collect()
+}
+
+/// What a template may have put into it: nothing that its engine would run.
+fn in_template(given: Given<'_>) -> impl Fn(usize) -> Result<(), Reason> {
+    let actions = actions::find(given.text);
+    move |edit| {
+        let at = given.edits[edit].at.start;
+        let is_inside = actions.iter().any(|action| action.contains(&at));
+        match given.value(edit) {
+            value if is_inside && !write::is_word(value) => Err(Reason::Action),
+            value if value.contains("{{") => Err(Reason::Braces),
+            _ => Ok(()),
+        }
     }
 }
 

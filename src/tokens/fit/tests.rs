@@ -96,6 +96,104 @@ fn fields_that_take_text_get_text(#[case] text: &str, #[case] expected: &str) {
 }
 
 #[rstest::rstest]
+#[case::text("{k: \"#{v}#\"}", "C:\\new", Ok("{k: \"C:\\\\new\"}"))]
+#[case::text_ends("{k: \"#{v}#\"}", "x\" + 1 + \"", Ok("{k: \"x\\\" + 1 + \\\"\"}"))]
+#[case::single("{k: 'a #{v}#'}", "it's", Ok("{k: 'a it\\'s'}"))]
+#[case::lines("{k: '#{v}#'}", "a\nb", Ok("{k: 'a\\nb'}"))]
+#[case::verbatim("{k: @'C:\\#{v}#'}", "it's\\", Ok("{k: @'C:\\it''s\\'}"))]
+#[case::quote_in_text("{k: 'a\\'b', l: \"#{v}#\"}", "\"", Ok("{k: 'a\\'b', l: \"\\\"\"}"))]
+#[case::block(
+    "{k: |||\n  a\n  #{v}#\n|||}",
+    "1\n2",
+    Ok("{k: |||\n  a\n  1\n  2\n|||}")
+)]
+#[case::block_first(
+    "{k: |||\n  #{v}#\n|||, l: #{w}#}",
+    "1\n2",
+    Ok("{k: |||\n  1\n  2\n|||, l: word}")
+)]
+#[case::block_indent(
+    "{k: |||\n  #{v}#\n|||}",
+    " 1",
+    Err("its value would be read as something else")
+)]
+#[case::block_end(
+    "{k: |||\n  a\n  #{v}#\n|||}",
+    "\n||| + importstr 'x'",
+    Ok("{k: |||\n  a\n  \n  ||| + importstr 'x'\n|||}")
+)]
+#[case::number("{k: #{v}#}", "-1.5e3", Ok("{k: -1.5e3}"))]
+#[case::boolean("{k: #{v}#}", "true", Ok("{k: true}"))]
+#[case::code(
+    "{k: #{v}#}",
+    "importstr 'x'",
+    Err("it is in the code of a Jsonnet program")
+)]
+#[case::code_empty("{k: #{v}#}", "", Err("it is in the code of a Jsonnet program"))]
+#[case::comment(
+    "// #{v}#\n{} /* #{v}# */",
+    "*/ x\ny",
+    Ok("// */ x y\n{} /* * / x y */")
+)]
+#[case::hash_comment("# it's\n{k: '#{v}#'}", "it's", Ok("# it's\n{k: 'it\\'s'}"))]
+#[case::escape(
+    "{k: '\\#{v}#'}",
+    "n",
+    Err("its value would be read as something else")
+)]
+#[case::raw("{k: #{raw(v)}#}", "[1, 2]", Ok("{k: [1, 2]}"))]
+fn a_value_in_a_jsonnet_program_stays_a_text(
+    #[case] text: &str,
+    #[case] value: &str,
+    #[case] expected: Result<&str, &str>,
+) {
+    for name in ["a.jsonnet", "lib/a.libsonnet"] {
+        match (put(name, text, value), expected) {
+            (Ok(got), Ok(expected)) => assert_eq!(got, expected),
+            (Err(got), Err(part)) => assert!(got.contains(part), "{got}"),
+            (got, expected) => panic!("{got:?} is not {expected:?}"),
+        }
+    }
+}
+
+#[rstest::rstest]
+#[case(
+    "_h.tpl",
+    "{{ print \"#{v}#\" }}",
+    "x\" .Release.Name \"",
+    Some("it is inside a template action")
+)]
+#[case("_h.tpl", "{{ print \"#{v}#\" }}", "1.2-a", None)]
+#[case("_h.tpl", "a #{v}#", "{{ .x }}", Some("its value contains `{{`"))]
+#[case("_h.tpl", "a #{v}#", "b: \"c\"", None)]
+#[case(
+    "app.env",
+    "PASS=#{v}#\n",
+    "a\nEVIL=1",
+    Some("its value has a line break")
+)]
+#[case(
+    "app.properties",
+    "pass=#{v}#\n",
+    "a\rb",
+    Some("its value has a line break")
+)]
+#[case("app.env", "PASS=#{v}#\n", "a=b c", None)]
+#[case("app.txt", "#{v}#\n", "a\nb", None)]
+fn a_value_adds_no_action_and_no_line(
+    #[case] name: &str,
+    #[case] text: &str,
+    #[case] value: &str,
+    #[case] refused: Option<&str>,
+) {
+    match (put(name, text, value), refused) {
+        (Ok(got), None) => assert_eq!(got, text.replace("#{v}#", value)),
+        (Err(got), Some(part)) => assert!(got.contains(part), "{got}"),
+        (got, refused) => panic!("{got:?} is not {refused:?}"),
+    }
+}
+
+#[rstest::rstest]
 #[case::part("a: x-#{v}#\n", "b: c", "a: \"x-b: c\"\n")]
 #[case::two("a: #{v}##{w}#\n", "#", "a: \"#word\"\n")]
 #[case::flow("a: [#{v}#, #{w}#]\n", "x, y", "a: [\"x, y\", word]\n")]
@@ -110,7 +208,7 @@ fn fields_that_take_text_get_text(#[case] text: &str, #[case] expected: &str) {
     "\tx",
     "a: \"\\n\\tx\\n\"\nb: c\n"
 )]
-#[case::literal_blank_with_a_tab("a: >\n  #{v}#\n  x\n", " \t", "a: \" \\t\\nx\\n\"\n")]
+#[case::literal_blank_with_a_tab("a: |\n  #{v}#\n  x\n", " \t", "a: \" \\t\\nx\\n\"\n")]
 #[case::literal_tab_further_down("a: |\n  x:\n  #{v}#\n", "\ty", "a: |\n  x:\n  \ty\n")]
 #[case::double("a: \"x #{v}#\"\n", "q\" \\ \n", "a: \"x q\\\" \\\\ \\n\"\n")]
 #[case::single("a: 'x #{v}#'\n", "it's", "a: 'x it''s'\n")]

@@ -29,7 +29,7 @@ impl Fixture {
     fn options(&self) -> Options {
         let mut options = options(self.folder.path());
         options.helm.values_files = vec![self.folder.path().join("prod.yaml").into()];
-        options.helm.cache = Some(self.cache.path().join("tools"));
+        options.helm.cache = Some(generate::RenderCache::new(self.cache.path().join("tools")));
         options
     }
 

@@ -1,7 +1,7 @@
 //! Charts from a registry, a repository and an address, pinned or not.
 
 use super::*;
-use gitops_publisher::generate::{HelmLogin, Policy};
+use gitops_publisher::generate::{HelmLogin, Policy, RenderCache};
 use gitops_publisher::http;
 use gitops_publisher::model::Secret;
 use gitops_publisher::tools::{Managed, Mode};
@@ -53,7 +53,7 @@ impl Fixture {
         options.helm.chart = Some(chart.to_owned());
         options.helm.version = Some("1.2.3".to_owned());
         options.helm.values_files = vec![self.source.path().join("prod.yaml").into()];
-        options.helm.cache = Some(self.cache.path().join("tools"));
+        options.helm.cache = Some(RenderCache::new(self.cache.path().join("tools")));
         options
     }
 }

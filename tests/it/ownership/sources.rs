@@ -30,7 +30,43 @@ fn another_source_repository_is_refused_with_both_names_and_the_remedies() {
         assert!(ended.stdout.contains(remedy), "{}", ended.stdout);
     }
     assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    // Nothing was compared, so that nothing is called unchanged.
+    assert!(
+        ended
+            .stdout
+            .contains("(manifests) -> dev: stopped, not published"),
+        "{}",
+        ended.stdout
+    );
+    for word in ["no change", "Nothing changed", "dev.added"] {
+        assert!(!ended.stdout.contains(word), "{word}: {}", ended.stdout);
+    }
     assert_eq!(place.commits(), 1);
+}
+
+#[test]
+fn files_that_were_copied_without_their_repository_are_nobodys() {
+    let place = published();
+    let ended = place.typed(&["publish"]).fail();
+    let said = format!(
+        "environment dev: the folder `dev` of the manifest repository belongs to the environment `dev` of {HLD}; the source of this run is in no git checkout, so nothing shows that it is the same"
+    );
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains("run once with `takeOver: true` (`--take-over`)")
+    );
+    assert_eq!(place.commits(), 1);
+    let take = ["publish", "--take-over", "--allow-removal"];
+    place.typed(&take).succeed();
+    assert_eq!(place.commits(), 2);
+    place.typed(&["publish"]).succeed();
+    assert_eq!(
+        place.commits(),
+        2,
+        "it is nobody's now, and the run is the same"
+    );
 }
 
 #[test]

@@ -51,9 +51,56 @@ fn a_folder_that_a_person_changed() {
         workspace.write("clone/dev/web.yaml", "changed");
     });
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &[])), @r"
-    error: environment dev: the folder `dev` of ./manifests.git (branch main) is not as gitops-publisher left it, so it is not what any commit of the source says; somebody changed or removed web.yaml
-      help: make the change in the source, and publish the environment again
+    error: environment dev: the folder `dev` of ./manifests.git (branch main) is not as gitops-publisher left it, so the commit that was published does not describe it; somebody changed or removed web.yaml
+      help: make the change in the source, and name the commit that has it with `commit` (`--commit`); it is taken when it renders to exactly what is there
+      help: to undo the change instead, publish the environment again with `handEdits: overwrite`
     ");
+}
+
+#[test]
+fn a_change_by_hand_that_the_source_has_by_now_is_promoted_from_the_commit_that_is_named() {
+    let workspace = shop();
+    publish(&workspace, "dev");
+    by_hand(&workspace, |workspace| {
+        let text = std::fs::read_to_string(workspace.path().join("clone/dev/web.yaml")).unwrap();
+        let text = text.replace("zone: 'north'", "zone: 'south'");
+        workspace.write("clone/dev/web.yaml", &text);
+    });
+    workspace.write("vars/shop.yaml", "zone: south\n");
+    commit(&workspace);
+    let nothing = publish(&workspace, "dev");
+    assert!(
+        nothing.stderr.contains("Nothing changed"),
+        "{}",
+        nothing.stderr
+    );
+    workspace
+        .program(&promote("prod", &["--commit", "HEAD"]))
+        .succeed();
+    assert_eq!(
+        facts(&workspace, "clusters/prod"),
+        "contoso/web:1.0 in south, 1 replicas"
+    );
+    // A commit without the change does not pass for it.
+    let error = fails(&workspace, &promote("qa", &["--commit", "HEAD~1"]));
+    assert!(
+        error.contains("it has another content in web.yaml"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_publication_with_uncommitted_changes() {
+    let workspace = shop();
+    workspace.write("vars/shop.yaml", "zone: south\n");
+    publish(&workspace, "dev");
+    commit(&workspace);
+    let error = fails(&workspace, &promote("prod", &[]));
+    let advice = "help: `dev` was published with changes that were in no commit: name the commit that has them now with `commit` (`--commit HEAD` for what is checked out)";
+    assert!(error.contains(advice), "{error}");
+    workspace
+        .program(&promote("prod", &["--commit", "HEAD"]))
+        .succeed();
 }
 
 #[test]
@@ -64,8 +111,9 @@ fn a_folder_that_a_person_added_to_unless_files_of_others_are_kept() {
         workspace.write("clone/dev/more.yaml", "added");
     });
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &[])), @r"
-    error: environment dev: the folder `dev` of ./manifests.git (branch main) is not as gitops-publisher left it, so it is not what any commit of the source says; somebody added more.yaml
-      help: make the change in the source, and publish the environment again
+    error: environment dev: the folder `dev` of ./manifests.git (branch main) is not as gitops-publisher left it, so the commit that was published does not describe it; somebody added more.yaml
+      help: make the change in the source, and name the commit that has it with `commit` (`--commit`); it is taken when it renders to exactly what is there
+      help: to undo the change instead, publish the environment again with `handEdits: overwrite`
       help: set `foreignFiles` to `keep` when files of others belong there
     ");
     let arguments = promote("prod", &["--foreign-files", "keep"]);

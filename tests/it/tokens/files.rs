@@ -23,6 +23,31 @@ fn the_git_folder_is_never_touched() {
     assert_eq!(read(&folder, ".git/config"), "#{a}#");
 }
 
+/// A run that was killed left its new contents beside the files, which may hold
+/// secrets; one that still runs keeps its own.
+#[test]
+fn what_a_killed_run_left_is_removed_by_the_next() {
+    let mut ended = std::process::Command::new("true");
+    let mut ended = ended.spawn().unwrap();
+    ended.wait().unwrap();
+    let left = format!("d/.tokens-{}-Ab12.tmp", ended.id());
+    let running = format!("d/.tokens-{}-Ab12.tmp", std::os::unix::process::parent_id());
+    let folder = folder(&[
+        ("d/a.txt", b"#{a}#"),
+        (&left, b"secret"),
+        (&running, b"secret"),
+        ("d/.tokens-x.tmp", b"not ours"),
+        ("e/.tokens-1-x.tmp.txt", b"not ours"),
+    ]);
+    let flags = ["--sources", "**/*.txt", "--variables", VARIABLES];
+    run(&folder, &flags).unwrap();
+    let names = tree(folder.path());
+    assert!(!names.contains_key(&left), "{names:?}");
+    assert!(names.contains_key(&running), "{names:?}");
+    assert!(names.contains_key("d/.tokens-x.tmp"), "{names:?}");
+    assert!(names.contains_key("e/.tokens-1-x.tmp.txt"), "{names:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn links_that_lead_back_end_and_linked_files_stay_links() {

@@ -98,6 +98,11 @@ fn a_text_means_what_it_means_to_go(#[case] recorded: &str) {
         refused,
     } in cases
     {
+        if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
+            // These breaks are refused, whatever Go makes of them.
+            assert!(parse(&text).is_err(), "{text:?}");
+            continue;
+        }
         let found = parse(&text).ok().map(|documents| {
             let root = &documents[0].root;
             Value::of(root, Dialect::Kubernetes).map(|value| plain(&value))
