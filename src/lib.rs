@@ -73,6 +73,7 @@ pub mod publish;
 pub mod report;
 pub mod settings;
 pub mod source;
+pub mod temporary;
 pub mod text;
 pub mod tokens;
 pub mod tools;

@@ -142,7 +142,7 @@ mod tests {
     #[rstest::rstest]
     #[case(&["a.yaml", "b/a.yaml"], "fine")]
     #[case(&["A.yaml", "a.yaml"], "environment `dev` generates `A.yaml` and `a.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
-    #[case(&["é.yaml", "e\u{301}.yaml"], "environment `dev` generates `é.yaml` and `e\u{301}.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
+    #[case(&["é.yaml", "e\u{301}.yaml"], "environment `dev` generates `e\u{301}.yaml` and `é.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
     #[case(&["a", "a/b"], "environment `dev` generates the file `a` and also `a/b` below it")]
     #[case(&["con/a.yaml"], "environment `dev` generates `con/a.yaml`, which Windows cannot check out: `con` is the name of a device there")]
     #[case(&["a/Aux.yaml"], "environment `dev` generates `a/Aux.yaml`, which Windows cannot check out: `Aux.yaml` is the name of a device there")]

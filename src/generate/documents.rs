@@ -81,7 +81,9 @@ pub(super) fn parse(file: &RelPath, content: &[u8]) -> Result<Vec<yaml::Document
         source,
     };
     if !is_json(file) {
-        return yaml::parse(text).map_err(malformed);
+        let documents = yaml::parse(text).map_err(malformed)?;
+        yaml::refused(text).map_err(malformed)?;
+        return Ok(documents);
     }
     let root = json::parse(text).map_err(malformed)?;
     // JSON is YAML, and that reader keeps what is there twice.

@@ -33,6 +33,10 @@ impl Local {
         Self { path, create }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn display(&self) -> String {
         self.path.display().to_string()
     }

@@ -12,6 +12,7 @@ mod advertisement;
 mod answer;
 mod checkout;
 mod commit;
+mod contents;
 mod edit;
 mod error;
 mod fetch;
@@ -34,6 +35,7 @@ mod tree;
 mod unfold;
 
 pub use commit::{CommitDraft, Identity, with_trailers};
+pub use contents::Contents;
 pub use error::{Error, Fault};
 pub use merge::Merge;
 pub use snapshot::{Revision, Snapshot};

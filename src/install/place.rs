@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::Fault;
 use super::lock::Resolved;
+use crate::temporary;
 
 /// What was put into a folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,13 +45,14 @@ impl Record {
     }
 }
 
+/// How names of temporary files and folders begin.
+const START: &str = ".gitops-";
+
 /// A folder beside `target` that something can be made in, and moved from.
 pub(super) fn neighbour(target: &Path) -> Result<TempDir, Fault> {
     let parent = target.parent().unwrap_or(target);
-    tempfile::Builder::new()
-        .prefix(".gitops-")
-        .tempdir_in(parent)
-        .map_err(Fault::write(parent))
+    temporary::remove_left_over(parent, START);
+    temporary::builder(START, |builder| builder.tempdir_in(parent)).map_err(Fault::write(parent))
 }
 
 /// Forgets what was put into a folder.
@@ -134,13 +136,7 @@ fn make_removable(path: &Path) {
 /// Writes a file as a whole, with the usual permissions.
 pub(super) fn write_file(path: &Path, content: &[u8]) -> Result<(), Fault> {
     let parent = path.parent().unwrap_or(path);
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".gitops-");
-    #[cfg(unix)]
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    #[cfg(unix)]
-    builder.permissions(mode);
-    let mut file = builder.tempfile_in(parent).map_err(Fault::write(path))?;
+    let mut file = temporary::for_others(START, parent).map_err(Fault::write(path))?;
     file.write_all(content).map_err(Fault::write(path))?;
     let kept = file.persist(path);
     kept.map_err(|error| Fault::write(path)(error.error))?;

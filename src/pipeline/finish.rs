@@ -57,9 +57,10 @@ pub(super) fn finish(
 /// source out made of them: it is what git stores, and what a line break means
 /// in YAML and JSON.
 fn with_line_feeds((path, content): (RelPath, Bytes)) -> (RelPath, Bytes) {
-    let is_text = !content.contains(&0) && content.windows(2).any(|pair| pair == b"\r\n");
+    let is_text = !content.contains(&0) && memchr::memchr(b'\r', &content).is_some();
     let text = std::str::from_utf8(&content).ok().filter(|_| is_text);
-    match text.map(|text| text.replace("\r\n", "\n")) {
+    // One alone ends a line, too: a reader that splits documents first sees none.
+    match text.map(|text| text.replace("\r\n", "\n").replace('\r', "\n")) {
         Some(text) => (path, Bytes::from(text)),
         None => (path, content),
     }

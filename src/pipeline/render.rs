@@ -157,8 +157,8 @@ async fn render_one(
         done.map_err(here)?
     };
     findings.extend(replace::leftovers(&settings, &files, &findings).map_err(here)?);
-    let hidden = unreplaced::find(context, &settings, &files, &findings).await;
-    findings.extend(hidden.map_err(here)?);
+    let hidden = unreplaced::refuse(context, &settings, &files, &findings).await;
+    hidden.map_err(here)?;
     // A chart may print what it likes; manifests and what Jsonnet yields are resources.
     let others = if helm { Policy::Warn } else { Policy::Refuse };
     let read = {

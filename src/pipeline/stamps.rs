@@ -11,6 +11,7 @@ use crate::git::source::Source;
 use crate::host;
 use crate::model::{FolderPlan, FolderState, PublicationStamp, ResourceChange, WriterStamp};
 use crate::publish::order::{self, Facts, Order};
+use crate::source::Answer;
 
 use super::Rendered;
 
@@ -132,6 +133,28 @@ pub(super) fn uncommitted<'r>(context: &Context, environment: &'r Rendered) -> &
         paths.extend(made_from.settings.clone());
         let target = environment.settings.target.as_ref();
         let manifests = target.map(|target| Path::new(&target.place));
-        source.map_or_else(Vec::new, |source| source.uncommitted(&paths, manifests))
+        source.map_or_else(Vec::new, |source| {
+            paths.extend(read_beside(environment, &source, &paths));
+            source.uncommitted(&paths, manifests)
+        })
     })
+}
+
+/// Files of the checkout that were read outside of the source's folders, such as
+/// those with variables, values and images; from the top of the checkout.
+fn read_beside(environment: &Rendered, source: &Source, folders: &[String]) -> Vec<String> {
+    let root = &environment.settings.root;
+    let Some(top) = source.folder().and_then(|top| top.canonicalize().ok()) else {
+        return Vec::new();
+    };
+    let answers = environment.record.answers.iter();
+    let contents = answers.filter(|(_, answer)| matches!(answer, Answer::Content(_)));
+    contents
+        .filter_map(|(path, _)| {
+            let whole = root.join(path);
+            let below = whole.strip_prefix(&top).ok()?.to_str()?.to_owned();
+            let is_in = |folder: &String| Path::new(&below).starts_with(folder);
+            (!folders.iter().any(is_in)).then_some(below)
+        })
+        .collect()
 }

@@ -20,21 +20,22 @@ use super::{render, replace};
 /// A value that is text and number at once, and that nobody means.
 const VALUE: &str = "918273";
 
-/// What is made from tokens that were not replaced, though no manifest shows
-/// them: an error, findings, or nothing. `noticed` is what the sources said.
-pub(super) async fn find(
+/// Refuses what is made from tokens that were not replaced, though no manifest
+/// shows them, where left-over tokens are errors. `noticed` is what the sources
+/// said.
+pub(super) async fn refuse(
     context: &Context,
     settings: &Arc<EnvironmentSettings>,
     files: &FileSet,
     noticed: &[Finding],
-) -> Result<Vec<Finding>, Error> {
+) -> Result<(), Error> {
     let tokens = &settings.tokens;
     let missing: Vec<_> = noticed
         .iter()
         .filter_map(|finding| Some((replace::missing(finding)?, finding)))
         .collect();
-    if !tokens.enabled || tokens.leftover == Leftover::Allow || missing.is_empty() {
-        return Ok(Vec::new());
+    if !tokens.enabled || tokens.leftover != Leftover::Fail || missing.is_empty() {
+        return Ok(());
     }
     let mut layer = Layer::new("missing variables", Matching::Exact);
     for (name, _) in &missing {
@@ -46,18 +47,18 @@ pub(super) async fn find(
     };
     // Where this value cannot be rendered, nothing is known.
     let Ok(other) = render::again(&with_values, settings).await else {
-        return Ok(Vec::new());
+        return Ok(());
     };
     let changed = different(files, &other);
     if changed.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     // A source that does not render the same twice proves nothing.
     let same = render::again(context, settings).await?;
     let unstable = different(files, &same);
     let changed: Vec<_> = changed.difference(&unstable).collect();
     if changed.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let places: Vec<_> = missing
         .iter()
@@ -71,9 +72,6 @@ pub(super) async fn find(
     let said = format!(
         "{places}: a token was not replaced, and is in {shown} in another form (encoded, for example)"
     );
-    if tokens.leftover == Leftover::Warn {
-        return Ok(vec![Finding::warning(&settings.name, said)]);
-    }
     Err(replace::not_replaced(said))
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{self, Kind};
 use crate::model::FileSet;
-use crate::parallel;
+use crate::{parallel, temporary};
 
 /// Why a result could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +57,9 @@ impl From<OutputError> for error::Error {
 /// How many files a thread writes at a time.
 const BLOCK: usize = 16;
 
+/// How names of temporary files and folders begin.
+const START: &str = ".gitops-";
+
 /// Writes `files` below `folder`, through a neighbour folder that is renamed
 /// when it is whole: a reader sees the old state or the new, never half.
 ///
@@ -86,10 +89,9 @@ pub fn write_folder(folder: &Path, files: &FileSet, replace: bool) -> Result<(),
         _ => Path::new("."),
     };
     std::fs::create_dir_all(parent).map_err(failed(parent))?;
-    let fresh = tempfile::Builder::new()
-        .prefix(".gitops-")
-        .tempdir_in(parent)
-        .map_err(failed(parent))?;
+    temporary::remove_left_over(parent, START);
+    let fresh = temporary::builder(START, |builder| builder.tempdir_in(parent));
+    let fresh = fresh.map_err(failed(parent))?;
     let root = fresh.path().join("output");
     std::fs::create_dir(&root).map_err(failed(&root))?;
     let files: Vec<_> = files.iter().collect();
@@ -127,7 +129,7 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
         _ => Path::new("."),
     };
     std::fs::create_dir_all(parent).map_err(failed)?;
-    let mut fresh = neighbour(parent).map_err(failed)?;
+    let mut fresh = temporary::for_others(START, parent).map_err(failed)?;
     fresh.write_all(after).map_err(failed)?;
     fresh.as_file().sync_all().map_err(failed)?;
     let overtaken = || OutputError::Overtaken {
@@ -155,17 +157,6 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
         .persist(&target)
         .map_err(|error| failed(error.error))?;
     Ok(())
-}
-
-/// A temporary file that others may read as far as the user's files may be.
-fn neighbour(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".gitops-");
-    #[cfg(unix)]
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666);
-    #[cfg(unix)]
-    builder.permissions(mode);
-    builder.tempfile_in(folder)
 }
 
 /// Writes the Markdown summary; gives back where it stands.

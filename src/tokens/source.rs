@@ -394,14 +394,13 @@ fn place(job: &Job<'_>, target: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Makes the folders down to `inner`, and links everything beside them but
-/// git's own folder, which can hold the token of the checkout.
+/// Makes the folders down to `inner`, and links everything beside them.
 fn link_around(checkout: &Path, copy: &Path, inner: &Path) -> std::io::Result<()> {
     let (mut from, mut to) = (checkout.to_path_buf(), copy.to_path_buf());
     for step in inner {
         for entry in fs::read_dir(&from)? {
             let name = entry?.file_name();
-            if name != step && name != ".git" {
+            if name != step {
                 link(&from.join(&name), &to.join(&name))?;
             }
         }
@@ -410,6 +409,10 @@ fn link_around(checkout: &Path, copy: &Path, inner: &Path) -> std::io::Result<()
         if from.is_dir() {
             fs::create_dir(&to)?;
         }
+    }
+    // The source is the checkout itself: only its history lies beside it.
+    if inner.as_os_str().is_empty() && from.join(".git").exists() {
+        link(&from.join(".git"), &to.join(".git"))?;
     }
     Ok(())
 }

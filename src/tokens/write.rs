@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 use tempfile::NamedTempFile;
 
-use crate::parallel;
+use crate::{parallel, temporary};
 
 use super::BLOCK;
 use super::error::Error;
@@ -34,7 +34,13 @@ pub fn write(files: &[Planned]) -> Result<Vec<PathBuf>, Error> {
         .iter()
         .map(|i| Ok((&files[*i], check(&files[*i].target)?)))
         .collect::<Result<Vec<_>, Error>>()?;
-    remove_left_over(jobs.iter().map(|(file, _)| folder_of(&file.target)));
+    let folders: BTreeSet<_> = jobs
+        .iter()
+        .map(|(file, _)| folder_of(&file.target))
+        .collect();
+    for folder in folders {
+        temporary::remove_left_over(folder, START);
+    }
     let staged = parallel::map(&jobs, BLOCK, |(file, existing)| {
         stage(file, existing.clone())
     })
@@ -179,61 +185,16 @@ fn folder_of(file: &Path) -> &Path {
     }
 }
 
-/// How names of temporary files begin and end; between them are the process and
-/// something random.
-const PREFIX: &str = ".tokens-";
-const SUFFIX: &str = ".tmp";
+/// How names of temporary files begin.
+const START: &str = ".tokens-";
 
 /// A new file: for its owner alone until it gets the mode of the file that it
 /// replaces, or else with the mode that any program's files get.
 fn new_file(folder: &Path, is_known: bool) -> std::io::Result<NamedTempFile> {
-    let prefix = format!("{PREFIX}{}-", std::process::id());
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = if is_known { 0o600 } else { 0o666 };
-        builder.permissions(Permissions::from_mode(mode));
+    if is_known {
+        // The builder's own mode is that.
+        temporary::builder(START, |builder| builder.tempfile_in(folder))
+    } else {
+        temporary::for_others(START, folder)
     }
-    #[cfg(not(unix))]
-    let _ = is_known;
-    builder.tempfile_in(folder)
-}
-
-/// Removes what runs left behind that were killed: it may hold secrets.
-fn remove_left_over<'f>(folders: impl Iterator<Item = &'f Path>) {
-    let folders: BTreeSet<&Path> = folders.collect();
-    for entry in folders
-        .into_iter()
-        .filter_map(|folder| folder.read_dir().ok())
-        .flatten()
-        .flatten()
-    {
-        let name = entry.file_name();
-        let process = name
-            .to_str()
-            .and_then(|name| name.strip_prefix(PREFIX)?.strip_suffix(SUFFIX))
-            .and_then(|middle| middle.split_once('-')?.0.parse::<u32>().ok());
-        if process.is_some_and(|id| !is_running(id)) {
-            // One that cannot be removed does no harm to this run.
-            #[expect(clippy::disallowed_methods, reason = "a file of an earlier run")]
-            let _ = fs::remove_file(entry.path());
-        }
-    }
-}
-
-#[cfg(unix)]
-fn is_running(process: u32) -> bool {
-    let id = i32::try_from(process)
-        .ok()
-        .and_then(rustix::process::Pid::from_raw);
-    // A process of somebody else cannot be signalled, and is there.
-    id.is_none_or(|id| rustix::process::test_kill_process(id) != Err(rustix::io::Errno::SRCH))
-}
-
-/// There an open file cannot be removed anyway.
-#[cfg(not(unix))]
-fn is_running(process: u32) -> bool {
-    process == std::process::id()
 }

@@ -108,7 +108,7 @@ impl Cage {
         }
         read.extend(reach.read.iter().flat_map(|path| without_git(path)));
         let mut write = vec![home.to_owned()];
-        write.extend(reach.write.iter().flat_map(|path| without_git(path)));
+        write.extend(reach.write.iter().cloned());
         Self {
             read,
             write,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 const ALLOWED: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("parallel", &[]),
+    ("temporary", &[]),
     ("source", &["parallel"]),
     ("text", &[]),
     // Downloads need the proxy, certificates and retries of the run.
@@ -13,9 +14,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("http", &[]),
     ("host", &["http"]),
     ("git", &["host", "http", "parallel", "tools"]),
-    ("report", &["parallel"]),
+    ("report", &["parallel", "temporary"]),
     ("check", &[]),
-    ("tokens", &["parallel", "source", "text"]),
+    ("tokens", &["parallel", "source", "temporary", "text"]),
     ("plan", &[]),
     ("definition", &["text"]),
     (
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "http",
             "parallel",
             "source",
+            "temporary",
             "text",
             "tools",
         ],

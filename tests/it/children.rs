@@ -107,45 +107,6 @@ async fn a_child_reaches_nothing_that_its_call_does_not_name(#[case] attempt: &s
     assert_eq!(server.requests(), [""; 0]);
 }
 
-/// What a hook may write to is a checkout: its git folder can hold a token, and
-/// what is put there runs with the next git command.
-#[rstest::rstest]
-#[case::reading("cat .git/config")]
-#[case::listing("ls .git/hooks")]
-#[case::adding("echo x > .git/hooks/post-commit")]
-#[case::appending("echo x >> .git/config")]
-#[case::replacing("mv .git git")]
-#[case::from_inside("cat src/../.git/config")]
-#[case::by_a_link("ln -s .git/config src/link && cat src/link")]
-#[tokio::test]
-async fn a_child_that_may_write_to_a_checkout_does_not_reach_its_git_folder(#[case] attempt: &str) {
-    if !able().await {
-        return;
-    }
-    let files = [
-        ("src/file", "fine"),
-        (".git/config", "s3cret"),
-        (".git/hooks/a", ""),
-    ];
-    let checkout = source(&files);
-    let temp = tempfile::tempdir().unwrap();
-    let in_checkout = |text: &str| format!("cd {} && {text}", checkout.path().display());
-    let allowed =
-        in_checkout("cat src/file && echo x > src/new && mkdir src/more && echo y >> src/file");
-    let tools = tools(temp.path());
-    let fine = bash(&tools, &allowed, |call| call.writes(checkout.path())).await;
-    assert!(fine.status.success(), "{fine:?}");
-    let refused = bash(&tools, &in_checkout(attempt), |call| {
-        call.writes(checkout.path())
-    })
-    .await;
-    assert!(!refused.status.success(), "{attempt}: {refused:?}");
-    assert!(!String::from_utf8_lossy(&refused.stdout).contains("s3cret"));
-    let config = std::fs::read_to_string(checkout.path().join(".git/config")).unwrap();
-    assert_eq!(config, "s3cret");
-    assert!(!checkout.path().join(".git/hooks/post-commit").exists());
-}
-
 #[tokio::test]
 async fn a_child_reaches_no_socket_in_the_abstract() {
     use std::os::linux::net::SocketAddrExt as _;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod branches;
+mod contents;
 #[cfg(unix)]
 mod dulwich;
 mod head;

@@ -186,7 +186,9 @@ fn a_repository_that_only_the_file_names_is_not_reached_from_inside(
     #[case] said: &str,
 ) {
     let workspace = shop();
-    let settings = format!("source: src\nmanifestRepo: '{repository}'\nenvironments: {{dev: }}\n");
+    let settings = format!(
+        "source: src\nreplaceTokens: false\nmanifestRepo: '{repository}'\nenvironments: {{dev: }}\n"
+    );
     workspace.write("gitops.yaml", &settings);
     for command in ["publish", "verify"] {
         let ended = workspace

@@ -240,3 +240,48 @@ fn what_no_cluster_or_checkout_takes_stops_the_run(
     let ended = render.fail();
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
 }
+
+/// What a pipeline puts into a values file reaches the manifest as it was written,
+/// through helm's own reading of numbers.
+#[rstest::rstest]
+#[case("87940363")]
+#[case("706798e8")]
+#[case("1e3")]
+#[case("0123")]
+#[case("1.10")]
+#[case("12345678901234567890")]
+#[case("true")]
+#[case("no")]
+#[case("null")]
+#[case("~")]
+#[case("2026-11-28")]
+#[case("0x1F")]
+#[case("a: b # c")]
+fn a_value_of_a_token_goes_through_real_helm_as_it_is(#[case] value: &str) {
+    let Some(helm) = helm() else { return };
+    let helm = helm.to_str().unwrap();
+    let workspace = Workspace::new();
+    workspace
+        .write("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n")
+        .write("web/values.yaml", "image: {tag: #{tag}#}\n")
+        .write(
+            "web/templates/a.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {tag: {{ .Values.image.tag | quote }}}\n",
+        )
+        .write(
+            "gitops.yaml",
+            "source: web\nenvironments: {dev: }\n",
+        );
+    let ended = workspace
+        .program(&["render", "--output", "out", "--helm", helm])
+        .variable("TF_BUILD", "True")
+        .variable("VSTS_PUBLIC_VARIABLES", r#"["tag"]"#)
+        .variable("TAG", value)
+        .succeed();
+    let text = workspace.read("out/dev/web.yaml");
+    assert!(
+        text.contains(&format!("tag: \"{value}\"")),
+        "{text}\n{}",
+        ended.stderr
+    );
+}

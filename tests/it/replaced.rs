@@ -190,9 +190,9 @@ fn a_token_that_reaches_the_manifests_in_another_form_is_not_replaced_either(
             .stderr
             .contains("help: define the variable in `variables`")
     );
-    let warned = verify(&["--leftover-tokens", "warn"]).succeed();
-    assert!(warned.stderr.contains(said), "{}", warned.stderr);
-    verify(&["--leftover-tokens", "allow"]).succeed();
+    for other in ["warn", "allow"] {
+        verify(&["--leftover-tokens", other]).succeed();
+    }
 }
 
 #[rstest::rstest]

@@ -66,7 +66,7 @@ fn a_run_publishes_and_tells_the_agent_what_it_did() {
         insta::assert_snapshot!(shown(&ended.stdout), @r"
         ##vso[task.setprogress value=70;]Rendering
         ##vso[task.setprogress value=75;]Publishing
-        ##[group]dev: 1 resource in 1 file (manifests) -> dev: 1 added, 0 changed, 0 removed (1 file)
+        ##[group]dev: 1 resource in 1 file (manifests) -> dev (new folder): 1 added, 0 changed, 0 removed (1 file)
           + v1 Service shop/web
         ##[endgroup]
         Published [commit] to http://[server]/manifests (branch main)

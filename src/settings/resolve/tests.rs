@@ -156,8 +156,8 @@ fn a_misspelt_environment_is_answered_with_the_one_that_was_meant() {
     "environment dev: its folder `a.` cannot be checked out on Windows: `a.` ends with a dot or a space")]
 #[case(flags(&[]), &[("dev.", &[] as &[_])],
     "environment dev.: its folder `dev.` cannot be checked out on Windows: `dev.` ends with a dot or a space")]
-#[case(flags(&[]), &[("dev", &[("definition_folder", "a:b")] as &[_])],
-    "environment dev: its definitionFolder `a:b` cannot be checked out on Windows: `a:b` contains `:`")]
+#[case(flags(&[]), &[("dev", &[("definition_folder", "a?b")] as &[_])],
+    "environment dev: its definitionFolder `a?b` cannot be checked out on Windows: `a?b` contains `?`")]
 #[case(flags(&[]), &[("dev", &[("folder", "é")] as &[_]), ("prod", &[("folder", "e\u{301}/x")])],
     "the environments `dev` and `prod` would own the same folder: `é` and `e\u{301}/x`")]
 #[case(flags(&[]), &[("dev", &[("definition_folder", "dev/source")] as &[_])],

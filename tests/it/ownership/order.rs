@@ -166,6 +166,10 @@ fn the_result_as_data_tells_overtaken_from_unchanged() {
         .variable("SYSTEM_TEAMPROJECT", "shop")
         .variable("SYSTEM_DEFINITIONID", "12")
         .variable("BUILD_BUILDID", "101")
+        .variable(
+            "BUILD_REPOSITORY_URI",
+            "https://dev.azure.com/contoso/shop/_git/hld",
+        )
         .succeed();
     let result: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
     let [dev, qa] = [&result["environments"][0], &result["environments"][1]];

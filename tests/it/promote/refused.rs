@@ -367,8 +367,14 @@ fn a_branch_that_does_not_exist_though_the_default_branch_has_the_folder() {
 fn a_build_of_a_pull_request_promotes_nothing_and_says_so() {
     let workspace = shop();
     publish(&workspace, "dev");
+    let manifests = workspace.path().join("manifests.git").display().to_string();
     let ended = workspace
-        .task(&[("command", "promote"), ("from", "dev"), ("to", "prod")])
+        .task(&[
+            ("command", "promote"),
+            ("from", "dev"),
+            ("to", "prod"),
+            ("manifestRepo", &manifests),
+        ])
         .variable("BUILD_REASON", "PullRequest")
         .succeed();
     assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);

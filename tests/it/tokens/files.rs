@@ -30,22 +30,22 @@ fn what_a_killed_run_left_is_removed_by_the_next() {
     let mut ended = std::process::Command::new("true");
     let mut ended = ended.spawn().unwrap();
     ended.wait().unwrap();
-    let left = format!("d/.tokens-{}-Ab12.tmp", ended.id());
-    let running = format!("d/.tokens-{}-Ab12.tmp", std::os::unix::process::parent_id());
+    let left = format!("d/.tokens-{}-Ab12Cd", ended.id());
+    let running = format!("d/.tokens-{}-Ab12Cd", std::os::unix::process::parent_id());
     let folder = folder(&[
         ("d/a.txt", b"#{a}#"),
         (&left, b"secret"),
         (&running, b"secret"),
-        ("d/.tokens-x.tmp", b"not ours"),
-        ("e/.tokens-1-x.tmp.txt", b"not ours"),
+        ("d/.tokens-x", b"not ours"),
+        ("e/.tokens-1-x.txt", b"not ours"),
     ]);
     let flags = ["--sources", "**/*.txt", "--variables", VARIABLES];
     run(&folder, &flags).unwrap();
     let names = tree(folder.path());
     assert!(!names.contains_key(&left), "{names:?}");
     assert!(names.contains_key(&running), "{names:?}");
-    assert!(names.contains_key("d/.tokens-x.tmp"), "{names:?}");
-    assert!(names.contains_key("e/.tokens-1-x.tmp.txt"), "{names:?}");
+    assert!(names.contains_key("d/.tokens-x"), "{names:?}");
+    assert!(names.contains_key("e/.tokens-1-x.txt"), "{names:?}");
 }
 
 #[cfg(unix)]
