@@ -205,6 +205,10 @@ const OPENS: [&str; 14] = [
 /// The files that may do that, and what it is that they open. Everything else
 /// that a file of the source can name is opened by `source` alone.
 const OPENERS: &[(&str, &str)] = &[
+    (
+        "temporary.rs",
+        "what earlier runs left beside their results",
+    ),
     ("source/", "this is the one reader"),
     (
         "cli/",

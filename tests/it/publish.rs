@@ -267,7 +267,7 @@ fn the_quickstart_of_the_readme_works_and_says_so_the_second_time() {
         .succeed();
     insta::with_settings!({filters => vec![(r"[0-9a-f]{40}", "[commit]"), (r"in \S*it-\w+/files/", "in ")]}, {
         insta::assert_snapshot!(first.stderr, @r"
-        dev: 8 resources in 8 files (fabrikate) -> dev: 8 added, 0 changed, 0 removed (8 files)
+        dev: 8 resources in 8 files (fabrikate) -> dev (new folder): 8 added, 0 changed, 0 removed (8 files)
           + apps/v1 Deployment shop/api
           + apps/v1 Deployment shop/mail-catcher
           + apps/v1 Deployment shop/web
@@ -276,7 +276,7 @@ fn the_quickstart_of_the_readme_works_and_says_so_the_second_time() {
           + v1 ResourceQuota shop/shop
           + v1 Service shop/api
           + v1 Service shop/web
-        prod: 9 resources in 8 files (fabrikate) -> clusters/prod: 9 added, 0 changed, 0 removed (8 files)
+        prod: 9 resources in 8 files (fabrikate) -> clusters/prod (new folder): 9 added, 0 changed, 0 removed (8 files)
           + apps/v1 Deployment shop/api
           + apps/v1 Deployment shop/web
           + apps/v1 StatefulSet shop/queue

@@ -278,7 +278,7 @@ fn a_value_of_a_token_goes_through_real_helm_as_it_is(#[case] value: &str) {
         .variable("VSTS_PUBLIC_VARIABLES", r#"["tag"]"#)
         .variable("TAG", value)
         .succeed();
-    let text = workspace.read("out/dev/web.yaml");
+    let text = workspace.read("out/dev/_cluster/configmap_web.yaml");
     assert!(
         text.contains(&format!("tag: \"{value}\"")),
         "{text}\n{}",

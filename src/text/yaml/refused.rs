@@ -190,7 +190,7 @@ mod tests {
     #[case("a: \"\\\\/ \\ud7ff\"\n")]
     #[case("--- # c\na: b\n---\n...\n---\nc: d\n")]
     #[case("a: |\n  ---x\n")]
-    #[case("a: \"x\n\ty\"\n")]
+    #[case("a: \"x\n  \ty\"\n")]
     fn what_it_reads_is_fine(#[case] text: &str) {
         assert!(parse(text).is_ok(), "{:?}", parse(text));
         assert_eq!(refused(text), Ok(()));

@@ -31,6 +31,7 @@ fn another_source_repository_is_refused_with_both_names_and_the_remedies() {
     }
     assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
     // Nothing was compared, so that nothing is called unchanged.
+    let ended = place.run_of(OTHER, &[("command", "verify")]).run();
     assert!(
         ended
             .stdout
