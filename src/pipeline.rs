@@ -5,9 +5,11 @@
 //! the tip of the branch, and made again whenever somebody else was faster.
 
 mod annotate;
+mod attempt;
 mod compare;
 mod definition;
 mod finish;
+mod leftovers;
 mod new_branch;
 mod promote;
 mod propose;

@@ -66,6 +66,7 @@ pub(super) fn settings(
     };
     let home = connect::home(environment);
     let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)?;
+    settings.listed = settings::listed(&doors.given, &file, &old, untrusted, &home);
     for settings in &mut settings.environments {
         // Where it is in its repository is known before it is seen elsewhere.
         settings.made_from = stamp::source(environment, settings, path.as_deref());

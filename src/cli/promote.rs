@@ -109,7 +109,7 @@ impl Promotion {
             context,
             connector,
         };
-        work.run().await
+        Box::pin(work.run()).await
     }
 }
 

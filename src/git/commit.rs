@@ -10,6 +10,9 @@ use crate::model::{Folder, ObjectId};
 /// new key, which older programs do not know.
 const LEDGER_TRAILER: &str = "Gitops-Ledger";
 
+/// The trailer that names an owned folder that the commit took away.
+const REMOVED_TRAILER: &str = "Gitops-Removed";
+
 /// A name and an e-mail address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
@@ -155,6 +158,28 @@ pub(super) fn message(commit: &[u8]) -> String {
     let text = String::from_utf8_lossy(commit);
     let message = text.split_once("\n\n").map_or("", |(_, message)| message);
     message.to_owned()
+}
+
+/// A line that says which folder a commit takes away.
+pub fn removal(folder: &Folder) -> String {
+    format!("{REMOVED_TRAILER}: {folder}")
+}
+
+/// The folders that a commit's message calls taken away. Anybody can write that.
+pub(super) fn removed(commit: &[u8]) -> Vec<String> {
+    let named = |line: &str| {
+        let value = line.strip_prefix(REMOVED_TRAILER)?.strip_prefix(": ")?;
+        Some(value.to_owned())
+    };
+    message(commit).lines().filter_map(named).collect()
+}
+
+/// The source repository that a commit's message names. Anybody can write it.
+pub(super) fn source(commit: &[u8]) -> Option<String> {
+    let text = message(commit);
+    let mut lines = text.lines();
+    let named = lines.find_map(|line| line.strip_prefix("Gitops-Source-Repository: "));
+    named.map(str::to_owned)
 }
 
 /// The ledgers that a commit's message names, each with its folder. Anybody can

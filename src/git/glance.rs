@@ -12,10 +12,10 @@ use super::commit;
 use super::error::Fault;
 use super::intake::Objects;
 use super::read::Seen;
-use super::tip::{Trees, Wanted};
+use super::tip::{Mention, Trees, Wanted};
 use super::tree::{FolderTree, Reader, tree_id};
 use crate::model::ledger::LEDGER_FILE;
-use crate::model::{EntryMode, FolderEntry, ObjectId, RelPath};
+use crate::model::{EntryMode, Folder, FolderEntry, ObjectId, RelPath};
 
 /// How many commits back the names of ledgers are looked for. Few, because the
 /// trees above the folders come along with each.
@@ -28,6 +28,8 @@ pub(super) struct Glance {
     parents: Vec<ObjectId>,
     trees: Trees,
     folders: Vec<Glimpse>,
+    /// Folders that recent commits say they were made for.
+    pub(super) mentioned: Vec<Mention>,
 }
 
 /// One owned folder from above.
@@ -63,13 +65,14 @@ impl Glance {
             };
             folders.push(Glimpse { tree, ledger: None });
         }
-        ledgers_said(objects, commit, wanted, &mut folders)?;
+        let mentioned = ledgers_said(objects, commit, wanted, &mut folders)?;
         Ok(Self {
             root: links.tree,
             message: commit::message(&bytes),
             parents: links.parents,
             trees: reader.into_trees(),
             folders,
+            mentioned,
         })
     }
 
@@ -98,13 +101,15 @@ impl Glance {
             })
         };
         let folders: Option<Vec<_>> = self.folders.iter().zip(wanted).map(prove).collect();
-        Some(Seen::of(
+        let mut seen = Seen::of(
             self.root,
             self.message.clone(),
             self.parents.clone(),
             self.trees.clone(),
             folders?,
-        ))
+        );
+        seen.mentioned.clone_from(&self.mentioned);
+        Some(seen)
     }
 
     /// The ledgers that the folders are said to have, and the folders' trees.
@@ -129,7 +134,9 @@ fn ledgers_said(
     commit: ObjectId,
     wanted: &[Wanted],
     folders: &mut [Glimpse],
-) -> Result<(), Fault> {
+) -> Result<Vec<Mention>, Fault> {
+    let mut mentioned: Vec<Mention> = Vec::new();
+    let mut removed = Vec::new();
     let mut next = Some(commit);
     for _ in 0..LOOK_BACK {
         let Some(id) = next else {
@@ -142,6 +149,22 @@ fn ledgers_said(
             .into_iter()
             .map(|(ledger, folder)| (folder, ledger))
             .collect();
+        if let Some(source) = commit::source(&bytes) {
+            let mention = |(text, ledger): (&String, &ObjectId)| {
+                let folder = Folder::parse(text).ok()?;
+                let is_known =
+                    mentioned.iter().any(|known| known.folder == folder) || removed.contains(text);
+                (!is_known).then(|| Mention {
+                    source: source.clone(),
+                    folder,
+                    ledger: *ledger,
+                })
+            };
+            let mut news: Vec<_> = said.iter().filter_map(mention).collect();
+            news.sort_unstable_by(|one, other| one.folder.cmp(&other.folder));
+            mentioned.extend(news);
+        }
+        removed.extend(commit::removed(&bytes));
         for (glimpse, wanted) in folders.iter_mut().zip(wanted) {
             if glimpse.tree.is_some() && glimpse.ledger.is_none() {
                 glimpse.ledger = said.get(&wanted.folder.to_string()).copied();
@@ -149,5 +172,5 @@ fn ledgers_said(
         }
         next = commit::links(&bytes).and_then(|links| links.parents.first().copied());
     }
-    Ok(())
+    Ok(mentioned)
 }

@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use bytes::Bytes;
 use git2::{ErrorCode, Repository, RepositoryInitOptions, RepositoryOpenFlags};
 
 use super::advertisement::choose;
@@ -64,6 +65,18 @@ impl Local {
         let (path, at) = (self.path.clone(), tip.clone());
         let result = blocking(move || delete_at(&path, &at)).await;
         result.map_err(|fault| self.error(Some(tip.moves()), fault))
+    }
+
+    pub(super) async fn blobs(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Bytes>, Error> {
+        let (path, ids) = (self.path.clone(), ids.to_vec());
+        let result = blocking(move || {
+            let repository = open(&path)?;
+            let odb = repository.odb().map_err(Fault::machine(READING))?;
+            read::blobs(&Objects::new(odb), &ids)
+        });
+        result
+            .await
+            .map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {

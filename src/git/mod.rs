@@ -34,20 +34,20 @@ mod tip;
 mod tree;
 mod unfold;
 
-pub use commit::{CommitDraft, Identity, with_trailers};
+pub use commit::{CommitDraft, Identity, removal, with_trailers};
 pub use contents::Contents;
 pub use error::{Error, Fault};
 pub use merge::Merge;
 pub use snapshot::{Revision, Snapshot};
 pub use ssh::Trouble;
-pub use tip::{FolderChange, Pushed, Tip, Wanted};
+pub use tip::{FolderChange, Mention, Pushed, Tip, Wanted};
 pub use unfold::{Full, LeftOut, Room, Unfolded};
 
 use std::path::PathBuf;
 
 use crate::host::{Authorization, HostKind, Location, Place};
 use crate::http;
-use crate::model::ObjectId;
+use crate::model::{Ledger, ObjectId};
 use crate::tools::Tools;
 
 /// How to reach a repository.
@@ -180,6 +180,32 @@ impl Remote {
             Self::Local(remote) => remote.contains(tip, commit).await,
             Self::ReadOnly(remote) => Box::pin(remote.contains(tip, commit)).await,
         }
+    }
+
+    /// From now on every tree of a tip is read, so that its owned folders are
+    /// known, though the server would hand out fewer.
+    pub fn see_everything(&self) {
+        match self {
+            Self::Http(remote) => remote.see_everything(),
+            Self::ReadOnly(remote) => remote.see_everything(),
+            Self::Ssh(_) | Self::Local(_) => {}
+        }
+    }
+
+    /// Reads ledgers of the tip's commit by their ids; `None` for one that is
+    /// damaged or of a newer format.
+    pub async fn ledgers(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Option<Ledger>>, Error> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let found = match self {
+            Self::Http(remote) => remote.blobs(tip, ids).await,
+            Self::Ssh(remote) => remote.blobs(tip, ids).await,
+            Self::Local(remote) => remote.blobs(tip, ids).await,
+            Self::ReadOnly(remote) => return Box::pin(remote.ledgers(tip, ids)).await,
+        };
+        let parse = |bytes: &bytes::Bytes| Ledger::parse(bytes).ok();
+        Ok(found?.iter().map(parse).collect())
     }
 
     /// Fetches one commit with everything in it.

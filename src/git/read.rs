@@ -10,8 +10,8 @@ use super::commit;
 use super::error::Fault;
 use super::intake::Objects;
 use super::smart_http::Session;
-use super::tip::{Tip, Trees, Wanted};
-use super::tree::{FolderTree, Reader};
+use super::tip::{Mention, Tip, Trees, Wanted};
+use super::tree::{FolderTree, Reader, owned};
 use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId, RelPath};
 
 /// What was seen of a commit.
@@ -25,6 +25,10 @@ pub(super) struct Seen {
     ledgers: HashMap<ObjectId, Bytes>,
     /// Owned folders that nobody asked for, with their files.
     others: Vec<(Folder, Vec<RelPath>)>,
+    /// The same with the ids of their ledgers; `None` where not every tree came.
+    neighbours: Option<Vec<(Folder, ObjectId)>>,
+    /// Folders that recent commits say they were made for.
+    pub(super) mentioned: Vec<Mention>,
 }
 
 impl Seen {
@@ -50,15 +54,14 @@ impl Seen {
             read.push(reader.folder(links.tree, folder)?);
         }
         let mut others = Vec::new();
-        let owned = if exists {
-            Vec::new()
-        } else {
-            reader.owned(links.tree)?
+        let neighbours = match owned(&load, links.tree) {
+            Err(fault) if !exists => return Err(fault),
+            found => found.ok(),
         };
-        for folder in owned {
-            if folders.iter().all(|wanted| !wanted.overlaps(&folder)) {
-                let found = reader.folder(links.tree, &folder)?;
-                others.push((folder, found.entries.into_keys().collect()));
+        for (folder, _) in neighbours.iter().flatten().filter(|_| !exists) {
+            if folders.iter().all(|wanted| !wanted.overlaps(folder)) {
+                let found = reader.folder(links.tree, folder)?;
+                others.push((folder.clone(), found.entries.into_keys().collect()));
             }
         }
         let mut ledgers = HashMap::new();
@@ -75,6 +78,8 @@ impl Seen {
             folders: read,
             ledgers,
             others,
+            neighbours,
+            mentioned: Vec::new(),
         })
     }
 
@@ -94,6 +99,8 @@ impl Seen {
             folders,
             ledgers: HashMap::new(),
             others: Vec::new(),
+            neighbours: None,
+            mentioned: Vec::new(),
         }
     }
 
@@ -170,6 +177,8 @@ impl Seen {
             exists,
             starts_anew: false,
             others: self.others,
+            neighbours: self.neighbours,
+            mentioned: self.mentioned,
             message: Some(self.message),
             parents: self.parents,
             folders,
@@ -183,6 +192,12 @@ impl Seen {
             merged: None,
         })
     }
+}
+
+/// The contents of some files.
+pub(super) fn blobs(objects: &Objects<'_>, ids: &[ObjectId]) -> Result<Vec<Bytes>, Fault> {
+    let read = |id| objects.need(id, ObjectType::Blob);
+    ids.iter().map(read).collect()
 }
 
 /// The tip of a branch that does not exist and is to be owned as a whole: what
@@ -208,6 +223,8 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         exists: false,
         starts_anew: false,
         others: Vec::new(),
+        neighbours: Some(Vec::new()),
+        mentioned: Vec::new(),
         message: None,
         parents: Vec::new(),
         folders: wanted.iter().map(|_| FolderState::default()).collect(),

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use git2::ObjectType;
 
 use super::commit;
@@ -157,8 +158,10 @@ impl SmartHttp {
             stores.push(self.objects_by_id(session, &ids).await?);
         }
         let (stores, seen) = see(stores, commit, exists, wanted).await?;
-        self.with_ledgers(session, stores, seen, commit, exists, wanted)
-            .await
+        let seen = self.with_ledgers(session, stores, seen, commit, exists, wanted);
+        let mut seen = seen.await?;
+        seen.mentioned = glance.mentioned;
+        Ok(seen)
     }
 
     /// The broad way: every tree of the tip, and the ledgers by their ids.
@@ -241,6 +244,31 @@ impl SmartHttp {
             limits: Limits::FILTERED,
         };
         self.fetch(session, &wants).await
+    }
+
+    /// The contents of some files of the tip's commit, by their ids.
+    pub(super) async fn try_blobs(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Bytes>, Fault> {
+        let (Some(session), Some(commit)) = (&tip.session, tip.commit) else {
+            return Err(Fault::protocol("reading the objects", "nothing was read"));
+        };
+        let store = match self.objects_by_id(session, ids).await {
+            // Who hands out objects by id refuses one that is not there.
+            Err(Fault::WantRefused(said))
+                if !session.capabilities.has("allow-reachable-sha1-in-want") =>
+            {
+                tracing::debug!(said, "reading everything instead");
+                let wants = Wants {
+                    ids: &[commit],
+                    depth: Some(1),
+                    filter: None,
+                    limits: Limits::WHOLE,
+                };
+                self.fetch(session, &wants).await?
+            }
+            result => result?,
+        };
+        let ids = ids.to_vec();
+        blocking(move || read::blobs(&store.objects()?, &ids)).await
     }
 
     /// Whether `commit` is among the newest commits of the tip. Parents beyond

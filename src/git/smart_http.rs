@@ -3,6 +3,7 @@
 
 use std::sync::atomic::AtomicBool;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use url::Url;
 
@@ -87,6 +88,16 @@ impl SmartHttp {
     pub(super) async fn delete(&self, tip: &Tip) -> Result<(), Error> {
         let result = self.try_delete(tip).await;
         result.map_err(|fault| self.error(Some(tip.moves()), fault))
+    }
+
+    pub(super) fn see_everything(&self) {
+        self.narrow_refused
+            .store(true, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    pub(super) async fn blobs(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Bytes>, Error> {
+        let result = self.try_blobs(tip, ids).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {

@@ -47,6 +47,12 @@ pub struct Tip {
     /// Owned folders that nobody asked for, with their files by path from the
     /// folder; read for a branch that does not exist.
     pub others: Vec<(Folder, Vec<RelPath>)>,
+    /// Every owned folder, with the id of its ledger; `None` where only some of
+    /// the trees were read.
+    pub neighbours: Option<Vec<(Folder, ObjectId)>>,
+    /// Folders that recent commits say they were made for, the newest first;
+    /// known where `neighbours` are not. Anybody can write that.
+    pub mentioned: Vec<Mention>,
     /// The message of that commit.
     pub message: Option<String>,
     /// The parents of that commit.
@@ -65,6 +71,17 @@ pub struct Tip {
     pub(super) destination: Option<(String, ObjectId)>,
     /// What was merged into it, for the next commit.
     pub(super) merged: Option<Arc<MergedIn>>,
+}
+
+/// What the message of a commit says of a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// The source repository that it names.
+    pub source: String,
+    /// The folder.
+    pub folder: Folder,
+    /// The folder's ledger, as it was then.
+    pub ledger: ObjectId,
 }
 
 /// Another branch in the next commit.

@@ -156,6 +156,38 @@ pub(super) struct FolderTree {
 /// Gives the raw bytes of a tree object.
 pub(super) type Load<'a> = dyn Fn(&ObjectId) -> Result<Bytes, Fault> + 'a;
 
+/// The owned folders below a root tree, with the ids of their ledgers. Fails
+/// where a tree is not at hand; none is kept.
+pub(super) fn owned(load: &Load<'_>, root: ObjectId) -> Result<Vec<(Folder, ObjectId)>, Fault> {
+    let mut found = Vec::new();
+    let mut seen = 0;
+    let mut open = vec![(root, None::<RelPath>, 0)];
+    while let Some((id, at, depth)) = open.pop() {
+        let entries = parse(&load(&id)?)?;
+        seen += entries.len();
+        if seen > MOST_ENTRIES {
+            break;
+        }
+        for entry in entries {
+            let name = std::str::from_utf8(&entry.name).ok();
+            let Some(name) = name.and_then(|name| RelPath::parse(name).ok()) else {
+                continue;
+            };
+            if entry.is_tree() && depth < DEEPEST {
+                let below = at
+                    .as_ref()
+                    .map_or_else(|| name.clone(), |at| at.join(&name));
+                open.push((entry.id, Some(below), depth + 1));
+            } else if name.as_str() == LEDGER_FILE && !entry.is_tree() {
+                let folder = at.clone().map_or(Folder::ROOT, Folder::from);
+                found.push((folder, entry.id));
+            }
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
+
 /// Reads trees and keeps every one that a later edit may need.
 pub(super) struct Reader<'a> {
     load: &'a Load<'a>,
@@ -175,40 +207,6 @@ impl<'a> Reader<'a> {
     /// The trees that were read.
     pub(super) fn into_trees(self) -> Trees {
         self.trees
-    }
-
-    /// The owned folders below the root tree: those with a ledger.
-    pub(super) fn owned(&mut self, root: ObjectId) -> Result<Vec<Folder>, Fault> {
-        let mut found = Vec::new();
-        self.search(root, None, 0, &mut found)?;
-        Ok(found)
-    }
-
-    fn search(
-        &mut self,
-        id: ObjectId,
-        at: Option<&RelPath>,
-        depth: usize,
-        found: &mut Vec<Folder>,
-    ) -> Result<(), Fault> {
-        let entries = self.tree(id)?;
-        self.seen += entries.len();
-        if depth > DEEPEST || self.seen > MOST_ENTRIES {
-            return Ok(());
-        }
-        for entry in entries {
-            let name = std::str::from_utf8(&entry.name).ok();
-            let Some(name) = name.and_then(|name| RelPath::parse(name).ok()) else {
-                continue;
-            };
-            if entry.is_tree() {
-                let below = at.map_or_else(|| name.clone(), |at| at.join(&name));
-                self.search(entry.id, Some(&below), depth + 1, found)?;
-            } else if name.as_str() == LEDGER_FILE {
-                found.extend(at.cloned().map(Folder::from));
-            }
-        }
-        Ok(())
     }
 
     /// Keeps the root tree.

@@ -9,7 +9,7 @@ use crate::check::Brakes;
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::generate::ValuesFile;
-use crate::model::{FileSet, Folder, GeneratorStamp, RelPath};
+use crate::model::{FileSet, Folder, GeneratorStamp, Ledger, RelPath};
 use crate::settings::EnvironmentSettings;
 use crate::source::{self, Record, SourceTree, checkout_of};
 
@@ -17,6 +17,12 @@ use super::Rendered;
 
 /// Larger files are left out: nobody reads them, in bytes.
 const LARGEST: u64 = 1 << 20;
+
+/// What its generator is called in the ledger.
+const GENERATOR: &str = "definition";
+
+/// What follows the environment in the name of its definition.
+const SUFFIX: &str = " definition";
 
 /// More files than this are no definition.
 const MOST: usize = 5_000;
@@ -133,11 +139,18 @@ fn walk(
     Ok(())
 }
 
+/// Whose definition it is that a ledger lists; `None` for manifests.
+pub(super) fn environment_of(ledger: &Ledger) -> Option<&str> {
+    let is_definition = ledger.generator.name == GENERATOR;
+    let name = ledger.environment.strip_suffix(SUFFIX);
+    name.filter(|_| is_definition)
+}
+
 /// The definition of an environment as something that is published beside it:
 /// into its own folder, without resources and without brakes.
 pub(super) fn beside(settings: &EnvironmentSettings, folder: &Folder, files: FileSet) -> Rendered {
     let mut settings = settings.clone();
-    settings.name = format!("{} definition", settings.name);
+    settings.name = format!("{}{SUFFIX}", settings.name);
     settings.folder = folder.clone();
     settings.definition_folder = None;
     settings.pull_request.commit_status = false;
@@ -149,7 +162,7 @@ pub(super) fn beside(settings: &EnvironmentSettings, folder: &Folder, files: Fil
     Rendered {
         settings,
         generator: GeneratorStamp {
-            name: "definition".to_owned(),
+            name: GENERATOR.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         files,

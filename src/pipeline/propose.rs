@@ -21,21 +21,26 @@ use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
 use crate::settings::{PullRequestSettings, Settings};
 
 use super::compare::{Decision, Group};
+use super::leftovers::Search;
 use super::publication::{add, draft, publication, retry, warn_older};
 use super::publish::Branch;
 
 /// How many bytes of the content's hash go into the name of a branch of its own.
 const HASH: usize = 5;
 
-/// Publishes the environment of one group by pull request.
+/// Publishes the environment of one group by pull request. `speaks` has it say
+/// what was left behind in the branch.
 pub(super) async fn propose(
     context: &Context,
     settings: &Settings,
-    branch: &Branch<'_>,
+    (branch, speaks): (&Branch<'_>, bool),
     report: &mut RunReport,
 ) -> Result<(), Error> {
     let environment = &branch.group.members[0].settings.name;
-    let done = async { Work::new(context, settings, branch)?.run(report).await };
+    let done = async {
+        let work = Work::new(context, settings, branch)?;
+        work.run(speaks, report).await
+    };
     done.await
         .map_err(|error| error.context(format!("environment {environment}")))
 }
@@ -143,7 +148,7 @@ impl Work<'_> {
         &self.branch.group
     }
 
-    async fn run(&self, report: &mut RunReport) -> Result<(), Error> {
+    async fn run(&self, mut speaks: bool, report: &mut RunReport) -> Result<(), Error> {
         let wanted = self.group().wanted();
         let mut options = HeadOptions {
             target: self.group().target.branch.clone().map(String::from),
@@ -162,16 +167,17 @@ impl Work<'_> {
                 Ok(ended) => ended,
                 Err(failure) => return Err(self.explained(failure, &options, &seen).await),
             };
+            self.leftovers(&mut speaks, ended.tip(), report).await?;
             match ended {
                 HeadOutcome::Nothing { tip, head, attempt } => {
-                    let nothing = (tip, head, attempt);
-                    return self.nothing(nothing, seen.older, report).await;
+                    return self.nothing((tip, head, attempt), seen.older, report).await;
                 }
                 HeadOutcome::Asks { tip, attempt, .. } if options.ask => {
                     options.ask = false;
                     if let Some(newer) = self.overtaken(&options.head, &tip).await? {
-                        let nothing = (tip, None, attempt);
-                        return self.nothing(nothing, Some(newer), report).await;
+                        return self
+                            .nothing((tip, None, attempt), Some(newer), report)
+                            .await;
                     }
                 }
                 HeadOutcome::Asks { tip, head, .. } => {
@@ -222,6 +228,26 @@ impl Work<'_> {
                 }
             }
         }
+    }
+
+    /// Says what was left behind in the target branch, the first time. It stays:
+    /// no pull request is about it.
+    async fn leftovers(
+        &self,
+        speaks: &mut bool,
+        tip: &Tip,
+        report: &mut RunReport,
+    ) -> Result<(), Error> {
+        if !std::mem::take(speaks) {
+            return Ok(());
+        }
+        let search = Search {
+            proposed: true,
+            ..Search::new(self.context, self.settings, self.branch)
+        };
+        let found = Box::pin(search.find(tip, report)).await?;
+        search.announce(report, tip, &found, &[], "");
+        Ok(())
     }
 
     /// The head branch has a new commit: the pull request says what it proposes.

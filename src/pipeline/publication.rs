@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::git::{CommitDraft, Identity, Remote, Tip};
-use crate::model::{Finding, FolderPlan, PublicationStamp};
+use crate::git::{CommitDraft, Identity, Remote, Tip, removal, with_trailers};
+use crate::model::{Finding, Folder, FolderPlan, PublicationStamp};
 use crate::publish::{self, message, message::TREE_TRAILER};
 use crate::report::{Changes, Outcome, Publication, RunReport};
 use crate::settings::Settings;
@@ -63,6 +63,15 @@ pub(super) fn draft(context: &Context, settings: &Settings, group: &Group<'_>) -
         ),
         seconds: context.seconds,
         tree_trailer: Some(TREE_TRAILER.to_owned()),
+    }
+}
+
+/// The same for a commit that also takes folders out that were left behind.
+pub(super) fn removing(draft: CommitDraft, gone: &[(Folder, usize)]) -> CommitDraft {
+    let trailers: Vec<_> = gone.iter().map(|(folder, _)| removal(folder)).collect();
+    CommitDraft {
+        message: format!("{}\n", with_trailers(&draft.message, &trailers)),
+        ..draft
     }
 }
 

@@ -7,14 +7,17 @@ use crate::error::{Error, Kind};
 use crate::git::Tip;
 use crate::host::Refusal;
 use crate::model::FolderPlan;
-use crate::publish::{self, Failure, Outcome as Ended, Proposal};
+use crate::plan::Orphans;
+use crate::publish::{Failure, Outcome as Ended};
 use crate::report::{Outcome, Publication, RunReport};
 use crate::settings::definition::Mode;
 use crate::settings::{Settings, Target};
 
+use super::attempt::{Attempted, attempt};
 use super::compare::{Decided, Group, groups};
+use super::leftovers::{Left, Leftover, Look, Search};
 use super::publication::{
-    add, draft, list, mark_stopped, publication, refuse_empty_author, retry, warn_all_older,
+    add, list, mark_stopped, publication, refuse_empty_author, warn_all_older,
 };
 use super::{
     Connection, Rendered, annotate, new_branch, propose, remarks, report, together, unknown,
@@ -84,7 +87,8 @@ pub async fn publish(
     for (at, branch) in branches.iter().enumerate() {
         let share = u8::try_from(75 + at * 25 / branches.len()).unwrap_or(75);
         context.reporter.progress(share, "Publishing");
-        publish_group(context, settings, branch, &mut report)
+        let speaks = speaks(&branches, at);
+        publish_group(context, settings, (branch, speaks), &mut report)
             .await
             .map_err(|error| stopped(&report, error))?;
     }
@@ -92,15 +96,24 @@ pub async fn publish(
     Ok(report)
 }
 
+/// Whether a group is the one that says what was left behind in its branch: one
+/// that is pushed, else the first.
+fn speaks(branches: &[Branch<'_>], at: usize) -> bool {
+    let this = &branches[at].group;
+    let same = |other: &Branch<'_>| other.group.target.is_same_branch(this.target);
+    let pushed = |other: &Branch<'_>| same(other) && !other.group.is_proposed();
+    !this.is_proposed() || !(branches[..at].iter().any(same) || branches.iter().any(pushed))
+}
+
 /// Publishes the environments of one branch in the way that they ask for.
 async fn publish_group(
     context: &Context,
     settings: &Settings,
-    branch: &Branch<'_>,
+    (branch, speaks): (&Branch<'_>, bool),
     report: &mut RunReport,
 ) -> Result<(), Error> {
     if branch.group.is_proposed() {
-        return propose::propose(context, settings, branch, report).await;
+        return propose::propose(context, settings, (branch, speaks), report).await;
     }
     let mut members = branch.group.members.iter();
     let auto = members.all(|member| member.settings.pull_request.mode == Mode::Auto);
@@ -109,8 +122,9 @@ async fn publish_group(
             context
                 .reporter
                 .info(&format!("{error}; opening a pull request"));
-            for alone in branch.group.each() {
-                propose::propose(context, settings, &branch.with(alone), report).await?;
+            for (at, alone) in branch.group.each().enumerate() {
+                let alone = branch.with(alone);
+                propose::propose(context, settings, (&alone, at == 0), report).await?;
             }
             Ok(())
         }
@@ -153,15 +167,16 @@ async fn look_and_list(
     report: &mut RunReport,
 ) -> Result<(), Error> {
     let branches = branches(rendered, open).await?;
-    let mut tips = Vec::new();
-    for branch in &branches {
-        tips.push(read(branch).await?);
-    }
-    refuse_one_branch_twice(&branches, &tips)?;
+    let looks = Box::pin(look(context, settings, &branches, report)).await?;
     let mut stopped = Vec::new();
-    for (branch, tip) in branches.iter().zip(&tips) {
+    for (at, (branch, (found, mut left))) in branches.iter().zip(looks).enumerate() {
         let Branch { group, connection } = branch;
+        let tip = &left.tip;
         new_branch::refuse(branch, tip)?;
+        let search = Search::new(context, settings, branch);
+        let gone = left.gone();
+        search.refuse(tip, &found, &gone)?;
+        stopped.append(&mut left.stopped);
         let mut decided = Decided {
             plans: vec![FolderPlan::default(); group.members.len()],
             ..Decided::default()
@@ -170,9 +185,10 @@ async fn look_and_list(
             decided = group.decide_each(context, settings.run.allow_older, tip);
         }
         let is_new = new_branch::is_made(&decided, tip) && !group.is_proposed();
+        let certain = decided.plans.iter().any(FolderPlan::is_certain);
         let outcome = if !decided.stopped.is_empty() {
             Outcome::Stopped
-        } else if is_new || decided.plans.iter().any(FolderPlan::is_certain) {
+        } else if is_new || certain || !gone.is_empty() {
             Outcome::WouldPublish
         } else if decided.plans.iter().any(|plan| !plan.is_empty()) {
             Outcome::Unknown
@@ -193,6 +209,9 @@ async fn look_and_list(
         if is_new {
             new_branch::announce(context, report, branch, tip, "would be created");
         }
+        if speaks(&branches, at) {
+            search.announce(report, tip, &found, &gone, "it would be removed");
+        }
     }
     together::one_error(context, stopped)
 }
@@ -210,27 +229,51 @@ async fn branches<'a>(
     Ok(branches)
 }
 
-/// With several branches, looks at each before anything is sent.
+/// Every branch, with what was left behind there and what of that would go.
+async fn look(
+    context: &Context,
+    settings: &Settings,
+    branches: &[Branch<'_>],
+    report: &mut RunReport,
+) -> Result<Vec<(Vec<Leftover>, Left)>, Error> {
+    let mut looks = Vec::new();
+    let mut tips = Vec::new();
+    for branch in branches {
+        let search = Search::new(context, settings, branch);
+        let Look {
+            tip,
+            found,
+            leaving,
+        } = search.look(report).await?;
+        looks.push((found, search.leave(&tip, &leaving)));
+        tips.push(tip);
+    }
+    refuse_one_branch_twice(branches, &tips)?;
+    Ok(looks)
+}
+
+/// With several branches, looks at each before anything is sent; also where what
+/// was left behind stops the run.
 async fn look_at_all(
     context: &Context,
     settings: &Settings,
     branches: &[Branch<'_>],
     report: &mut RunReport,
 ) -> Result<(), Error> {
-    if branches.len() < 2 {
+    if branches.len() < 2 && settings.run.orphans != Orphans::Fail {
         return Ok(());
     }
-    let mut tips = Vec::new();
-    for branch in branches {
-        tips.push(read(branch).await?);
-    }
-    refuse_one_branch_twice(branches, &tips)?;
+    let looks = Box::pin(look(context, settings, branches, report)).await?;
     let mut seen = Vec::new();
-    for (branch, tip) in branches.iter().zip(&tips) {
+    for (branch, (found, left)) in branches.iter().zip(looks) {
         let group = &branch.group;
+        let tip = &left.tip;
         new_branch::refuse(branch, tip)?;
+        let search = Search::new(context, settings, branch);
+        search.refuse(tip, &found, &left.gone())?;
         if !tip.is_settled() {
-            let decided = group.decide_each(context, settings.run.allow_older, tip);
+            let mut decided = group.decide_each(context, settings.run.allow_older, tip);
+            decided.stopped.extend(left.stopped);
             seen.push((group, decided));
         }
     }
@@ -270,15 +313,6 @@ fn refuse_one_branch_twice(branches: &[Branch<'_>], tips: &[Tip]) -> Result<(), 
     Ok(())
 }
 
-/// The tip of the branch.
-async fn read(branch: &Branch<'_>) -> Result<Tip, Error> {
-    let Branch { group, connection } = branch;
-    Ok(connection
-        .remote
-        .read(group.target.branch.as_deref(), &group.wanted())
-        .await?)
-}
-
 /// Publishes the environments of one branch.
 async fn publish_branch(
     context: &Context,
@@ -288,34 +322,14 @@ async fn publish_branch(
 ) -> Result<(), Failure<Error>> {
     let Branch { group, connection } = branch;
     let remote = &connection.remote;
-    let options = publish::Options {
-        branch: group.target.branch.clone().map(String::from),
-        wanted: group.wanted(),
-        retry: retry(settings),
-    };
-    let mut decided = Decided::default();
-    let mut created = None;
-    let result = publish::run(remote, &options, |tip| {
-        new_branch::refuse(branch, tip)?;
-        decided = group.decide_each(context, settings.run.allow_older, tip);
-        together::one_error(context, std::mem::take(&mut decided.stopped))?;
-        let is_new = new_branch::is_made(&decided, tip);
-        let mut changes = group.changes(&decided.plans);
-        changes.extend(new_branch::without_others(tip).filter(|_| is_new));
-        let commit = draft(context, settings, group);
-        created = is_new.then(|| tip.clone());
-        Ok::<_, Error>((is_new || !changes.is_empty()).then_some(Proposal { changes, commit }))
-    })
-    .await;
-    let ended = match result {
-        Ok(ended) => ended,
-        Err(failure) => {
-            // What would have changed explains why it did not.
-            list(report, group, &decided.plans);
-            mark_stopped(report, &decided.stops);
-            return Err(failure);
-        }
-    };
+    let search = Search::new(context, settings, branch);
+    let Attempted {
+        ended,
+        mut decided,
+        created,
+        found: (found, seen),
+        gone,
+    } = Box::pin(attempt(&search, report)).await?;
     let mut landed = None;
     let publication = match ended {
         Ended::Published {
@@ -344,6 +358,14 @@ async fn publish_branch(
     if let Some(tip) = created.filter(|_| landed.is_some()) {
         new_branch::announce(context, report, branch, &tip, "was created");
     }
+    let gone = if landed.is_some() { gone } else { Vec::new() };
+    search.announce(
+        report,
+        &seen,
+        &found,
+        &gone,
+        "it was removed in the same commit",
+    );
     if let Some(commit) = landed {
         annotate::commit_statuses(context, branch, commit, &decided.plans, report).await;
     }

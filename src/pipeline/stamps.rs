@@ -76,6 +76,26 @@ pub(super) fn older(
     (order == Order::Older).then(|| published.clone())
 }
 
+/// Whether what was published to a folder is part of this run's source: its
+/// newest commit is an ancestor of ours. `None` when it cannot be told.
+pub(super) fn has_seen(
+    context: &Context,
+    environment: &Rendered,
+    published: &PublicationStamp,
+) -> Option<bool> {
+    let ours = own(context, environment);
+    let ours = ours.source.commit.as_deref()?;
+    let theirs = order::newest(published)?;
+    let source = Source::discover(environment.settings.first_source()).ok()??;
+    source.is_ancestor(theirs, ours)
+}
+
+/// Whether the settings file is as its commit has it.
+pub(super) fn has_changed_settings(context: &Context, environment: &Rendered) -> bool {
+    let file = environment.settings.made_from.settings.as_ref();
+    file.is_some_and(|file| uncommitted(context, environment).contains(file))
+}
+
 fn own(context: &Context, environment: &Rendered) -> PublicationStamp {
     PublicationStamp {
         source: environment.settings.made_from.clone(),

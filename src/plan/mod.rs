@@ -5,6 +5,7 @@
 //! ledger are removed, a file that a person changed stops the run, files that
 //! are not ours are left alone. May not talk to a server or look at settings.
 
+mod leave;
 mod ownership;
 mod resources;
 
@@ -15,6 +16,7 @@ use crate::model::{
     ObjectId, PublicationStamp, Resource, SameRepository,
 };
 
+pub use leave::{Orphans, leave};
 pub use ownership::{Error, ForeignFiles, HandEdits};
 
 /// How to treat files in an owned folder that are not as we left them.

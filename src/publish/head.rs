@@ -109,6 +109,18 @@ pub enum HeadOutcome {
     },
 }
 
+impl HeadOutcome {
+    /// The tip of the target branch.
+    pub fn tip(&self) -> &Tip {
+        match self {
+            Self::Nothing { tip, .. }
+            | Self::Asks { tip, .. }
+            | Self::Ready { tip, .. }
+            | Self::Pushed { tip, .. } => tip,
+        }
+    }
+}
+
 /// Brings a head branch to what `decide` proposes.
 ///
 /// `decide` is called with the tip of the target branch, and with the head

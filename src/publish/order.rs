@@ -55,7 +55,7 @@ pub fn compare(published: &PublicationStamp, ours: &PublicationStamp, facts: &Fa
 }
 
 /// The newest commit of the source that a stamp knows of.
-fn newest(stamp: &PublicationStamp) -> Option<&str> {
+pub fn newest(stamp: &PublicationStamp) -> Option<&str> {
     let seen = stamp.writer.newest_commit.as_deref();
     seen.or(stamp.source.commit.as_deref())
 }

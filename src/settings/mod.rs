@@ -30,5 +30,5 @@ pub use given::{from_inputs, from_matches, from_old_variables};
 pub use layer::{Data, Layer, Origin, Value, camel_case, parse};
 pub use manifests::ManifestSettings;
 pub use pull_request::PullRequestSettings;
-pub use resolve::{Settings, resolve, resolve_at};
+pub use resolve::{Settings, listed, resolve, resolve_at};
 pub use source::SourceSettings;

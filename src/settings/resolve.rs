@@ -26,6 +26,10 @@ pub struct Settings {
     pub run: RunArgs,
     /// The environments to render, in the order they were named.
     pub environments: Vec<EnvironmentSettings>,
+    /// Every environment that the settings file lists, rendered in this run or
+    /// not ([`listed`]); none where that says nothing about folders. Filled in
+    /// by the command.
+    pub listed: Vec<EnvironmentSettings>,
 }
 
 /// Puts the layers together.
@@ -99,7 +103,37 @@ pub fn resolve_at(
     refuse_odd_folders(&environments)?;
     refuse_overlaps(&environments)?;
     refuse_same_heads(&environments)?;
-    Ok(Settings { run, environments })
+    Ok(Settings {
+        run,
+        environments,
+        listed: Vec::new(),
+    })
+}
+
+/// Every environment of the settings file, whichever of them the run is for.
+///
+/// None where the file does not decide which folders are in use: it lists no
+/// environment, a stronger place names folders, so that several runs may publish
+/// one environment to several, or an environment is set up wrongly.
+pub fn listed(
+    given: &Layer,
+    file: &FileSettings,
+    old: &Layer,
+    untrusted: bool,
+    home: &Home,
+) -> Vec<EnvironmentSettings> {
+    let folders = [
+        id!(EnvironmentArgs, folder),
+        id!(EnvironmentArgs, definition_folder),
+    ];
+    let named = |layer: &Layer| folders.iter().any(|folder| layer.contains_key(*folder));
+    if file.environments.is_empty() || named(given) || named(old) {
+        return Vec::new();
+    }
+    let mut all = given.clone();
+    all.remove(id!(RunArgs, environments));
+    resolve_at(&all, file, old, untrusted, home)
+        .map_or_else(|_| Vec::new(), |settings| settings.environments)
 }
 
 /// The sources of one environment: those that the file lists, unless a

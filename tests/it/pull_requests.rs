@@ -6,6 +6,7 @@ mod auto;
 mod conflicts;
 mod faults;
 pub mod host;
+mod left_behind;
 mod lifecycle;
 mod people;
 mod per_change;

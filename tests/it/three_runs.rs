@@ -48,6 +48,10 @@ enum Situation {
     UpdatedHead,
     /// Others publish to the target branch.
     OthersPublish,
+    /// An environment left the settings file.
+    LeftBehind,
+    /// The same, and its folder is to be removed.
+    LeftBehindRemoved,
 }
 
 use Situation as S;
@@ -55,7 +59,10 @@ use Situation as S;
 impl Situation {
     fn inputs(self) -> Vec<(&'static str, &'static str)> {
         match self {
-            S::Plain | S::UpdatedHead | S::OthersPublish | S::EditRefused => Vec::new(),
+            S::Plain | S::UpdatedHead | S::OthersPublish | S::EditRefused | S::LeftBehind => {
+                Vec::new()
+            }
+            S::LeftBehindRemoved => vec![("orphans", "remove"), ("allowRemoval", "true")],
             S::ForeignFirst | S::ForeignOnTarget | S::ForeignOnHead => {
                 vec![("foreignFiles", "keep")]
             }
@@ -88,6 +95,12 @@ impl Situation {
                 let file =
                     "source: src\nenvironments:\n  dev: {branch: main}\n  prod: {branch: live}\n";
                 scene.workspace.write("gitops.yaml", file);
+            }
+            S::LeftBehind | S::LeftBehindRemoved => {
+                scene.workspace.git(&["init", "--quiet"]);
+                scene.list("dev: , old: ");
+                scene.run(&[("environments", "dev,old"), ("mode", "push")]);
+                scene.list("dev: ");
             }
             _ => {}
         }
@@ -208,7 +221,9 @@ fn the_second_and_the_third_write_nothing(
         S::Environments,
         S::Branches,
         S::UpdatedHead,
-        S::OthersPublish
+        S::OthersPublish,
+        S::LeftBehind,
+        S::LeftBehindRemoved
     )]
     situation: Situation,
 ) {

@@ -18,6 +18,8 @@ pub(super) use copy::Copy;
 use program::Git;
 pub use trouble::Trouble;
 
+use bytes::Bytes;
+
 use super::Options;
 use super::advertisement::Advertisement;
 use super::commit::CommitDraft;
@@ -95,6 +97,25 @@ impl Ssh {
         result
             .map(drop)
             .map_err(|fault| self.error(Some(tip.moves()), fault))
+    }
+
+    pub(super) async fn blobs(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Bytes>, Error> {
+        let result = self.try_blobs(tip, ids).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    async fn try_blobs(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Bytes>, Fault> {
+        let copy = copy_of(tip)?;
+        let read = async || {
+            let (place, ids) = (copy.place(), ids.to_vec());
+            blocking(move || read::blobs(&copy::objects(&place)?, &ids)).await
+        };
+        // Everything is there where the server filters nothing.
+        if let Ok(found) = read().await {
+            return Ok(found);
+        }
+        self.git.fetch_objects(copy, ids).await?;
+        read().await
     }
 
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {

@@ -19,7 +19,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use crate::host::HostKind;
 use crate::model::BranchName;
-use crate::plan::{ForeignFiles, HandEdits};
+use crate::plan::{ForeignFiles, HandEdits, Orphans};
 
 pub use choices::{Leftover, Mode, Per};
 pub use helm::HelmArgs;
@@ -66,6 +66,10 @@ pub struct RunArgs {
         default_value = "gitops-publisher@localhost"
     )]
     pub author_email: String,
+
+    /// What to do with a folder that was published by way of this settings file for an environment that left it: warn, remove the folder within the limits of every removal, or stop.
+    #[arg(long, value_enum, default_value = "warn")]
+    pub orphans: Orphans,
 
     /// Publish although a newer run or source commit was published before, for a rollback.
     #[arg(long, default_value = "false", action = ArgAction::Set)]

@@ -4,8 +4,11 @@
 mod brakes;
 mod branches;
 mod commits;
+mod leftovers;
+mod moved;
 mod names;
 mod order;
+mod proof;
 mod reserved;
 mod sources;
 

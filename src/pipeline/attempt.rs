@@ -1,0 +1,129 @@
+//! One push to one branch: what is decided on its tip, the folders that were left
+//! behind there included, and what came of it.
+//!
+//! May not report what happened; the caller does.
+
+use crate::error::Error;
+use crate::git::Tip;
+use crate::model::Folder;
+use crate::publish::{self, Failure, Outcome as Ended, Proposal};
+use crate::report::RunReport;
+
+use super::compare::Decided;
+use super::leftovers::{self, Leftover, Search};
+use super::publication::{draft, list, mark_stopped, removing, retry};
+use super::publish::Branch;
+use super::{new_branch, together};
+
+/// What became of one branch.
+pub(super) struct Attempted {
+    pub(super) ended: Ended,
+    pub(super) decided: Decided,
+    /// The branch was to be made on top of this.
+    pub(super) created: Option<Tip>,
+    /// Folders that were left behind, and the tip where they were found.
+    pub(super) found: (Vec<Leftover>, Tip),
+    /// Those of them that go with the commit.
+    pub(super) gone: Vec<(Folder, usize)>,
+}
+
+/// Pushes what changes on one branch. Folders that were left behind are known by
+/// the tip alone: where some may have to go, it is decided again with them.
+pub(super) async fn attempt(
+    search: &Search<'_>,
+    report: &mut RunReport,
+) -> Result<Attempted, Failure<Error>> {
+    let mut found: Option<(Vec<Leftover>, Tip)> = None;
+    loop {
+        let leaving = found.as_ref().map(|(found, _)| search.leaving(found));
+        let mut first = None;
+        let tried = push(search, leaving.as_deref(), &mut first, report).await?;
+        let (ended, decided, created, gone) = tried;
+        let held_back = first.is_some();
+        let mut tip = match (first, &ended) {
+            (Some(tip), _) => tip,
+            (None, Ended::Published { tip, .. } | Ended::Unchanged { tip, .. }) => tip.clone(),
+        };
+        let mut again = held_back;
+        let found_there = if let Some(found) = found.take() {
+            found
+        } else {
+            // Where nothing is to be published, something may still have to go.
+            let is_open = held_back || matches!(ended, Ended::Unchanged { .. });
+            if is_open && search.comes_first(&tip) {
+                tip = search.whole(tip).await.map_err(Failure::Decide)?;
+            }
+            let news = search.find(&tip, report).await.map_err(Failure::Decide)?;
+            again |= is_open && search.acts() && !search.leaving(&news).is_empty();
+            (news, tip)
+        };
+        if again {
+            found = Some(found_there);
+            continue;
+        }
+        return Ok(Attempted {
+            ended,
+            decided,
+            created,
+            found: found_there,
+            gone,
+        });
+    }
+}
+
+/// What came of a push: how it ended, what was decided, the tip that a branch
+/// was made on, and what went.
+type Tried = (Ended, Decided, Option<Tip>, Vec<(Folder, usize)>);
+
+/// Pushes without what was left behind, when that is not known yet, or with what
+/// of it may go. `first` is the tip where one has to look for it before.
+async fn push(
+    search: &Search<'_>,
+    leaving: Option<&[Leftover]>,
+    first: &mut Option<Tip>,
+    report: &mut RunReport,
+) -> Result<Tried, Failure<Error>> {
+    let Search {
+        context,
+        settings,
+        branch,
+        ..
+    } = *search;
+    let Branch { group, connection } = branch;
+    let options = publish::Options {
+        branch: group.target.branch.clone().map(String::from),
+        wanted: leftovers::with(group.wanted(), leaving.unwrap_or_default()),
+        retry: retry(settings),
+    };
+    let (mut decided, mut created, mut gone) = (Decided::default(), None, Vec::new());
+    let result = publish::run(&connection.remote, &options, |tip| {
+        new_branch::refuse(branch, tip)?;
+        if leaving.is_none() && search.comes_first(tip) {
+            *first = Some(tip.clone());
+            return Ok(None);
+        }
+        let mut left = search.leave(tip, leaving.unwrap_or_default());
+        decided = group.decide_each(context, settings.run.allow_older, &left.tip);
+        decided.stopped.append(&mut left.stopped);
+        together::one_error(context, std::mem::take(&mut decided.stopped))?;
+        let is_new = new_branch::is_made(&decided, tip);
+        gone = left.gone();
+        let commit = removing(draft(context, settings, group), &gone);
+        // What goes comes first: a new folder may lie in the former one.
+        let mut changes = left.changes;
+        changes.extend(group.changes(&decided.plans));
+        changes.extend(new_branch::without_others(tip).filter(|_| is_new));
+        created = is_new.then(|| tip.clone());
+        Ok::<_, Error>((is_new || !changes.is_empty()).then_some(Proposal { changes, commit }))
+    })
+    .await;
+    match result {
+        Ok(ended) => Ok((ended, decided, created, gone)),
+        Err(failure) => {
+            // What would have changed explains why it did not.
+            list(report, group, &decided.plans);
+            mark_stopped(report, &decided.stops);
+            Err(failure)
+        }
+    }
+}

@@ -1,0 +1,404 @@
+//! Folders that this source published to and that no environment owns any more:
+//! one left the settings file, or its folder or branch changed.
+//!
+//! They are known by the ledgers at the tip. Those of folders that the settings
+//! name are not looked at, so that a repository of one source costs no request
+//! more. What cannot be proven to be ours, and known to this run's source, stays.
+//! May not push: what goes is part of the caller's commit.
+
+mod leave;
+mod said;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::git::{Tip, Wanted};
+use crate::host::is_same_repository;
+use crate::model::{Finding, Folder, FolderState, Ledger, ObjectId, SameRepository, SourceStamp};
+use crate::plan::Orphans;
+use crate::report::RunReport;
+use crate::settings::definition::Mode;
+use crate::settings::{EnvironmentSettings, Settings};
+
+use super::compare::Group;
+use super::publish::Branch;
+use super::{Rendered, definition, stamps};
+
+pub(super) use leave::Left;
+
+/// A folder that was left behind.
+#[derive(Debug, Clone)]
+pub(super) struct Leftover {
+    /// The environment in its ledger.
+    environment: String,
+    folder: Folder,
+    fate: Fate,
+    /// Why this run does not touch it, whatever the settings say.
+    stays: Option<Stays>,
+    /// What was proposed for it and is still open.
+    proposal: Option<String>,
+}
+
+/// Why nobody owns it any more.
+#[derive(Debug, Clone)]
+enum Fate {
+    /// The environment has this folder now, in the same branch.
+    Moved(Folder),
+    /// The environment goes to another branch now.
+    Elsewhere,
+    /// There is no such environment any more.
+    Gone,
+    /// The environment is there, and its definition is published no more.
+    NoDefinition,
+}
+
+/// Why a run does not touch a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Stays {
+    /// What was published there comes from a commit that is no part of this
+    /// run's source: another branch of the source may have the environment.
+    Apart(String),
+    /// The same cannot be told.
+    Untold,
+    PullRequests,
+    Promotion,
+    PullRequestBuild,
+    AllowOlder,
+    Uncommitted,
+}
+
+/// What a branch is searched with.
+pub(super) struct Search<'a> {
+    pub(super) context: &'a Context,
+    pub(super) settings: &'a Settings,
+    pub(super) branch: &'a Branch<'a>,
+    /// The branch is published to by pull request.
+    pub(super) proposed: bool,
+}
+
+/// The tip of a branch, and what was left behind there.
+pub(super) struct Look {
+    /// It holds the folders of the group, and behind them those that may go.
+    pub(super) tip: Tip,
+    pub(super) found: Vec<Leftover>,
+    /// Those that may go.
+    pub(super) leaving: Vec<Leftover>,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        settings: &'a Settings,
+        branch: &'a Branch<'a>,
+    ) -> Self {
+        Self {
+            context,
+            settings,
+            branch,
+            proposed: branch.group.is_proposed(),
+        }
+    }
+
+    fn group(&self) -> &Group<'a> {
+        &self.branch.group
+    }
+
+    /// Reads the branch, and looks for what was left behind there.
+    pub(super) async fn look(&self, report: &mut RunReport) -> Result<Look, Error> {
+        let wanted = self.group().wanted();
+        let mut tip = self.read(&wanted).await?;
+        if self.comes_first(&tip) {
+            tip = self.whole(tip).await?;
+        }
+        let found = self.find(&tip, report).await?;
+        let leaving = self.leaving(&found);
+        if !leaving.is_empty() {
+            tip = self.read(&with(wanted, &leaving)).await?;
+        }
+        Ok(Look {
+            tip,
+            found,
+            leaving,
+        })
+    }
+
+    async fn read(&self, wanted: &[Wanted]) -> Result<Tip, Error> {
+        let name = self.group().target.branch.as_deref();
+        Ok(self.branch.connection.remote.read(name, wanted).await?)
+    }
+
+    /// The tip with every owned folder.
+    pub(super) async fn whole(&self, tip: Tip) -> Result<Tip, Error> {
+        if tip.neighbours.is_some() {
+            return Ok(tip);
+        }
+        self.branch.connection.remote.see_everything();
+        self.read(&self.group().wanted()).await
+    }
+
+    /// Whether there is something to look for before anything is decided: what is
+    /// found may have to go with the same commit.
+    pub(super) fn comes_first(&self, tip: &Tip) -> bool {
+        let starts = tip.folders.iter().any(|state| state.ledger.is_none());
+        let matters = (starts && !tip.is_settled()) || self.settings.run.orphans != Orphans::Warn;
+        let unknown = tip.neighbours.is_none() || !self.candidates(tip).is_empty();
+        matters && !self.proposed && self.can_tell(tip) && unknown
+    }
+
+    /// Whether the settings say which folders are in use, and the source is known.
+    fn can_tell(&self, tip: &Tip) -> bool {
+        let mut members = self.group().members.iter();
+        let is_known = |member: &&Rendered| {
+            let source = &member.settings.made_from;
+            source.settings.is_some() && source.repository.is_some()
+        };
+        tip.exists && !self.settings.listed.is_empty() && members.any(is_known)
+    }
+
+    /// Owned folders at the tip that no setting names, with their ledgers' ids.
+    fn candidates(&self, tip: &Tip) -> Vec<(Folder, ObjectId)> {
+        if !self.can_tell(tip) {
+            return Vec::new();
+        }
+        let all = self.settings.listed.iter();
+        let all = all.chain(&self.settings.environments);
+        let here = all.filter(|one| self.may_be_at(one, tip));
+        let known: Vec<&Folder> = here.flat_map(folders).collect();
+        let ours = self.context.publication.source.repository.as_deref();
+        let mentions = tip.mentioned.iter().filter(|mention| {
+            tip.neighbours.is_none()
+                && ours.is_some_and(|ours| is_same_repository(ours, &mention.source))
+        });
+        let mentions = mentions.map(|mention| (&mention.folder, mention.ledger));
+        let owned = tip.neighbours.iter().flatten();
+        let owned = owned.map(|(folder, ledger)| (folder, *ledger));
+        let found = owned.chain(mentions);
+        let found = found.filter(|(folder, _)| !known.contains(folder));
+        found
+            .map(|(folder, ledger)| (folder.clone(), ledger))
+            .collect()
+    }
+
+    /// Finds what was left behind in a branch. Where nothing is to be done with
+    /// it, trouble is a warning.
+    pub(super) async fn find(
+        &self,
+        tip: &Tip,
+        report: &mut RunReport,
+    ) -> Result<Vec<Leftover>, Error> {
+        let found = self.try_find(tip).await;
+        match found {
+            Err(error) if !self.acts() => {
+                let said = format!(
+                    "whether folders were left behind in the branch {:?} is not known: {error}",
+                    tip.branch
+                );
+                self.warn(report, Finding::warning(self.place(), said));
+                Ok(Vec::new())
+            }
+            found => found,
+        }
+    }
+
+    /// Whether what is found decides about the run.
+    pub(super) fn acts(&self) -> bool {
+        match self.settings.run.orphans {
+            Orphans::Warn => false,
+            Orphans::Remove => !self.proposed,
+            Orphans::Fail => true,
+        }
+    }
+
+    async fn try_find(&self, tip: &Tip) -> Result<Vec<Leftover>, Error> {
+        let remote = &self.branch.connection.remote;
+        let candidates = self.candidates(tip);
+        let mut ids: Vec<_> = candidates.iter().map(|(_, id)| *id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let judge = |(folder, ledger): (Folder, Option<Ledger>)| self.judge(tip, folder, &ledger?);
+        let ledgers = match remote.ledgers(tip, &ids).await {
+            // What a message says may be wrong.
+            Err(_) if tip.neighbours.is_none() => Vec::new(),
+            ledgers => ledgers?,
+        };
+        let is_read = !ledgers.is_empty();
+        let mut found: Vec<_> = candidates
+            .iter()
+            .filter_map(|(folder, id)| {
+                let ledger = ledgers.get(ids.binary_search(id).ok()?)?.clone();
+                judge((folder.clone(), ledger))
+            })
+            .collect();
+        if tip.neighbours.is_none() && !candidates.is_empty() {
+            // The folder itself says whether it is still so.
+            let mut folders: Vec<_> = found.into_iter().map(|one| one.folder).collect();
+            if !is_read {
+                folders = candidates.into_iter().map(|(folder, _)| folder).collect();
+            }
+            let wanted: Vec<_> = folders.iter().cloned().map(wanted).collect();
+            if wanted.is_empty() {
+                return Ok(Vec::new());
+            }
+            let there = self.read(&wanted).await?.folders.into_iter();
+            let there = folders
+                .into_iter()
+                .zip(there.map(|state: FolderState| state.ledger));
+            found = there.filter_map(judge).collect();
+        }
+        for leftover in &mut found {
+            leftover.proposal = self.proposal(leftover, tip).await;
+        }
+        Ok(found)
+    }
+
+    /// What a ledger says of a folder that no setting names.
+    fn judge(&self, tip: &Tip, folder: Folder, ledger: &Ledger) -> Option<Leftover> {
+        let theirs = &ledger.publication.source;
+        let state = FolderState {
+            ledger: Some(ledger.clone()),
+            ..FolderState::default()
+        };
+        let mut members = self.group().members.iter();
+        let member = members.find(|member| {
+            let same = stamps::is_same_repository(member, &state);
+            is_ours(theirs, &member.settings.made_from, &same)
+        })?;
+        // An older run does not know what came after it.
+        if stamps::older(self.context, member, &state).is_some() {
+            return None;
+        }
+        Some(Leftover {
+            environment: ledger.environment.clone(),
+            folder,
+            fate: self.fate(tip, ledger)?,
+            stays: self.stays(member, ledger),
+            proposal: None,
+        })
+    }
+
+    fn fate(&self, tip: &Tip, ledger: &Ledger) -> Option<Fate> {
+        let definition = definition::environment_of(ledger);
+        let name = definition.unwrap_or(&ledger.environment);
+        let mut listed = self.settings.listed.iter();
+        let Some(environment) = listed.find(|one| one.name == name) else {
+            return Some(Fate::Gone);
+        };
+        // What becomes of it is decided by a run that renders it.
+        let mut rendered = self.settings.environments.iter();
+        rendered.find(|one| one.name == name)?;
+        Some(if !self.may_be_at(environment, tip) {
+            Fate::Elsewhere
+        } else if definition.is_none() {
+            Fate::Moved(environment.folder.clone())
+        } else {
+            let folder = environment.definition_folder.clone();
+            folder.map_or(Fate::NoDefinition, Fate::Moved)
+        })
+    }
+
+    /// Why a folder stays in this run, whatever the settings say.
+    fn stays(&self, member: &Rendered, ledger: &Ledger) -> Option<Stays> {
+        let seen = stamps::has_seen(self.context, member, &ledger.publication);
+        if seen == Some(false) {
+            let commit = ledger.publication.source.commit.clone();
+            return Some(Stays::Apart(commit.unwrap_or_default()));
+        }
+        let reasons = [
+            (self.context.pull_request, Stays::PullRequestBuild),
+            (self.context.of_commit, Stays::Promotion),
+            (self.proposed, Stays::PullRequests),
+            (seen.is_none(), Stays::Untold),
+            (self.settings.run.allow_older, Stays::AllowOlder),
+            (
+                stamps::has_changed_settings(self.context, member),
+                Stays::Uncommitted,
+            ),
+        ];
+        let found = reasons.into_iter().find(|(applies, _)| *applies);
+        found.map(|(_, reason)| reason)
+    }
+
+    /// The pull request of an environment that left, when it is still open. Its
+    /// branch is called like those of the others.
+    async fn proposal(&self, leftover: &Leftover, tip: &Tip) -> Option<String> {
+        let is_proposed = |one: &EnvironmentSettings| one.pull_request.mode != Mode::Push;
+        let any = self.settings.listed.iter().any(is_proposed);
+        let api = self.branch.connection.api.as_ref()?;
+        let is_gone = matches!(leftover.fate, Fate::Gone) && any;
+        let member = self.group().members.first().filter(|_| is_gone)?;
+        let name = &member.settings.name;
+        let like = member.settings.pull_request.head_branch.as_str();
+        let (before, after) = like.split_once(name.as_str())?;
+        let head = format!("{before}{}{after}", leftover.environment);
+        let open = if member.settings.pull_request.per_change {
+            let open = api.open_from(&format!("{head}/"), &tip.branch).await;
+            open.ok()?.into_iter().next()
+        } else {
+            api.find(&head, &tip.branch).await.ok()?
+        };
+        open.map(|open| open.url)
+    }
+
+    /// Those that may go in this run.
+    pub(super) fn leaving(&self, found: &[Leftover]) -> Vec<Leftover> {
+        let may_go = |one: &&Leftover| one.stays.is_none() && self.takes(&one.fate);
+        found.iter().filter(may_go).cloned().collect()
+    }
+
+    /// Whether the settings let a folder go. A former one is moved in any case,
+    /// as far as its environment starts with the new one.
+    fn takes(&self, fate: &Fate) -> bool {
+        match fate {
+            Fate::Moved(_) => true,
+            Fate::Gone | Fate::NoDefinition => self.settings.run.orphans == Orphans::Remove,
+            // The other branch may not have been published to yet.
+            Fate::Elsewhere => false,
+        }
+    }
+
+    /// Whether an environment may go to this very branch: what cannot be told is
+    /// taken for true.
+    fn may_be_at(&self, environment: &EnvironmentSettings, tip: &Tip) -> bool {
+        let (Some(target), ours) = (&environment.target, self.group().target) else {
+            return true;
+        };
+        let branch = target.branch.as_deref();
+        target.place == ours.place
+            && branch.is_none_or(|name| name == tip.branch || Some(name) == ours.branch.as_deref())
+    }
+
+    fn place(&self) -> String {
+        format!("environment {}", self.group().names().join(", "))
+    }
+
+    fn warn(&self, report: &mut RunReport, finding: Finding) {
+        if !report.warnings.contains(&finding) {
+            self.context.reporter.warning(&finding.to_string());
+            report.warnings.push(finding);
+        }
+    }
+}
+
+/// The folders of a group, and behind them those that may go.
+pub(super) fn with(mut wanted: Vec<Wanted>, leaving: &[Leftover]) -> Vec<Wanted> {
+    wanted.extend(leaving.iter().map(|one| self::wanted(one.folder.clone())));
+    wanted
+}
+
+fn wanted(folder: Folder) -> Wanted {
+    Wanted {
+        folder,
+        files: None,
+    }
+}
+
+/// Whether a ledger was written by way of this very settings file. One that says
+/// less may be of another source of the same repository.
+fn is_ours(theirs: &SourceStamp, ours: &SourceStamp, same: SameRepository<'_>) -> bool {
+    let known = theirs.repository.is_some() && ours.repository.is_some();
+    let file = theirs.settings.is_some() && theirs.settings == ours.settings;
+    known && file && theirs.may_share_repository(ours, same)
+}
+
+fn folders(environment: &EnvironmentSettings) -> impl Iterator<Item = &Folder> {
+    std::iter::once(&environment.folder).chain(&environment.definition_folder)
+}

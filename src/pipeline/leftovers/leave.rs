@@ -1,0 +1,181 @@
+//! What goes with a commit, decided on every attempt on the tip of then.
+//!
+//! A folder that changed hands meanwhile stays. Owns how the folders of the
+//! group look once the others are gone, and the limits for these.
+
+use std::collections::HashMap;
+
+use crate::check::{self, Brakes};
+use crate::error::Error;
+use crate::git::{FolderChange, Tip};
+use crate::model::{Folder, FolderPlan, Ledger, RelPath, ResourceChange};
+use crate::plan::{self, HandEdits, Orphans};
+
+use super::super::{Rendered, stamps};
+use super::{Fate, Leftover, Search};
+
+/// What goes, and what is left.
+pub(in super::super) struct Left {
+    /// The tip as the folders of the group will find it.
+    pub(in super::super) tip: Tip,
+    /// What takes the others out.
+    pub(in super::super) changes: Vec<FolderChange>,
+    /// Why they cannot be taken out, and so nothing may be published.
+    pub(in super::super) stopped: Vec<Error>,
+}
+
+impl Left {
+    /// The folders that go, each with the number of its files.
+    pub(in super::super) fn gone(&self) -> Vec<(Folder, usize)> {
+        let changes = self.changes.iter();
+        let gone = changes.map(|change| (change.folder.clone(), change.plan.files.len()));
+        gone.collect()
+    }
+}
+
+impl Search<'_> {
+    /// Decides what goes. `tip` holds the folders of `leaving` behind those of
+    /// the group.
+    pub(in super::super) fn leave(&self, tip: &Tip, leaving: &[Leftover]) -> Left {
+        let members = self.group().members.len();
+        let mut left = Left {
+            tip: tip.clone(),
+            changes: Vec::new(),
+            stopped: Vec::new(),
+        };
+        let states = tip.folders.iter().skip(members);
+        let judged = leaving.iter().zip(states).filter_map(|(before, state)| {
+            let ledger = state.ledger.as_ref()?;
+            let now = self.judge(tip, before.folder.clone(), ledger)?;
+            (now.stays.is_none() && self.takes(&now.fate)).then_some((now, state))
+        });
+        let judged: Vec<_> = judged.collect();
+        let mut former: HashMap<&str, usize> = HashMap::new();
+        for (leftover, _) in &judged {
+            *former.entry(&leftover.environment).or_default() += 1;
+        }
+        for (leftover, state) in &judged {
+            let owner = match &leftover.fate {
+                Fate::Moved(folder) => {
+                    let Some(at) = self.owner(tip, leftover, folder) else {
+                        continue;
+                    };
+                    let only = former[leftover.environment.as_str()] == 1;
+                    let starts = only && self.starts(tip, at, state.ledger.as_ref());
+                    if !starts && self.settings.run.orphans != Orphans::Remove {
+                        continue;
+                    }
+                    Some(self.group().members[at])
+                }
+                _ => None,
+            };
+            let options = owner.map_or_else(|| self.strictest(), |own| own.settings.ownership);
+            let brakes = owner.map_or_else(|| self.limits(), |own| own.settings.brakes.clone());
+            let plan = plan::leave(options, &leftover.folder, state).map_err(Error::from);
+            let checked = plan.and_then(|plan| {
+                let lost = lost(owner, plan.clone());
+                check::removals(&brakes, &leftover.folder, &lost)?;
+                Ok(plan)
+            });
+            match checked {
+                Ok(plan) => left.changes.push(FolderChange {
+                    folder: leftover.folder.clone(),
+                    plan,
+                }),
+                Err(error) => {
+                    let error = error.context(format!("environment {}", leftover.environment));
+                    let hint = "to leave the folder where it is, set `orphans` to `warn`";
+                    let may_stay = !matches!(leftover.fate, Fate::Moved(_));
+                    let error = error.hints(may_stay.then(|| hint.to_owned()));
+                    left.stopped.push(error);
+                }
+            }
+        }
+        self.take_out(&mut left);
+        left
+    }
+
+    /// The member that has the new folder, unless it is left as it is.
+    fn owner(&self, tip: &Tip, leftover: &Leftover, folder: &Folder) -> Option<usize> {
+        let mut members = self.group().members.iter();
+        let at = members.position(|member| {
+            let settings = &member.settings;
+            settings.name == leftover.environment && settings.folder == *folder
+        })?;
+        let member = self.group().members[at];
+        let older = stamps::older(self.context, member, &tip.folders[at]);
+        older.is_none().then_some(at)
+    }
+
+    /// Whether this publication is the first to the new folder, from a later
+    /// commit. Two runs of one commit that name two folders are no move.
+    fn starts(&self, tip: &Tip, at: usize, former: Option<&Ledger>) -> bool {
+        let ours = &self.group().members[at].settings.made_from.commit;
+        let theirs = former.and_then(|ledger| ledger.publication.source.commit.as_ref());
+        tip.folders[at].ledger.is_none() && theirs != ours.as_ref()
+    }
+
+    /// The rules of an environment that is not there are the strictest of those
+    /// that are.
+    fn strictest(&self) -> plan::Options {
+        let mut members = self.group().members.iter();
+        let fail = members.any(|one| one.settings.ownership.hand_edits == HandEdits::Fail);
+        plan::Options {
+            hand_edits: if fail {
+                HandEdits::Fail
+            } else {
+                HandEdits::Overwrite
+            },
+            ..plan::Options::default()
+        }
+    }
+
+    fn limits(&self) -> Brakes {
+        let all = self.group().members.iter();
+        let all: Vec<_> = all.map(|one| &one.settings.brakes).collect();
+        let percent = all.iter().map(|brakes| brakes.max_removed_percent).min();
+        let kinds = all.iter().flat_map(|brakes| brakes.protected_kinds.iter());
+        Brakes {
+            allow_empty: true,
+            allow_removal: all.iter().all(|brakes| brakes.allow_removal),
+            max_removed_percent: percent.unwrap_or_default(),
+            protected_kinds: kinds.cloned().collect(),
+        }
+    }
+
+    /// The folders of the group without what goes: one may lie in another.
+    fn take_out(&self, left: &mut Left) {
+        let members = self.group().members.iter();
+        for (member, state) in members.zip(&mut left.tip.folders) {
+            let own = &member.settings.folder;
+            for FolderChange { folder, plan } in &left.changes {
+                for path in plan.files.keys() {
+                    if let Some(path) = below(own, &folder.join(path)) {
+                        state.entries.remove(&path);
+                    }
+                }
+                let inner = folder.path().and_then(|path| below(own, path));
+                state.inner.retain(|path| Some(path) != inner.as_ref());
+            }
+        }
+    }
+}
+
+/// What the limits count: what is rendered into the new folder is not lost.
+fn lost(owner: Option<&Rendered>, mut plan: FolderPlan) -> FolderPlan {
+    for resource in owner.iter().flat_map(|owner| &owner.resources) {
+        if plan.resources.remove(&resource.id).is_none() {
+            let added = ResourceChange::Added;
+            plan.resources.insert(resource.id.clone(), added);
+        }
+    }
+    plan
+}
+
+/// A path of the repository as seen from a folder that it lies in.
+fn below(folder: &Folder, path: &RelPath) -> Option<RelPath> {
+    match folder.path() {
+        Some(folder) => path.strip_prefix(folder),
+        None => Some(path.clone()),
+    }
+}

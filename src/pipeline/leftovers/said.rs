@@ -1,0 +1,177 @@
+//! What is said of folders that were left behind.
+//!
+//! Owns the texts, and the command that removes a folder.
+
+use crate::error::{Error, Kind};
+use crate::git::Tip;
+use crate::model::ledger::LEDGER_FILE;
+use crate::model::{Finding, Folder, RelPath};
+use crate::plan::Orphans;
+use crate::report::RunReport;
+
+use super::{Fate, Leftover, Search, Stays};
+
+/// The settings file that a run finds without being told.
+const DEFAULT_FILE: &str = "gitops.yaml";
+
+impl Search<'_> {
+    /// Stops the run where folders that were left behind do. `gone` are moved.
+    pub(in super::super) fn refuse(
+        &self,
+        tip: &Tip,
+        found: &[Leftover],
+        gone: &[(Folder, usize)],
+    ) -> Result<(), Error> {
+        if self.settings.run.orphans != Orphans::Fail {
+            return Ok(());
+        }
+        let counts = |one: &&Leftover| {
+            let moves = gone.iter().any(|(folder, _)| *folder == one.folder);
+            !moves && !matches!(one.stays, Some(Stays::Apart(_)))
+        };
+        let found: Vec<_> = found.iter().filter(counts).collect();
+        let Some(first) = found.first() else {
+            return Ok(());
+        };
+        let mut said = format!("environment {}: {}", first.environment, why(first, tip));
+        for other in &found[1..] {
+            said.push_str(&format!(
+                "\nenvironment {}: {}",
+                other.environment,
+                why(other, tip)
+            ));
+        }
+        Err(Error::message(Kind::Conflict, said)
+            .hint(self.remedy(first, tip))
+            .hint("to publish and leave it where it is, set `orphans` to `warn`"))
+    }
+
+    /// Says what was left behind, once for each folder. `gone` was removed, or
+    /// would be.
+    pub(in super::super) fn announce(
+        &self,
+        report: &mut RunReport,
+        tip: &Tip,
+        found: &[Leftover],
+        gone: &[(Folder, usize)],
+        outcome: &str,
+    ) {
+        for leftover in found {
+            let place = format!("environment {}", leftover.environment);
+            let why = why(leftover, tip);
+            let went = gone.iter().find(|(folder, _)| *folder == leftover.folder);
+            let mut said = match (went, &leftover.stays) {
+                (Some((_, files)), _) => {
+                    let ending = if *files == 1 { "" } else { "s" };
+                    format!("{why}; {outcome} ({files} file{ending})")
+                }
+                (None, Some(Stays::Apart(commit))) => {
+                    let commit = commit.get(..10).unwrap_or(commit);
+                    let said = format!(
+                        "{place}: {why}. It stays: it comes from commit {commit}, which is not in the history of this run's source, so another branch may publish it"
+                    );
+                    self.context.reporter.info(&said);
+                    continue;
+                }
+                (None, _) => format!("{why}. {}; {}", stays(leftover), self.remedy(leftover, tip)),
+            };
+            if let Some(url) = &leftover.proposal {
+                said.push_str(&format!(". Its pull request is still open: close {url}"));
+            }
+            self.warn(report, Finding::warning(place, said));
+        }
+    }
+
+    /// What removes a folder that was left behind.
+    fn remedy(&self, leftover: &Leftover, tip: &Tip) -> String {
+        let by_hand = matches!(leftover.fate, Fate::Elsewhere)
+            || matches!(leftover.stays, Some(Stays::PullRequests | Stays::Promotion));
+        if by_hand {
+            return by_hand_of(&leftover.folder, tip);
+        }
+        let mut command =
+            "gitops-publisher publish --orphans=remove --allow-removal=true".to_owned();
+        let members = self.group().members.iter();
+        let mut files = members.filter_map(|member| member.settings.made_from.settings.as_deref());
+        if let Some(file) = files.next().filter(|file| *file != DEFAULT_FILE) {
+            command.push_str(&format!(" {}", quoted(&format!("--config={file}"))));
+        }
+        if self.settings.environments.len() < self.settings.listed.len() {
+            let names = self.group().names().join(",");
+            command.push_str(&format!(" {}", quoted(&format!("--environments={names}"))));
+        }
+        format!(
+            "remove it with `{command}`; in a pipeline, set `orphans` to `remove` and `allowRemoval` to `true` for one run"
+        )
+    }
+}
+
+/// The command for a clone of the manifest repository. It takes the whole folder,
+/// so that it is not given where others have something in it.
+fn by_hand_of(folder: &Folder, tip: &Tip) -> String {
+    let inside = |path: &RelPath| {
+        let mut owned = tip.neighbours.iter().flatten();
+        owned.any(|(other, _)| {
+            other
+                .path()
+                .is_some_and(|other| other != path && other.starts_with(path))
+        })
+    };
+    match folder.path().filter(|path| !inside(path)) {
+        Some(path) => format!(
+            "remove it in a clone of the manifest repository with `git rm -r -- {}`, which takes everything in it, and commit that",
+            quoted(path.as_str())
+        ),
+        None => format!(
+            "remove it in a clone of the manifest repository: `{LEDGER_FILE}` in that folder, and the files that it lists"
+        ),
+    }
+}
+
+/// That a folder stays, and why.
+fn stays(leftover: &Leftover) -> String {
+    let because = match &leftover.stays {
+        None | Some(Stays::Apart(_)) => return "It stays".to_owned(),
+        Some(Stays::Untold) => {
+            "this checkout does not have the commit that it was published from; check out the whole history (`fetchDepth: 0`)"
+        }
+        Some(Stays::PullRequests) => "this branch is published to by pull request",
+        Some(Stays::Promotion) => "a promotion removes nothing",
+        Some(Stays::PullRequestBuild) => "a build of a pull request removes nothing",
+        Some(Stays::AllowOlder) => "a run with `allowOlder` removes nothing",
+        Some(Stays::Uncommitted) => "the settings file has changes that are in no commit",
+    };
+    format!("It stays, because {because}")
+}
+
+/// A word of a command line.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=,:@+".contains(c);
+    if word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+fn why(leftover: &Leftover, tip: &Tip) -> String {
+    let place = format!(
+        "the folder `{}` of the branch {:?}",
+        leftover.folder, tip.branch
+    );
+    match &leftover.fate {
+        Fate::Moved(folder) => format!("{place} is its former one; it has `{folder}` now"),
+        Fate::Elsewhere => {
+            format!(
+                "{place} was published from this source, which publishes it to another branch now"
+            )
+        }
+        Fate::Gone => format!(
+            "{place} was published from this source, which has no such environment any more"
+        ),
+        Fate::NoDefinition => {
+            format!(
+                "{place} was published from this source, which publishes no definition of it any more"
+            )
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! What has to be proven before a folder goes: that this run knows all that was
+//! published there, and that the folder is still the one that was looked at.
+
+use super::leftovers::{REMOVE, Source};
+use super::{checkout, commit};
+use crate::support::git_repository::GitRepository;
+use crate::support::git_server::GitServer;
+use crate::support::program::Workspace;
+
+#[test]
+fn an_older_run_removes_nothing_that_came_after_it() {
+    let source = Source::new("dev: ");
+    source.content("2").list("dev: , prod: ").publish(&[]);
+    let (before, commits) = (source.paths(), source.place.commits());
+    source.workspace.git(&["checkout", "--quiet", "HEAD~1"]);
+    for arguments in [&[][..], &REMOVE, &["--orphans=fail"]] {
+        let ended = source.publish(arguments);
+        assert!(!ended.stderr.contains("`prod`"), "{}", ended.stderr);
+    }
+    // Nor does a rollback, which may be older on purpose.
+    source.publish(&[&REMOVE[..], &["--allow-older=true"]].concat());
+    assert_eq!(source.paths(), before);
+    assert_eq!(source.place.commits(), commits);
+}
+
+#[test]
+fn a_rollback_removes_nothing() {
+    let source = Source::new("dev: , prod: ");
+    source.list("dev: ");
+    let ended = source.publish(&[&REMOVE[..], &["--allow-older=true"]].concat());
+    let said =
+        "any more. It stays, because a run with `allowOlder` removes nothing; remove it with";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(source.paths().len(), 4);
+}
+
+#[test]
+fn what_another_branch_of_the_source_publishes_stays() {
+    let source = Source::new("dev: ");
+    source
+        .workspace
+        .git(&["checkout", "--quiet", "-b", "release"]);
+    source.list("next: ").publish(&[]);
+    source.workspace.git(&["checkout", "--quiet", "-"]);
+    source.content("2").publish(&[]);
+    let (before, commits) = (source.paths(), source.place.commits());
+    assert_eq!(before.len(), 4);
+    for arguments in [&[][..], &REMOVE, &["--orphans=fail"]] {
+        let ended = source.publish(arguments);
+        assert!(!ended.stderr.contains("warning"), "{}", ended.stderr);
+        let said = "environment next: the folder `next` of the branch \"main\" was published from this source, which has no such environment any more. It stays: it comes from commit ";
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    assert_eq!((source.paths(), source.place.commits()), (before, commits));
+    // Once that branch was merged, this one has seen it.
+    source
+        .workspace
+        .git(&["merge", "--quiet", "-s", "ours", "release"]);
+    source.publish(&REMOVE);
+    assert_eq!(source.paths(), ["dev/.gitops-publisher", "dev/a.yaml"]);
+}
+
+#[test]
+fn a_settings_file_that_is_in_no_commit_removes_nothing() {
+    let source = Source::new("dev: , prod: ");
+    let text = source.workspace.read("gitops.yaml");
+    source
+        .workspace
+        .write("gitops.yaml", &text.replace(", prod: ", ""));
+    let ended = source.publish(&REMOVE);
+    let said = "It stays, because the settings file has changes that are in no commit";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(source.paths().len(), 4);
+    commit(&source.workspace);
+    source.publish(&REMOVE);
+    assert_eq!(source.paths().len(), 2);
+}
+
+#[test]
+fn a_build_of_a_pull_request_removes_nothing() {
+    let source = Source::new("dev: , prod: ");
+    source.list("dev: ");
+    let run = |arguments: &[(&str, &str)]| {
+        let path = source.place.repository.path().display().to_string();
+        let usual = [
+            ("orphans", "remove"),
+            ("allowRemoval", "true"),
+            ("manifestRepo", &path),
+        ];
+        let task = source.workspace.task(&[&usual, arguments].concat());
+        let task = task
+            .variable("BUILD_REASON", "PullRequest")
+            .variable("BUILD_REPOSITORY_URI", "https://github.com/contoso/hld");
+        task.succeed().stdout
+    };
+    for arguments in [&[][..], &[("allowPullRequestPublish", "true")]] {
+        let said = run(arguments);
+        assert!(
+            said.contains("any more. It stays, because a build of a pull request removes nothing"),
+            "{said}"
+        );
+    }
+    assert_eq!(source.paths().len(), 4);
+}
+
+#[test]
+fn a_promotion_removes_nothing() {
+    let source = Source::new("dev: , qa: , prod: ");
+    source.list("dev: , prod: ").publish(&[]);
+    source.content("2");
+    source.publish(&["--environments=dev"]);
+    let arguments = ["promote", "--from=dev", "--to=prod", REMOVE[0], REMOVE[1]];
+    let ended = source.workspace.program(&arguments).succeed();
+    let said = "environment qa: the folder `qa` of the branch \"main\" was published from this source, which has no such environment any more. It stays, because a promotion removes nothing; remove it in a clone of the manifest repository with `git rm -r -- qa`";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(source.paths().len(), 6);
+}
+
+/// A source whose manifest repository is behind a git server.
+struct Remote {
+    server: GitServer,
+    repository: GitRepository,
+    kind: &'static str,
+    workspace: Workspace,
+}
+
+impl Remote {
+    /// `kind` is what the server is taken for.
+    fn new(kind: &'static str, environments: &str) -> Self {
+        let server = GitServer::start();
+        let repository = server.create("contoso/manifests");
+        let origin = Some("https://github.com/contoso/hld");
+        let remote = Self {
+            server,
+            repository,
+            kind,
+            workspace: checkout(origin, "", &["src"]),
+        };
+        remote.list(environments);
+        remote.publish(&[]);
+        remote
+    }
+
+    fn list(&self, environments: &str) {
+        let (url, kind) = (self.server.url("contoso/manifests"), self.kind);
+        let settings = format!(
+            "source: src\nmanifestRepo: {url}\ngitHost: {kind}\nenvironments: {{{environments}}}\n"
+        );
+        self.workspace.write("gitops.yaml", &settings);
+        commit(&self.workspace);
+    }
+
+    fn publish(&self, arguments: &[&str]) -> String {
+        let arguments = [&["publish"][..], arguments].concat();
+        self.workspace.program(&arguments).succeed().stderr
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.repository.paths("main")
+    }
+
+    /// How many requests a run makes.
+    fn turns(&self, arguments: &[&str]) -> usize {
+        self.server.forget();
+        self.publish(arguments);
+        self.server.turns()
+    }
+}
+
+#[rstest::rstest]
+#[case::another_source_has_it("prod/.gitops-publisher", "contoso/hld\"", "contoso/other\"", 4)]
+#[case::somebody_changed_a_file("prod/.gitops-publisher", "\"version\": 2", "\"version\":  2", 2)]
+fn what_happened_meanwhile_is_seen_on_every_attempt(
+    #[case] path: &str,
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] left: usize,
+) {
+    let remote = Remote::new("git", "dev: , prod: ");
+    remote.list("dev: ");
+    let repository = remote.repository.clone();
+    let text = repository.content("main", path);
+    let changed = text.replace(from, to);
+    assert_ne!(changed, text);
+    let path = path.to_owned();
+    let other = repository.clone();
+    remote.server.before_push(move || {
+        other.commit("main", "meanwhile", &[(&path, "100644", &changed)]);
+    });
+    remote.publish(&REMOVE);
+    assert_eq!(remote.paths().len(), left, "{:?}", remote.paths());
+    repository.assert_sound();
+}
+
+#[test]
+fn a_file_that_was_changed_meanwhile_stops_the_removal() {
+    let remote = Remote::new("git", "dev: , prod: ");
+    remote.list("dev: ");
+    let other = remote.repository.clone();
+    remote.server.before_push(move || {
+        other.commit(
+            "main",
+            "meanwhile",
+            &[("prod/a.yaml", "100644", "by: hand\n")],
+        );
+    });
+    let arguments = [&["publish"], &REMOVE[..]].concat();
+    let ended = remote.workspace.program(&arguments).fail();
+    assert!(
+        ended
+            .stderr
+            .contains("changed since gitops-publisher wrote them: a.yaml"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(remote.paths().len(), 4);
+}
+
+/// A server that hands out few trees knows of recent commits only, unless folders
+/// are to go, or a new one begins.
+#[test]
+fn behind_a_server_that_sends_few_trees() {
+    let remote = Remote::new("git", "dev: , prod: ");
+    let alone = remote.turns(&[]);
+    remote.list("dev: ");
+    assert!(remote.publish(&[]).contains("no such environment any more"));
+    for number in 0..12 {
+        let file = format!("other/{number}.txt");
+        let file = (file.as_str(), "100644", "x");
+        remote.repository.commit("main", "others", &[file]);
+    }
+    let said = remote.publish(&[]);
+    assert!(said.contains("Nothing changed"), "{said}");
+    assert!(
+        remote
+            .publish(&["--orphans=remove", "--allow-removal=true"])
+            .contains("it was removed in the same commit")
+    );
+    remote.list("dev: {folder: new}");
+    assert!(
+        remote
+            .publish(&[])
+            .contains("it was removed in the same commit")
+    );
+    assert!(!remote.paths().concat().contains("prod"));
+    assert!(!remote.paths().concat().contains("dev/"));
+    assert_eq!(
+        remote.turns(&[]),
+        alone,
+        "a repository of one source costs no request more"
+    );
+}
+
+/// Where every tree comes anyway, one request more tells, and only there.
+#[test]
+fn one_request_more_where_there_are_other_folders() {
+    let remote = Remote::new("github", "dev: , prod: ");
+    let alone = remote.turns(&[]);
+    remote.list("dev: ");
+    assert_eq!(remote.turns(&[]), alone + 1);
+    assert!(remote.publish(&[]).contains("no such environment any more"));
+    remote.publish(&REMOVE);
+    assert_eq!(remote.turns(&[]), alone);
+}
+
+#[cfg(unix)]
+#[test]
+fn over_ssh() {
+    use crate::support::ssh_server::SshServer;
+    let server = SshServer::start();
+    let repository = server.create("manifests.git");
+    let origin = Some("https://github.com/contoso/hld");
+    let workspace = checkout(origin, "", &["src"]);
+    let publish = |environments: &str, arguments: &[&str]| {
+        let settings = format!(
+            "source: src\nmanifestRepo: git@git.contoso.com:manifests.git\nenvironments: {{{environments}}}\n"
+        );
+        workspace.write("gitops.yaml", &settings);
+        workspace.git(&["add", "--all"]);
+        workspace.git(&["commit", "--quiet", "--allow-empty", "-m", "source"]);
+        let arguments = [&["publish"][..], arguments].concat();
+        let program = workspace.program(&arguments);
+        let program = program.variable("GIT_SSH_COMMAND", &server.command());
+        program.succeed().stderr
+    };
+    publish("dev: , prod: ", &[]);
+    let said = publish("dev: ", &[]);
+    assert!(
+        said.contains("no such environment any more. It stays"),
+        "{said}"
+    );
+    publish("dev: {folder: new}", &REMOVE);
+    assert_eq!(
+        repository.paths("main"),
+        ["new/.gitops-publisher", "new/a.yaml"]
+    );
+    repository.assert_sound();
+}
