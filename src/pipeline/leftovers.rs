@@ -141,7 +141,7 @@ impl<'a> Search<'a> {
         let starts = tip.folders.iter().any(|state| state.ledger.is_none());
         let matters = (starts && !tip.is_settled()) || self.settings.run.orphans != Orphans::Warn;
         let unknown = tip.neighbours.is_none() || !self.candidates(tip).is_empty();
-        matters && !self.proposed && self.can_tell(tip) && unknown
+        matters && (!self.proposed || self.acts()) && self.can_tell(tip) && unknown
     }
 
     /// Whether the settings say which folders are in use, and the source is known.
