@@ -149,6 +149,7 @@ impl Work<'_> {
     }
 
     async fn run(&self, mut speaks: bool, report: &mut RunReport) -> Result<(), Error> {
+        let remote = &self.branch.connection.remote;
         let wanted = self.group().wanted();
         let mut options = HeadOptions {
             target: self.group().target.branch.clone().map(String::from),
@@ -162,7 +163,7 @@ impl Work<'_> {
         loop {
             let mut seen = Seen::new(self.group().members.len());
             let decide = |side, tip: &Tip| self.decide(side, tip, &mut seen);
-            let ended = publish::run_head(&self.branch.connection.remote, &options, decide).await;
+            let ended = publish::run_head(remote, &options, decide).await;
             let ended = match ended {
                 Ok(ended) => ended,
                 Err(failure) => return Err(self.explained(failure, &options, &seen).await),
@@ -213,12 +214,7 @@ impl Work<'_> {
                 } => {
                     let publication = Publication {
                         commit_id: Some(pushed.commit.to_string()),
-                        ..publication(
-                            &self.branch.connection.remote,
-                            &tip,
-                            Outcome::Proposed,
-                            attempt,
-                        )
+                        ..publication(remote, &tip, Outcome::Proposed, attempt)
                     };
                     add(report, self.group(), &seen.plans, publication);
                     let theirs = on_theirs.then_some((pushed.commit, conflicts));
