@@ -1,0 +1,111 @@
+//! What a text holds, so that it is compared as that: JSON, YAML, properties,
+//! certificates. Owns the recognition.
+
+use crate::options::Options;
+use crate::path::Path;
+use crate::value::Value;
+
+use super::certificate;
+
+/// Texts larger than this are compared by line.
+const LARGE: usize = 1 << 20;
+
+/// What both texts hold.
+pub(super) enum Contents {
+    /// Documents, with the name of the format.
+    Documents(&'static str, Value, Value),
+    /// Certificates, described.
+    Certificates(Value, Value),
+}
+
+/// Recognizes what two texts at this path both hold.
+pub(super) fn both(path: &Path, old: &str, new: &str, options: &Options<'_>) -> Option<Contents> {
+    if old.len().max(new.len()) > LARGE {
+        return None;
+    }
+    if let Some((old, new)) = certificate::describe(old).zip(certificate::describe(new)) {
+        let list = |texts: Vec<String>| Value::List(texts.into_iter().map(Value::Str).collect());
+        return Some(Contents::Certificates(list(old), list(new)));
+    }
+    if let Some((old, new)) = json(old).zip(json(new)) {
+        return Some(Contents::Documents("json", old, new));
+    }
+    let key = path.last_key(0);
+    let ending = key.rsplit_once('.').map_or("", |(_, ending)| ending);
+    if matches!(ending, "properties" | "env") {
+        let (old, new) = (properties(old)?, properties(new)?);
+        return Some(Contents::Documents("properties", old, new));
+    }
+    // Charts that Argo CD renders have their values in a text.
+    let values = key == "values" && path.last_key(1) == "helm";
+    if values || matches!(ending, "yaml" | "yml") {
+        let read = |text| options.yaml.and_then(|yaml| yaml(text)).filter(is_document);
+        return Some(Contents::Documents("yaml", read(old)?, read(new)?));
+    }
+    None
+}
+
+fn is_document(value: &Value) -> bool {
+    matches!(value, Value::Map(_) | Value::List(_))
+}
+
+fn json(text: &str) -> Option<Value> {
+    let trimmed = text.trim_start();
+    if !trimmed.starts_with(['{', '[']) {
+        return None;
+    }
+    serde_json::from_str(trimmed).ok()
+}
+
+/// Lines `key=value` with comments; nothing where a line is something else, where a key
+/// occurs twice, or where a line goes on in the next.
+fn properties(text: &str) -> Option<Value> {
+    let mut pairs: Vec<(String, Value)> = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    for line in text.lines() {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with(['#', '!']) {
+            continue;
+        }
+        let (key, value) = line.split_once('=')?;
+        if value.ends_with('\\') || !seen.insert(key.trim()) {
+            return None;
+        }
+        let value = Value::Str(value.trim().to_owned());
+        pairs.push((key.trim().to_owned(), value));
+    }
+    Some(Value::Map(pairs))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case::json("a", "{}", "{ }", Some("json"))]
+    #[case::half_json("a", "{}", "{", None)]
+    #[case::properties("app.properties", "a=1\n# x\n", "a = 2", Some("properties"))]
+    #[case::no_properties("app.properties", "a=1", "what", None)]
+    #[case::twice("app.properties", "a=1", "a=1\na=2", None)]
+    #[case::a_script("run.sh", "a=1", "a=2", None)]
+    fn recognized(
+        #[case] key: &str,
+        #[case] old: &str,
+        #[case] new: &str,
+        #[case] expected: Option<&str>,
+    ) {
+        let options = Options::new(b"k");
+        let found = both(&Path::of(&["data", key]), old, new, &options);
+        let format = found.map(|found| match found {
+            Contents::Documents(format, ..) => format,
+            Contents::Certificates(..) => "certificates",
+        });
+        assert_eq!(format, expected);
+    }
+
+    #[test]
+    fn deep_json_is_no_document() {
+        let deep = "[".repeat(100_000);
+        assert!(both(&Path::default(), &deep, &deep, &Options::new(b"k")).is_none());
+    }
+}

@@ -1,0 +1,181 @@
+//! The lines of a text that differ. Owns the bounds: neither a text of 50 MB nor one that
+//! was wholly rewritten makes the work or the result large.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use super::sequence::{self, Gap};
+use crate::field::TextChange;
+use crate::secrecy;
+
+/// So many lines are shown.
+const SHOWN: usize = 120;
+/// So many characters of a line are shown.
+const WIDTH: usize = 300;
+/// Texts that differ in more bytes than this are only counted.
+const WINDOW: usize = 2 << 20;
+
+/// Compares two texts by line; nothing when all lines are equal.
+pub(crate) fn compare(old: &str, new: &str) -> Option<TextChange> {
+    let (start, old, new) = window(old, new);
+    if old.is_empty() && new.is_empty() {
+        return None;
+    }
+    let before = count(&start.0[..start.1]);
+    if old.len().max(new.len()) > WINDOW {
+        let (removed, added) = (count(old), count(new));
+        return Some(TextChange {
+            removed,
+            added,
+            lines: vec![format!("@ {}", before + 1)],
+            left_out: removed + added,
+        });
+    }
+    let (old, new) = (split(old), split(new));
+    let gaps = sequence::gaps(&hashes(&old), &hashes(&new));
+    if gaps.is_empty() {
+        return None;
+    }
+    let mut change = TextChange::default();
+    for gap in &gaps {
+        show(&mut change, gap, &old, &new, before);
+    }
+    let shown = change
+        .lines
+        .iter()
+        .filter(|line| line.starts_with(['-', '+']));
+    change.left_out = change.removed + change.added - shown.count();
+    Some(change)
+}
+
+/// The parts that differ, from and to the boundaries of lines, and what is before them.
+fn window<'t>(old: &'t str, new: &'t str) -> ((&'t str, usize), &'t str, &'t str) {
+    let (a, b) = (old.as_bytes(), new.as_bytes());
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    if same == a.len() && same == b.len() {
+        return ((old, 0), "", "");
+    }
+    let line_start = |text: &[u8], at: usize| {
+        let found = text[..at].iter().rposition(|&byte| byte == b'\n');
+        found.map_or(0, |at| at + 1)
+    };
+    let start = line_start(a, same);
+    let (rest_a, rest_b) = (&a[start..], &b[start..]);
+    let tail = (rest_a.iter().rev().zip(rest_b.iter().rev()))
+        .take_while(|(a, b)| a == b)
+        .count()
+        .min(a.len() - same)
+        .min(b.len() - same);
+    // Back to the start of a line that both sides have in common.
+    let tail_bytes = &a[a.len() - tail..];
+    let skip = tail_bytes.iter().position(|&byte| byte == b'\n');
+    let tail = skip.map_or(0, |skip| tail - skip - 1);
+    (
+        (old, start),
+        &old[start..old.len() - tail],
+        &new[start..new.len() - tail],
+    )
+}
+
+fn count(text: &str) -> usize {
+    let ends = text.bytes().filter(|&byte| byte == b'\n').count();
+    ends + usize::from(!text.is_empty() && !text.ends_with('\n'))
+}
+
+fn split(text: &str) -> Vec<&str> {
+    let mut lines: Vec<_> = text.split('\n').collect();
+    if lines.last() == Some(&"") {
+        lines.pop();
+    }
+    lines
+}
+
+fn hashes(lines: &[&str]) -> Vec<u64> {
+    let hash = |line: &&str| {
+        let mut hasher = DefaultHasher::new();
+        line.hash(&mut hasher);
+        hasher.finish()
+    };
+    lines.iter().map(hash).collect()
+}
+
+fn show(change: &mut TextChange, gap: &Gap, old: &[&str], new: &[&str], before: usize) {
+    change.removed += gap.old.len();
+    change.added += gap.new.len();
+    if change.lines.len() >= SHOWN {
+        return;
+    }
+    change
+        .lines
+        .push(format!("@ {}", before + gap.new.start + 1));
+    let removed = old[gap.old.clone()].iter().map(|line| ('-', *line));
+    let added = new[gap.new.clone()].iter().map(|line| ('+', *line));
+    for (mark, line) in removed
+        .chain(added)
+        .take(SHOWN - change.lines.len().min(SHOWN))
+    {
+        change.lines.push(format!("{mark}{}", shown(line)));
+    }
+}
+
+fn shown(line: &str) -> String {
+    let line = secrecy::line(line).unwrap_or_else(|| line.to_owned());
+    match line.char_indices().nth(WIDTH) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(old: &str, new: &str) -> Vec<String> {
+        compare(old, new).map_or_else(Vec::new, |change| change.lines)
+    }
+
+    #[rstest::rstest]
+    #[case::equal("a\nb\n", "a\nb\n", &[])]
+    #[case::one_line("a\nb\nc\n", "a\nx\nc\n", &["@ 2", "-b", "+x"])]
+    #[case::added_at_the_end("a\n", "a\nb\n", &["@ 2", "+b"])]
+    #[case::removed_at_the_start("a\nb\n", "b\n", &["@ 1", "-a"])]
+    #[case::two_places("a\nb\nc\nd\n", "x\nb\nc\ny\n", &["@ 1", "-a", "+x", "@ 4", "-d", "+y"])]
+    #[case::from_nothing("", "a\n", &["@ 1", "+a"])]
+    #[case::within_a_character("ä\n", "å\n", &["@ 1", "-ä", "+å"])]
+    #[case::repeated_tail("a\na\na\n", "a\na\n", &["@ 3", "-a"])]
+    fn lines_that_differ(#[case] old: &str, #[case] new: &str, #[case] expected: &[&str]) {
+        assert_eq!(lines(old, new), expected);
+    }
+
+    #[test]
+    fn a_final_newline_is_no_line() {
+        assert_eq!(compare("a", "a\n"), None);
+    }
+
+    #[test]
+    fn a_large_text_with_one_change_shows_it() {
+        let old = "a line of configuration\n".repeat(2_000_000);
+        let middle = old.len() / 2 / 24 * 24;
+        let new = format!("{}changed\n{}", &old[..middle], &old[middle + 24..]);
+        let change = compare(&old, &new).unwrap();
+        assert_eq!(
+            change.lines,
+            ["@ 1000001", "-a line of configuration", "+changed"]
+        );
+        let other = "another line of the same\n".repeat(2_000_000);
+        let change = compare(&old, &other).unwrap();
+        assert_eq!((change.removed, change.left_out), (2_000_000, 4_000_000));
+    }
+
+    #[test]
+    fn many_changed_lines_are_counted() {
+        let numbered = |mark: &str| {
+            (0..1000)
+                .map(|n| format!("{mark}{n}\n"))
+                .collect::<String>()
+        };
+        let change = compare(&numbered("a"), &numbered("b")).unwrap();
+        assert_eq!((change.removed, change.added), (1000, 1000));
+        assert!(change.lines.len() <= SHOWN);
+        assert_eq!(change.left_out, 2000 - (change.lines.len() - 1));
+    }
+}

@@ -1,0 +1,157 @@
+//! Two lists that differ: by merge keys, as sets, or by place and content.
+
+use std::collections::HashMap;
+
+use super::{Comparison, sequence};
+use crate::field::Change;
+use crate::path::Step;
+use crate::schema::crd::{List, Node};
+use crate::schema::lists::{self, Order, Rule, Told};
+use crate::value::Value;
+
+impl Comparison<'_> {
+    pub(super) fn lists(&mut self, old: &[Value], new: &[Value], declared: Option<&Node>) {
+        let below = declared.and_then(Node::item);
+        match declared.and_then(|node| node.list.as_ref()) {
+            Some(List::Set) if singles(old, new) => return self.sets(old, new),
+            Some(List::Map(keys)) => {
+                let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+                if let Some(told) = lists::told_apart(&[&keys], old, new) {
+                    return self.keyed(old, new, &told, Order::Free, below);
+                }
+            }
+            _ => {}
+        }
+        match lists::rule(self.sink.path.last_key(0), self.builtin) {
+            Rule::Set if singles(old, new) => self.sets(old, new),
+            Rule::Keyed(keys, order) => match lists::told_apart(keys, old, new) {
+                Some(told) => self.keyed(old, new, &told, order, below),
+                None => self.placed(old, new, below),
+            },
+            _ => self.placed(old, new, below),
+        }
+    }
+
+    fn keyed(
+        &mut self,
+        old: &[Value],
+        new: &[Value],
+        told: &Told,
+        order: Order,
+        below: Option<&Node>,
+    ) {
+        let places: HashMap<_, _> = told.new.iter().zip(0_usize..).collect();
+        let mut kept = Vec::new();
+        for (name, old) in told.old.iter().zip(old) {
+            let step = Step::Item(name.clone());
+            match places.get(name) {
+                Some(&at) => {
+                    kept.push(at);
+                    self.inside(step, |this| this.values(old, &new[at], below));
+                }
+                None => self.inside(step, |this| {
+                    this.sink.record(Change::Removed, Some(old), None);
+                }),
+            }
+        }
+        let mut is_kept = vec![false; new.len()];
+        for &at in &kept {
+            is_kept[at] = true;
+        }
+        for (at, name) in told.new.iter().enumerate().filter(|(at, _)| !is_kept[*at]) {
+            self.inside(Step::Item(name.clone()), |this| {
+                this.sink.record(Change::Added, None, Some(&new[at]));
+            });
+        }
+        if !kept.is_sorted() {
+            // Variables may name those before them.
+            let refers = || {
+                new.iter()
+                    .any(|item| item.at(&["value"]).scalar().contains("$("))
+            };
+            self.sink.order(order == Order::Matters || refers());
+        }
+    }
+
+    fn sets(&mut self, old: &[Value], new: &[Value]) {
+        let count = |items: &[Value]| {
+            let mut counts: HashMap<String, Value> = HashMap::new();
+            for item in items {
+                counts.insert(item.scalar(), item.clone());
+            }
+            counts
+        };
+        let (a, b) = (count(old), count(new));
+        let mut differs = false;
+        let mut one = |this: &mut Self, side: &HashMap<_, _>, other: &HashMap<_, _>, change| {
+            let mut only: Vec<(&String, &Value)> = side
+                .iter()
+                .filter(|(key, _)| !other.contains_key(*key))
+                .collect();
+            only.sort_by_key(|(key, _)| *key);
+            for (key, value) in only {
+                differs = true;
+                let (old, new) = match change {
+                    Change::Added => (None, Some(value)),
+                    _ => (Some(value), None),
+                };
+                this.inside(Step::Element(key.clone()), |this| {
+                    this.sink.record(change, old, new)
+                });
+            }
+        };
+        one(self, &a, &b, Change::Removed);
+        one(self, &b, &a, Change::Added);
+        if !differs {
+            self.sink.order(false);
+        }
+    }
+
+    /// Items without a name: what is equal is aligned, what is left is paired in order.
+    fn placed(&mut self, old: &[Value], new: &[Value], below: Option<&Node>) {
+        let hashes = |items: &[Value]| items.iter().map(Value::hash).collect::<Vec<_>>();
+        for gap in sequence::gaps(&hashes(old), &hashes(new)) {
+            let (mut i, mut j) = (gap.old.start, gap.new.start);
+            while i < gap.old.end || j < gap.new.end {
+                let pair = i < gap.old.end && j < gap.new.end;
+                let more_new = gap.new.end - j > gap.old.end.saturating_sub(i);
+                let more_old = gap.old.end - i > gap.new.end.saturating_sub(j);
+                if pair && ((!more_new && !more_old) || alike(&old[i], &new[j])) {
+                    self.inside(Step::Index(j), |this| this.values(&old[i], &new[j], below));
+                    (i, j) = (i + 1, j + 1);
+                } else if i < gap.old.end && (more_old || j == gap.new.end) {
+                    self.inside(Step::Index(i), |this| {
+                        this.sink.record(Change::Removed, Some(&old[i]), None);
+                    });
+                    i += 1;
+                } else {
+                    self.inside(Step::Index(j), |this| {
+                        this.sink.record(Change::Added, None, Some(&new[j]));
+                    });
+                    j += 1;
+                }
+            }
+        }
+    }
+}
+
+fn singles(old: &[Value], new: &[Value]) -> bool {
+    old.iter().chain(new).all(Value::is_scalar)
+}
+
+/// Whether two items look like versions of each other.
+fn alike(old: &Value, new: &Value) -> bool {
+    match (old, new) {
+        (Value::Map(a), Value::Map(b)) => {
+            let same = |(key, value): &&(String, Value)| new.get(key) == Some(value);
+            let same = a.iter().take(32).filter(same).count();
+            same * 2 >= a.len().max(b.len()).min(32)
+        }
+        (Value::Str(a), Value::Str(b)) => {
+            // `--flag=1` and `--flag=2`
+            let name = |text: &str| text.split_once('=').map(|(name, _)| name.to_owned());
+            name(a).is_some() && name(a) == name(b)
+        }
+        _ => false,
+    }
+}

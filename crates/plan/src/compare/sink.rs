@@ -1,0 +1,242 @@
+//! Where differences are written down. Owns what of a value may be shown and how much: a
+//! secret is known by a keyed hash, a long value is cut.
+
+use crate::field::{Change, Field, Hidden, Secrecy, TextChange};
+use crate::options::Options;
+use crate::path::{Path, Step};
+use crate::secrecy;
+use crate::value::Value;
+
+/// So many fields of one resource are written down.
+const FIELDS: usize = 2_000;
+/// So many values of a list or map are shown.
+const ITEMS: usize = 400;
+/// So many characters of a text are shown.
+const WIDTH: usize = 1_000;
+/// What is shown in place of a confidential text.
+const HIDDEN: &str = "(hidden)";
+
+/// A field that differs, with the steps to it.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) path: Path,
+    pub(crate) field: Field,
+}
+
+/// All that was found in one resource.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) found: Vec<Found>,
+    /// There were more than are written down.
+    pub(crate) is_cut: bool,
+}
+
+pub(super) struct Sink<'s> {
+    pub(super) path: Path,
+    kind: &'s str,
+    options: &'s Options<'s>,
+    out: Outcome,
+}
+
+impl<'s> Sink<'s> {
+    pub(super) fn new(kind: &'s str, options: &'s Options<'s>) -> Self {
+        Self {
+            path: Path::default(),
+            kind,
+            options,
+            out: Outcome::default(),
+        }
+    }
+
+    pub(super) fn outcome(self) -> Outcome {
+        self.out
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.out.is_cut
+    }
+
+    fn push(&mut self, field: Field) {
+        if self.out.found.len() >= FIELDS {
+            self.out.is_cut = true;
+            return;
+        }
+        self.out.found.push(Found {
+            path: self.path.clone(),
+            field,
+        });
+    }
+
+    /// Whether a new text is made from a secret that this run does not have.
+    pub(super) fn is_unknown(&self, text: &str) -> bool {
+        self.options.placeholder.is_some_and(|is| is(text))
+    }
+
+    pub(super) fn is_hidden_text(&self, text: &str) -> bool {
+        // The text itself is looked at for its form only.
+        let text = Value::Str(text.get(..4096).unwrap_or(text).to_owned());
+        self.secrecy(&text).is_some()
+    }
+
+    fn secrecy(&self, value: &Value) -> Option<Secrecy> {
+        let annotations = self.options.sensitive_annotations;
+        secrecy::of(&self.path, self.kind, value, annotations)
+    }
+
+    /// Writes a difference down without values.
+    pub(super) fn mark(&mut self, change: Change) {
+        let field = Field::bare(self.path.text(), change);
+        self.push(field);
+    }
+
+    /// Items have another order, which matters or not.
+    pub(super) fn order(&mut self, matters: bool) {
+        let mut field = Field::bare(self.path.text(), Change::Order);
+        field.noise = (!matters).then_some(crate::field::Noise::Order);
+        self.push(field);
+    }
+
+    pub(super) fn text(&mut self, text: TextChange) {
+        let mut field = Field::bare(self.path.text(), Change::Text);
+        field.cut = text.left_out > 0;
+        field.text = Some(text);
+        self.push(field);
+    }
+
+    /// Writes a difference down with what may be shown of the values.
+    pub(super) fn record(&mut self, change: Change, old: Option<&Value>, new: Option<&Value>) {
+        let secrecy =
+            |this: &Self, side: Option<&Value>| side.and_then(|value| this.secrecy(value));
+        if let Some(why) = secrecy(self, old).or_else(|| secrecy(self, new)) {
+            let bytes = |side: Option<&Value>| side.map(|value| written(value).into_bytes());
+            let unknown = new
+                .and_then(Value::text)
+                .is_some_and(|text| self.is_unknown(text));
+            let (old, new) = (bytes(old), bytes(new));
+            return self.conceal(why, old.as_deref(), new.as_deref(), unknown);
+        }
+        if new.is_some_and(|new| self.holds_unknown(new)) {
+            return self.mark(Change::Unknown);
+        }
+        let mut field = Field::bare(self.path.text(), change);
+        let mut show = |value: &Value| {
+            let mut room = ITEMS;
+            let shown = self.shown(value, None, &mut room, &mut field.cut);
+            shown
+        };
+        (field.old, field.new) = (old.map(&mut show), new.map(&mut show));
+        self.push(field);
+    }
+
+    pub(super) fn hide(&mut self, old: Option<&str>, new: Option<&str>) {
+        let (old, new) = (old.map(str::as_bytes), new.map(str::as_bytes));
+        self.conceal(Secrecy::Sensitive, old, new, false);
+    }
+
+    /// Writes down that a value that may not be shown differs.
+    pub(super) fn conceal(
+        &mut self,
+        why: Secrecy,
+        old: Option<&[u8]>,
+        new: Option<&[u8]>,
+        unknown: bool,
+    ) {
+        let change = match (old, new) {
+            _ if unknown => Change::Unknown,
+            (None, _) => Change::Added,
+            (_, None) => Change::Removed,
+            _ => Change::Replaced,
+        };
+        let hash = |bytes: &[u8]| secrecy::keyed_hash(self.options.key, bytes);
+        let mut field = Field::bare(self.path.text(), change);
+        field.hidden = Some(Hidden {
+            why,
+            old: old.map(hash),
+            new: new.filter(|_| !unknown).map(hash),
+        });
+        self.push(field);
+    }
+
+    fn holds_unknown(&self, value: &Value) -> bool {
+        match value {
+            Value::Str(text) => self.is_unknown(text),
+            Value::List(items) => items.iter().any(|item| self.holds_unknown(item)),
+            Value::Map(pairs) => pairs.iter().any(|(_, value)| self.holds_unknown(value)),
+            _ => false,
+        }
+    }
+
+    /// What of a value is shown. `name` is that of the item that it is in.
+    fn shown(&self, value: &Value, name: Option<&str>, room: &mut usize, cut: &mut bool) -> Value {
+        match value {
+            Value::Str(text) => Value::Str(self.shown_text(text, cut)),
+            Value::List(items) => {
+                let mut out = Vec::new();
+                for item in items {
+                    if !take(room, cut) {
+                        break;
+                    }
+                    out.push(self.shown(item, name, room, cut));
+                }
+                Value::List(out)
+            }
+            Value::Map(pairs) => {
+                let name = value.at(&["name"]).text();
+                let mut out = Vec::new();
+                for (key, inner) in pairs {
+                    if !take(room, cut) {
+                        break;
+                    }
+                    let shown = match self.is_confidential(key, name, inner) {
+                        true => Value::Str(HIDDEN.to_owned()),
+                        false => self.shown(inner, name, room, cut),
+                    };
+                    out.push((
+                        self.options.masked(key).unwrap_or_else(|| key.clone()),
+                        shown,
+                    ));
+                }
+                Value::Map(out)
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn is_confidential(&self, key: &str, name: Option<&str>, value: &Value) -> bool {
+        let mut path = self.path.key(key);
+        if let Some(name) = name {
+            let item = Step::Item(vec![("name".to_owned(), name.to_owned())]);
+            path.0.insert(path.0.len() - 1, item);
+        }
+        let annotations = self.options.sensitive_annotations;
+        secrecy::of(&path, self.kind, value, annotations).is_some()
+    }
+
+    fn shown_text(&self, text: &str, cut: &mut bool) -> String {
+        // Masked before it is cut: half a secret would not be recognized.
+        let masked = self.options.masked(text);
+        let text = masked.as_deref().unwrap_or(text);
+        match text.char_indices().nth(WIDTH) {
+            Some((at, _)) => {
+                *cut = true;
+                format!("{}… ({} bytes more)", &text[..at], text.len() - at)
+            }
+            None => text.to_owned(),
+        }
+    }
+}
+
+fn take(room: &mut usize, cut: &mut bool) -> bool {
+    *cut |= *room == 0;
+    let some = *room > 0;
+    *room = room.saturating_sub(1);
+    some
+}
+
+/// A value as bytes to hash.
+fn written(value: &Value) -> String {
+    match value {
+        Value::Str(text) => text.clone(),
+        other => serde_json::to_string(other).unwrap_or_default(),
+    }
+}

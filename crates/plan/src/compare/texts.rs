@@ -1,0 +1,55 @@
+//! Two texts that differ: compared as what they hold, else by line, else as a whole.
+
+use super::Comparison;
+use super::contents::{self, Contents};
+use super::lines;
+use crate::field::Change;
+use crate::path::Step;
+use crate::value::Value;
+
+impl Comparison<'_> {
+    pub(super) fn texts(&mut self, old: &str, new: &str) {
+        let as_values = || (Value::Str(old.to_owned()), Value::Str(new.to_owned()));
+        if self.sink.is_hidden_text(old) || self.sink.is_hidden_text(new) {
+            let (old, new) = as_values();
+            return self.sink.record(Change::Replaced, Some(&old), Some(&new));
+        }
+        if self.sink.is_unknown(new) {
+            return self.sink.mark(Change::Unknown);
+        }
+        match contents::both(&self.sink.path, old, new, self.options) {
+            Some(Contents::Documents(format, a, b)) => self.documents(format, &a, &b),
+            Some(Contents::Certificates(a, b)) if a == b => self.sink.mark(Change::Formatting),
+            Some(Contents::Certificates(a, b)) => {
+                self.sink.record(Change::Replaced, Some(&a), Some(&b));
+            }
+            None if old.contains('\n') || new.contains('\n') => self.lines(old, new),
+            None => {
+                let (old, new) = as_values();
+                self.scalars(&old, &new);
+            }
+        }
+    }
+
+    /// Documents within a text follow no schema: what they mean is not known.
+    fn documents(&mut self, format: &'static str, old: &Value, new: &Value) {
+        if old == new {
+            return self.sink.mark(Change::Formatting);
+        }
+        let builtin = std::mem::replace(&mut self.builtin, false);
+        self.inside(Step::Inside(format), |this| this.values(old, new, None));
+        self.builtin = builtin;
+    }
+
+    fn lines(&mut self, old: &str, new: &str) {
+        let masked = (self.options.masked(old), self.options.masked(new));
+        let is_masked = masked.0.is_some() || masked.1.is_some();
+        let (a, b) = (masked.0.as_deref(), masked.1.as_deref());
+        match lines::compare(a.unwrap_or(old), b.unwrap_or(new)) {
+            Some(text) => self.sink.text(text),
+            // The lines that differ hold nothing but what is masked.
+            None if is_masked => self.sink.hide(Some(old), Some(new)),
+            None => self.sink.mark(Change::Formatting),
+        }
+    }
+}

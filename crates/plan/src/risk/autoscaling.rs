@@ -1,0 +1,107 @@
+//! How many pods there are and when something runs: autoscalers, disruption budgets,
+//! schedules.
+
+use super::{Case, pods};
+use crate::value::Value;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    match case.kind() {
+        "HorizontalPodAutoscaler" | "ScaledObject" => bounds(case),
+        "PodDisruptionBudget" => budget(case),
+        "CronJob" => {
+            for field in ["schedule", "timeZone", "suspend"] {
+                schedule(case, field);
+            }
+        }
+        _ if case.group().ends_with(".toolkit.fluxcd.io") => schedule(case, "suspend"),
+        _ => {}
+    }
+}
+
+fn bounds(case: &mut Case<'_, '_>) {
+    if !case.is_kept() {
+        return;
+    }
+    for field in [
+        "minReplicas",
+        "maxReplicas",
+        "minReplicaCount",
+        "maxReplicaCount",
+    ] {
+        let (old, new) = (
+            case.old().at(&["spec", field]),
+            case.new().at(&["spec", field]),
+        );
+        if old != new {
+            let message = format!("{field} is {} after {}", case.quote(new), case.quote(old));
+            case.report("hpa-bounds-changed", &format!("spec.{field}"), message);
+        }
+    }
+}
+
+fn schedule(case: &mut Case<'_, '_>, field: &str) {
+    if !case.is_kept() {
+        return;
+    }
+    let (old, new) = (
+        case.old().at(&["spec", field]),
+        case.new().at(&["spec", field]),
+    );
+    // Not suspended is how everything is that does not say so.
+    let off = |value: &Value| field == "suspend" && !value.is_true();
+    if old != new && !(off(old) && off(new)) {
+        let message = format!("{field} is {} after {}", case.quote(new), case.quote(old));
+        case.report("schedule-changed", &format!("spec.{field}"), message);
+    }
+}
+
+fn budget(case: &mut Case<'_, '_>) {
+    let new = case.new();
+    let Some(field) = blocks(new, case.after) else {
+        return;
+    };
+    if case.is_kept() && blocks(case.old(), case.before).is_some() {
+        return;
+    }
+    let value = case.quote(new.at(&["spec", field]));
+    let message =
+        format!("with {field} {value} no pod may be evicted, so that nodes cannot be drained");
+    case.report("pdb-blocks-eviction", &format!("spec.{field}"), message);
+}
+
+/// The field by which a budget allows no eviction.
+fn blocks(budget: &Value, facts: &super::Facts<'_>) -> Option<&'static str> {
+    let spec = budget.at(&["spec"]);
+    let unavailable = spec.at(&["maxUnavailable"]);
+    if !unavailable.is_null() {
+        let none = unavailable.int() == Some(0) || unavailable.text() == Some("0%");
+        return none.then_some("maxUnavailable");
+    }
+    let available = spec.at(&["minAvailable"]);
+    if available.text() == Some("100%") {
+        return Some("minAvailable");
+    }
+    let least = available.int().filter(|least| *least > 0)?;
+    let labels = spec.at(&["selector", "matchLabels"]).pairs();
+    let namespace = budget.at(&["metadata", "namespace"]).text();
+    let (key, value) = labels.first()?;
+    let candidates = facts.labeled.get(&(key, namespace, value.text()?))?;
+    let covered = candidates.iter().filter(|one| {
+        let Some((template, _)) = pods::template(one.value) else {
+            return false;
+        };
+        let own = template.at(&["metadata", "labels"]);
+        labels
+            .iter()
+            .all(|(key, value)| own.get(key) == Some(value))
+    });
+    // Where the number is left out, an autoscaler may set it.
+    let replicas: Vec<_> = covered
+        .map(|one| one.value.at(&["spec", "replicas"]).int())
+        .collect::<Option<_>>()?;
+    let sum: i64 = replicas
+        .iter()
+        .fold(0, |sum, count| sum.saturating_add(*count));
+    let blocks = sum > 0 && sum <= least;
+    blocks.then_some("minAvailable")
+}

@@ -1,0 +1,78 @@
+//! Resources that are deleted and created under another name, kind or namespace, and what
+//! concerns all of them at once.
+
+use super::{Case, Revert};
+use crate::matching::Relation;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    let (Some(old), Some(new)) = (case.pair.old, case.pair.new) else {
+        return;
+    };
+    let (old, new) = (&old.id, &new.id);
+    match case.pair.relation {
+        Relation::OtherKind => {
+            let message = format!(
+                "{} is deleted and {} created in its place",
+                case.quote_text(&old.short()),
+                case.quote_text(&new.short())
+            );
+            case.report("kind-changed", "kind", message);
+        }
+        Relation::Similar => {
+            let message = format!(
+                "{} is deleted and {} created, which is much the same",
+                case.quote_text(&old.short()),
+                case.quote_text(&new.short())
+            );
+            case.report("resource-renamed", "metadata.name", message);
+        }
+        Relation::Moved => {
+            let message = format!(
+                "it is deleted in namespace {} and created in {}",
+                case.quote_text(old.namespace.as_deref().unwrap_or("")),
+                case.quote_text(new.namespace.as_deref().unwrap_or(""))
+            );
+            case.report("namespace-moved", "metadata.namespace", message);
+        }
+        Relation::Same | Relation::GeneratorHash | Relation::Alone => return,
+    }
+    let holds_data = matches!(
+        old.kind.as_str(),
+        "PersistentVolumeClaim" | "PersistentVolume"
+    );
+    let claims = !case
+        .old()
+        .at(&["spec", "volumeClaimTemplates"])
+        .items()
+        .is_empty();
+    if let (true, Some(finding)) = (holds_data || claims, case.last()) {
+        finding.revert = Revert::LosesData;
+    }
+}
+
+/// A second manifest of the same resource.
+pub(crate) fn twice(case: &mut Case<'_, '_>, first: Option<&str>, was_before: bool) {
+    let message = match first {
+        Some(file) => format!("{} describes the same resource", case.quote_text(file)),
+        None => "another manifest describes the same resource".to_owned(),
+    };
+    case.report("duplicate-resource", "", message);
+    if let Some(finding) = case.last() {
+        finding.existing = was_before;
+    }
+}
+
+/// How many resources go, of how many.
+pub(crate) fn counts(case: &mut Case<'_, '_>, lost: usize) {
+    let (before, after) = (case.before.all.len(), case.after.all.len());
+    if before > 0 && after == 0 {
+        let message = format!("none of {before} resources is left");
+        case.report("empty-output", "", message);
+        return;
+    }
+    let bounds = case.options.mass_deletion;
+    if lost >= bounds.at_least.max(1) && lost * 100 >= before * usize::from(bounds.percent) {
+        let message = format!("{lost} of {before} resources go");
+        case.report("mass-deletion", "", message);
+    }
+}

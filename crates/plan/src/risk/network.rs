@@ -1,0 +1,140 @@
+//! Services and routes: who is reached, from where, and how.
+
+use std::collections::BTreeSet;
+
+use super::Case;
+use crate::value::Value;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    if case.new_kind() == "Service" && case.group().is_empty() {
+        service(case);
+    }
+    removed_hosts(case);
+    removed_tls(case);
+}
+
+/// The host names that a resource routes.
+pub(crate) fn hosts(value: &Value) -> Vec<&str> {
+    let spec = value.at(&["spec"]);
+    match value.at(&["kind"]).text() {
+        Some("Ingress") => {
+            let rules = spec.at(&["rules"]).items().iter();
+            rules.filter_map(|rule| rule.at(&["host"]).text()).collect()
+        }
+        Some("HTTPRoute" | "GRPCRoute" | "TLSRoute") => texts(spec.at(&["hostnames"])),
+        Some("VirtualService") => texts(spec.at(&["hosts"])),
+        _ => Vec::new(),
+    }
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    list.items().iter().filter_map(Value::text).collect()
+}
+
+fn removed_hosts(case: &mut Case<'_, '_>) {
+    let here = hosts(case.new());
+    let gone: Vec<_> = (hosts(case.old()).into_iter())
+        .filter(|host| !here.contains(host) && !case.after.hosts.contains(host))
+        .collect();
+    if !gone.is_empty() {
+        let message = format!("nothing routes {} any longer", case.listed(&gone));
+        case.report("ingress-host-removed", "spec.rules", message);
+    }
+}
+
+/// Hosts that an Ingress serves with TLS; all of them where an entry names none.
+fn secured(value: &Value) -> BTreeSet<&str> {
+    let entries = value.at(&["spec", "tls"]).items();
+    entries
+        .iter()
+        .flat_map(|entry| match entry.at(&["hosts"]) {
+            Value::Null => hosts(value),
+            list => texts(list),
+        })
+        .collect()
+}
+
+fn removed_tls(case: &mut Case<'_, '_>) {
+    if case.kind() != "Ingress" || !case.is_kept() {
+        return;
+    }
+    let (now, routed) = (secured(case.new()), hosts(case.new()));
+    let gone: Vec<_> = (secured(case.old()).into_iter())
+        .filter(|host| !now.contains(host) && routed.contains(host))
+        .collect();
+    if !gone.is_empty() {
+        let message = format!("{} is no longer served with TLS", case.listed(&gone));
+        case.report("ingress-tls-removed", "spec.tls", message);
+    }
+}
+
+fn service(case: &mut Case<'_, '_>) {
+    let (old, new) = (case.old(), case.new());
+    if case.is_kept() {
+        let selector = |value: &'_ Value| value.at(&["spec", "selector"]).clone();
+        let (before, after) = (selector(old), selector(new));
+        if before != after && !before.is_null() && !after.is_null() {
+            let message = "the Service sends its traffic to other pods; check that some match";
+            case.report(
+                "service-selector-changed",
+                "spec.selector",
+                message.to_owned(),
+            );
+        }
+    }
+    if !(case.is_kept() || case.is_created()) {
+        return;
+    }
+    for (field, message) in exposures(old, new, case.is_created()) {
+        case.report("service-exposed", field, message);
+    }
+}
+
+/// How far a Service can be reached.
+fn reach(service: &Value) -> (u8, bool) {
+    let annotations = service.at(&["metadata", "annotations"]).pairs();
+    let is_internal = annotations.iter().any(|(key, value)| {
+        let value = value.scalar();
+        (key.ends_with("load-balancer-internal") && value == "true")
+            || (key.ends_with("load-balancer-type") && value == "Internal")
+            || (key.ends_with("load-balancer-scheme") && value == "internal")
+    });
+    match service.at(&["spec", "type"]).text() {
+        Some("LoadBalancer") if is_internal => (2, true),
+        Some("LoadBalancer") => (3, false),
+        Some("NodePort") => (1, false),
+        _ => (0, false),
+    }
+}
+
+fn exposures(old: &Value, new: &Value, created: bool) -> Vec<(&'static str, String)> {
+    let mut found = Vec::new();
+    let (before, after) = (reach(old), reach(new));
+    let kind = new.at(&["spec", "type"]).scalar();
+    if after.0 > before.0 {
+        let what = match after {
+            (3, _) if before.1 => "the load balancer is no longer internal".to_owned(),
+            (2, _) => format!("it becomes a {kind}, reachable from the virtual network"),
+            _ => format!("it becomes a {kind}, reachable from outside of the cluster"),
+        };
+        found.push(("spec.type", what));
+    }
+    let ranges = |value: &Value| {
+        !value
+            .at(&["spec", "loadBalancerSourceRanges"])
+            .items()
+            .is_empty()
+    };
+    if !created && ranges(old) && !ranges(new) && after.0 > 1 {
+        let message = "every address may connect, not only some ranges".to_owned();
+        found.push(("spec.loadBalancerSourceRanges", message));
+    }
+    let addresses = |value: &Value| value.at(&["spec", "externalIPs"]).items().len();
+    if addresses(new) > addresses(old) {
+        found.push((
+            "spec.externalIPs",
+            "it takes traffic to more external addresses".to_owned(),
+        ));
+    }
+    found
+}

@@ -1,0 +1,113 @@
+//! Roles and bindings that allow more than before.
+
+use super::Case;
+use crate::value::Value;
+
+/// So many permissions of a role are looked at one by one.
+const EACH: usize = 5_000;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    if !(case.is_kept() || case.is_created()) {
+        return;
+    }
+    match case.kind() {
+        "Role" | "ClusterRole" => role(case),
+        "RoleBinding" | "ClusterRoleBinding" => binding(case),
+        _ => {}
+    }
+}
+
+/// What a role allows to do to one kind of resource.
+type Permission<'v> = (&'v str, &'v str, &'v str);
+
+fn list<'v>(rule: &'v Value, key: &str) -> Vec<&'v str> {
+    rule.at(&[key])
+        .items()
+        .iter()
+        .filter_map(Value::text)
+        .collect()
+}
+
+fn allows(rule: &Value, (group, resource, verb): Permission<'_>, names: &[&str]) -> bool {
+    let has = |key: &str, wanted: &str| {
+        list(rule, key)
+            .iter()
+            .any(|found| *found == "*" || *found == wanted)
+    };
+    let own = list(rule, "resourceNames");
+    let named =
+        own.is_empty() || (!names.is_empty() && names.iter().all(|name| own.contains(name)));
+    named && has("apiGroups", group) && has("resources", resource) && has("verbs", verb)
+}
+
+fn role(case: &mut Case<'_, '_>) {
+    let before = case.old().at(&["rules"]).items();
+    let mut gained = Vec::new();
+    let mut looked_at = 0_usize;
+    for rule in case.new().at(&["rules"]).items() {
+        if before.contains(rule) {
+            continue;
+        }
+        let names = list(rule, "resourceNames");
+        for group in list(rule, "apiGroups") {
+            for resource in list(rule, "resources") {
+                for verb in list(rule, "verbs") {
+                    looked_at += 1 + before.len() / 16;
+                    let wanted = (group, resource, verb);
+                    let had =
+                        looked_at < EACH && before.iter().any(|old| allows(old, wanted, &names));
+                    let matters = !case.is_created() || is_powerful(wanted, &names);
+                    if !had && matters && gained.len() < EACH {
+                        gained.push(format!("{verb} {resource}"));
+                    }
+                }
+            }
+        }
+        let urls = list(rule, "nonResourceURLs");
+        let had = |url: &&str| {
+            before
+                .iter()
+                .any(|old| list(old, "nonResourceURLs").contains(url))
+        };
+        let new = urls
+            .iter()
+            .filter(|url| !had(url) && (!case.is_created() || **url == "*"));
+        gained.extend(new.map(|url| format!("access to {url}")));
+    }
+    gained.dedup();
+    if !gained.is_empty() {
+        let message = format!("it allows more: {}", case.listed(&gained));
+        case.report("rbac-broadened", "rules", message);
+    }
+}
+
+/// What is worth a word in a role that is new as a whole.
+fn is_powerful((_, resource, verb): Permission<'_>, names: &[&str]) -> bool {
+    let writes = matches!(verb, "*" | "create" | "update" | "patch");
+    matches!(verb, "escalate" | "bind" | "impersonate")
+        || (resource == "*" && verb == "*")
+        || (resource == "secrets"
+            && names.is_empty()
+            && matches!(verb, "*" | "get" | "list" | "watch"))
+        || (matches!(resource, "pods/exec" | "nodes/proxy") && writes)
+}
+
+fn binding(case: &mut Case<'_, '_>) {
+    let role = case.new().at(&["roleRef", "name"]).scalar();
+    if case.is_created() && role != "cluster-admin" {
+        return;
+    }
+    let before = case.old().at(&["subjects"]).items();
+    let gained: Vec<_> = (case.new().at(&["subjects"]).items().iter())
+        .filter(|subject| !before.contains(subject))
+        .map(|subject| {
+            let text = |key: &str| subject.at(&[key]).scalar();
+            format!("{} {}", text("kind"), text("name"))
+        })
+        .collect();
+    if !gained.is_empty() {
+        let role = case.quote_text(&role);
+        let message = format!("{} get what {role} allows", case.listed(&gained));
+        case.report("rbac-broadened", "subjects", message);
+    }
+}

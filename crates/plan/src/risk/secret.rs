@@ -1,0 +1,81 @@
+//! Secrets: in plain text, no longer encrypted, changed.
+
+use super::Case;
+use crate::field::Change;
+use crate::path::Path;
+use crate::value::Value;
+
+/// How a resource brings a Secret about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// It is none.
+    None,
+    /// Readable for everybody who can read the repository.
+    Plain,
+    /// SOPS, SealedSecret, ExternalSecret.
+    Protected,
+}
+
+fn form(value: &Value) -> Form {
+    match value.at(&["kind"]).text() {
+        Some("SealedSecret" | "ExternalSecret" | "SecretProviderClass") => return Form::Protected,
+        Some("Secret") if value.at(&["apiVersion"]).text() == Some("v1") => {}
+        _ => return Form::None,
+    }
+    let data = value.at(&["data"]).pairs().iter();
+    let mut values = data
+        .chain(value.at(&["stringData"]).pairs())
+        .map(|(_, value)| value)
+        .peekable();
+    if values.peek().is_none() {
+        return Form::None;
+    }
+    let is_encrypted = |value: &Value| value.text().is_some_and(|text| text.starts_with("ENC["));
+    match values.all(is_encrypted) {
+        true => Form::Protected,
+        false => Form::Plain,
+    }
+}
+
+/// Whether a resource is a Secret in plain text.
+pub(crate) fn is_plain(value: &Value) -> bool {
+    form(value) == Form::Plain
+}
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    let (old, new) = (form(case.old()), form(case.new()));
+    if new == Form::Plain {
+        plain(case, old == Form::Plain);
+        if old == Form::Protected {
+            let message = "the Secret was encrypted or kept elsewhere and is now in plain text";
+            case.report("secret-encryption-lost", "data", message.to_owned());
+        }
+    }
+    if old != new || old == Form::None || !case.is_kept() {
+        return;
+    }
+    let is_value = |path: &Path| {
+        path.starts_with(&["data"])
+            || path.starts_with(&["stringData"])
+            || path.has_key("encryptedData")
+    };
+    let changed = case.found.iter().filter(|one| is_value(&one.path));
+    let changed: Vec<_> = changed
+        .filter(|one| one.field.change != Change::Unknown)
+        .map(|one| one.path.last_key(0).to_owned())
+        .collect();
+    if let Some(first) = changed.first() {
+        let field = Path::of(&["data", first]).text();
+        let message = format!("the values of {} change", case.listed(&changed));
+        case.report("secret-changed", &field, message);
+    }
+}
+
+/// Reports that a Secret is readable.
+pub(crate) fn plain(case: &mut Case<'_, '_>, was_before: bool) {
+    let message = "everybody who can read the repository can read this Secret; encrypt it (SOPS, SealedSecret), refer to it (ExternalSecret), or allow it with a reason";
+    case.report("secret-plaintext", "data", message.to_owned());
+    if let Some(finding) = case.last() {
+        finding.existing = was_before;
+    }
+}

@@ -1,0 +1,158 @@
+//! What pods may do to their node, and which protections they have.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Case, pods};
+use crate::value::Value;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    if case.new_kind() == "Namespace" {
+        admission(case);
+    }
+    if !(case.is_kept() || case.is_created()) {
+        return;
+    }
+    let Some((new, path)) = pods::spec(case.new()) else {
+        return;
+    };
+    let old = pods::spec(case.old()).map(|(spec, _)| spec);
+    let before = old.map(of_pod).unwrap_or_default();
+    let gained: Vec<_> = of_pod(new).difference(&before).cloned().collect();
+    if !gained.is_empty() {
+        let message = format!("pods get {}", case.listed(&gained));
+        case.report("security-context-weakened", &path, message);
+    }
+    let before: BTreeMap<_, _> = (pods::containers(case.old()).into_iter())
+        .map(|one| (one.name, one.value))
+        .collect();
+    for container in pods::containers(case.new()) {
+        let forerunner = before.get(container.name).copied();
+        let powers = forerunner.map(powers).unwrap_or_default();
+        let mut changes: Vec<_> = self::powers(container.value)
+            .difference(&powers)
+            .map(|power| format!("gets {power}"))
+            .collect();
+        if let (Some(forerunner), Some(old)) = (forerunner, old) {
+            let now = protections(container.value, new);
+            let lost = protections(forerunner, old);
+            let lost = lost
+                .difference(&now)
+                .map(|protection| format!("loses {protection}"));
+            changes.extend(lost);
+        }
+        if !changes.is_empty() {
+            let name = case.quote_text(container.name);
+            let message = format!("container {name} {}", changes.join(", "));
+            let field = format!("{}.securityContext", container.path);
+            case.report("security-context-weakened", &field, message);
+        }
+    }
+}
+
+/// Powers of a pod as a whole.
+fn of_pod(spec: &Value) -> BTreeSet<String> {
+    let mut powers = BTreeSet::new();
+    for field in ["hostNetwork", "hostPID", "hostIPC"] {
+        if spec.at(&[field]).is_true() {
+            powers.insert(field.to_owned());
+        }
+    }
+    for volume in spec.at(&["volumes"]).items() {
+        if let Some(path) = volume.at(&["hostPath", "path"]).text() {
+            powers.insert(format!("hostPath {path}"));
+        }
+    }
+    powers
+}
+
+/// Powers of a container.
+fn powers(container: &Value) -> BTreeSet<String> {
+    let context = container.at(&["securityContext"]);
+    let mut powers = BTreeSet::new();
+    if context.at(&["privileged"]).is_true() {
+        powers.insert("privileged".to_owned());
+    }
+    if context.at(&["allowPrivilegeEscalation"]).is_true() {
+        powers.insert("allowPrivilegeEscalation".to_owned());
+    }
+    if context.at(&["runAsUser"]).int() == Some(0) {
+        powers.insert("user 0".to_owned());
+    }
+    if context.at(&["seccompProfile", "type"]).text() == Some("Unconfined") {
+        powers.insert("no seccomp profile".to_owned());
+    }
+    if context.at(&["procMount"]).text() == Some("Unmasked") {
+        powers.insert("an unmasked /proc".to_owned());
+    }
+    for capability in context.at(&["capabilities", "add"]).items() {
+        powers.insert(format!("capability {}", capability.scalar()));
+    }
+    for port in container.at(&["ports"]).items() {
+        if let Some(number) = port.at(&["hostPort"]).int() {
+            powers.insert(format!("host port {number}"));
+        }
+    }
+    powers
+}
+
+/// Protections that are in force for a container, from it or from its pod.
+fn protections(container: &Value, pod: &Value) -> BTreeSet<&'static str> {
+    let context = container.at(&["securityContext"]);
+    let of_pod = pod.at(&["securityContext"]);
+    let effective = |field: &str| match context.at(&[field]) {
+        Value::Null => of_pod.at(&[field]).clone(),
+        value => value.clone(),
+    };
+    let mut protections = BTreeSet::new();
+    let mut add = |holds: bool, name| {
+        if holds {
+            protections.insert(name);
+        }
+    };
+    add(effective("runAsNonRoot").is_true(), "runAsNonRoot");
+    let profile = effective("seccompProfile");
+    let confined = matches!(
+        profile.at(&["type"]).text(),
+        Some("RuntimeDefault" | "Localhost")
+    );
+    add(confined, "its seccomp profile");
+    add(
+        context.at(&["readOnlyRootFilesystem"]).is_true(),
+        "readOnlyRootFilesystem",
+    );
+    let escalation = context.at(&["allowPrivilegeEscalation"]);
+    add(
+        *escalation == Value::Bool(false),
+        "allowPrivilegeEscalation: false",
+    );
+    let dropped = context.at(&["capabilities", "drop"]).items().iter();
+    add(
+        dropped.map(Value::scalar).any(|name| name == "ALL"),
+        "drop: ALL",
+    );
+    let mounted = pod.at(&["automountServiceAccountToken"]);
+    add(
+        *mounted == Value::Bool(false),
+        "automountServiceAccountToken: false",
+    );
+    protections
+}
+
+/// The level that a namespace enforces for its pods.
+fn admission(case: &mut Case<'_, '_>) {
+    const LABEL: &str = "pod-security.kubernetes.io/enforce";
+    let level = |value: &Value| match value.at(&["metadata", "labels", LABEL]).text() {
+        Some("restricted") => 2,
+        Some("baseline") => 1,
+        _ => 0,
+    };
+    if case.is_kept() && level(case.new()) < level(case.old()) {
+        let message = format!(
+            "the namespace enforces {} after {}",
+            case.quote(case.new().at(&["metadata", "labels", LABEL])),
+            case.quote(case.old().at(&["metadata", "labels", LABEL]))
+        );
+        let field = format!("metadata.labels[\"{LABEL}\"]");
+        case.report("security-context-weakened", &field, message);
+    }
+}

@@ -1,0 +1,49 @@
+//! Volumes and claims.
+
+use super::Case;
+use crate::schema::quantity;
+use crate::value::Value;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    if !case.is_kept() {
+        return;
+    }
+    match case.kind() {
+        "PersistentVolumeClaim" => shrunk(case),
+        "PersistentVolume" => reclaim(case),
+        _ => {}
+    }
+}
+
+fn shrunk(case: &mut Case<'_, '_>) {
+    const PATH: &[&str] = &["spec", "resources", "requests", "storage"];
+    let (old, new) = (case.old().at(PATH), case.new().at(PATH));
+    let amount = |value: &Value| quantity::parse(&value.scalar());
+    if amount(old)
+        .zip(amount(new))
+        .is_some_and(|(old, new)| new < old)
+    {
+        let message = format!(
+            "the claim asks for {} after {}; a volume can only grow",
+            case.quote(new),
+            case.quote(old)
+        );
+        case.report("pvc-shrunk", "spec.resources.requests.storage", message);
+    }
+}
+
+fn reclaim(case: &mut Case<'_, '_>) {
+    const PATH: &[&str] = &["spec", "persistentVolumeReclaimPolicy"];
+    let (old, new) = (case.old().at(PATH), case.new().at(PATH));
+    if new.text() == Some("Delete") && old != new && !old.is_null() {
+        let message = format!(
+            "the volume and its data are deleted with its claim from now on (it was {})",
+            case.quote(old)
+        );
+        case.report(
+            "pv-reclaim-changed",
+            "spec.persistentVolumeReclaimPolicy",
+            message,
+        );
+    }
+}

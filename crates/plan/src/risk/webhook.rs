@@ -1,0 +1,53 @@
+//! Admission webhooks that stop everything when they are down.
+
+use super::{Case, Severity};
+use crate::value::Value;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    let kind = case.kind();
+    if !matches!(
+        kind,
+        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration"
+    ) {
+        return;
+    }
+    let before = case.old().at(&["webhooks"]).items();
+    for webhook in case.new().at(&["webhooks"]).items() {
+        let name = webhook.at(&["name"]);
+        let was = before
+            .iter()
+            .any(|old| old.at(&["name"]) == name && closes(old));
+        if was || !closes(webhook) {
+            continue;
+        }
+        let (severity, what) = match covers_basics(webhook) {
+            true => (Severity::High, "pods and other basic resources"),
+            false => (Severity::Medium, "what it covers"),
+        };
+        let message = format!(
+            "when webhook {} does not answer, {what} cannot be changed in any namespace, its own included; exclude namespaces or set failurePolicy to Ignore",
+            case.quote(name)
+        );
+        case.report_as(severity, "webhook-fail-closed", "webhooks", message);
+    }
+}
+
+fn closes(webhook: &Value) -> bool {
+    let must_answer = webhook.at(&["failurePolicy"]).text() != Some("Ignore");
+    let restricted = ["namespaceSelector", "objectSelector", "matchConditions"]
+        .iter()
+        .any(|key| {
+            let value = webhook.at(&[key]);
+            !value.pairs().is_empty() || !value.items().is_empty()
+        });
+    must_answer && !restricted
+}
+
+fn covers_basics(webhook: &Value) -> bool {
+    webhook.at(&["rules"]).items().iter().any(|rule| {
+        let groups = rule.at(&["apiGroups"]).items().iter().map(Value::scalar);
+        let mut basic =
+            groups.filter(|group| matches!(group.as_str(), "*" | "" | "apps" | "batch"));
+        basic.next().is_some()
+    })
+}

@@ -1,0 +1,131 @@
+//! Workloads: selectors, replicas, probes, limits, variables, and how pods are replaced.
+
+use std::collections::BTreeSet;
+
+use super::{Case, pods};
+use crate::value::Value;
+
+pub(super) fn check(case: &mut Case<'_, '_>) {
+    if !case.is_kept() {
+        return;
+    }
+    if pods::template(case.new()).is_some() {
+        selector(case);
+        replicas(case);
+        strategy(case);
+    }
+    for (old, new) in pods::pairs(case.old(), case.new()) {
+        probes(case, &old, &new);
+        limits(case, &old, &new);
+        variables(case, &old, &new);
+    }
+}
+
+fn selector(case: &mut Case<'_, '_>) {
+    let is_fixed = matches!(
+        case.kind(),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job"
+    );
+    let (old, new) = (
+        case.old().at(&["spec", "selector"]),
+        case.new().at(&["spec", "selector"]),
+    );
+    if is_fixed && old != new {
+        let message = "the selector changes: the server refuses it, and pods that the old one found would be left without an owner";
+        case.report(
+            "workload-selector-changed",
+            "spec.selector",
+            message.to_owned(),
+        );
+    }
+}
+
+fn replicas(case: &mut Case<'_, '_>) {
+    if !matches!(
+        case.kind(),
+        "Deployment" | "StatefulSet" | "ReplicaSet" | "Rollout"
+    ) {
+        return;
+    }
+    let count = |value: &Value| match value.at(&["spec", "replicas"]) {
+        Value::Null => Some(1),
+        number => number.int(),
+    };
+    let Some((old, new)) = count(case.old()).zip(count(case.new())) else {
+        return;
+    };
+    // Where the number is left out, an autoscaler may set it.
+    let is_set = !case.new().at(&["spec", "replicas"]).is_null();
+    if old > 0 && new == 0 {
+        case.report(
+            "replicas-to-zero",
+            "spec.replicas",
+            format!("it is scaled from {old} to 0"),
+        );
+    } else if is_set && new > 0 && old >= 2 && new <= old / 2 {
+        let message = format!("replicas fall from {old} to {new}");
+        case.report("replicas-drop", "spec.replicas", message);
+    }
+}
+
+fn strategy(case: &mut Case<'_, '_>) {
+    if case.kind() != "Deployment" {
+        return;
+    }
+    let stops = |value: &Value| {
+        let strategy = value.at(&["spec", "strategy"]);
+        let unavailable = strategy.at(&["rollingUpdate", "maxUnavailable"]);
+        strategy.at(&["type"]).text() == Some("Recreate") || unavailable.text() == Some("100%")
+    };
+    if stops(case.new()) && !stops(case.old()) {
+        let message = "all pods are stopped before new ones are there, at every update";
+        case.report("downtime-strategy", "spec.strategy", message.to_owned());
+    }
+}
+
+fn probes(case: &mut Case<'_, '_>, old: &pods::Container<'_>, new: &pods::Container<'_>) {
+    for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
+        if !old.value.at(&[probe]).is_null() && new.value.at(&[probe]).is_null() {
+            let message = format!(
+                "container {} has no {probe} any longer",
+                case.quote_text(new.name)
+            );
+            case.report("probe-removed", &format!("{}.{probe}", new.path), message);
+        }
+    }
+}
+
+fn limits(case: &mut Case<'_, '_>, old: &pods::Container<'_>, new: &pods::Container<'_>) {
+    let limits = |one: &pods::Container<'_>| -> BTreeSet<String> {
+        let pairs = one.value.at(&["resources", "limits"]).pairs().iter();
+        pairs.map(|(key, _)| key.clone()).collect()
+    };
+    let gone: Vec<_> = limits(old).difference(&limits(new)).cloned().collect();
+    if !gone.is_empty() {
+        let message = format!(
+            "container {} has no limit on {} any longer",
+            case.quote_text(new.name),
+            case.listed(&gone)
+        );
+        let field = format!("{}.resources.limits", new.path);
+        case.report("resource-limits-removed", &field, message);
+    }
+}
+
+fn variables(case: &mut Case<'_, '_>, old: &pods::Container<'_>, new: &pods::Container<'_>) {
+    let names = |one: &pods::Container<'_>| -> BTreeSet<String> {
+        let env = one.value.at(&["env"]).items().iter();
+        env.map(|one| one.at(&["name"]).scalar()).collect()
+    };
+    let gone: Vec<_> = names(old).difference(&names(new)).cloned().collect();
+    // A source of variables may hold the same ones.
+    let sources = |one: &pods::Container<'_>| one.value.at(&["envFrom"]).items().len();
+    if !gone.is_empty() && sources(new) <= sources(old) {
+        let message = format!(
+            "container {} loses {}",
+            case.quote_text(new.name),
+            case.listed(&gone)
+        );
+        case.report("env-removed", &format!("{}.env", new.path), message);
+    }
+}
