@@ -113,9 +113,10 @@ impl Comparison<'_> {
         let free = FREE.contains(&key) && self.sink.path.0.len() <= 2;
         if let (true, Value::Map(pairs)) = (free, value) {
             for (key, value) in pairs {
-                let (old, new) = match added {
-                    true => (None, Some(value)),
-                    false => (Some(value), None),
+                let (old, new) = if added {
+                    (None, Some(value))
+                } else {
+                    (Some(value), None)
                 };
                 self.inside(Step::Key(key.clone()), |this| this.one_side(old, new));
             }

@@ -40,6 +40,6 @@ pub use build::plan;
 pub use field::{Change, Field, Hidden, Noise, Secrecy, TextChange};
 pub use image::ImageMove;
 pub use options::{IsPlaceholder, Mask, MassDeletion, Options, ReadYaml};
-pub use plan::{Action, Plan, ReadError, ResourceChange, Summary, VERSION};
+pub use plan::{Action, Plan, ReadError, ResourceChange, SCHEMA, Summary, VERSION};
 pub use resource::{Identity, Resource};
 pub use value::Value;

@@ -91,7 +91,7 @@ pub(crate) fn pair<'a>(old: &'a [Resource<'a>], new: &'a [Resource<'a>]) -> Matc
         .pairs
         .extend(rest.pair_by(Relation::OtherKind, |one| {
             let id = &one.id;
-            Some((family(&id.kind)?, id.namespace.as_deref(), id.name.as_str()))
+            Some((family(&id.kind), id.namespace.as_deref(), id.name.as_str()))
         }));
     matched.pairs.extend(similar::pair(&mut rest));
     let alone = |old, new| Pair {
@@ -122,16 +122,17 @@ pub(crate) fn pair<'a>(old: &'a [Resource<'a>], new: &'a [Resource<'a>]) -> Matc
 /// Where one side does not say in which namespace it is, nobody can tell that it moved.
 fn stated(pair: Pair<'_>) -> Pair<'_> {
     let unstated = |side: Option<&Resource<'_>>| side.is_some_and(|one| one.id.namespace.is_none());
-    let relation = match unstated(pair.old) || unstated(pair.new) {
-        true => Relation::Same,
-        false => pair.relation,
+    let relation = if unstated(pair.old) || unstated(pair.new) {
+        Relation::Same
+    } else {
+        pair.relation
     };
     Pair { relation, ..pair }
 }
 
 /// Kinds that take each other's place.
-fn family(kind: &str) -> Option<&str> {
-    Some(match kind {
+fn family(kind: &str) -> &str {
+    match kind {
         "Deployment"
         | "StatefulSet"
         | "DaemonSet"
@@ -150,7 +151,7 @@ fn family(kind: &str) -> Option<&str> {
         "HorizontalPodAutoscaler" | "ScaledObject" => "autoscaler",
         // One kind of two groups.
         other => other,
-    })
+    }
 }
 
 /// The first resource of each identity, and those that come again.

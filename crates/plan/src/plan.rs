@@ -12,6 +12,9 @@ use crate::risk::{Finding, Revert, Severity};
 /// The version of the JSON form.
 pub const VERSION: u32 = 1;
 
+/// The schema of the JSON form.
+pub const SCHEMA: &str = include_str!("../schema/plan-1.json");
+
 /// What publishing would change.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -41,6 +41,9 @@ const REFERENCES: &[&str] = &[
     "tlssecret",
 ];
 
+/// What is shown in place of a confidential text.
+pub(crate) const HIDDEN: &str = "(hidden)";
+
 /// The first 16 bytes of HMAC-SHA256, as hex.
 pub(crate) fn keyed_hash(key: &[u8], data: &[u8]) -> String {
     const BLOCK: usize = 64;
@@ -110,14 +113,63 @@ pub(crate) fn of(
     confidential.then_some(Secrecy::Sensitive)
 }
 
-/// A line of a text without the value that a confidential name has in it.
-pub(crate) fn line(text: &str) -> Option<String> {
-    let at = text.find([':', '='])?;
-    let name = text[..at].trim().trim_matches(['"', '\'']);
-    let value = text[at + 1..].trim();
-    let last = name.rsplit([' ', '\t']).next()?;
-    let shown = !value.is_empty() && is_confidential_name(last);
-    shown.then(|| format!("{} (hidden)", &text[..=at]))
+/// A text without the values that confidential names have in it: `password: x`,
+/// `Server=a;Password=x`, `https://user:x@host`. Nothing when there is none.
+pub(crate) fn cleaned(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut hidden = false;
+    for line in text.split_inclusive('\n') {
+        let (body, end) = line.split_at(line.trim_end_matches(['\n', '\r']).len());
+        if let Some(cleaned) = cleaned_line(body) {
+            hidden = true;
+            out.push_str(&cleaned);
+        } else {
+            out.push_str(body);
+        }
+        out.push_str(end);
+    }
+    hidden.then_some(out)
+}
+
+fn cleaned_line(line: &str) -> Option<String> {
+    if let Some(at) = line.find([':', '=']) {
+        let name = line[..at].trim().trim_matches(['"', '\'']);
+        let last = name.rsplit([' ', '\t']).next().unwrap_or(name);
+        let has_value = !line[at + 1..].trim().is_empty();
+        if has_value && is_confidential_name(last) {
+            return Some(format!("{}{HIDDEN}", &line[..=at]));
+        }
+    }
+    let mut hidden = false;
+    let parts: Vec<_> = line
+        .split_inclusive([';', '&', ' ', ','])
+        .map(|part| {
+            let (body, end) = part.split_at(part.trim_end_matches([';', '&', ' ', ',']).len());
+            match cleaned_part(body) {
+                Some(cleaned) => {
+                    hidden = true;
+                    format!("{cleaned}{end}")
+                }
+                None => part.to_owned(),
+            }
+        })
+        .collect();
+    hidden.then(|| parts.concat())
+}
+
+/// `name=value` or an address with a password.
+fn cleaned_part(part: &str) -> Option<String> {
+    if let Some((name, value)) = part.split_once('=') {
+        let last = name.rsplit(['?', '"', '\'']).next().unwrap_or(name);
+        if !value.is_empty() && (is_confidential_name(last) || last.eq_ignore_ascii_case("pwd")) {
+            return Some(format!("{name}={HIDDEN}"));
+        }
+    }
+    let (scheme, rest) = part.split_once("://")?;
+    let (user, host) = rest.split_once('@')?;
+    let (user, _) = user.split_once(':')?;
+    let is_authority = !user.contains('/');
+    is_authority.then(|| format!("{scheme}://{user}:{HIDDEN}@{host}"))
 }
 
 #[cfg(test)]
@@ -165,16 +217,21 @@ mod tests {
         assert_eq!(of(&Path::of(path), kind, &value, &listed), expected);
     }
 
-    #[test]
-    fn a_password_in_a_line_is_hidden() {
-        assert_eq!(
-            line("  db.password = x"),
-            Some("  db.password = (hidden)".into())
-        );
-        assert_eq!(
-            line("export TOKEN=abc"),
-            Some("export TOKEN= (hidden)".into())
-        );
-        assert_eq!(line("port = 1"), None);
+    #[rstest::rstest]
+    #[case("  db.password = x", Some("  db.password =(hidden)"))]
+    #[case("export TOKEN=abc", Some("export TOKEN=(hidden)"))]
+    #[case("a\npassword: x\nb", Some("a\npassword:(hidden)\nb"))]
+    #[case(
+        "Server=a;Password=x;Port=1",
+        Some("Server=a;Password=(hidden);Port=1")
+    )]
+    #[case("https://a.b/?x=1&token=c", Some("https://a.b/?x=1&token=(hidden)"))]
+    #[case("amqp://user:x@host:1/a", Some("amqp://user:(hidden)@host:1/a"))]
+    #[case("run --password=x --port=1", Some("run --password=(hidden)"))]
+    #[case("port = 1", None)]
+    #[case("password:", None)]
+    #[case("https://host/a:b@c", None)]
+    fn values_of_confidential_names_go(#[case] text: &str, #[case] expected: Option<&str>) {
+        assert_eq!(cleaned(text).as_deref(), expected);
     }
 }

@@ -121,7 +121,7 @@ fn name(mut der: &[u8]) -> Option<String> {
     })
 }
 
-/// `2027-03-01`, from UTCTime or GeneralizedTime.
+/// `2027-03-01`, from either of the two forms of time.
 fn date(tag: u8, text: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(text)
         .ok()

@@ -45,6 +45,13 @@ pub(super) fn both(path: &Path, old: &str, new: &str, options: &Options<'_>) -> 
     None
 }
 
+/// What one text holds, as a document.
+pub(super) fn one(path: &Path, text: &str, options: &Options<'_>) -> Option<Value> {
+    match both(path, text, text, options)? {
+        Contents::Documents(_, value, _) | Contents::Certificates(value, _) => Some(value),
+    }
+}
+
 fn is_document(value: &Value) -> bool {
     matches!(value, Value::Map(_) | Value::List(_))
 }

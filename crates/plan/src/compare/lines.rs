@@ -118,7 +118,7 @@ fn show(change: &mut TextChange, gap: &Gap, old: &[&str], new: &[&str], before: 
 }
 
 fn shown(line: &str) -> String {
-    let line = secrecy::line(line).unwrap_or_else(|| line.to_owned());
+    let line = secrecy::cleaned(line).unwrap_or_else(|| line.to_owned());
     match line.char_indices().nth(WIDTH) {
         Some((at, _)) => format!("{}…", &line[..at]),
         None => line,

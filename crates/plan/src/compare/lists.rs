@@ -96,7 +96,7 @@ impl Comparison<'_> {
                     _ => (Some(value), None),
                 };
                 this.inside(Step::Element(key.clone()), |this| {
-                    this.sink.record(change, old, new)
+                    this.sink.record(change, old, new);
                 });
             }
         };

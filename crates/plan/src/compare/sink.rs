@@ -13,8 +13,6 @@ const FIELDS: usize = 2_000;
 const ITEMS: usize = 400;
 /// So many characters of a text are shown.
 const WIDTH: usize = 1_000;
-/// What is shown in place of a confidential text.
-const HIDDEN: &str = "(hidden)";
 
 /// A field that differs, with the steps to it.
 #[derive(Debug)]
@@ -121,10 +119,15 @@ impl<'s> Sink<'s> {
         let mut field = Field::bare(self.path.text(), change);
         let mut show = |value: &Value| {
             let mut room = ITEMS;
-            let shown = self.shown(value, None, &mut room, &mut field.cut);
-            shown
+            self.shown(&self.path, value, &mut room, &mut field.cut)
         };
         (field.old, field.new) = (old.map(&mut show), new.map(&mut show));
+        if field.old == field.new && !field.cut {
+            // They differ in nothing but what may not be shown.
+            let bytes = |side: Option<&Value>| side.map(|value| written(value).into_bytes());
+            let (old, new) = (bytes(old), bytes(new));
+            return self.conceal(Secrecy::Sensitive, old.as_deref(), new.as_deref(), false);
+        }
         self.push(field);
     }
 
@@ -166,35 +169,39 @@ impl<'s> Sink<'s> {
         }
     }
 
-    /// What of a value is shown. `name` is that of the item that it is in.
-    fn shown(&self, value: &Value, name: Option<&str>, room: &mut usize, cut: &mut bool) -> Value {
+    /// What of the value at this path is shown.
+    fn shown(&self, path: &Path, value: &Value, room: &mut usize, cut: &mut bool) -> Value {
         match value {
-            Value::Str(text) => Value::Str(self.shown_text(text, cut)),
+            Value::Str(text) => Value::Str(self.shown_text(path, text, room, cut)),
             Value::List(items) => {
                 let mut out = Vec::new();
                 for item in items {
                     if !take(room, cut) {
                         break;
                     }
-                    out.push(self.shown(item, name, room, cut));
+                    out.push(self.shown(path, item, room, cut));
                 }
                 Value::List(out)
             }
             Value::Map(pairs) => {
-                let name = value.at(&["name"]).text();
+                let mut base = path.clone();
+                if let Some(name) = value.at(&["name"]).text() {
+                    base.0
+                        .push(Step::Item(vec![("name".to_owned(), name.to_owned())]));
+                }
                 let mut out = Vec::new();
                 for (key, inner) in pairs {
                     if !take(room, cut) {
                         break;
                     }
-                    let shown = match self.is_confidential(key, name, inner) {
-                        true => Value::Str(HIDDEN.to_owned()),
-                        false => self.shown(inner, name, room, cut),
+                    let path = base.key(key);
+                    let shown = if self.is_confidential(&path, inner) {
+                        Value::Str(secrecy::HIDDEN.to_owned())
+                    } else {
+                        self.shown(&path, inner, room, cut)
                     };
-                    out.push((
-                        self.options.masked(key).unwrap_or_else(|| key.clone()),
-                        shown,
-                    ));
+                    let key = self.options.masked(key).unwrap_or_else(|| key.clone());
+                    out.push((key, shown));
                 }
                 Value::Map(out)
             }
@@ -202,27 +209,35 @@ impl<'s> Sink<'s> {
         }
     }
 
-    fn is_confidential(&self, key: &str, name: Option<&str>, value: &Value) -> bool {
-        let mut path = self.path.key(key);
-        if let Some(name) = name {
-            let item = Step::Item(vec![("name".to_owned(), name.to_owned())]);
-            path.0.insert(path.0.len() - 1, item);
-        }
+    fn is_confidential(&self, path: &Path, value: &Value) -> bool {
         let annotations = self.options.sensitive_annotations;
-        secrecy::of(&path, self.kind, value, annotations).is_some()
+        secrecy::of(path, self.kind, value, annotations).is_some()
     }
 
-    fn shown_text(&self, text: &str, cut: &mut bool) -> String {
+    fn shown_text(&self, path: &Path, text: &str, room: &mut usize, cut: &mut bool) -> String {
+        // A document that holds something confidential is shown as what it means.
+        if let Some(value) = super::contents::one(path, text, self.options) {
+            let shown = self.shown(path, &value, room, cut);
+            if shown != value {
+                let text = serde_json::to_string(&shown).unwrap_or_default();
+                return cut_text(&text, cut);
+            }
+        }
         // Masked before it is cut: half a secret would not be recognized.
         let masked = self.options.masked(text);
         let text = masked.as_deref().unwrap_or(text);
-        match text.char_indices().nth(WIDTH) {
-            Some((at, _)) => {
-                *cut = true;
-                format!("{}… ({} bytes more)", &text[..at], text.len() - at)
-            }
-            None => text.to_owned(),
+        let cleaned = secrecy::cleaned(text);
+        cut_text(cleaned.as_deref().unwrap_or(text), cut)
+    }
+}
+
+fn cut_text(text: &str, cut: &mut bool) -> String {
+    match text.char_indices().nth(WIDTH) {
+        Some((at, _)) => {
+            *cut = true;
+            format!("{}… ({} bytes more)", &text[..at], text.len() - at)
         }
+        None => text.to_owned(),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Names of ConfigMaps and Secrets without the hash that a generator appends.
+//! Names of configuration without the hash that a generator appends.
 
 use crate::resource::Resource;
 

@@ -29,8 +29,8 @@ fn bounds(case: &mut Case<'_, '_>) {
         "maxReplicaCount",
     ] {
         let (old, new) = (
-            case.old().at(&["spec", field]),
-            case.new().at(&["spec", field]),
+            case.was().at(&["spec", field]),
+            case.now().at(&["spec", field]),
         );
         if old != new {
             let message = format!("{field} is {} after {}", case.quote(new), case.quote(old));
@@ -44,8 +44,8 @@ fn schedule(case: &mut Case<'_, '_>, field: &str) {
         return;
     }
     let (old, new) = (
-        case.old().at(&["spec", field]),
-        case.new().at(&["spec", field]),
+        case.was().at(&["spec", field]),
+        case.now().at(&["spec", field]),
     );
     // Not suspended is how everything is that does not say so.
     let off = |value: &Value| field == "suspend" && !value.is_true();
@@ -56,11 +56,11 @@ fn schedule(case: &mut Case<'_, '_>, field: &str) {
 }
 
 fn budget(case: &mut Case<'_, '_>) {
-    let new = case.new();
+    let new = case.now();
     let Some(field) = blocks(new, case.after) else {
         return;
     };
-    if case.is_kept() && blocks(case.old(), case.before).is_some() {
+    if case.is_kept() && blocks(case.was(), case.before).is_some() {
         return;
     }
     let value = case.quote(new.at(&["spec", field]));

@@ -86,12 +86,12 @@ static NOTHING: Value = Value::Null;
 
 impl<'a> Case<'a, '_> {
     /// What was there.
-    pub(crate) fn old(&self) -> &'a Value {
+    pub(crate) fn was(&self) -> &'a Value {
         self.pair.old.map_or(&NOTHING, |one| one.value)
     }
 
     /// What is there.
-    pub(crate) fn new(&self) -> &'a Value {
+    pub(crate) fn now(&self) -> &'a Value {
         self.pair.new.map_or(&NOTHING, |one| one.value)
     }
 

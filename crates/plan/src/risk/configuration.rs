@@ -13,8 +13,8 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     if !(case.is_kept() || case.is_created()) {
         return;
     }
-    let annotations = case.new().at(&["metadata", "annotations"]);
-    let labels = case.new().at(&["metadata", "labels"]);
+    let annotations = case.now().at(&["metadata", "annotations"]);
+    let labels = case.now().at(&["metadata", "labels"]);
     let is_off = [annotations, labels]
         .iter()
         .any(|map| map.at(&[SUBSTITUTE]).text() == Some("disabled"));
@@ -48,12 +48,12 @@ type Look = fn(&str) -> Option<&str>;
 /// Looks at the texts that are new; one finding per resource.
 fn texts(case: &mut Case<'_, '_>, look: Look, report: fn(&mut Case<'_, '_>, &str, &str)) {
     let mut before = HashSet::new();
-    walk(case.old(), "", look, &mut |_, found| {
+    walk(case.was(), "", look, &mut |_, found| {
         before.insert(found.to_owned());
         false
     });
     let mut first = None;
-    walk(case.new(), "", look, &mut |path, found| {
+    walk(case.now(), "", look, &mut |path, found| {
         let is_new = !before.contains(found);
         if is_new {
             first = Some((path.to_owned(), found.to_owned()));
@@ -119,7 +119,7 @@ fn unresolved(text: &str) -> Option<&str> {
 }
 
 fn roll(case: &mut Case<'_, '_>) {
-    let Some((_, path)) = pods::template(case.new()) else {
+    let Some((_, path)) = pods::template(case.now()) else {
         return;
     };
     let restarts = matches!(
@@ -127,8 +127,8 @@ fn roll(case: &mut Case<'_, '_>) {
         "Deployment" | "StatefulSet" | "DaemonSet" | "Rollout"
     );
     let found = case.found.iter().find(|one| {
-        let cause = matches!(one.field.noise, Some(Noise::Checksum | Noise::Reference));
-        cause && one.field.path.starts_with(path)
+        let restarts_pods = matches!(one.field.noise, Some(Noise::Checksum | Noise::Reference));
+        restarts_pods && one.field.path.starts_with(path)
     });
     if let (true, Some(found)) = (restarts, found) {
         let field = found.field.path.clone();

@@ -15,9 +15,9 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 }
 
 fn deleted(case: &mut Case<'_, '_>) {
-    let group = case.old().at(&["spec", "group"]).text().unwrap_or("");
+    let group = case.was().at(&["spec", "group"]).text().unwrap_or("");
     let kind = case
-        .old()
+        .was()
         .at(&["spec", "names", "kind"])
         .text()
         .unwrap_or("");
@@ -39,8 +39,8 @@ fn served(crd: &Value) -> Vec<String> {
 }
 
 fn versions(case: &mut Case<'_, '_>) {
-    let new = served(case.new());
-    let gone: Vec<_> = served(case.old())
+    let new = served(case.now());
+    let gone: Vec<_> = served(case.was())
         .into_iter()
         .filter(|name| !new.contains(name))
         .collect();

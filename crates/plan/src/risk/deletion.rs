@@ -46,15 +46,16 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 }
 
 fn stateful(case: &mut Case<'_, '_>) {
-    let keeps = case.old().at(&[
+    let keeps = case.was().at(&[
         "spec",
         "persistentVolumeClaimRetentionPolicy",
         "whenDeleted",
     ]);
     let deletes = keeps.text() == Some("Delete");
-    let message = match deletes {
-        true => "the StatefulSet is deleted, and its retention policy deletes its volumes, too",
-        false => "the StatefulSet is deleted; the volumes that it made stay behind",
+    let message = if deletes {
+        "the StatefulSet is deleted, and its retention policy deletes its volumes, too"
+    } else {
+        "the StatefulSet is deleted; the volumes that it made stay behind"
     };
     case.report("stateful-workload-deleted", "", message.to_owned());
     if let (true, Some(finding)) = (deletes, case.last()) {
@@ -64,7 +65,7 @@ fn stateful(case: &mut Case<'_, '_>) {
 
 /// What says that it stays when it goes from git.
 fn orphan(case: &mut Case<'_, '_>) {
-    let metadata = case.old().at(&["metadata"]);
+    let metadata = case.was().at(&["metadata"]);
     let marks = |map: &Value, key: &str, value: &str| map.at(&[key]).text() == Some(value);
     let (labels, annotations) = (metadata.at(&["labels"]), metadata.at(&["annotations"]));
     let flux = "kustomize.toolkit.fluxcd.io/prune";

@@ -5,7 +5,7 @@ use crate::image::version;
 use crate::value::Value;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
-    let is_release = is_release(case.old());
+    let is_release = is_release(case.was());
     if case.is_gone() {
         deleted(case);
     } else if case.is_kept() {
@@ -23,7 +23,7 @@ fn is_release(value: &Value) -> bool {
 }
 
 fn deleted(case: &mut Case<'_, '_>) {
-    let old = case.old();
+    let old = case.was();
     let group = old.at(&["apiVersion"]).scalar();
     let spec = old.at(&["spec"]);
     let orphans = spec.at(&["deletionPolicy"]).text() == Some("Orphan");
@@ -88,7 +88,7 @@ fn facts(release: &Value) -> [(&'static str, String); 4] {
 }
 
 fn reinstall(case: &mut Case<'_, '_>) {
-    let (old, new) = (facts(case.old()), facts(case.new()));
+    let (old, new) = (facts(case.was()), facts(case.now()));
     for ((field, before), (_, after)) in old.iter().zip(&new) {
         // A chart that is referred to elsewhere has no name here.
         let unknown = *field == "spec.chart" && (before.is_empty() || after.is_empty());
@@ -130,9 +130,9 @@ const VERSIONS: &[(&str, &[&str], &str)] = &[
 
 fn chart_version(case: &mut Case<'_, '_>) {
     let is_chart =
-        case.kind() != "Application" || !case.new().at(&["spec", "source", "chart"]).is_null();
+        case.kind() != "Application" || !case.now().at(&["spec", "source", "chart"]).is_null();
     for (kind, keys, field) in VERSIONS {
-        let (old, new) = (case.old().at(keys), case.new().at(keys));
+        let (old, new) = (case.was().at(keys), case.now().at(keys));
         if *kind != case.kind() || !is_chart || old == new || old.is_null() || new.is_null() {
             continue;
         }

@@ -41,7 +41,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         "PersistentVolumeClaim" | "PersistentVolume"
     );
     let claims = !case
-        .old()
+        .was()
         .at(&["spec", "volumeClaimTemplates"])
         .items()
         .is_empty();

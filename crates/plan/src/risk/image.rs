@@ -5,7 +5,7 @@ use crate::image::Image;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     if case.is_created() {
-        for container in pods::containers(case.new()) {
+        for container in pods::containers(case.now()) {
             let text = container.value.at(&["image"]).scalar();
             if !text.is_empty() && Image::parse(&text).is_mutable() {
                 mutable(case, &container, &text);
@@ -15,7 +15,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     if !case.is_kept() {
         return;
     }
-    for (old, new) in pods::pairs(case.old(), case.new()) {
+    for (old, new) in pods::pairs(case.was(), case.now()) {
         let (a, b) = (
             old.value.at(&["image"]).scalar(),
             new.value.at(&["image"]).scalar(),

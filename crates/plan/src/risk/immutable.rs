@@ -101,7 +101,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         1 => " and 1 more field".to_owned(),
         more => format!(" and {more} more fields"),
     };
-    let (severity, way) = recreated_by(case.new());
+    let (severity, way) = recreated_by(case.now());
     let message = format!(
         "the server refuses to change `{first}`{more} of a {kind}; {way}",
         first = first.replace('`', "'")
@@ -114,7 +114,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 
 fn changed(case: &Case<'_, '_>) -> Vec<String> {
     let mut fields = Vec::new();
-    if let Some(fixed) = fixed(case.group(), case.kind(), case.old()) {
+    if let Some(fixed) = fixed(case.group(), case.kind(), case.was()) {
         let may_change = |path: &Path| {
             // The one field of a pod's containers that may change.
             case.kind() == "Pod" && path.last_key(0) == "image" && path.last_item().is_some()
@@ -130,7 +130,7 @@ fn changed(case: &Case<'_, '_>) -> Vec<String> {
     }
     if case.kind() == "Service" && case.group().is_empty() {
         let ip = |value: &Value| value.at(&["spec", "clusterIP"]).scalar();
-        let (old, new) = (ip(case.old()), ip(case.new()));
+        let (old, new) = (ip(case.was()), ip(case.now()));
         if !old.is_empty() && !new.is_empty() && old != new {
             fields.push("spec.clusterIP".to_owned());
         }

@@ -32,8 +32,8 @@ fn texts(list: &Value) -> Vec<&str> {
 }
 
 fn removed_hosts(case: &mut Case<'_, '_>) {
-    let here = hosts(case.new());
-    let gone: Vec<_> = (hosts(case.old()).into_iter())
+    let here = hosts(case.now());
+    let gone: Vec<_> = (hosts(case.was()).into_iter())
         .filter(|host| !here.contains(host) && !case.after.hosts.contains(host))
         .collect();
     if !gone.is_empty() {
@@ -58,8 +58,8 @@ fn removed_tls(case: &mut Case<'_, '_>) {
     if case.kind() != "Ingress" || !case.is_kept() {
         return;
     }
-    let (now, routed) = (secured(case.new()), hosts(case.new()));
-    let gone: Vec<_> = (secured(case.old()).into_iter())
+    let (now, routed) = (secured(case.now()), hosts(case.now()));
+    let gone: Vec<_> = (secured(case.was()).into_iter())
         .filter(|host| !now.contains(host) && routed.contains(host))
         .collect();
     if !gone.is_empty() {
@@ -69,7 +69,7 @@ fn removed_tls(case: &mut Case<'_, '_>) {
 }
 
 fn service(case: &mut Case<'_, '_>) {
-    let (old, new) = (case.old(), case.new());
+    let (old, new) = (case.was(), case.now());
     if case.is_kept() {
         let selector = |value: &'_ Value| value.at(&["spec", "selector"]).clone();
         let (before, after) = (selector(old), selector(new));

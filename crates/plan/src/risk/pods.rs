@@ -2,7 +2,7 @@
 
 use crate::value::Value;
 
-/// The places of a pod template: in CronJobs, in workloads, and a pod is one itself.
+/// The places of a pod template: of jobs with a schedule, of workloads, and a pod is one itself.
 const TEMPLATES: &[(&[&str], &str)] = &[
     (
         &["spec", "jobTemplate", "spec", "template"],

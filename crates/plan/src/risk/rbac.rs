@@ -35,16 +35,16 @@ fn allows(rule: &Value, (group, resource, verb): Permission<'_>, names: &[&str])
             .any(|found| *found == "*" || *found == wanted)
     };
     let own = list(rule, "resourceNames");
-    let named =
+    let covers =
         own.is_empty() || (!names.is_empty() && names.iter().all(|name| own.contains(name)));
-    named && has("apiGroups", group) && has("resources", resource) && has("verbs", verb)
+    covers && has("apiGroups", group) && has("resources", resource) && has("verbs", verb)
 }
 
 fn role(case: &mut Case<'_, '_>) {
-    let before = case.old().at(&["rules"]).items();
+    let before = case.was().at(&["rules"]).items();
     let mut gained = Vec::new();
     let mut looked_at = 0_usize;
-    for rule in case.new().at(&["rules"]).items() {
+    for rule in case.now().at(&["rules"]).items() {
         if before.contains(rule) {
             continue;
         }
@@ -93,12 +93,12 @@ fn is_powerful((_, resource, verb): Permission<'_>, names: &[&str]) -> bool {
 }
 
 fn binding(case: &mut Case<'_, '_>) {
-    let role = case.new().at(&["roleRef", "name"]).scalar();
+    let role = case.now().at(&["roleRef", "name"]).scalar();
     if case.is_created() && role != "cluster-admin" {
         return;
     }
-    let before = case.old().at(&["subjects"]).items();
-    let gained: Vec<_> = (case.new().at(&["subjects"]).items().iter())
+    let before = case.was().at(&["subjects"]).items();
+    let gained: Vec<_> = (case.now().at(&["subjects"]).items().iter())
         .filter(|subject| !before.contains(subject))
         .map(|subject| {
             let text = |key: &str| subject.at(&[key]).scalar();

@@ -32,12 +32,11 @@ const SINGLE: &[fn(&mut Case<'_, '_>)] = &[
 ];
 
 /// What the rules find in one pair.
-pub(crate) fn single<'a, 'f>(case: Case<'a, 'f>) -> Vec<Finding> {
-    let mut case = case;
+fn single<'a, 'f>(mut case: Case<'a, 'f>) -> Case<'a, 'f> {
     for check in SINGLE {
         check(&mut case);
     }
-    case.out
+    case
 }
 
 /// The findings of one pair, with what git can take back judged by the way back.
@@ -50,16 +49,10 @@ pub(crate) fn run_back(there: Case<'_, '_>) -> Vec<Finding> {
         options: there.options,
         out: Vec::new(),
     };
-    let mut subject = Case {
-        out: Vec::new(),
-        ..there
-    };
-    for check in SINGLE {
-        check(&mut subject);
-    }
+    let mut subject = single(there);
     let mut findings = std::mem::take(&mut subject.out);
     let mut costs: HashMap<String, (Revert, String)> = HashMap::new();
-    for finding in single(back) {
+    for finding in single(back).out {
         let cost = table::rule(&finding.rule).map_or(Revert::Full, |rule| rule.back);
         let worst = costs
             .entry(finding.rule)
@@ -93,7 +86,7 @@ pub(crate) fn run_back(there: Case<'_, '_>) -> Vec<Finding> {
 }
 
 /// Severities of the caller, allowances and order.
-pub(crate) fn run(findings: &mut Vec<Finding>, options: &Options<'_>) {
+pub(crate) fn run(findings: &mut [Finding], options: &Options<'_>) {
     if let Some(severities) = options.severities {
         for finding in findings.iter_mut() {
             if let Some(severity) = severities.get(&finding.rule) {

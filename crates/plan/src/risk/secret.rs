@@ -12,7 +12,7 @@ enum Form {
     None,
     /// Readable for everybody who can read the repository.
     Plain,
-    /// SOPS, SealedSecret, ExternalSecret.
+    /// Encrypted, or kept elsewhere.
     Protected,
 }
 
@@ -31,9 +31,10 @@ fn form(value: &Value) -> Form {
         return Form::None;
     }
     let is_encrypted = |value: &Value| value.text().is_some_and(|text| text.starts_with("ENC["));
-    match values.all(is_encrypted) {
-        true => Form::Protected,
-        false => Form::Plain,
+    if values.all(is_encrypted) {
+        Form::Protected
+    } else {
+        Form::Plain
     }
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn is_plain(value: &Value) -> bool {
 }
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
-    let (old, new) = (form(case.old()), form(case.new()));
+    let (old, new) = (form(case.was()), form(case.now()));
     if new == Form::Plain {
         plain(case, old == Form::Plain);
         if old == Form::Protected {

@@ -12,20 +12,20 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     if !(case.is_kept() || case.is_created()) {
         return;
     }
-    let Some((new, path)) = pods::spec(case.new()) else {
+    let Some((new, path)) = pods::spec(case.now()) else {
         return;
     };
-    let old = pods::spec(case.old()).map(|(spec, _)| spec);
+    let old = pods::spec(case.was()).map(|(spec, _)| spec);
     let before = old.map(of_pod).unwrap_or_default();
     let gained: Vec<_> = of_pod(new).difference(&before).cloned().collect();
     if !gained.is_empty() {
         let message = format!("pods get {}", case.listed(&gained));
         case.report("security-context-weakened", &path, message);
     }
-    let before: BTreeMap<_, _> = (pods::containers(case.old()).into_iter())
+    let before: BTreeMap<_, _> = (pods::containers(case.was()).into_iter())
         .map(|one| (one.name, one.value))
         .collect();
-    for container in pods::containers(case.new()) {
+    for container in pods::containers(case.now()) {
         let forerunner = before.get(container.name).copied();
         let powers = forerunner.map(powers).unwrap_or_default();
         let mut changes: Vec<_> = self::powers(container.value)
@@ -146,11 +146,11 @@ fn admission(case: &mut Case<'_, '_>) {
         Some("baseline") => 1,
         _ => 0,
     };
-    if case.is_kept() && level(case.new()) < level(case.old()) {
+    if case.is_kept() && level(case.now()) < level(case.was()) {
         let message = format!(
             "the namespace enforces {} after {}",
-            case.quote(case.new().at(&["metadata", "labels", LABEL])),
-            case.quote(case.old().at(&["metadata", "labels", LABEL]))
+            case.quote(case.now().at(&["metadata", "labels", LABEL])),
+            case.quote(case.was().at(&["metadata", "labels", LABEL]))
         );
         let field = format!("metadata.labels[\"{LABEL}\"]");
         case.report("security-context-weakened", &field, message);

@@ -17,7 +17,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 
 fn shrunk(case: &mut Case<'_, '_>) {
     const PATH: &[&str] = &["spec", "resources", "requests", "storage"];
-    let (old, new) = (case.old().at(PATH), case.new().at(PATH));
+    let (old, new) = (case.was().at(PATH), case.now().at(PATH));
     let amount = |value: &Value| quantity::parse(&value.scalar());
     if amount(old)
         .zip(amount(new))
@@ -34,7 +34,7 @@ fn shrunk(case: &mut Case<'_, '_>) {
 
 fn reclaim(case: &mut Case<'_, '_>) {
     const PATH: &[&str] = &["spec", "persistentVolumeReclaimPolicy"];
-    let (old, new) = (case.old().at(PATH), case.new().at(PATH));
+    let (old, new) = (case.was().at(PATH), case.now().at(PATH));
     if new.text() == Some("Delete") && old != new && !old.is_null() {
         let message = format!(
             "the volume and its data are deleted with its claim from now on (it was {})",

@@ -11,8 +11,8 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     ) {
         return;
     }
-    let before = case.old().at(&["webhooks"]).items();
-    for webhook in case.new().at(&["webhooks"]).items() {
+    let before = case.was().at(&["webhooks"]).items();
+    for webhook in case.now().at(&["webhooks"]).items() {
         let name = webhook.at(&["name"]);
         let was = before
             .iter()
@@ -20,9 +20,10 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         if was || !closes(webhook) {
             continue;
         }
-        let (severity, what) = match covers_basics(webhook) {
-            true => (Severity::High, "pods and other basic resources"),
-            false => (Severity::Medium, "what it covers"),
+        let (severity, what) = if covers_basics(webhook) {
+            (Severity::High, "pods and other basic resources")
+        } else {
+            (Severity::Medium, "what it covers")
         };
         let message = format!(
             "when webhook {} does not answer, {what} cannot be changed in any namespace, its own included; exclude namespaces or set failurePolicy to Ignore",

@@ -9,12 +9,12 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     if !case.is_kept() {
         return;
     }
-    if pods::template(case.new()).is_some() {
+    if pods::template(case.now()).is_some() {
         selector(case);
         replicas(case);
         strategy(case);
     }
-    for (old, new) in pods::pairs(case.old(), case.new()) {
+    for (old, new) in pods::pairs(case.was(), case.now()) {
         probes(case, &old, &new);
         limits(case, &old, &new);
         variables(case, &old, &new);
@@ -27,8 +27,8 @@ fn selector(case: &mut Case<'_, '_>) {
         "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job"
     );
     let (old, new) = (
-        case.old().at(&["spec", "selector"]),
-        case.new().at(&["spec", "selector"]),
+        case.was().at(&["spec", "selector"]),
+        case.now().at(&["spec", "selector"]),
     );
     if is_fixed && old != new {
         let message = "the selector changes: the server refuses it, and pods that the old one found would be left without an owner";
@@ -51,11 +51,11 @@ fn replicas(case: &mut Case<'_, '_>) {
         Value::Null => Some(1),
         number => number.int(),
     };
-    let Some((old, new)) = count(case.old()).zip(count(case.new())) else {
+    let Some((old, new)) = count(case.was()).zip(count(case.now())) else {
         return;
     };
     // Where the number is left out, an autoscaler may set it.
-    let is_set = !case.new().at(&["spec", "replicas"]).is_null();
+    let is_set = !case.now().at(&["spec", "replicas"]).is_null();
     if old > 0 && new == 0 {
         case.report(
             "replicas-to-zero",
@@ -77,7 +77,7 @@ fn strategy(case: &mut Case<'_, '_>) {
         let unavailable = strategy.at(&["rollingUpdate", "maxUnavailable"]);
         strategy.at(&["type"]).text() == Some("Recreate") || unavailable.text() == Some("100%")
     };
-    if stops(case.new()) && !stops(case.old()) {
+    if stops(case.now()) && !stops(case.was()) {
         let message = "all pods are stopped before new ones are there, at every update";
         case.report("downtime-strategy", "spec.strategy", message.to_owned());
     }

@@ -1,7 +1,7 @@
 //! How the items of lists are told apart: the merge keys of Kubernetes' own kinds, and
 //! what is tried where nobody says.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use crate::value::Value;
 
@@ -28,18 +28,16 @@ pub(crate) enum Order {
 /// Keys: `name`, `metadata.name`, `protocol=TCP` with the value of one that is missing.
 pub(crate) type Keys<'s> = &'s [&'s str];
 
-/// Fields of Kubernetes' own kinds. What the same field is in another kind is decided by
-/// the first keys that all of its items have.
-const KEYED: &[(&str, &[Keys<'static>], Order)] = &[
+/// A field, the keys that its items may be told apart by, and whether their order matters.
+/// What the same field is in another kind is decided by the first keys that all items have.
+type Field = (&'static str, &'static [Keys<'static>], Order);
+
+/// Fields of pods, wherever a pod is described.
+const PODS: &[Field] = &[
     ("containers", &[&["name"]], Order::Free),
     ("ephemeralContainers", &[&["name"]], Order::Free),
     ("initContainers", &[&["name"]], Order::Matters),
     ("env", &[&["name"]], Order::Free),
-    (
-        "envFrom",
-        &[&["configMapRef.name"], &["secretRef.name"]],
-        Order::Matters,
-    ),
     (
         "ports",
         &[
@@ -66,6 +64,10 @@ const KEYED: &[(&str, &[Keys<'static>], Order)] = &[
         &[&["topologyKey", "whenUnsatisfiable"]],
         Order::Free,
     ),
+];
+
+/// Other fields of Kubernetes' own kinds.
+const OTHERS: &[Field] = &[
     ("matchExpressions", &[&["key", "operator"]], Order::Free),
     ("items", &[&["key"]], Order::Free),
     (
@@ -125,16 +127,18 @@ const NAMED: &[Keys<'static>] = &[&["name"]];
 /// The rule for the list under this field.
 pub(crate) fn rule(field: &str, builtin: bool) -> Rule<'static> {
     if builtin {
-        if let Some((_, keys, order)) = KEYED.iter().find(|(name, ..)| *name == field) {
+        let known = PODS.iter().chain(OTHERS);
+        if let Some((_, keys, order)) = known.into_iter().find(|(name, ..)| *name == field) {
             return Rule::Keyed(keys, *order);
         }
-        return match SETS.contains(&field) {
-            true => Rule::Set,
-            false => Rule::Plain,
+        return if SETS.contains(&field) {
+            Rule::Set
+        } else {
+            Rule::Plain
         };
     }
     // Pod templates inside of other kinds look the same.
-    match KEYED.iter().take(16).find(|(name, ..)| *name == field) {
+    match PODS.iter().find(|(name, ..)| *name == field) {
         Some((_, keys, _)) => Rule::Keyed(keys, Order::Matters),
         None => Rule::Keyed(NAMED, Order::Matters),
     }
@@ -161,11 +165,11 @@ pub(crate) struct Told {
 }
 
 fn named(keys: Keys<'_>, items: &[Value]) -> Option<Vec<Vec<(String, String)>>> {
-    let mut seen: HashMap<Vec<(String, String)>, ()> = HashMap::with_capacity(items.len());
+    let mut seen = HashSet::with_capacity(items.len());
     let mut names = Vec::with_capacity(items.len());
     for item in items {
         let name = name(keys, item)?;
-        if seen.insert(name.clone(), ()).is_some() {
+        if !seen.insert(name.clone()) {
             return None;
         }
         names.push(name);

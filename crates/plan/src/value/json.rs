@@ -99,12 +99,11 @@ impl<'de> Visitor<'de> for Reader {
         let mut pairs: Vec<(String, Value)> = Vec::new();
         let mut places: HashMap<String, usize> = HashMap::new();
         while let Some((key, value)) = map.next_entry::<String, Value>()? {
-            match places.get(&key) {
-                Some(&at) => pairs[at].1 = value,
-                None => {
-                    places.insert(key.clone(), pairs.len());
-                    pairs.push((key, value));
-                }
+            if let Some(&at) = places.get(&key) {
+                pairs[at].1 = value;
+            } else {
+                places.insert(key.clone(), pairs.len());
+                pairs.push((key, value));
             }
         }
         Ok(Value::Map(pairs))

@@ -2,4 +2,9 @@
 
 mod bumps;
 mod corpus;
+mod docs;
+mod fields;
+mod json;
 mod read;
+mod rules;
+mod secrets;

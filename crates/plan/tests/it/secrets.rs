@@ -1,0 +1,195 @@
+//! Secrets never enter a plan, in any place that a plan has.
+
+use gitops_plan::{Options, Plan, plan};
+
+use crate::read::{documents, fields, flags, options, planned, resources, yaml};
+
+/// What must not be seen.
+const VALUE: &str = "hunter2-xyzzy";
+
+fn assert_hidden(plan: &Plan) {
+    let text = serde_json::to_string(plan).unwrap();
+    assert!(!text.contains("xyzzy"), "{text}");
+}
+
+/// Places where a secret may be, with `VALUE` in place of the secret.
+const PLACES: &[&str] = &[
+    "{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {x: VALUE}}",
+    "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {x: VALUE}, type: x}",
+    "{apiVersion: v1, kind: Secret, metadata: {name: a, annotations: {kubectl.kubernetes.io/last-applied-configuration: '{\"x\":\"VALUE\"}'}}}",
+    "{apiVersion: v1, kind: Service, metadata: {name: a, annotations: {contoso/token: VALUE}}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {.dockerconfigjson: VALUE}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {app.json: '{\"db\": {\"password\": \"VALUE\"}}'}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {app.yaml: \"db:\\n  password: VALUE\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {app.properties: \"db.password=VALUE\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {app.ini: \"[db]\\npassword = VALUE\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {key.pem: \"-----BEGIN PRIVATE KEY-----\\nVALUE\\n\"}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, env: [{name: DB_PASSWORD, value: VALUE}]}]}}",
+    "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {values: {db: {password: VALUE}}}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {db: 'Server=a;Password=VALUE'}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {url: 'amqp://user:VALUE@host'}}",
+    "{apiVersion: bitnami.com/v1alpha1, kind: SealedSecret, metadata: {name: a}, spec: {encryptedData: {x: VALUE}}}",
+    "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {x: 'ENC[VALUE]'}, sops: {mac: 'ENC[VALUE]'}}",
+];
+
+#[test]
+fn whatever_happens_to_it_a_secret_is_not_shown() {
+    for place in PLACES {
+        let with = |value: &str| place.replace("VALUE", value);
+        let (one, two) = (with(VALUE), with(&format!("other-{VALUE}")));
+        // The same resource without what holds the secret.
+        let mut bare = documents(&one);
+        if let gitops_plan::Value::Map(pairs) = &mut bare[0] {
+            pairs.retain(|(key, _)| matches!(key.as_str(), "apiVersion" | "kind" | "metadata"));
+        }
+        let bare = serde_json::to_string(&bare[0]).unwrap();
+        for (old, new) in [
+            (one.as_str(), two.as_str()),
+            ("", &one),
+            (&one, ""),
+            (&bare, &one),
+            (&one, &bare),
+        ] {
+            let plan = planned(old, new);
+            if bare.contains("xyzzy") && (old == bare || new == bare) {
+                continue;
+            }
+            assert!(!plan.is_empty(), "{old} {new}");
+            assert_hidden(&plan);
+        }
+    }
+}
+
+#[test]
+fn equal_bytes_are_equal_however_they_are_written() {
+    let secret =
+        |data: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\n{data}\n");
+    let found = |old: &str, new: &str| fields(&planned(&secret(old), &secret(new)));
+    assert!(found("data: {x: YQ==}", "stringData: {x: a}").is_empty());
+    assert_eq!(
+        found("data: {x: YQ==}", "stringData: {x: b}"),
+        ["data.x Replaced - -"]
+    );
+    assert_eq!(found("data: {x: YQ==}", "data: {}"), ["data.x Removed - -"]);
+    // What is written in clear wins on the server.
+    assert!(found("data: {x: Yg==}\nstringData: {x: a}", "data: {x: YQ==}").is_empty());
+}
+
+#[test]
+fn hashes_are_comparable_within_a_run_only() {
+    let text = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData: {{x: {value}, z: {value}}}\n"
+        )
+    };
+    let (old, new) = (documents(&text("a")), documents(&text("b")));
+    let run = |key: &[u8]| {
+        let plan = plan(&resources(&old), &resources(&new), &Options::new(key));
+        let fields = plan.resources[0].fields.clone();
+        assert_eq!(fields[0].hidden, fields[1].hidden);
+        fields[0].hidden.clone().unwrap().new.unwrap()
+    };
+    assert_ne!(run(b"one"), run(b"two"));
+}
+
+#[test]
+fn what_the_run_knows_is_masked_everywhere() {
+    let mask = |text: &str| text.contains(VALUE).then(|| text.replace(VALUE, "***"));
+    let long = format!("{}{VALUE}", "x".repeat(995));
+    let text = |value: &str, image: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: {VALUE}, namespace: {VALUE}, labels: {{{VALUE}: {value}, a: {long}{value}}}}}\n\
+             spec: {{containers: [{{name: {VALUE}, image: {VALUE}.io/a:{image}, args: [{value}, \"one\\n{value}\\n\"]}}]}}\n"
+        )
+    };
+    let (old, new) = (documents(&text("a", "1.0")), documents(&text(VALUE, "2.0")));
+    let options = Options {
+        mask: Some(&mask),
+        yaml: Some(&yaml),
+        ..options()
+    };
+    for (old, new) in [
+        (&old, &new),
+        (&new, &old),
+        (&Vec::new(), &new),
+        (&old, &Vec::new()),
+    ] {
+        let mut resources = (resources(old), resources(new));
+        resources
+            .1
+            .iter_mut()
+            .for_each(|one| one.file = "hunter2-xyzzy.yaml");
+        let plan = plan(&resources.0, &resources.1, &options);
+        assert!(!plan.is_empty());
+        assert_hidden(&plan);
+    }
+}
+
+#[test]
+fn lines_that_differ_in_a_masked_secret_only_are_hidden_not_lost() {
+    let mask = |text: &str| {
+        (text.contains("s1") || text.contains("s2"))
+            .then(|| text.replace("s1", "***").replace("s2", "***"))
+    };
+    let text = |value: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata: {{a: \"x\\n{value}\\n\"}}\n"
+        )
+    };
+    let (old, new) = (documents(&text("s1")), documents(&text("s2")));
+    let options = Options {
+        mask: Some(&mask),
+        ..options()
+    };
+    let plan = plan(&resources(&old), &resources(&new), &options);
+    assert!(plan.resources[0].fields[0].hidden.is_some());
+}
+
+#[test]
+fn what_is_made_from_a_secret_of_another_run_is_unknown() {
+    let placeholder = |text: &str| text.contains("PLACEHOLDER");
+    let old = documents(PLACES[0]);
+    let config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: xVALUE}\n";
+    for place in [PLACES[0], PLACES[10], config] {
+        let old = documents(&place.replace("VALUE", "a"));
+        let new = documents(&place.replace("VALUE", "PLACEHOLDER"));
+        let options = Options {
+            placeholder: Some(&placeholder),
+            ..options()
+        };
+        let plan = plan(&resources(&old), &resources(&new), &options);
+        let found = &plan.resources[0].fields[0];
+        assert_eq!(found.change, gitops_plan::Change::Unknown, "{place}");
+        assert!(!flags(&plan).contains(&"secret-changed".to_owned()));
+    }
+    assert_eq!(old.len(), 1);
+}
+
+#[test]
+fn a_plain_secret_that_stays_is_still_a_finding() {
+    let plan = planned(PLACES[0], PLACES[0]);
+    assert!(plan.is_empty());
+    assert_eq!(flags(&plan), ["secret-plaintext"]);
+    assert!(plan.findings[0].existing);
+    for fine in &PLACES[PLACES.len() - 2..] {
+        assert!(flags(&planned("", fine)).is_empty(), "{fine}");
+    }
+}
+
+#[test]
+fn notes_of_the_encryption_are_noise_and_its_values_are_not() {
+    let text = |value: &str, mac: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\ndata: {{x: 'ENC[{value}]'}}\nsops: {{mac: 'ENC[{mac}]', lastmodified: '{mac}'}}\n"
+        )
+    };
+    let found = fields(&planned(&text("a", "1"), &text("b", "2")));
+    assert_eq!(
+        found,
+        [
+            "data.x Replaced - -",
+            "(EncryptionNote) sops.lastmodified Replaced \"1\" \"2\"",
+            "(EncryptionNote) sops.mac Replaced - -"
+        ]
+    );
+}
