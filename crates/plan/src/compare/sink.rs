@@ -14,6 +14,9 @@ const ITEMS: usize = 400;
 /// So many characters of a text are shown.
 const WIDTH: usize = 1_000;
 
+/// So many bytes of a text are looked at for confidential names; more than is shown.
+const CLEANED: usize = 16 << 10;
+
 /// A field that differs, with the steps to it.
 #[derive(Debug)]
 pub(crate) struct Found {
@@ -226,8 +229,11 @@ impl<'s> Sink<'s> {
         // Masked before it is cut: half a secret would not be recognized.
         let masked = self.options.masked(text);
         let text = masked.as_deref().unwrap_or(text);
-        let cleaned = secrecy::cleaned(text);
-        cut_text(cleaned.as_deref().unwrap_or(text), cut)
+        let start = text.floor_char_boundary(CLEANED);
+        match secrecy::cleaned(&text[..start]) {
+            Some(cleaned) => cut_text(&(cleaned + &text[start..]), cut),
+            None => cut_text(text, cut),
+        }
     }
 }
 

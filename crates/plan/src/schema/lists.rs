@@ -151,6 +151,16 @@ pub(crate) fn told_apart<'v>(
     new: &'v [Value],
 ) -> Option<Told> {
     candidates.iter().find_map(|keys| {
+        // Where no item has any of them, the keys say nothing.
+        let key = |key: &&str| key.split('=').next().unwrap_or(key).to_owned();
+        let keys_of: Vec<String> = keys.iter().map(key).collect();
+        let has_one = |item: &Value| {
+            let has = |key: &String| !item.at(&key.split('.').collect::<Vec<_>>()).is_null();
+            keys_of.iter().any(has)
+        };
+        if !old.iter().chain(new).any(has_one) {
+            return None;
+        }
         Some(Told {
             old: named(keys, old)?,
             new: named(keys, new)?,

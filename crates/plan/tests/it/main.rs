@@ -3,8 +3,11 @@
 mod bumps;
 mod corpus;
 mod docs;
+mod edits;
 mod fields;
+mod hostile;
 mod json;
 mod read;
 mod rules;
 mod secrets;
+mod speed;
