@@ -35,6 +35,7 @@ pub mod risk;
 mod schema;
 mod secrecy;
 mod value;
+pub mod view;
 
 pub use build::plan;
 pub use field::{Change, Field, Hidden, Noise, Secrecy, TextChange};

@@ -75,7 +75,7 @@ impl<'s> Sink<'s> {
 
     pub(super) fn is_hidden_text(&self, text: &str) -> bool {
         // The text itself is looked at for its form only.
-        let text = Value::Str(text.get(..4096).unwrap_or(text).to_owned());
+        let text = Value::Str(text[..floor(text, CLEANED)].to_owned());
         self.secrecy(&text).is_some()
     }
 
@@ -229,12 +229,21 @@ impl<'s> Sink<'s> {
         // Masked before it is cut: half a secret would not be recognized.
         let masked = self.options.masked(text);
         let text = masked.as_deref().unwrap_or(text);
-        let start = text.floor_char_boundary(CLEANED);
+        let start = floor(text, CLEANED);
         match secrecy::cleaned(&text[..start]) {
             Some(cleaned) => cut_text(&(cleaned + &text[start..]), cut),
             None => cut_text(text, cut),
         }
     }
+}
+
+/// The last boundary of a character that is not after `at`.
+fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
 }
 
 fn cut_text(text: &str, cut: &mut bool) -> String {

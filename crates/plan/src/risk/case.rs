@@ -194,7 +194,12 @@ impl<'a> Case<'a, '_> {
         let masked = self.options.masked(text);
         let text = masked.as_deref().unwrap_or(text);
         let mut out: String = (text.chars().take(SHOWN))
-            .map(|c| if c.is_control() { ' ' } else { c })
+            .map(|c| match c {
+                // A backtick would end the quote.
+                '`' => '\'',
+                c if c.is_control() => ' ',
+                c => c,
+            })
             .collect();
         if out.len() < text.len() {
             out.push('…');

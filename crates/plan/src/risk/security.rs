@@ -30,7 +30,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         let powers = forerunner.map(powers).unwrap_or_default();
         let mut changes: Vec<_> = self::powers(container.value)
             .difference(&powers)
-            .map(|power| format!("gets {power}"))
+            .map(|power| format!("gets {}", case.quote_text(power)))
             .collect();
         if let (Some(forerunner), Some(old)) = (forerunner, old) {
             let now = protections(container.value, new);

@@ -2,7 +2,7 @@
 
 use crate::read::{fields, planned};
 
-/// A ConfigMap with this text under a key.
+/// Configuration with this text under a key.
 fn config(key: &str, text: &str) -> String {
     let value = serde_json::to_string(text).unwrap();
     format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{{key:?}: {value}}}\n")
@@ -63,7 +63,7 @@ fn in_texts(#[case] key: &str, #[case] old: &str, #[case] new: &str, #[case] exp
 fn a_crd_of_the_same_set_says_how_lists_are_merged() {
     let text = |listeners: &str| {
         format!(
-            r#"
+            r"
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {{name: gates.a.b}}
@@ -79,7 +79,7 @@ apiVersion: a.b/v1
 kind: Gate
 metadata: {{name: g}}
 spec: {{listeners: {listeners}}}
-"#
+"
         )
     };
     let found = differs(

@@ -1,4 +1,12 @@
 //! The plan as a caller sees it.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a failed assumption should fail the test"
+)]
+#![allow(clippy::print_stdout, reason = "tests say what they skip")]
+#![allow(clippy::format_collect, reason = "tests need no speed there")]
+#![allow(clippy::too_many_lines, reason = "tables of cases are long")]
+#![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
 mod bumps;
 mod corpus;
@@ -11,3 +19,4 @@ mod read;
 mod rules;
 mod secrets;
 mod speed;
+mod view;

@@ -6,12 +6,12 @@ use gitops_plan::{Value, plan};
 
 use crate::read::{options, resources};
 
-/// About 2.4 KB of Deployment, Service or ConfigMap.
+/// About 2.4 KB of a workload, a service or configuration.
 fn resource(n: usize, version: usize) -> String {
     let env: Vec<_> = (0..12)
         .map(|e| format!(r#"{{"name":"SETTING_{e}","value":"value {e} of {n}"}}"#))
         .collect();
-    let lines = "some line of configuration = true\\n".repeat(50);
+    let lines = "some line of configuration = true\\n".repeat(75);
     match n % 3 {
         0 => format!(
             r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{"name":"c{n}","namespace":"n{}"}},"data":{{"a.conf":"{lines}version {version}\n{lines}","b.json":"{{\"v\":{version}}}"}}}}"#,

@@ -1,0 +1,84 @@
+//! The plan as people read it: for a terminal and as Markdown. Functions over the value;
+//! own the order, the budget, and that no text of a manifest means anything to the reader's
+//! program.
+
+mod describe;
+mod markdown;
+mod safe;
+mod text;
+
+pub use markdown::markdown;
+pub use text::text;
+
+use crate::plan::{Action, ResourceChange};
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct View {
+    /// So many UTF-16 units at most, which is how hosts count.
+    pub limit: usize,
+    /// Noise is listed, too.
+    pub full: bool,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            limit: usize::MAX,
+            full: false,
+        }
+    }
+}
+
+/// A text that grows within a budget.
+struct Page {
+    out: String,
+    room: usize,
+}
+
+impl Page {
+    fn new(limit: usize) -> Self {
+        Self {
+            out: String::new(),
+            room: limit,
+        }
+    }
+
+    /// Adds a block when it fits and leaves `keep` free.
+    fn add(&mut self, block: &str, keep: usize) -> bool {
+        let size = block.encode_utf16().count();
+        let fits = size.saturating_add(keep) <= self.room;
+        if fits {
+            self.out.push_str(block);
+            self.room -= size;
+        }
+        fits
+    }
+}
+
+/// What is said about what was left out takes no more than this.
+const CLOSING: usize = 200;
+
+/// Adds the blocks that fit, the first ones first, and says how many did not.
+fn fill<T>(page: &mut Page, all: &[T], block: impl Fn(&T) -> String, noun: &str, keep: usize) {
+    let keep = keep.saturating_add(CLOSING);
+    let mut left = 0_usize;
+    for one in all {
+        // A smaller one that is less risky must not take the place of a larger one.
+        left += usize::from(left > 0 || !page.add(&block(one), keep));
+    }
+    if left > 0 {
+        page.add(&format!("… {left} {noun} left out\n"), 0);
+    }
+}
+
+/// The resources, what matters most first.
+fn ranked(resources: &[ResourceChange]) -> Vec<&ResourceChange> {
+    let mut ranked: Vec<_> = resources.iter().collect();
+    let removes = |one: &ResourceChange| one.action == Action::Deleted || one.recreated;
+    ranked.sort_by_key(|one| {
+        let silent = one.action == Action::Changed && one.to_read().next().is_none();
+        (std::cmp::Reverse(one.risk), silent, !removes(one))
+    });
+    ranked
+}

@@ -1,0 +1,168 @@
+//! The words for what a plan holds, shared by the views.
+
+use crate::field::{Change, Field, Noise};
+use crate::plan::{Action, Plan, ResourceChange};
+use crate::risk::{Finding, Revert, Severity};
+use crate::value::Value;
+
+pub(super) fn action(action: Action) -> &'static str {
+    match action {
+        Action::Created => "created",
+        Action::Changed => "changed",
+        Action::Deleted => "deleted",
+        Action::Replaced => "replaced",
+        Action::Renamed => "renamed",
+        Action::Moved => "moved",
+        Action::Adopted => "adopted",
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "critical",
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Info => "info",
+    }
+}
+
+pub(super) fn noise(noise: Noise) -> &'static str {
+    match noise {
+        Noise::ChartLabel => "chart labels",
+        Noise::VersionLabel => "version labels",
+        Noise::Checksum => "checksums",
+        Noise::Timestamp => "timestamps",
+        Noise::Reference => "references to renamed configuration",
+        Noise::Order => "order of items",
+        Noise::Formatting => "formatting",
+        Noise::EncryptionNote => "notes of encryption",
+    }
+}
+
+/// What git cannot take back, when there is something.
+pub(super) fn revert(revert: Revert) -> Option<&'static str> {
+    match revert {
+        Revert::Full => None,
+        Revert::Recreates => Some("undone by creating it again"),
+        Revert::LosesData => Some("undone without the data"),
+        Revert::Impossible => Some("cannot be undone"),
+    }
+}
+
+/// `2 created, 1 deleted; 40 stay as they are`
+pub(super) fn summary(plan: &Plan) -> String {
+    let summary = &plan.summary;
+    if plan.is_empty() {
+        return format!(
+            "nothing changes; {} resources stay as they are",
+            summary.unchanged
+        );
+    }
+    let counted = summary
+        .actions
+        .iter()
+        .map(|(kind, count)| format!("{count} {}", action(*kind)));
+    let mut text = counted.collect::<Vec<_>>().join(", ");
+    if summary.noise_only > 0 {
+        text.push_str(&format!(" ({} in noise only)", summary.noise_only));
+    }
+    text.push_str(&format!(
+        "; {} fields to read; {} resources stay as they are",
+        summary.fields, summary.unchanged
+    ));
+    text
+}
+
+/// `12 fields of noise: 8 chart labels, 4 checksums`
+pub(super) fn noises<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<String> {
+    let mut counts = std::collections::BTreeMap::new();
+    for kind in fields.filter_map(|field| field.noise) {
+        *counts.entry(kind).or_insert(0_usize) += 1;
+    }
+    let all: usize = counts.values().sum();
+    let listed: Vec<_> = counts
+        .iter()
+        .map(|(kind, count)| format!("{count} {}", noise(*kind)))
+        .collect();
+    (all > 0).then(|| format!("{all} fields of noise: {}", listed.join(", ")))
+}
+
+/// What a finding is about, and what it says, with code spans.
+pub(super) fn finding(finding: &Finding) -> String {
+    let mut text = finding.message.clone();
+    if let Some(revert) = revert(finding.revert) {
+        text.push_str(&format!(" ({revert})"));
+    }
+    if finding.existing {
+        text.push_str(" (it was so before)");
+    }
+    if let Some(allowed) = &finding.allowed {
+        let reason = allowed.reason.replace('`', "'");
+        text.push_str(&format!(" (allowed until `{}`: `{reason}`)", allowed.until));
+    }
+    if let Some(expired) = &finding.expired {
+        text.push_str(&format!(
+            " (was allowed until `{}`)",
+            expired.replace('`', "'")
+        ));
+    }
+    text
+}
+
+/// What it was called before.
+pub(super) fn before(change: &ResourceChange) -> Option<String> {
+    let from = change.from.as_ref()?;
+    let link = if change.recreated {
+        "created in place of"
+    } else {
+        "was"
+    };
+    Some(format!("{link} {}", from.short()))
+}
+
+/// The lines of a field: a mark and what is there.
+pub(super) fn field(field: &Field) -> Vec<(char, String)> {
+    let path = &field.path;
+    let hidden = field.hidden.is_some();
+    let value = |value: Option<&Value>| match value {
+        None if hidden => "(hidden)".to_owned(),
+        None => "(not shown)".to_owned(),
+        Some(Value::Str(text)) => text.clone(),
+        Some(value) => serde_json::to_string(value).unwrap_or_default(),
+    };
+    let (old, new) = (field.old.as_ref(), field.new.as_ref());
+    match field.change {
+        Change::Added => vec![('+', format!("{path}: {}", value(new)))],
+        Change::Removed => vec![('-', format!("{path}: {}", value(old)))],
+        Change::Replaced if hidden => vec![('~', format!("{path}: changes (hidden)"))],
+        Change::Replaced => vec![
+            ('-', format!("{path}: {}", value(old))),
+            ('+', format!("{path}: {}", value(new))),
+        ],
+        Change::Order => vec![('~', format!("{path}: other order"))],
+        Change::Formatting => vec![('~', format!("{path}: written differently"))],
+        Change::Unknown => vec![(
+            '?',
+            format!("{path}: made from a secret that this run does not have"),
+        )],
+        Change::Text => {
+            let mut lines = vec![('~', format!("{path}:"))];
+            let text = field.text.iter();
+            for line in text.clone().flat_map(|text| &text.lines) {
+                let mark = line.chars().next().unwrap_or(' ');
+                let mark = if matches!(mark, '+' | '-') { mark } else { ' ' };
+                lines.push((
+                    mark,
+                    line.get(1..)
+                        .filter(|_| mark != ' ')
+                        .unwrap_or(line)
+                        .to_owned(),
+                ));
+            }
+            for text in text.filter(|text| text.left_out > 0) {
+                lines.push((' ', format!("… {} lines left out", text.left_out)));
+            }
+            lines
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What people see of a plan, and that nothing in a manifest gets out of its place.
+
+use gitops_plan::view::{View, markdown, text};
+use gitops_plan::{Value, fold, plan};
+
+use crate::read::{documents, options, planned, resources};
+
+const OLD: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, labels: {helm.sh/chart: a-1}}
+spec: {replicas: 3}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c, namespace: shop}
+data: {run.sh: \"a\\nb\\n\", one: x}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: gone, namespace: shop}
+";
+const NEW: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop, labels: {helm.sh/chart: a-2}}
+spec: {replicas: 1, paused: true, template: {spec: {containers: []}}}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: c, namespace: shop}
+data: {run.sh: \"a\\nc\\n\", one: x}
+";
+
+#[test]
+fn for_a_terminal() {
+    let plan = planned(OLD, NEW);
+    let expected = "\
+2 changed, 1 deleted; 4 fields to read; 0 resources stay as they are
+! high replicas-drop: Deployment shop/web: replicas fall from 3 to 1
+~ apps/v1 Deployment shop/web
+    + spec.paused: true
+    - spec.replicas: 3
+    + spec.replicas: 1
+    + spec.template: {\"spec\":{\"containers\":[]}}
+    1 fields of noise: 1 chart labels
+- v1 Service shop/gone
+~ v1 ConfigMap shop/c
+    ~ data[\"run.sh\"]:
+      @ 2
+    - b
+    + c
+";
+    assert_eq!(text(&plan, View::default()), expected);
+    let full = text(
+        &plan,
+        View {
+            full: true,
+            ..View::default()
+        },
+    );
+    assert!(
+        full.contains("    - metadata.labels[\"helm.sh/chart\"]: a-1\n"),
+        "{full}"
+    );
+}
+
+#[test]
+fn for_a_pull_request() {
+    let expected = "\
+2 changed, 1 deleted; 4 fields to read; 0 resources stay as they are
+
+- **high** `replicas-drop` `Deployment shop/web` replicas fall from 3 to 1
+
+- changed `Deployment shop/web`
+
+  ```diff
+  + spec.paused: true
+  - spec.replicas: 3
+  + spec.replicas: 1
+  + spec.template: {\"spec\":{\"containers\":[]}}
+  ```
+
+  1 fields of noise: 1 chart labels
+- deleted `Service shop/gone`
+- changed `ConfigMap shop/c`
+
+  ```diff
+  ~ data[\"run.sh\"]:
+    @ 2
+  - b
+  + c
+  ```
+
+";
+    assert_eq!(markdown(&planned(OLD, NEW), View::default()), expected);
+}
+
+#[test]
+fn what_does_not_fit_is_left_out_from_the_least_risky_and_counted() {
+    let one = |n: usize, replicas: u32| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: 'd{n}😀'}}\nspec: {{replicas: {replicas}, template: {{spec: {{containers: []}}}}}}\n"
+        )
+    };
+    let all = |replicas: &dyn Fn(usize) -> u32| {
+        (0..300)
+            .map(|n| one(n, replicas(n)))
+            .collect::<Vec<_>>()
+            .join("---\n")
+    };
+    // The last hundred are scaled to nothing.
+    let plan = planned(&all(&|_| 3), &all(&|n| if n < 200 { 4 } else { 0 }));
+    for view in [text, markdown] {
+        let whole = view(&plan, View::default());
+        assert!(!whole.contains("left out"));
+        for limit in [0, 100, 1_000, 3_500, 10_000, 40_000] {
+            let cut = view(&plan, View { limit, full: false });
+            assert!(cut.encode_utf16().count() <= limit, "{limit}");
+            if (3_500..40_000).contains(&limit) {
+                assert!(cut.contains("resources left out\n"), "{cut}");
+                assert!(cut.contains("findings left out\n"), "{cut}");
+                let risky = cut.matches(": 0\n").count();
+                assert!(
+                    risky > 0 && (risky == 100 || !cut.contains(": 4\n")),
+                    "{limit}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn hostile_texts_stay_where_they_are() {
+    let hostile = [
+        "##vso[task.setvariable variable=a]b",
+        "##[error]x",
+        "`</details><script>alert(1)</script>",
+        "a|b|c\n|---|",
+        "\u{1b}[2Jx",
+        "```\n# title",
+        "[x](http://a.b)",
+        "@team",
+        "\u{202e}abc",
+        "\r\n##vso[x]",
+        "~~~\n<img src=x>",
+    ];
+    for bad in hostile {
+        let mut documents = documents(NEW);
+        let Value::Map(pairs) = &mut documents[1] else {
+            unreachable!()
+        };
+        pairs.retain(|(key, _)| key != "data" && key != "metadata");
+        let text_of = |text: &str| Value::Str(text.to_owned());
+        pairs.push((
+            "metadata".into(),
+            Value::Map(vec![
+                ("name".into(), text_of(bad)),
+                ("namespace".into(), text_of(bad)),
+            ]),
+        ));
+        pairs.push((
+            "data".into(),
+            Value::Map(vec![
+                (bad.into(), text_of(bad)),
+                ("lines".into(), text_of(&format!("{bad}\n{bad}\n"))),
+                ("flux".into(), text_of(&format!("#{{{bad}}}# ${{A}}"))),
+            ]),
+        ));
+        let image = format!(
+            "{{\"name\": {0}, \"image\": {0}, \"securityContext\": {{\"capabilities\": {{\"add\": [{0}]}}}}}}",
+            serde_json::to_string(bad).unwrap()
+        );
+        let pod = format!(
+            "{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{{\"name\":\"p\"}},\"spec\":{{\"containers\":[{image}]}}}}"
+        );
+        documents.push(serde_json::from_str(&pod).unwrap());
+        let mut old = documents.clone();
+        if let Value::Map(pairs) = &mut old[1] {
+            pairs.pop();
+        }
+        for (old, new) in [
+            (&old, &documents),
+            (&documents, &old),
+            (&Vec::new(), &documents),
+        ] {
+            let plan = plan(&resources(old), &resources(new), &options());
+            let (lines, marked) = (
+                text(&plan, View::default()),
+                markdown(&plan, View::default()),
+            );
+            for out in [&lines, &marked] {
+                assert!(!out.contains("##"), "{out}");
+                assert!(out.chars().all(|c| c == '\n' || !c.is_control()), "{out:?}");
+                assert!(!out.contains('\u{202e}'));
+            }
+            let mut fence: Option<String> = None;
+            for line in marked.lines() {
+                let trimmed = line.trim_start();
+                match &fence {
+                    None if trimmed.starts_with("```") => {
+                        fence = Some(trimmed.trim_end_matches("diff").to_owned())
+                    }
+                    Some(end) if trimmed.starts_with(end.as_str()) => fence = None,
+                    // Outside of code, there is nothing of the manifest.
+                    None => {
+                        let outside: String = trimmed.split('`').step_by(2).collect();
+                        let rest = outside
+                            .replace("\\<", "")
+                            .replace("\\[", "")
+                            .replace("\\@", "")
+                            .replace("\\|", "");
+                        assert!(!rest.contains(['<', '[', '@', '|']), "{line}");
+                    }
+                    Some(_) => {}
+                }
+            }
+            assert_eq!(fence, None, "{marked}");
+        }
+    }
+}
+
+#[test]
+fn the_same_change_in_several_environments_is_one() {
+    let (dev, prod) = (
+        planned(OLD, NEW),
+        planned(OLD, &NEW.replace("replicas: 1", "replicas: 2")),
+    );
+    let plans = [("dev", &dev), ("qa", &dev), ("prod", &prod)];
+    let folded: Vec<_> = fold::resources(&plans)
+        .iter()
+        .map(|one| (one.change.resource.short(), one.environments.join(" ")))
+        .collect();
+    let expected = [
+        ("ConfigMap shop/c", "dev qa prod"),
+        ("Deployment shop/web", "dev qa"),
+        ("Service shop/gone", "dev qa prod"),
+        ("Deployment shop/web", "prod"),
+    ];
+    assert_eq!(
+        folded,
+        expected.map(|(name, environments)| (name.to_owned(), environments.to_owned()))
+    );
+    let findings = fold::findings(&plans);
+    assert_eq!(findings.len(), 1);
+    assert_eq!(findings[0].environments, ["dev", "qa"]);
+}
