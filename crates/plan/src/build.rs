@@ -135,13 +135,8 @@ impl<'b> Builder<'b> {
         };
         let Some(action) = action else {
             self.summary.unchanged += 1;
-            // What was readable stays readable.
-            if risk::is_plain_secret(one.value) {
-                let mut case = self.case(pair, &[]);
-                risk::plain_secret(&mut case, true);
-                let findings = case.out;
-                self.findings.extend(findings);
-            }
+            let findings = risk::standing(self.case(pair, &[]));
+            self.findings.extend(findings);
             return;
         };
         let findings = risk::run_back(self.case(pair, &outcome.found));

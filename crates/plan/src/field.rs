@@ -14,10 +14,18 @@ pub struct Field {
     /// In what way it differs.
     pub change: Change,
     /// What it was, when it may be shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "shown"
+    )]
     pub old: Option<Value>,
     /// What it becomes, when it may be shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "shown"
+    )]
     pub new: Option<Value>,
     /// The lines of a text that differ.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,6 +39,11 @@ pub struct Field {
     /// The values are longer than what is shown.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
+}
+
+/// A value that is shown may be `null`.
+fn shown<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// In what way a field differs.

@@ -34,5 +34,4 @@ pub use table::{RULES, Rule};
 pub(crate) use case::{Case, Facts};
 pub(crate) use identity::{counts, twice};
 pub(crate) use pods::pairs as container_pairs;
-pub(crate) use rules::{run, run_back};
-pub(crate) use secret::{is_plain as is_plain_secret, plain as plain_secret};
+pub(crate) use rules::{run, run_back, standing};

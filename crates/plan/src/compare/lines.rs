@@ -169,9 +169,11 @@ mod tests {
     #[test]
     fn many_changed_lines_are_counted() {
         let numbered = |mark: &str| {
-            (0..1000)
-                .map(|n| format!("{mark}{n}\n"))
-                .collect::<String>()
+            let lines: Vec<_> = (0..1000).map(|n| format!("{mark}{n}")).collect();
+            lines.join(
+                "
+",
+            )
         };
         let change = compare(&numbered("a"), &numbered("b")).unwrap();
         assert_eq!((change.removed, change.added), (1000, 1000));

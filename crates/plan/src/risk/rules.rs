@@ -39,6 +39,15 @@ fn single<'a, 'f>(mut case: Case<'a, 'f>) -> Case<'a, 'f> {
     case
 }
 
+/// What is wrong with a resource that stays as it is.
+pub(crate) fn standing(mut case: Case<'_, '_>) -> Vec<Finding> {
+    api::check(&mut case);
+    if secret::is_plain(case.now()) {
+        secret::plain(&mut case, true);
+    }
+    case.out
+}
+
 /// The findings of one pair, with what git can take back judged by the way back.
 pub(crate) fn run_back(there: Case<'_, '_>) -> Vec<Finding> {
     let back = Case {

@@ -39,7 +39,7 @@ fn form(value: &Value) -> Form {
 }
 
 /// Whether a resource is a Secret in plain text.
-pub(crate) fn is_plain(value: &Value) -> bool {
+pub(super) fn is_plain(value: &Value) -> bool {
     form(value) == Form::Plain
 }
 
@@ -73,7 +73,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 }
 
 /// Reports that a Secret is readable.
-pub(crate) fn plain(case: &mut Case<'_, '_>, was_before: bool) {
+pub(super) fn plain(case: &mut Case<'_, '_>, was_before: bool) {
     let message = "everybody who can read the repository can read this Secret; encrypt it (SOPS, SealedSecret), refer to it (ExternalSecret), or allow it with a reason";
     case.report("secret-plaintext", "data", message.to_owned());
     if let Some(finding) = case.last() {

@@ -28,7 +28,7 @@ apiVersion: v1
 kind: ConfigMap
 metadata: {name: b, labels: {helm.sh/chart: a-1}}
 data:
-  app.json: '{"a": 1}'
+  app.json: '{"a": 1, "b": null}'
   app.yaml: "a: [1, 2]\n"
   run.sh: |
     one

@@ -6,12 +6,14 @@
 #![allow(clippy::print_stdout, reason = "tests say what they skip")]
 #![allow(clippy::format_collect, reason = "tests need no speed there")]
 #![allow(clippy::too_many_lines, reason = "tables of cases are long")]
+#![allow(clippy::wildcard_imports, reason = "helpers of the tables")]
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
 mod bumps;
 mod corpus;
 mod docs;
 mod edits;
+mod examples;
 mod fields;
 mod hostile;
 mod json;

@@ -177,6 +177,21 @@ fn a_plain_secret_that_stays_is_still_a_finding() {
 }
 
 #[test]
+fn a_removed_api_that_stays_is_still_a_finding() {
+    let all = documents("{apiVersion: batch/v1beta1, kind: CronJob, metadata: {name: a}}");
+    let run = |kube_minor| {
+        let options = Options {
+            kube_minor,
+            ..options()
+        };
+        plan(&resources(&all), &resources(&all), &options)
+    };
+    assert_eq!(flags(&run(Some(25))), ["api-removed"]);
+    assert!(run(Some(25)).findings[0].existing);
+    assert!(flags(&run(Some(24))).is_empty() && flags(&run(None)).is_empty());
+}
+
+#[test]
 fn notes_of_the_encryption_are_noise_and_its_values_are_not() {
     let text = |value: &str, mac: &str| {
         format!(

@@ -199,7 +199,7 @@ fn hostile_texts_stay_where_they_are() {
                 let trimmed = line.trim_start();
                 match &fence {
                     None if trimmed.starts_with("```") => {
-                        fence = Some(trimmed.trim_end_matches("diff").to_owned())
+                        fence = Some(trimmed.trim_end_matches("diff").to_owned());
                     }
                     Some(end) if trimmed.starts_with(end.as_str()) => fence = None,
                     // Outside of code, there is nothing of the manifest.
