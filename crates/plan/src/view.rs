@@ -10,7 +10,12 @@ mod text;
 pub use markdown::markdown;
 pub use text::text;
 
-use crate::plan::{Action, ResourceChange};
+use crate::fold::Folded;
+use crate::plan::{Action, Plan, ResourceChange};
+
+/// Plans with the names of their environments; what several have in common is shown once.
+/// A single one needs no name.
+pub type Plans<'p> = &'p [(&'p str, &'p Plan)];
 
 /// How much is shown.
 #[derive(Debug, Clone, Copy)]
@@ -73,12 +78,26 @@ fn fill<T>(page: &mut Page, all: &[T], block: impl Fn(&T) -> String, noun: &str,
 }
 
 /// The resources, what matters most first.
-fn ranked(resources: &[ResourceChange]) -> Vec<&ResourceChange> {
-    let mut ranked: Vec<_> = resources.iter().collect();
+fn ranked(plans: Plans<'_>) -> Vec<Folded<'_, ResourceChange>> {
+    let mut ranked = crate::fold::resources(plans);
     let removes = |one: &ResourceChange| one.action == Action::Deleted || one.recreated;
     ranked.sort_by_key(|one| {
+        let one = one.change;
         let silent = one.action == Action::Changed && one.to_read().next().is_none();
         (std::cmp::Reverse(one.risk), silent, !removes(one))
     });
     ranked
+}
+
+/// The environments of a change, where there are several.
+fn environments<T>(plans: Plans<'_>, one: &Folded<'_, T>) -> Option<String> {
+    (plans.len() > 1).then(|| one.environments.join(", "))
+}
+
+/// How much of what there is, for each environment.
+fn summaries(plans: Plans<'_>) -> Vec<(Option<&str>, String)> {
+    let named = |name| (plans.len() > 1).then_some(name);
+    let all = plans.iter();
+    all.map(|(name, plan)| (named(*name), describe::summary(plan)))
+        .collect()
 }

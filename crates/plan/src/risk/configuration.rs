@@ -22,6 +22,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         texts(case, substituted, hazard);
     }
     texts(case, unresolved, placeholder);
+    empty(case);
     if case.is_kept() {
         roll(case);
     }
@@ -41,6 +42,25 @@ fn hazard(case: &mut Case<'_, '_>, field: &str, name: &str) {
 fn placeholder(case: &mut Case<'_, '_>, field: &str, found: &str) {
     let message = format!("{} was not replaced", case.quote_text(found));
     case.report("unresolved-placeholder", field, message);
+}
+
+/// A name or a tag that a template had no value for.
+fn empty(case: &mut Case<'_, '_>) {
+    let name = case.now().at(&["metadata", "name"]).scalar();
+    if case.is_created() && matches!(name.as_str(), "null" | "nil" | "undefined") {
+        placeholder(case, "metadata.name", &name);
+    }
+    let before: HashSet<_> = (pods::containers(case.was()).iter())
+        .map(|one| one.value.at(&["image"]).scalar())
+        .collect();
+    for container in pods::containers(case.now()) {
+        let image = container.value.at(&["image"]).scalar();
+        if image.ends_with([':', '@']) && !before.contains(&image) {
+            let message = format!("the image {} has no tag", case.quote_text(&image));
+            let field = format!("{}.image", container.path);
+            case.report("unresolved-placeholder", &field, message);
+        }
+    }
 }
 
 type Look = fn(&str) -> Option<&str>;

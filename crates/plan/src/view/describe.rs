@@ -49,42 +49,43 @@ pub(super) fn revert(revert: Revert) -> Option<&'static str> {
     }
 }
 
-/// `2 created, 1 deleted; 40 stay as they are`
+/// `1 field`, `2 fields`
+pub(super) fn count(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {noun}{plural}")
+}
+
+/// `2 created, 1 deleted; 1 field to read; 40 resources unchanged`
 pub(super) fn summary(plan: &Plan) -> String {
     let summary = &plan.summary;
+    let unchanged = format!("{} unchanged", count(summary.unchanged, "resource"));
     if plan.is_empty() {
-        return format!(
-            "nothing changes; {} resources stay as they are",
-            summary.unchanged
-        );
+        return format!("nothing changes; {unchanged}");
     }
-    let counted = summary
-        .actions
-        .iter()
-        .map(|(kind, count)| format!("{count} {}", action(*kind)));
-    let mut text = counted.collect::<Vec<_>>().join(", ");
+    let kinds = summary.actions.iter();
+    let mut text = kinds
+        .map(|(kind, count)| format!("{count} {}", action(*kind)))
+        .collect::<Vec<_>>()
+        .join(", ");
     if summary.noise_only > 0 {
         text.push_str(&format!(" ({} in noise only)", summary.noise_only));
     }
-    text.push_str(&format!(
-        "; {} fields to read; {} resources stay as they are",
-        summary.fields, summary.unchanged
-    ));
+    let fields = count(summary.fields, "field");
+    text.push_str(&format!("; {fields} to read; {unchanged}"));
     text
 }
 
-/// `12 fields of noise: 8 chart labels, 4 checksums`
+/// `noise not shown: chart labels 8, checksums 4`
 pub(super) fn noises<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<String> {
     let mut counts = std::collections::BTreeMap::new();
     for kind in fields.filter_map(|field| field.noise) {
         *counts.entry(kind).or_insert(0_usize) += 1;
     }
-    let all: usize = counts.values().sum();
     let listed: Vec<_> = counts
         .iter()
-        .map(|(kind, count)| format!("{count} {}", noise(*kind)))
+        .map(|(kind, count)| format!("{} {count}", noise(*kind)))
         .collect();
-    (all > 0).then(|| format!("{all} fields of noise: {}", listed.join(", ")))
+    (!listed.is_empty()).then(|| format!("noise not shown: {}", listed.join(", ")))
 }
 
 /// What a finding is about, and what it says, with code spans.

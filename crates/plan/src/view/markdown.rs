@@ -1,50 +1,67 @@
 //! For pull requests and the summary of a run.
 
-use super::{Page, View, describe, fill, ranked, safe};
-use crate::plan::{Plan, ResourceChange};
+use super::{Page, Plans, View, describe, environments, fill, ranked, safe, summaries};
+use crate::fold::{self, Folded};
+use crate::plan::ResourceChange;
 use crate::risk::Finding;
 
-/// The plan as Markdown.
-pub fn markdown(plan: &Plan, view: View) -> String {
+/// The plans as Markdown.
+pub fn markdown(plans: Plans<'_>, view: View) -> String {
     let mut page = Page::new(view.limit);
-    page.add(&format!("{}\n\n", describe::summary(plan)), 0);
+    for (name, summary) in summaries(plans) {
+        let name = name.map(|name| format!("{}: ", safe::code(name)));
+        page.add(&format!("{}{summary}\n\n", name.unwrap_or_default()), 0);
+    }
     let keep = view.limit / 2;
-    fill(&mut page, &plan.findings, finding, "findings", keep);
-    if !plan.findings.is_empty() {
+    let findings = fold::findings(plans);
+    fill(
+        &mut page,
+        &findings,
+        |one| finding(plans, one),
+        "findings",
+        keep,
+    );
+    if !findings.is_empty() {
         page.add("\n", 0);
     }
-    let resources = ranked(&plan.resources);
+    let resources = ranked(plans);
     fill(
         &mut page,
         &resources,
-        |one| resource(one, view),
+        |one| resource(plans, one, view),
         "resources",
         0,
     );
     page.out
 }
 
-fn finding(finding: &Finding) -> String {
+fn finding(plans: Plans<'_>, one: &Folded<'_, Finding>) -> String {
+    let finding = one.change;
     let about = finding
         .resource
         .as_ref()
         .map(|id| format!("{} ", safe::code(&id.short())));
+    let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
     format!(
-        "- **{}** `{}` {}{}\n",
+        "- **{}** `{}` {}{}{}\n",
         describe::severity(finding.severity),
         finding.rule,
         about.unwrap_or_default(),
-        safe::sentence(&describe::finding(finding))
+        safe::sentence(&describe::finding(finding)),
+        places.unwrap_or_default()
     )
 }
 
-fn resource(change: &ResourceChange, view: View) -> String {
+fn resource(plans: Plans<'_>, one: &Folded<'_, ResourceChange>, view: View) -> String {
+    let change = one.change;
     let before = describe::before(change).map(|before| format!(" {}", safe::code(&before)));
+    let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
     let mut out = format!(
-        "- {} {}{}\n",
+        "- {} {}{}{}\n",
         describe::action(change.action),
         safe::code(&change.resource.short()),
-        before.unwrap_or_default()
+        before.unwrap_or_default(),
+        places.unwrap_or_default()
     );
     let fields = change
         .fields

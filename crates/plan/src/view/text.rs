@@ -1,38 +1,55 @@
 //! For a terminal and a log, without color.
 
-use super::{Page, View, describe, fill, ranked, safe};
-use crate::plan::{Action, Plan, ResourceChange};
+use super::{Page, Plans, View, describe, environments, fill, ranked, safe, summaries};
+use crate::fold::{self, Folded};
+use crate::plan::{Action, ResourceChange};
 use crate::risk::Finding;
 
-/// The plan as lines of text.
-pub fn text(plan: &Plan, view: View) -> String {
+/// The plans as lines of text.
+pub fn text(plans: Plans<'_>, view: View) -> String {
     let mut page = Page::new(view.limit);
-    page.add(&format!("{}\n", describe::summary(plan)), 0);
+    for (name, summary) in summaries(plans) {
+        let name = name.map(|name| format!("{name}: "));
+        page.add(
+            &safe_line(&format!("{}{summary}", name.unwrap_or_default())),
+            0,
+        );
+    }
     // Findings may take half, so that the changes are seen, too.
     let keep = view.limit / 2;
-    fill(&mut page, &plan.findings, finding, "findings", keep);
-    let resources = ranked(&plan.resources);
+    let findings = fold::findings(plans);
+    fill(
+        &mut page,
+        &findings,
+        |one| finding(plans, one),
+        "findings",
+        keep,
+    );
+    let resources = ranked(plans);
     fill(
         &mut page,
         &resources,
-        |one| resource(one, view),
+        |one| resource(plans, one, view),
         "resources",
         0,
     );
     page.out
 }
 
-fn finding(finding: &Finding) -> String {
+fn finding(plans: Plans<'_>, one: &Folded<'_, Finding>) -> String {
+    let finding = one.change;
     let about = finding
         .resource
         .as_ref()
         .map(|id| format!("{}: ", id.short()));
+    let places = environments(plans, one).map(|names| format!(" [{names}]"));
     safe_line(&format!(
-        "! {} {}: {}{}",
+        "! {} {}: {}{}{}",
         describe::severity(finding.severity),
         finding.rule,
         about.unwrap_or_default(),
-        describe::finding(finding)
+        describe::finding(finding),
+        places.unwrap_or_default()
     ))
 }
 
@@ -46,15 +63,17 @@ fn mark(action: Action) -> char {
     }
 }
 
-fn resource(change: &ResourceChange, view: View) -> String {
+fn resource(plans: Plans<'_>, one: &Folded<'_, ResourceChange>, view: View) -> String {
+    let change = one.change;
     let id = &change.resource;
     let before = describe::before(change).map(|before| format!(" ({before})"));
     let mut out = safe_line(&format!(
-        "{} {} {}{}",
+        "{} {} {}{}{}",
         mark(change.action),
         id.api_version,
         id.short(),
-        before.unwrap_or_default()
+        before.unwrap_or_default(),
+        environments(plans, one).map_or_else(String::new, |names| format!(" [{names}]"))
     ));
     let fields = change
         .fields

@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use gitops_plan::Noise;
+
 use crate::corpus::shared;
 use crate::read::{fields, flags, planned};
 
@@ -11,6 +13,7 @@ use crate::read::{fields, flags, planned};
 struct Expected {
     fields_at_most: usize,
     flags: BTreeMap<String, String>,
+    collapsed: BTreeMap<Noise, usize>,
 }
 
 #[test]
@@ -38,6 +41,7 @@ fn five_real_bumps_leave_little_to_read_and_raise_what_a_person_would() {
             expected.flags.into_keys().collect::<Vec<_>>(),
             "{name}"
         );
+        assert_eq!(plan.summary.noise, expected.collapsed, "{name}");
         assert!(plan.summary.fields <= expected.fields_at_most, "{name}");
     }
 }

@@ -36,14 +36,14 @@ data: {run.sh: \"a\\nc\\n\", one: x}
 fn for_a_terminal() {
     let plan = planned(OLD, NEW);
     let expected = "\
-2 changed, 1 deleted; 4 fields to read; 0 resources stay as they are
+2 changed, 1 deleted; 4 fields to read; 0 resources unchanged
 ! high replicas-drop: Deployment shop/web: replicas fall from 3 to 1
 ~ apps/v1 Deployment shop/web
     + spec.paused: true
     - spec.replicas: 3
     + spec.replicas: 1
     + spec.template: {\"spec\":{\"containers\":[]}}
-    1 fields of noise: 1 chart labels
+    noise not shown: chart labels 1
 - v1 Service shop/gone
 ~ v1 ConfigMap shop/c
     ~ data[\"run.sh\"]:
@@ -51,9 +51,9 @@ fn for_a_terminal() {
     - b
     + c
 ";
-    assert_eq!(text(&plan, View::default()), expected);
+    assert_eq!(text(&[("dev", &plan)], View::default()), expected);
     let full = text(
-        &plan,
+        &[("dev", &plan)],
         View {
             full: true,
             ..View::default()
@@ -68,7 +68,7 @@ fn for_a_terminal() {
 #[test]
 fn for_a_pull_request() {
     let expected = "\
-2 changed, 1 deleted; 4 fields to read; 0 resources stay as they are
+2 changed, 1 deleted; 4 fields to read; 0 resources unchanged
 
 - **high** `replicas-drop` `Deployment shop/web` replicas fall from 3 to 1
 
@@ -81,7 +81,7 @@ fn for_a_pull_request() {
   + spec.template: {\"spec\":{\"containers\":[]}}
   ```
 
-  1 fields of noise: 1 chart labels
+  noise not shown: chart labels 1
 - deleted `Service shop/gone`
 - changed `ConfigMap shop/c`
 
@@ -93,7 +93,10 @@ fn for_a_pull_request() {
   ```
 
 ";
-    assert_eq!(markdown(&planned(OLD, NEW), View::default()), expected);
+    assert_eq!(
+        markdown(&[("dev", &planned(OLD, NEW))], View::default()),
+        expected
+    );
 }
 
 #[test]
@@ -112,10 +115,10 @@ fn what_does_not_fit_is_left_out_from_the_least_risky_and_counted() {
     // The last hundred are scaled to nothing.
     let plan = planned(&all(&|_| 3), &all(&|n| if n < 200 { 4 } else { 0 }));
     for view in [text, markdown] {
-        let whole = view(&plan, View::default());
+        let whole = view(&[("dev", &plan)], View::default());
         assert!(!whole.contains("left out"));
         for limit in [0, 100, 1_000, 3_500, 10_000, 40_000] {
-            let cut = view(&plan, View { limit, full: false });
+            let cut = view(&[("dev", &plan)], View { limit, full: false });
             assert!(cut.encode_utf16().count() <= limit, "{limit}");
             if (3_500..40_000).contains(&limit) {
                 assert!(cut.contains("resources left out\n"), "{cut}");
@@ -186,8 +189,8 @@ fn hostile_texts_stay_where_they_are() {
         ] {
             let plan = plan(&resources(old), &resources(new), &options());
             let (lines, marked) = (
-                text(&plan, View::default()),
-                markdown(&plan, View::default()),
+                text(&[("dev", &plan)], View::default()),
+                markdown(&[("dev", &plan)], View::default()),
             );
             for out in [&lines, &marked] {
                 assert!(!out.contains("##"), "{out}");
@@ -240,6 +243,21 @@ fn the_same_change_in_several_environments_is_one() {
     assert_eq!(
         folded,
         expected.map(|(name, environments)| (name.to_owned(), environments.to_owned()))
+    );
+    let shown = text(&plans, View::default());
+    let expected = [
+        "dev: 2 changed, 1 deleted; 4 fields to read; 0 resources unchanged",
+        "! high replicas-drop: Deployment shop/web: replicas fall from 3 to 1 [dev, qa]",
+        "~ apps/v1 Deployment shop/web [dev, qa]",
+        "- v1 Service shop/gone [dev, qa, prod]",
+    ];
+    for line in expected {
+        assert!(shown.lines().any(|found| found == line), "{shown}");
+    }
+    let shown = markdown(&plans, View::default());
+    assert!(
+        shown.contains("- deleted `Service shop/gone` in `dev, qa, prod`\n"),
+        "{shown}"
     );
     let findings = fold::findings(&plans);
     assert_eq!(findings.len(), 1);

@@ -113,6 +113,11 @@ pub(crate) fn images() -> Vec<Example> {
             with("a.io/b:1.0", "a.io/b:1.0"),
         ),
         (
+            "unresolved-placeholder",
+            with("a.io/b:1.0", "'a.io/b:'"),
+            with("'a.io/b:'", "'a.io/b:'"),
+        ),
+        (
             "image-downgrade",
             with("a.io/b:1.10.0", "a.io/b:1.9.0"),
             with("a.io/b:20240101", "a.io/b:1.9.0"),
