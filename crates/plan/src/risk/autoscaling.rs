@@ -33,7 +33,11 @@ fn bounds(case: &mut Case<'_, '_>) {
             case.now().at(&["spec", field]),
         );
         if old != new {
-            let message = format!("{field} is {} after {}", case.quote(new), case.quote(old));
+            let message = format!(
+                "{field} goes from {} to {}",
+                case.quote(old),
+                case.quote(new)
+            );
             case.report("hpa-bounds-changed", &format!("spec.{field}"), message);
         }
     }
@@ -50,7 +54,11 @@ fn schedule(case: &mut Case<'_, '_>, field: &str) {
     // Not suspended is how everything is that does not say so.
     let off = |value: &Value| field == "suspend" && !value.is_true();
     if old != new && !(off(old) && off(new)) {
-        let message = format!("{field} is {} after {}", case.quote(new), case.quote(old));
+        let message = format!(
+            "{field} goes from {} to {}",
+            case.quote(old),
+            case.quote(new)
+        );
         case.report("schedule-changed", &format!("spec.{field}"), message);
     }
 }

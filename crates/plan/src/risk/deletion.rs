@@ -23,7 +23,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         }
         "PersistentVolumeClaim" | "PersistentVolume" => {
             let message = format!(
-                "the {} is deleted; unless its reclaim policy keeps them, so are its data",
+                "the {} is deleted, and its data with it unless the reclaim policy of the volume keeps them",
                 case.old_kind()
             );
             case.report("pvc-deleted", "", message);

@@ -94,9 +94,9 @@ fn reinstall(case: &mut Case<'_, '_>) {
         let unknown = *field == "spec.chart" && (before.is_empty() || after.is_empty());
         if before != after && !unknown {
             let message = format!(
-                "{} after {}: Flux uninstalls the release and installs it again",
-                case.quote_text(after),
-                case.quote_text(before)
+                "{field} goes from {} to {}: Flux uninstalls the release and installs it again",
+                case.quote_text(before),
+                case.quote_text(after)
             );
             case.report("helmrelease-reinstall", field, message);
         }
@@ -138,17 +138,17 @@ fn chart_version(case: &mut Case<'_, '_>) {
         }
         let (before, after) = (version(&old.scalar()), version(&new.scalar()));
         let (severity, what) = match before.zip(after) {
-            Some((before, after)) if after < before => (Severity::Medium, "an older version: "),
+            Some((before, after)) if after < before => (Severity::Medium, ", an older version"),
             Some((before, after)) if before.0[0] != after.0[0] => {
-                (Severity::Medium, "a major version: ")
+                (Severity::Medium, ", a major version")
             }
             Some(_) => (Severity::Info, ""),
             None => (Severity::Medium, ""),
         };
         let message = format!(
-            "{what}{} after {}; what the chart renders to is not part of this plan",
-            case.quote(new),
-            case.quote(old)
+            "the chart goes from {} to {}{what}; what it renders to is not part of this plan",
+            case.quote(old),
+            case.quote(new)
         );
         case.report_as(severity, "chart-version-changed", field, message);
     }

@@ -41,8 +41,8 @@ fn mutable(case: &mut Case<'_, '_>, container: &pods::Container<'_>, text: &str)
 fn changed(case: &mut Case<'_, '_>, container: &pods::Container<'_>, old: &str, new: &str) {
     let field = format!("{}.image", container.path);
     let (before, after) = (Image::parse(old), Image::parse(new));
-    let both = format!("{} after {}", case.quote_text(new), case.quote_text(old));
-    case.report("image-changed", &field, both.clone());
+    let both = format!("from {} to {}", case.quote_text(old), case.quote_text(new));
+    case.report("image-changed", &field, format!("the image goes {both}"));
     if before.registry != after.registry {
         let message = format!(
             "the image comes from {} and no longer from {}",
@@ -56,7 +56,7 @@ fn changed(case: &mut Case<'_, '_>, container: &pods::Container<'_>, old: &str, 
         case.report(
             "image-downgrade",
             &field,
-            format!("an older version: {both}"),
+            format!("the image goes back {both}"),
         );
     }
     if before.digest.is_some() && after.digest.is_none() {

@@ -1,6 +1,7 @@
 //! What a remaining resource refers to and this change takes away.
 
 use super::{Case, pods};
+use crate::matching::Relation;
 use crate::resource::Resource;
 use crate::value::Value;
 
@@ -15,7 +16,9 @@ const TARGETS: &[&str] = &[
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     // The way there only asks about what goes; the names of the rest are known.
-    if !case.is_gone() || !TARGETS.contains(&case.old_kind()) {
+    // Configuration with another hash leaves its old name behind.
+    let is_gone = case.is_gone() || case.pair.relation == Relation::GeneratorHash;
+    if !is_gone || !TARGETS.contains(&case.old_kind()) {
         return;
     }
     let Some(old) = case.pair.old else { return };

@@ -45,8 +45,10 @@ pub(super) fn is_plain(value: &Value) -> bool {
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     let (old, new) = (form(case.was()), form(case.now()));
+    let changed = changed(case);
     if new == Form::Plain {
-        plain(case, old == Form::Plain);
+        // A new value is one more that git keeps.
+        plain(case, old == Form::Plain && changed.is_empty());
         if old == Form::Protected {
             let message = "the Secret was encrypted or kept elsewhere and is now in plain text";
             case.report("secret-encryption-lost", "data", message.to_owned());
@@ -55,21 +57,25 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     if old != new || old == Form::None || !case.is_kept() {
         return;
     }
-    let is_value = |path: &Path| {
-        path.starts_with(&["data"])
-            || path.starts_with(&["stringData"])
-            || path.has_key("encryptedData")
-    };
-    let changed = case.found.iter().filter(|one| is_value(&one.path));
-    let changed: Vec<_> = changed
-        .filter(|one| one.field.change != Change::Unknown)
-        .map(|one| one.path.last_key(0).to_owned())
-        .collect();
     if let Some(first) = changed.first() {
         let field = Path::of(&["data", first]).text();
         let message = format!("the values of {} change", case.listed(&changed));
         case.report("secret-changed", &field, message);
     }
+}
+
+/// The keys whose values change for certain.
+fn changed(case: &Case<'_, '_>) -> Vec<String> {
+    let is_value = |path: &Path| {
+        path.starts_with(&["data"])
+            || path.starts_with(&["stringData"])
+            || path.has_key("encryptedData")
+    };
+    let found = case.found.iter().filter(|one| is_value(&one.path));
+    found
+        .filter(|one| one.field.change != Change::Unknown)
+        .map(|one| one.path.last_key(0).to_owned())
+        .collect()
 }
 
 /// Reports that a Secret is readable.

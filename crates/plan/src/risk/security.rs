@@ -148,7 +148,7 @@ fn admission(case: &mut Case<'_, '_>) {
     };
     if case.is_kept() && level(case.now()) < level(case.was()) {
         let message = format!(
-            "the namespace enforces {} after {}",
+            "the namespace enforces {} instead of {}",
             case.quote(case.now().at(&["metadata", "labels", LABEL])),
             case.quote(case.was().at(&["metadata", "labels", LABEL]))
         );

@@ -24,7 +24,7 @@ fn shrunk(case: &mut Case<'_, '_>) {
         .is_some_and(|(old, new)| new < old)
     {
         let message = format!(
-            "the claim asks for {} after {}; a volume can only grow",
+            "the claim asks for {} instead of {}; a volume can only grow",
             case.quote(new),
             case.quote(old)
         );

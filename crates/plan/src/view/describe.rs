@@ -43,9 +43,9 @@ pub(super) fn noise(noise: Noise) -> &'static str {
 pub(super) fn revert(revert: Revert) -> Option<&'static str> {
     match revert {
         Revert::Full => None,
-        Revert::Recreates => Some("undone by creating it again"),
-        Revert::LosesData => Some("undone without the data"),
-        Revert::Impossible => Some("cannot be undone"),
+        Revert::Recreates => Some("git can only create it again"),
+        Revert::LosesData => Some("git brings it back without its data"),
+        Revert::Impossible => Some("git cannot undo it"),
     }
 }
 

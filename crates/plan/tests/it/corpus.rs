@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use gitops_plan::view::{View, text};
+
 use crate::read::{flags, planned};
 
 /// A folder of the shared corpus, beside the project's checkout.
@@ -30,7 +32,9 @@ fn each_risky_pair_raises_its_flags_and_no_other() {
     for (name, mut flags_of) in expected.clone() {
         let old = read(folder.join(&name).join("before.yaml"));
         let new = read(folder.join(&name).join("after.yaml"));
-        let found = flags(&planned(&old, &new));
+        let plan = planned(&old, &new);
+        println!("{name}: {}", text(&[("", &plan)], View::default()));
+        let found = flags(&plan);
         flags_of.sort();
         if found != flags_of {
             wrong.push(format!("{name}: {found:?} instead of {flags_of:?}"));

@@ -60,6 +60,29 @@ fn in_texts(#[case] key: &str, #[case] old: &str, #[case] new: &str, #[case] exp
 }
 
 #[test]
+fn certificates_are_told_by_their_subject_and_end() {
+    let (a, b) = (
+        include_str!("certificate-a.pem"),
+        include_str!("certificate-b.pem"),
+    );
+    let plan = planned(&config("ca.crt", a), &config("ca.crt", &format!("{a}{b}")));
+    let shown = serde_json::to_string(&plan.resources[0].fields[0].new).unwrap();
+    for part in [
+        "CN=a.contoso.example, valid until 2036-11-25",
+        "CN=b.contoso.example",
+        "SHA-256 ",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    // Line ends are not part of a certificate.
+    let found = differs(
+        &config("ca.crt", a),
+        &config("ca.crt", &a.replace('\n', "\r\n")),
+    );
+    assert_eq!(found, [r#"(Formatting) data["ca.crt"] Formatting - -"#]);
+}
+
+#[test]
 fn a_crd_of_the_same_set_says_how_lists_are_merged() {
     let text = |listeners: &str| {
         format!(

@@ -171,6 +171,18 @@ fn a_plain_secret_that_stays_is_still_a_finding() {
     assert!(plan.is_empty());
     assert_eq!(flags(&plan), ["secret-plaintext"]);
     assert!(plan.findings[0].existing);
+    // Another label changes nothing about that; another value is one more to replace.
+    let existing = |new: &str| {
+        let plan = planned(PLACES[0], new);
+        let found = plan
+            .findings
+            .iter()
+            .find(|one| one.rule == "secret-plaintext");
+        found.map(|one| one.existing)
+    };
+    let labeled = PLACES[0].replace("name: a}", "name: a, labels: {a: b}}");
+    assert_eq!(existing(&labeled), Some(true));
+    assert_eq!(existing(&PLACES[0].replace("VALUE", "OTHER")), Some(false));
     for fine in &PLACES[PLACES.len() - 2..] {
         assert!(flags(&planned("", fine)).is_empty(), "{fine}");
     }

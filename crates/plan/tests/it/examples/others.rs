@@ -2,6 +2,16 @@
 
 use super::*;
 
+/// Configuration that gets another hash, and a workload that names one of the two after.
+fn hashed(before: &str, after: &str, used: &str) -> (String, String) {
+    let both = |hash: &str, used: &str| {
+        let config = config("a: b").replace("name: cfg", &format!("name: cfg-{hash}"));
+        let volumes = format!("volumes: [{{name: v, configMap: {{name: cfg-{used}}}}}]");
+        format!("{config}---\n{}", deployment("", &volumes, ""))
+    };
+    (both(before, before), both(after, used))
+}
+
 pub(crate) fn deletions() -> Vec<Example> {
     let namespace = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n".to_owned();
     let rest = config("a: b");
@@ -40,6 +50,11 @@ pub(crate) fn deletions() -> Vec<Example> {
             "gitops-object-deleted",
             gone(APPLICATION),
             gone(&APPLICATION.replace("finalizers", "labels")),
+        ),
+        (
+            "reference-lost",
+            hashed("5tfm2mt9kd", "b7kgf7t6c2", "5tfm2mt9kd"),
+            hashed("5tfm2mt9kd", "b7kgf7t6c2", "b7kgf7t6c2"),
         ),
         (
             "orphan-left-behind",
