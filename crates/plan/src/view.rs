@@ -77,16 +77,22 @@ fn fill<T>(page: &mut Page, all: &[T], block: impl Fn(&T) -> String, noun: &str,
     }
 }
 
-/// The resources, what matters most first.
-fn ranked(plans: Plans<'_>) -> Vec<Folded<'_, ResourceChange>> {
-    let mut ranked = crate::fold::resources(plans);
+/// The resources, what matters most first, and a line about those with noise only.
+fn ranked(plans: Plans<'_>, view: View) -> (Vec<Folded<'_, ResourceChange>>, Option<String>) {
+    let is_silent = |one: &ResourceChange| {
+        let only_noise = !one.fields.is_empty() && one.to_read().next().is_none();
+        one.action == Action::Changed && one.risk.is_none() && only_noise && !view.full
+    };
+    let all = crate::fold::resources(plans).into_iter();
+    let (silent, mut ranked): (Vec<_>, Vec<_>) = all.partition(|one| is_silent(one.change));
     let removes = |one: &ResourceChange| one.action == Action::Deleted || one.recreated;
-    ranked.sort_by_key(|one| {
-        let one = one.change;
-        let silent = one.action == Action::Changed && one.to_read().next().is_none();
-        (std::cmp::Reverse(one.risk), silent, !removes(one))
+    ranked.sort_by_key(|one| (std::cmp::Reverse(one.change.risk), !removes(one.change)));
+    let fields = silent.iter().flat_map(|one| &one.change.fields);
+    let line = describe::noises(fields).map(|noises| {
+        let resources = describe::count(silent.len(), "resource");
+        format!("{resources} with noise only; {noises}")
     });
-    ranked
+    (ranked, line)
 }
 
 /// The environments of a change, where there are several.

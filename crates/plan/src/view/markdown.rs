@@ -24,7 +24,7 @@ pub fn markdown(plans: Plans<'_>, view: View) -> String {
     if !findings.is_empty() {
         page.add("\n", 0);
     }
-    let resources = ranked(plans);
+    let (resources, noise) = ranked(plans, view);
     fill(
         &mut page,
         &resources,
@@ -32,6 +32,9 @@ pub fn markdown(plans: Plans<'_>, view: View) -> String {
         "resources",
         0,
     );
+    if let Some(noise) = noise {
+        page.add(&format!("\n{noise}\n"), 0);
+    }
     page.out
 }
 

@@ -25,7 +25,7 @@ pub fn text(plans: Plans<'_>, view: View) -> String {
         "findings",
         keep,
     );
-    let resources = ranked(plans);
+    let (resources, noise) = ranked(plans, view);
     fill(
         &mut page,
         &resources,
@@ -33,6 +33,9 @@ pub fn text(plans: Plans<'_>, view: View) -> String {
         "resources",
         0,
     );
+    if let Some(noise) = noise {
+        page.add(&format!("{noise}\n"), 0);
+    }
     page.out
 }
 

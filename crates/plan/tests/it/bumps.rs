@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use gitops_plan::Noise;
+use gitops_plan::view::{View, text};
 
 use crate::corpus::shared;
 use crate::read::{fields, flags, planned};
@@ -29,9 +30,10 @@ fn five_real_bumps_leave_little_to_read_and_raise_what_a_person_would() {
         let plan = planned(&read("before.yaml"), &read("after.yaml"));
         let all = fields(&plan);
         println!(
-            "{name}: {} of {} fields to read",
+            "{name}: {} of {} fields to read, {} lines for a terminal",
             plan.summary.fields,
-            all.len()
+            all.len(),
+            text(&[("", &plan)], View::default()).lines().count()
         );
         for field in all.iter().filter(|field| !field.starts_with('(')) {
             println!("    {field}");

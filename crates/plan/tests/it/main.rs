@@ -15,6 +15,7 @@ mod docs;
 mod edits;
 mod examples;
 mod fields;
+mod files;
 mod hostile;
 mod json;
 mod read;

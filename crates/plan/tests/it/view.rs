@@ -100,6 +100,29 @@ fn for_a_pull_request() {
 }
 
 #[test]
+fn resources_with_noise_only_are_one_line() {
+    let labeled = |version: u32| {
+        let one = |n| {
+            format!(
+                "apiVersion: v1\nkind: Service\nmetadata: {{name: s{n}, labels: {{helm.sh/chart: a-{version}}}}}\n"
+            )
+        };
+        (0..20).map(one).collect::<Vec<_>>().join("---\n")
+    };
+    let plan = planned(&labeled(1), &labeled(2));
+    let line = "20 resources with noise only; noise not shown: chart labels 20\n";
+    let plans = [("dev", &plan)];
+    assert_eq!(text(&plans, View::default()).lines().count(), 2);
+    assert!(text(&plans, View::default()).ends_with(line));
+    assert!(markdown(&plans, View::default()).ends_with(line));
+    let full = View {
+        full: true,
+        ..View::default()
+    };
+    assert_eq!(text(&plans, full).lines().count(), 1 + 20 * 3);
+}
+
+#[test]
 fn what_does_not_fit_is_left_out_from_the_least_risky_and_counted() {
     let one = |n: usize, replicas: u32| {
         format!(
