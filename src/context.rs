@@ -40,6 +40,8 @@ pub struct Context {
     pub of_commit: bool,
     /// The time of the run, in seconds since 1970 (UTC).
     pub seconds: i64,
+    /// The key for hashes of values that a plan does not show; random.
+    pub plan_key: Arc<[u8; 32]>,
     /// This is a build of a pull request: anybody may have written the source.
     pub pull_request: bool,
 }

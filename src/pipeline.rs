@@ -8,6 +8,7 @@ mod annotate;
 mod attempt;
 mod compare;
 mod definition;
+mod detail;
 mod finish;
 mod leftovers;
 mod new_branch;
@@ -67,6 +68,7 @@ fn environment_report(rendered: &Rendered) -> EnvironmentReport {
         files: rendered.files.len(),
         resources: rendered.resources.len(),
         changes: None,
+        plan: None,
         is_older: false,
         is_stopped: false,
     }

@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::generate::Pulls;
 use crate::model::{RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
-use crate::report::{self, EnvironmentReport, Reporter, RunReport, write_folder, write_stdout};
+use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
 use crate::settings::definition::OutputArgs;
 use crate::settings::{Settings, Target, from_matches};
 
@@ -185,6 +185,7 @@ fn equip(
         exclude,
         of_commit: false,
         seconds: seconds(),
+        plan_key: Arc::new(random()?),
         pull_request,
     };
     let tools = context.tools.clone();
@@ -211,13 +212,9 @@ fn failed(
 ) -> Result<Error, Error> {
     let Stopped { report, error } = stopped;
     if report.publications.is_empty() {
-        let compared = report.environments.iter().filter(|e| e.changes.is_some());
-        let compared: Vec<_> = compared.collect();
-        for environment in &compared {
-            show_changes(environment, reporter);
-        }
         // Where nothing was compared, the error says it all.
-        if !compared.is_empty() {
+        if report.environments.iter().any(|one| one.changes.is_some()) {
+            show_changes(&report, reporter);
             summarize(&report, Some(&error), environment, reporter);
         }
         return Ok(error);
@@ -226,13 +223,18 @@ fn failed(
     Ok(error.details(serde_json::json!(report)))
 }
 
-/// Lists what changes in one environment.
-fn show_changes(environment: &EnvironmentReport, reporter: &Reporter) {
-    let (title, lines) = report::changes(environment);
-    if lines.is_empty() {
-        reporter.info(&title);
-    } else {
-        reporter.group(&title, &lines);
+/// Lists what changes in the environments that were compared, or could not be.
+fn show_changes(report: &RunReport, reporter: &Reporter) {
+    for environment in &report.environments {
+        let (title, lines) = report::changes(environment);
+        if lines.is_empty() {
+            reporter.info(&title);
+        } else {
+            reporter.group(&title, &lines);
+        }
+    }
+    if let Some(plan) = report::plan(&report.environments) {
+        reporter.group("What changes:", &plan);
     }
 }
 
@@ -278,6 +280,14 @@ fn chart_password(environment: &Environment, doors: &Doors) -> Result<Option<Sec
     }
     let variable = || environment.get(GITOPS_CHART_PASSWORD).map(str::to_owned);
     Ok(input.or_else(variable).map(|text| Secret::new(&text)))
+}
+
+/// Random bytes that nobody can guess.
+fn random() -> Result<[u8; 32], Error> {
+    let mut bytes = [0; 32];
+    aws_lc_rs::rand::fill(&mut bytes)
+        .map_err(|error| Error::new(Kind::Internal, error).context("asking for random bytes"))?;
+    Ok(bytes)
 }
 
 /// The time, in seconds since 1970 (UTC).
@@ -326,9 +336,7 @@ fn show(
     reporter: &Reporter,
     json: bool,
 ) -> Result<(), Error> {
-    for environment in &report.environments {
-        show_changes(environment, reporter);
-    }
+    show_changes(report, reporter);
     let outcome = report::outcome(report);
     if !outcome.is_empty() {
         reporter.info(&outcome);

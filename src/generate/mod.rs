@@ -8,7 +8,7 @@
 mod api_fields;
 mod cache;
 pub mod determinism;
-mod documents;
+pub mod documents;
 mod error;
 mod fabrikate;
 mod helm;

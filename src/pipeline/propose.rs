@@ -21,6 +21,7 @@ use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
 use crate::settings::{PullRequestSettings, Settings};
 
 use super::compare::{Decision, Group};
+use super::detail;
 use super::leftovers::Search;
 use super::publication::{add, draft, publication, retry, warn_older};
 use super::publish::Branch;
@@ -217,6 +218,7 @@ impl Work<'_> {
                         ..publication(remote, &tip, Outcome::Proposed, attempt)
                     };
                     add(report, self.group(), &seen.plans, publication);
+                    self.detail(&tip, &seen, report).await?;
                     let theirs = on_theirs.then_some((pushed.commit, conflicts));
                     return self
                         .pushed((&options.head, existed), &tip, theirs, report)
@@ -244,6 +246,11 @@ impl Work<'_> {
         let found = Box::pin(search.find(tip, report)).await?;
         search.announce(report, tip, &found, &[], "");
         Ok(())
+    }
+
+    /// What the pull request changes in each resource, for those who review it.
+    async fn detail(&self, tip: &Tip, seen: &Seen, report: &mut RunReport) -> Result<(), Error> {
+        detail::detail(self.context, self.branch, tip, &seen.plans, report).await
     }
 
     /// The head branch has a new commit: the pull request says what it proposes.
@@ -319,6 +326,7 @@ impl Work<'_> {
             ..publication(&self.branch.connection.remote, &tip, outcome, attempt)
         };
         add(report, self.group(), &seen.plans, publication);
+        self.detail(&tip, &seen, report).await?;
         let done = match (found, past) {
             (None, Past::Declined(number)) => {
                 self.warn_declined(number, report);

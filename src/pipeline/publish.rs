@@ -20,7 +20,7 @@ use super::publication::{
     add, list, mark_stopped, publication, refuse_empty_author, warn_all_older,
 };
 use super::{
-    Connection, Rendered, annotate, new_branch, propose, remarks, report, together, unknown,
+    Connection, Rendered, annotate, detail, new_branch, propose, remarks, report, together, unknown,
 };
 
 /// A run that failed after part of it was done.
@@ -203,6 +203,7 @@ async fn look_and_list(
             &decided.plans,
             publication(&connection.remote, tip, outcome, 1),
         );
+        detail::detail(context, branch, tip, &decided.plans, report).await?;
         warn_all_older(context, report, &decided.older);
         mark_stopped(report, &decided.stops);
         stopped.append(&mut decided.stopped);

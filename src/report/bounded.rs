@@ -47,6 +47,11 @@ impl Bounded {
         self.push_keeping(&format!("{start}…"), kept);
     }
 
+    /// How many units are left.
+    pub(super) fn left(&self) -> usize {
+        self.left
+    }
+
     /// The text.
     pub(super) fn into_text(self) -> String {
         self.text

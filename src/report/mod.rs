@@ -25,7 +25,7 @@ pub use run_report::{
 };
 pub use summary::markdown;
 pub use terminal::TerminalSink;
-pub use text::{changes, outcome, totals as change_totals};
+pub use text::{changes, outcome, plan, totals as change_totals};
 
 /// One thing to tell.
 #[derive(Debug)]

@@ -4,12 +4,14 @@
 //! Removals come first, so that they are read even where a host takes no more
 //! than 4,000 characters. Names come from sources that we do not trust.
 
+use gitops_plan::view::{self, View};
+
 use crate::model::PublicationStamp;
 
-use super::EnvironmentReport;
 use super::bounded::{Bounded, units};
 use super::summary::{change_word, escape};
-use super::text::{count, totals};
+use super::text::{count, plans, totals};
+use super::{Changes, EnvironmentReport};
 
 /// Room for the line that counts what was left out.
 const REST: usize = 40;
@@ -54,7 +56,12 @@ pub fn comment(environments: &[EnvironmentReport], limit: usize) -> String {
         environment.changes.is_some() && !changes_anything(environment)
     };
     for environment in environments.iter().filter(|e| changes_anything(e)) {
-        section(&mut body, environment, REST);
+        match (&environment.changes, &environment.plan) {
+            (Some(changes), Some(_)) => {
+                body.push_keeping(&head(environment, changes), REST);
+            }
+            _ => section(&mut body, environment, REST),
+        }
         body.push_keeping("\n", REST);
     }
     let quiet: Vec<_> = environments
@@ -65,7 +72,20 @@ pub fn comment(environments: &[EnvironmentReport], limit: usize) -> String {
     if !quiet.is_empty() {
         body.push(&format!("No change: {}\n", quiet.join(", ")));
     }
+    let plans = plans(environments);
+    if !plans.is_empty() {
+        let view = View {
+            limit: body.left().saturating_sub(1),
+            full: false,
+        };
+        body.push(&format!("\n{}", view::markdown(&plans, view)));
+    }
     body.into_text()
+}
+
+/// The name of an environment and its totals.
+fn head(environment: &EnvironmentReport, changes: &Changes) -> String {
+    format!("**`{}`**: {}\n", escape(&environment.name), totals(changes))
 }
 
 /// Whether an environment would change.
@@ -81,8 +101,21 @@ fn section(body: &mut Bounded, environment: &EnvironmentReport, kept: usize) {
     let Some(changes) = &environment.changes else {
         return;
     };
-    let head = format!("**`{}`**: {}\n", escape(&environment.name), totals(changes));
-    body.push_keeping(&head, kept);
+    body.push_keeping(&head(environment, changes), kept);
+    if let Some(plan) = environment.plan.as_ref().filter(|plan| !plan.is_empty()) {
+        let view = View {
+            limit: body.left().saturating_sub(kept),
+            full: false,
+        };
+        body.push_keeping(
+            &format!(
+                "\n{}",
+                view::markdown(&[(environment.name.as_str(), plan)], view)
+            ),
+            0,
+        );
+        return;
+    }
     if changes.changes.is_empty() || !body.push_keeping("\n| | Resource |\n|---|---|\n", kept) {
         return;
     }
@@ -147,6 +180,7 @@ mod tests {
             files: 2,
             resources: 2,
             changes: Some(changes),
+            plan: None,
             is_older: false,
             is_stopped: false,
         }

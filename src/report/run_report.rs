@@ -125,6 +125,9 @@ pub struct EnvironmentReport {
     /// What changes in the manifest repository; absent when it was not compared.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
+    /// What changes, field by field, where it was compared so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan: Option<gitops_plan::Plan>,
     /// Something newer was published there, so that this run leaves it alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_older: bool,

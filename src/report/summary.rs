@@ -5,10 +5,15 @@
 
 use std::fmt::Write as _;
 
+use gitops_plan::view::{self, View};
+
 use crate::model::{Finding, ResourceChange};
 
-use super::text::totals;
+use super::text::{plans, totals};
 use super::{EnvironmentReport, Outcome, RunReport};
+
+/// At most so many UTF-16 units of what changes are shown.
+const LONGEST: usize = 100_000;
 
 /// At most this many resources are listed per environment.
 const ROWS: usize = 200;
@@ -73,6 +78,18 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
     for environment in &report.environments {
         resources(&mut text, environment);
     }
+    let plans = plans(&report.environments);
+    if !plans.is_empty() {
+        let view = View {
+            limit: LONGEST,
+            full: false,
+        };
+        let _ = write!(
+            text,
+            "\n### What changes\n\n{}",
+            view::markdown(&plans, view)
+        );
+    }
     findings(&mut text, "Warnings", &report.warnings);
     findings(&mut text, "Notes", &report.notes);
     text
@@ -94,7 +111,7 @@ fn resources(text: &mut String, environment: &EnvironmentReport) {
     let Some(changes) = environment
         .changes
         .as_ref()
-        .filter(|changes| !changes.changes.is_empty())
+        .filter(|changes| !changes.changes.is_empty() && environment.plan.is_none())
     else {
         return;
     };
@@ -193,6 +210,7 @@ mod tests {
                 files: 2,
                 resources: 2,
                 changes: Some(changes),
+                plan: None,
                 is_older: false,
                 is_stopped: false,
             }],
@@ -239,6 +257,7 @@ mod tests {
             files: 1,
             resources: 1,
             changes: None,
+            plan: None,
             is_older: false,
             is_stopped: false,
         };

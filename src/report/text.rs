@@ -2,9 +2,15 @@
 
 use std::fmt::Write as _;
 
+use gitops_plan::Plan;
+use gitops_plan::view::{self, View};
+
 use crate::model::ResourceChange;
 
 use super::{Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, RunReport};
+
+/// At most so many UTF-16 units of what changes are shown.
+const LONGEST: usize = 100_000;
 
 /// At most this many resources are listed per environment.
 const SHOWN: usize = 40;
@@ -47,6 +53,9 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         ""
     };
     let title = format!("{rendered} -> {folder}{new}: {}{end}", totals(changes));
+    if environment.plan.is_some() {
+        return (title, String::new());
+    }
     let mut lines = String::new();
     let rows = changes.by_weight();
     // What goes is never left out.
@@ -64,6 +73,28 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         let _ = writeln!(lines, "  … and {} more", rows.len() - shown);
     }
     (title, lines)
+}
+
+/// What changes in the resources of all environments, field by field: the same
+/// change once. Nothing where nothing was compared so, or nothing changes.
+pub fn plan(environments: &[EnvironmentReport]) -> Option<String> {
+    let plans = plans(environments);
+    let view = View {
+        limit: LONGEST,
+        full: false,
+    };
+    let text = view::text(&plans, view);
+    let lines = text.lines().map(|line| format!("  {line}\n"));
+    (!plans.is_empty()).then(|| lines.collect())
+}
+
+/// The plans that change something, by environment.
+pub(super) fn plans(environments: &[EnvironmentReport]) -> Vec<(&str, &Plan)> {
+    environments
+        .iter()
+        .filter_map(|one| Some((one.name.as_str(), one.plan.as_ref()?)))
+        .filter(|(_, plan)| !plan.is_empty())
+        .collect()
 }
 
 /// `2 added, 1 changed, 0 removed`, or that nothing changes.

@@ -1,0 +1,182 @@
+//! What publishing would change in each resource, field by field, and how risky
+//! that is.
+//!
+//! Reads the files that change from the manifest repository, in one further round
+//! trip; nothing where nothing changes. What stands there unchanged is known from
+//! what was rendered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use gitops_plan::{Options, Plan, Resource, Value};
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::generate::documents;
+use crate::git::{Contents, Tip};
+use crate::model::{FileChange, Finding, FolderPlan, FolderState, ObjectId, RelPath};
+use crate::parallel::blocking;
+use crate::report::RunReport;
+use crate::text::yaml;
+
+use super::Rendered;
+use super::publish::Branch;
+
+/// Two sides of one environment: the manifests that are there and that come.
+struct Sides {
+    old: Vec<(RelPath, Bytes)>,
+    new: Vec<(RelPath, Bytes)>,
+}
+
+/// Adds to the report what changes in the environments of a branch. What cannot be
+/// compared is noted: the list of resources stands without it.
+pub(super) async fn detail(
+    context: &Context,
+    branch: &Branch<'_>,
+    tip: &Tip,
+    plans: &[FolderPlan],
+    report: &mut RunReport,
+) -> Result<(), Error> {
+    let members = branch.group.members.iter().zip(plans).zip(&tip.folders);
+    let members: Vec<_> = members
+        .filter(|((_, plan), _)| !plan.files.is_empty())
+        .map(|((member, plan), state)| (*member, plan, state))
+        .collect();
+    let ids: BTreeSet<_> = members
+        .iter()
+        .flat_map(|(_, plan, state)| needed(plan, state))
+        .map(|(_, id)| id)
+        .collect();
+    let ids: Vec<_> = ids.into_iter().collect();
+    let contents = branch.connection.remote.contents(tip, &ids).await?;
+    for (member, plan, state) in members {
+        let sides = sides(member, plan, state, &contents);
+        let name = &member.settings.name;
+        let mut entries = report.environments.iter_mut();
+        let Some(entry) = entries.find(|entry| entry.name == *name) else {
+            continue;
+        };
+        let key = std::sync::Arc::clone(&context.plan_key);
+        let reporter = std::sync::Arc::clone(&context.reporter);
+        let made = blocking(move || {
+            let mask = |text: &str| {
+                let hidden = reporter.hidden(text);
+                (hidden != text).then_some(hidden)
+            };
+            make(
+                &sides,
+                &Options {
+                    mask: Some(&mask),
+                    yaml: Some(&read_yaml),
+                    ..Options::new(&key[..])
+                },
+            )
+        });
+        match made.await {
+            Ok(plan) => entry.plan = Some(plan),
+            Err(reason) => report.notes.push(Finding::info(
+                format!("environment {name}"),
+                format!("what changes is not shown field by field: {reason}"),
+            )),
+        }
+    }
+    Ok(())
+}
+
+/// The files of the folder whose content has to be read.
+fn needed<'s>(
+    plan: &'s FolderPlan,
+    state: &'s FolderState,
+) -> impl Iterator<Item = (&'s RelPath, ObjectId)> {
+    let changed = plan.files.iter().filter(|(path, change)| {
+        documents::is_manifest(path) && matches!(change, FileChange::Changed | FileChange::Removed)
+    });
+    changed.filter_map(|(path, _)| Some((path, state.entries.get(path)?.id)))
+}
+
+fn sides(
+    environment: &Rendered,
+    plan: &FolderPlan,
+    state: &FolderState,
+    contents: &Contents,
+) -> Sides {
+    let read: BTreeMap<_, _> = needed(plan, state)
+        .filter_map(|(path, id)| Some((path, contents.get(&id)?)))
+        .collect();
+    let is_known = |path: &RelPath| {
+        documents::is_manifest(path) && plan.files.get(path) != Some(&FileChange::Unknown)
+    };
+    let files = || environment.files.iter().filter(|(path, _)| is_known(path));
+    // What does not change is on both sides as it was rendered.
+    let same = files().filter(|(path, _)| !plan.files.contains_key(*path));
+    let old = read.into_iter().chain(same);
+    let owned = |(path, content): (&RelPath, &Bytes)| (path.clone(), content.clone());
+    Sides {
+        old: old.map(owned).collect(),
+        new: files().map(owned).collect(),
+    }
+}
+
+/// Compares the two sides; the error says which file cannot be read.
+fn make(sides: &Sides, options: &Options<'_>) -> Result<Plan, String> {
+    let (old, new) = (parsed(&sides.old)?, parsed(&sides.new)?);
+    Ok(gitops_plan::plan(
+        &resources(&old),
+        &resources(&new),
+        options,
+    ))
+}
+
+fn resources(documents: &[(String, usize, Value)]) -> Vec<Resource<'_>> {
+    let documents = documents.iter();
+    documents
+        .map(|(file, line, value)| Resource::new(file, *line, value))
+        .collect()
+}
+
+fn parsed(files: &[(RelPath, Bytes)]) -> Result<Vec<(String, usize, Value)>, String> {
+    let mut all = Vec::new();
+    for (path, content) in files {
+        let found = documents::of_manifest(path, content).map_err(|fault| fault.to_string())?;
+        let found = found
+            .into_iter()
+            .map(|document| (path.to_string(), document.line, tree(document.value)));
+        all.extend(found);
+    }
+    Ok(all)
+}
+
+/// YAML inside of a text.
+fn read_yaml(text: &str) -> Option<Value> {
+    let documents = yaml::parse(text).ok()?;
+    let [document] = documents.as_slice() else {
+        return None;
+    };
+    let value = yaml::Value::of(&document.root, yaml::Dialect::Kubernetes).ok()?;
+    Some(tree(value))
+}
+
+/// The same value as plans take it.
+fn tree(value: yaml::Value) -> Value {
+    match value {
+        yaml::Value::Null => Value::Null,
+        yaml::Value::Bool(value) => Value::Bool(value),
+        yaml::Value::Int(value) => Value::Int(value),
+        yaml::Value::Uint(value) => Value::Uint(value),
+        yaml::Value::Float(value) => Value::Float(value),
+        yaml::Value::Str(text) | yaml::Value::Disputed(text) => Value::Str(text),
+        yaml::Value::List(items) => Value::List(items.into_iter().map(tree).collect()),
+        yaml::Value::Map(pairs) => {
+            let pair = |(key, value)| (key_text(key), tree(value));
+            Value::Map(pairs.into_iter().map(pair).collect())
+        }
+    }
+}
+
+/// A key of this dialect is a text.
+fn key_text(key: yaml::Value) -> String {
+    match key {
+        yaml::Value::Str(text) | yaml::Value::Disputed(text) => text,
+        other => format!("{other:?}"),
+    }
+}
