@@ -28,7 +28,8 @@
 //! 5. [`report`] shows the result: messages, Markdown, variables, JSON.
 //!
 //! Before a run, `fab install` has [`install`] bring what a Fabrikate definition
-//! names; [`definition`] is what it shares with [`generate`].
+//! names; [`definition`] is what it shares with [`generate`], and [`fetch`] how charts are
+//! found and brought.
 //!
 //! # Files on disk
 //!
@@ -60,6 +61,7 @@ pub mod cli;
 pub mod context;
 pub mod definition;
 pub mod error;
+pub mod fetch;
 pub mod generate;
 pub mod git;
 pub mod host;

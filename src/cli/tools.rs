@@ -39,6 +39,7 @@ pub(super) fn tools(
         .keeping(relay)
         .user_environment(agent::user_environment(environment))
         .own_program(std::env::current_exe().ok())
+        .network(http.clone())
         .addresses(addresses(args, environment))
         .program(Tool::Helm, args.helm.clone())
         .program(Tool::Kustomize, args.kustomize.clone());

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, LOCATION};
 use url::Url;
 
 use super::error::{Error, Progress};
-use super::{Options, Response};
+use super::{Addresses, Options, Response};
 use crate::model::RedactedUrl;
 
 /// Redirects that are followed for one request.
@@ -109,7 +109,22 @@ pub struct Http {
     client: OnceLock<Result<reqwest::Client, String>>,
 }
 
+impl std::fmt::Debug for Http {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Http")
+    }
+}
+
 impl Http {
+    /// The same client for these addresses.
+    #[must_use]
+    pub fn within(&self, addresses: Addresses) -> Self {
+        Self::new(Options {
+            addresses,
+            ..self.options.clone()
+        })
+    }
+
     /// Takes the options; nothing is built or opened yet.
     pub fn new(options: Options) -> Self {
         Self {

@@ -2,7 +2,7 @@
 
 use super::Fault;
 use crate::host::{self, Refusal};
-use crate::{git, http};
+use crate::{fetch, git};
 
 impl Fault {
     /// The server asks who we are, or hides what we may not see.
@@ -12,10 +12,10 @@ impl Fault {
                 Some(Refusal::Authentication)
             }
             Self::Git(error) => error.refusal(),
-            Self::Http(http::Error::Status(failure)) => {
-                host::of_status(failure.status, "", false, false)
-            }
-            Self::Page(_) => Some(Refusal::Authentication),
+            Self::Fetch(fetch::Error::Page(_)) => Some(Refusal::Authentication),
+            Self::Fetch(error) => error
+                .status()
+                .and_then(|status| host::of_status(status, "", false, false)),
             _ => None,
         };
         matches!(
@@ -72,14 +72,7 @@ impl Fault {
                 git::Fault::Machine { .. } => "check free space and permissions",
                 _ => "check the address and the network, then run again",
             },
-            Self::Http(error) => return error.hints(),
-            Self::NoChart { .. } => "check `path`: for the method helm it is the chart's name",
-            Self::NoVersion { .. } | Self::Version(_) => {
-                "check `version`; without one the newest stable version is taken"
-            }
-            Self::Digest { .. } => {
-                "run again; if it stays so, the repository or something on the way to it is broken"
-            }
+            Self::Fetch(error) => return of_fetch(error),
             Self::Dependency { .. } => {
                 "run `helm dependency update` on the chart and commit its `charts` folder"
             }
@@ -95,4 +88,23 @@ impl Fault {
         };
         vec![hint.to_owned()]
     }
+}
+
+/// What the user can do about something that could not be fetched.
+fn of_fetch(error: &fetch::Error) -> Vec<String> {
+    let hint = match error {
+        fetch::Error::Http(error) => return error.hints(),
+        fetch::Error::NoChart { .. } => "check `path`: for the method helm it is the chart's name",
+        fetch::Error::NoVersion { .. } | fetch::Error::Version(_) => {
+            "check `version`; without one the newest stable version is taken"
+        }
+        fetch::Error::Digest { .. } => {
+            "run again; if it stays so, the repository or something on the way to it is broken"
+        }
+        fetch::Error::Elsewhere { .. } => {
+            "let the repository serve its archives itself, or name a mirror that does"
+        }
+        _ => return Vec::new(),
+    };
+    vec![hint.to_owned()]
 }

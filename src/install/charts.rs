@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use url::Url;
 
+use super::Fault;
 use super::access::Access;
 use super::lock::{Locked, Resolved};
 use super::repositories::Repositories;
 use super::wish::Wish;
-use super::{Fault, download, oci};
+use crate::fetch;
+use crate::host::Authorization;
+use crate::model::RedactedUrl;
 use crate::parallel::blocking;
 use crate::tools::archive::{self, Kind, Limits};
-
-/// The largest packed chart, in bytes.
-const LARGEST: u64 = 64 << 20;
 
 /// The file that makes a folder a chart.
 pub(super) const CHART_FILE: &str = "Chart.yaml";
@@ -38,22 +38,12 @@ pub(super) async fn fetch(
 ) -> Result<Packed, Fault> {
     let index = repositories.index(access, written, repository).await?;
     let offer = index.choose(name, version)?;
-    // The index may point anywhere; the token goes to the repository's own host.
-    let authorization = if offer.url.origin() == repository.origin() {
-        repositories.authorization(access, written, repository)?
-    } else {
-        None
-    };
-    let bytes = download::file(
-        &repositories.http,
-        &offer.url,
-        authorization.as_ref(),
-        LARGEST,
-    )
-    .await?;
-    let digest = download::check(&offer.url, &bytes, offer.digest.as_deref())?;
+    let authorization = repositories.authorization(access, written, repository)?;
+    let login = authorization.as_ref().map(Authorization::header);
+    let (bytes, digest) =
+        fetch::archive(&repositories.http, repository, name, &offer, login).await?;
     Ok(Packed {
-        address: crate::model::RedactedUrl::new(offer.url).to_string(),
+        address: RedactedUrl::new(offer.url).to_string(),
         bytes,
         version: offer.version,
         digest,
@@ -65,16 +55,16 @@ pub(super) async fn pull(
     repositories: &Repositories<'_>,
     reference: &str,
     version: &str,
-    work: &Path,
 ) -> Result<Packed, Fault> {
-    let folder = work.join("pulled");
-    std::fs::create_dir_all(&folder).map_err(Fault::write(&folder))?;
-    let pulled = oci::pull(repositories, reference, version, &folder).await?;
+    let url = Url::parse(reference).map_err(|error| {
+        Fault::Address(format!("is not an address that can be understood: {error}"))
+    })?;
+    let chart = fetch::pull(&repositories.http, &url, version, &fetch::Access::default()).await?;
     Ok(Packed {
-        address: reference.to_owned(),
-        digest: super::content::of_bytes(&pulled.bytes),
-        bytes: pulled.bytes,
-        version: pulled.version,
+        address: RedactedUrl::new(url).to_string(),
+        bytes: chart.bytes,
+        version: chart.version,
+        digest: chart.archive,
     })
 }
 
@@ -129,10 +119,14 @@ pub(super) fn check_lock(wish: &Wish, locked: Option<&Locked>, digest: &str) -> 
 /// A fault of fetching what is locked: the version is gone.
 pub(super) fn gone(wish: &Wish, locked: Option<&Locked>, fault: Fault) -> Fault {
     match fault {
-        Fault::NoChart { .. } | Fault::NoVersion { .. } if locked.is_some() => Fault::Moved {
-            origin: wish.wanted.source.clone(),
-            what: fault.to_string(),
-        },
+        Fault::Fetch(error @ (fetch::Error::NoChart { .. } | fetch::Error::NoVersion { .. }))
+            if locked.is_some() =>
+        {
+            Fault::Moved {
+                origin: wish.wanted.source.clone(),
+                what: error.to_string(),
+            }
+        }
         fault => fault,
     }
 }

@@ -40,11 +40,6 @@ pub(super) fn charge(folder: &Path, room: &Room) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The hash of bytes.
-pub(super) fn of_bytes(bytes: &[u8]) -> String {
-    shown(&Sha256::digest(bytes))
-}
-
 fn shown(hash: &[u8]) -> String {
     hash.iter().fold("sha256:".to_owned(), |text, byte| {
         format!("{text}{byte:02x}")

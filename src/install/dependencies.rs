@@ -36,7 +36,6 @@ pub(super) async fn complete(
     access: &Access,
     chart: &Path,
     root: &Path,
-    work: &Path,
 ) -> Result<bool, Fault> {
     let mut missing = Vec::new();
     for dependency in listed(chart)? {
@@ -50,22 +49,12 @@ pub(super) async fn complete(
     let locked = locked(chart)?;
     let folder = chart.join("charts");
     std::fs::create_dir_all(&folder).map_err(Fault::write(&folder))?;
-    for (number, dependency) in missing.iter().enumerate() {
+    for dependency in &missing {
         let version = match &locked {
             None => dependency.version.clone(),
             Some(locked) => exact(dependency, locked)?,
         };
-        let work = work.join(format!("dependency-{number}"));
-        bring(
-            repositories,
-            access,
-            dependency,
-            &version,
-            chart,
-            root,
-            &work,
-        )
-        .await?;
+        bring(repositories, access, dependency, &version, chart, root).await?;
     }
     Ok(true)
 }
@@ -87,7 +76,6 @@ async fn bring(
     version: &str,
     chart: &Path,
     root: &Path,
-    work: &Path,
 ) -> Result<(), Fault> {
     let name = &dependency.name;
     let known = repositories.address_of(&dependency.repository);
@@ -102,7 +90,7 @@ async fn bring(
         );
     } else if address.starts_with("oci://") {
         let reference = format!("{address}/{name}");
-        charts::pull(repositories, &reference, version, work).await?
+        charts::pull(repositories, &reference, version).await?
     } else if address.starts_with("http://") || address.starts_with("https://") {
         let url = Url::parse(address)
             .map_err(|error| refused(dependency, &format!("has a bad repository: {error}")))?;

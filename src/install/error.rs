@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::error::Kind;
 use crate::model::PathError;
 use crate::tools::{self, archive};
-use crate::{definition, git, http, source};
+use crate::{definition, fetch, git, source};
 
 /// A failure of the install stage, with the component that it is about.
 #[derive(Debug)]
@@ -155,55 +155,9 @@ pub enum Fault {
     /// A repository could not be read.
     #[error(transparent)]
     Git(#[from] Box<git::Error>),
-    /// A file could not be fetched.
+    /// A file or chart could not be fetched.
     #[error(transparent)]
-    Http(#[from] http::Error),
-    /// A web page instead of a file.
-    #[error("{0} is a web page, not a file")]
-    Page(String),
-    /// What a chart repository says cannot be understood.
-    #[error("{address} is not the index of a chart repository: {reason}")]
-    Index {
-        /// The index file.
-        address: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// A chart that is not there.
-    #[error("the chart repository {repository} has no chart `{chart}`")]
-    NoChart {
-        /// The chart's name.
-        chart: String,
-        /// The repository.
-        repository: String,
-    },
-    /// A version that is not there.
-    #[error("the chart repository {repository} has no version {version:?} of `{chart}`{}", newest_of(.newest.as_ref()))]
-    NoVersion {
-        /// The chart's name.
-        chart: String,
-        /// What was asked for.
-        version: String,
-        /// The repository.
-        repository: String,
-        /// The newest version that it has.
-        newest: Option<String>,
-    },
-    /// A version that is none.
-    #[error("{0:?} is neither a version nor a range of versions")]
-    Version(String),
-    /// Something else than the index promises.
-    #[error(
-        "{address} is not what its repository promises: its SHA-256 is {found}, not {expected}"
-    )]
-    Digest {
-        /// The file.
-        address: String,
-        /// What the index says.
-        expected: String,
-        /// What came.
-        found: String,
-    },
+    Fetch(#[from] fetch::Error),
     /// An archive that is not taken.
     #[error("the chart {address} cannot be unpacked: {source}")]
     Archive {
@@ -227,16 +181,6 @@ pub enum Fault {
         name: String,
         /// What is the matter with it.
         reason: String,
-    },
-    /// Helm failed.
-    #[error("helm could not fetch {reference} ({status}){}", quoted(.output))]
-    Helm {
-        /// The chart's address.
-        reference: String,
-        /// How helm ended.
-        status: tools::Status,
-        /// The end of what it said.
-        output: String,
     },
     /// The source no longer gives what was locked.
     #[error("{origin} no longer gives what was locked: {what}")]
@@ -271,10 +215,6 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn newest_of(newest: Option<&String>) -> String {
-    newest.map_or_else(String::new, |newest| format!("; the newest is {newest}"))
-}
-
 impl Fault {
     /// This fault in this component.
     pub(super) fn of(self, component: &str) -> Error {
@@ -302,11 +242,8 @@ impl Fault {
                 git::Fault::Http(_) => Kind::Remote,
                 _ => Kind::Input,
             },
-            Self::Git(_)
-            | Self::Http(_)
-            | Self::Page(_)
-            | Self::Digest { .. }
-            | Self::Helm { .. } => Kind::Remote,
+            Self::Git(_) => Kind::Remote,
+            Self::Fetch(error) => error.kind(),
             _ => Kind::Input,
         }
     }

@@ -11,9 +11,10 @@ use super::place::{self, Record};
 use super::repositories::Repositories;
 use super::standing::{self, Standing};
 use super::wish::{How, Wish};
-use super::{Fault, Update, charts, content, dependencies, download};
+use super::{Fault, Update, charts, content, dependencies};
+use crate::fetch;
 use crate::git::Revision;
-use crate::host::Location;
+use crate::host::{Authorization, Location};
 use crate::model::{Finding, ObjectId};
 use crate::parallel::blocking;
 
@@ -173,7 +174,7 @@ impl Fetcher<'_> {
                     .await?;
                 let completed = match chart {
                     None => false,
-                    Some(path) => self.complete(wish, path, fresh, work).await?,
+                    Some(path) => self.complete(wish, path, fresh).await?,
                 };
                 let resolved = Resolved {
                     commit: Some(commit.to_string()),
@@ -201,15 +202,17 @@ impl Fetcher<'_> {
             }
             How::Oci { reference } => {
                 let version = charts::version_of(wish, locked);
-                let packed = charts::pull(repositories, reference, &version, work).await?;
+                let packed = charts::pull(repositories, reference, &version)
+                    .await
+                    .map_err(|fault| charts::gone(wish, locked, fault))?;
                 let name = reference.rsplit('/').next().unwrap_or(reference);
                 self.packed(wish, locked, packed, name, work, fresh).await
             }
             How::File { url, name } => {
                 let authorization = repositories.authorization(self.access, &wish.written, url)?;
-                let given = authorization.as_ref();
-                let bytes = download::file(&repositories.http, url, given, LARGEST_FILE).await?;
-                let digest = download::check(url, &bytes, None)?;
+                let given = authorization.as_ref().map(Authorization::header);
+                let bytes = fetch::file(&repositories.http, url, given, LARGEST_FILE).await?;
+                let digest = fetch::digest(&bytes);
                 charts::check_lock(wish, locked, &digest)?;
                 std::fs::create_dir(fresh).map_err(Fault::write(fresh))?;
                 place::write_file(&fresh.join(name), &bytes)?;
@@ -237,7 +240,7 @@ impl Fetcher<'_> {
     ) -> Result<Got, Fault> {
         charts::check_lock(wish, locked, &packed.digest)?;
         let resolved = charts::unpack(packed, name, work, fresh).await?;
-        let completed = self.complete(wish, "", fresh, work).await?;
+        let completed = self.complete(wish, "", fresh).await?;
         Ok(Got {
             resolved,
             certain: !completed,
@@ -245,15 +248,9 @@ impl Fetcher<'_> {
     }
 
     /// Brings what a chart depends on.
-    async fn complete(
-        &self,
-        wish: &Wish,
-        path: &str,
-        root: &Path,
-        work: &Path,
-    ) -> Result<bool, Fault> {
+    async fn complete(&self, wish: &Wish, path: &str, root: &Path) -> Result<bool, Fault> {
         let chart = charts::inside(root, path, &wish.wanted.source)?;
-        dependencies::complete(self.repositories, self.access, &chart, root, work).await
+        dependencies::complete(self.repositories, self.access, &chart, root).await
     }
 
     /// Writes the files of a commit into the folder `fresh`.

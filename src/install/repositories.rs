@@ -8,8 +8,8 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::access::Access;
-use super::index::{self, Index};
-use super::{Fault, Options, Surroundings, download};
+use super::{Fault, Options, Surroundings};
+use crate::fetch::{self, Index};
 use crate::git::{self, Remote, Revision, Room, Snapshot};
 use crate::host::{Authorization, Location, Place};
 use crate::http::Http;
@@ -129,12 +129,8 @@ impl<'a> Repositories<'a> {
         let cell = cell(&self.indexes, written.to_owned());
         let made = cell.get_or_try_init(|| async {
             let authorization = self.authorization(access, written, repository)?;
-            let url = index::below(repository, index::INDEX)
-                .map_err(|error| Fault::Address(error.to_string()))?;
-            let largest = index::LARGEST;
-            let bytes = download::file(&self.http, &url, authorization.as_ref(), largest).await?;
-            let repository = repository.clone();
-            let index = blocking(move || Index::parse(&repository, bytes)).await?;
+            let login = authorization.as_ref().map(Authorization::header);
+            let index = fetch::index(&self.http, repository, login).await?;
             Ok::<_, Fault>(Arc::new(index))
         });
         made.await.cloned()

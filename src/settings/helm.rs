@@ -21,6 +21,7 @@ pub(super) fn options(args: &SourceArgs, items: Vec<ValuesItem>) -> Result<HelmO
         chart: helm.chart.clone(),
         version: helm.chart_version.clone(),
         digest: helm.chart_digest.clone(),
+        token_host: helm.chart_token_host.clone(),
         unpinned: Policy::Warn,
         values_files: helm.values_files.iter().map(file).collect(),
         values,

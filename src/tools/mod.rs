@@ -29,7 +29,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 pub use crate::http::Addresses;
-use crate::http::{self, NotPublic};
+use crate::http::{self, Http, NotPublic};
 use confine::{Cage, Strength};
 pub use error::Error;
 pub use managed::{Managed, Mode, OnProgress, Platform, Progress, Tool};
@@ -50,6 +50,7 @@ pub struct Tools {
     installer: Option<Arc<managed::Installer>>,
     versions: version::Known,
     addresses: Addresses,
+    http: Arc<Http>,
     slots: Arc<Semaphore>,
     confinement: Confinement,
     on_weakness: Option<OnWeakness>,
@@ -93,6 +94,7 @@ impl Tools {
             installer: None,
             versions: version::Known::default(),
             addresses: Addresses::Any,
+            http: Arc::new(Http::new(http::Options::new(USER_AGENT))),
             slots: Arc::new(Semaphore::new(cores)),
             confinement: Confinement::default(),
             on_weakness: None,
@@ -166,10 +168,27 @@ impl Tools {
         self
     }
 
-    /// Says where programs may be sent to fetch what the source names.
+    /// Says where programs and requests may go to fetch what the source names.
     #[must_use]
     pub fn addresses(self, addresses: Addresses) -> Self {
-        Self { addresses, ..self }
+        let http = Arc::new(self.http.within(addresses));
+        Self {
+            addresses,
+            http,
+            ..self
+        }
+    }
+
+    /// Says how requests for what the source names are sent.
+    #[must_use]
+    pub fn network(self, options: http::Options) -> Self {
+        let http = Arc::new(Http::new(options).within(self.addresses));
+        Self { http, ..self }
+    }
+
+    /// What fetches what the source names, where no program has to do that.
+    pub fn http(&self) -> &Http {
+        &self.http
     }
 
     /// Refuses an address that the source names and that no program may be
@@ -351,6 +370,9 @@ impl Tools {
         }
     }
 }
+
+/// Who requests say that they are from.
+const USER_AGENT: &str = concat!("gitops-publisher/", env!("CARGO_PKG_VERSION"));
 
 /// Variables that name a place to keep things, and where that is in the
 /// private home. The empty text is the home itself.

@@ -19,14 +19,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("tokens", &["parallel", "source", "temporary", "text"]),
     ("plan", &[]),
     ("definition", &["text"]),
+    // What is fetched without a program is fetched by the run's own client.
+    ("fetch", &["http", "text"]),
     (
         "generate",
-        &["definition", "parallel", "source", "text", "tools"],
+        &["definition", "fetch", "parallel", "source", "text", "tools"],
     ),
     (
         "install",
         &[
             "definition",
+            "fetch",
             "git",
             "host",
             "http",
@@ -234,10 +237,6 @@ const OPENERS: &[(&str, &str)] = &[
         "the private copy of a chart",
     ),
     ("generate/helm/private.rs", "the private copy of a chart"),
-    (
-        "generate/helm/remote.rs",
-        "what helm pulled into a private folder",
-    ),
     (
         "generate/kustomize/mod.rs",
         "the private copy of an overlay",

@@ -19,6 +19,7 @@ mod confined;
 mod definitions;
 mod fab_edit;
 mod fabrikate;
+mod fetch;
 mod git_wire;
 mod helm;
 mod install;

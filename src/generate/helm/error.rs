@@ -1,6 +1,7 @@
 //! Why a chart could not be rendered.
 
 use crate::error::Kind;
+use crate::fetch;
 use crate::text::SyntaxError;
 use crate::tools::Status;
 
@@ -96,14 +97,12 @@ pub enum HelmFault {
     #[error("the chart `{0}` is not in the cache, and nothing may be downloaded")]
     Offline(String),
     /// A chart could not be brought here.
-    #[error("the chart `{chart}` could not be pulled ({status}):\n{output}")]
+    #[error("the chart `{chart}` could not be pulled: {source}")]
     Pull {
         /// Its address and version.
         chart: String,
-        /// How helm ended.
-        status: Status,
-        /// The end of what it said.
-        output: String,
+        /// Why.
+        source: Box<fetch::Error>,
     },
     /// Another content than the pinned one.
     #[error("the chart `{chart}` has the digest {found}, but {wanted} is pinned")]
@@ -216,7 +215,7 @@ impl HelmFault {
     pub(in crate::generate) fn kind(&self) -> Kind {
         match self {
             Self::WrongDigest { .. } | Self::Unpinned { .. } => Kind::Policy,
-            Self::Pull { .. } => Kind::Remote,
+            Self::Pull { source, .. } => source.kind(),
             _ => Kind::Input,
         }
     }
@@ -241,7 +240,7 @@ impl HelmFault {
             Self::TwoArchives { .. } => "delete the one that is not meant: helm would take either",
             Self::NoRepository(_) => "commit it, or give it a `repository`",
             Self::Offline(_) => "allow downloads, or commit the chart",
-            Self::Pull { output, .. } => return pull_hint(output),
+            Self::Pull { source, .. } => return pull_hint(source),
             Self::WrongDigest { .. } => {
                 "somebody has published other content under this version; if that is meant, change `chartDigest`"
             }
@@ -258,26 +257,31 @@ impl HelmFault {
     }
 }
 
-fn pull_hint(output: &str) -> Vec<String> {
-    let output = output.to_lowercase();
-    let has = |words: &[&str]| words.iter().any(|word| output.contains(word));
-    // As words: the digits are in ports and digests, too.
-    let status = |codes: &[&str]| {
-        let mut words = output.split(|c: char| !c.is_ascii_alphanumeric());
-        words.any(|word| codes.contains(&word))
-    };
-    let hint =
-        if status(&["401", "403"]) || has(&["unauthorized", "denied", "authentication required"]) {
+fn pull_hint(error: &fetch::Error) -> Vec<String> {
+    let hint = match (error.status(), error) {
+        (Some(401 | 403), _) => {
             "the registry wants credentials, or those that it got do not permit this"
-        } else if status(&["404"])
-            || has(&["not found", "no chart version found", "no chart name found"])
-        {
+        }
+        (Some(404), _) | (_, fetch::Error::NoChart { .. } | fetch::Error::NoVersion { .. }) => {
             "check the address and `chartVersion`: no such chart was found there"
-        } else if has(&["no such host", "connection refused", "timeout"]) {
-            "check that this machine can reach the registry; it may need a proxy"
-        } else {
-            return Vec::new();
-        };
+        }
+        (_, fetch::Error::Realm { realm, .. }) => {
+            return vec![format!(
+                "if {realm} gives out the tokens of this registry, set `chartTokenHost: {realm}`; without `chartUser` and password, public charts are pulled without credentials"
+            )];
+        }
+        (_, fetch::Error::Elsewhere { .. }) => {
+            "let the repository serve its archives itself, or take the chart from a registry (`oci://…`)"
+        }
+        (_, fetch::Error::Digest { .. }) => {
+            "run again; if it stays so, the repository or something on the way to it is broken"
+        }
+        (_, fetch::Error::Page(_)) => {
+            "check the address: it leads to a web page, perhaps one to sign in"
+        }
+        (_, fetch::Error::Http(error)) => return error.hints(),
+        _ => return Vec::new(),
+    };
     vec![hint.to_owned()]
 }
 
@@ -298,21 +302,17 @@ fn failed_hint(output: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    #[rstest::rstest]
-    #[case("response status code 401: unauthorized", "credentials")]
-    #[case(
-        "failed to fetch https://contoso.com/index.yaml : 403 Forbidden",
-        "credentials"
-    )]
-    #[case("Error: chart \"web\" matching 9.9.9 not found", "`chartVersion`")]
-    #[case("Error: 127.0.0.1:44013/helm/web:9.9.9: not found", "`chartVersion`")]
-    #[case(
-        "dial tcp: lookup contoso.azurecr.io: no such host",
-        "reach the registry"
-    )]
-    fn a_failed_pull_has_a_hint(#[case] output: &str, #[case] part: &str) {
-        let hints = pull_hint(output);
-        assert!(hints[0].contains(part), "{hints:?}");
+    #[test]
+    fn a_realm_on_another_host_has_a_hint_that_names_the_setting() {
+        let error = fetch::Error::Realm {
+            registry: "registry.contoso.com".to_owned(),
+            realm: "git.contoso.com".to_owned(),
+        };
+        let hints = pull_hint(&error);
+        assert!(
+            hints[0].contains("`chartTokenHost: git.contoso.com`"),
+            "{hints:?}"
+        );
     }
 
     #[rstest::rstest]
@@ -324,6 +324,5 @@ mod tests {
     fn another_failure_has_a_hint_where_one_is_known(#[case] output: &str, #[case] part: &str) {
         assert!(failed_hint(output)[0].contains(part));
         assert_eq!(failed_hint("something else"), [""; 0]);
-        assert_eq!(pull_hint("something else"), [""; 0]);
     }
 }

@@ -90,6 +90,9 @@ pub struct HelmOptions {
     pub api_versions: Vec<String>,
     /// Credentials, by host.
     pub logins: Vec<HelmLogin>,
+    /// The host that gives out the tokens of the chart's registry, when it is
+    /// not the registry itself: it may see the credentials, too.
+    pub token_host: Option<String>,
     /// A folder that only this user can enter, where pulled charts and what
     /// was rendered are kept. Without one, nothing is kept.
     pub cache: Option<RenderCache>,
@@ -115,6 +118,7 @@ impl Default for HelmOptions {
             kube_version: None,
             api_versions: Vec::new(),
             logins: Vec::new(),
+            token_host: None,
             cache: None,
             pulls: Pulls::default(),
         }

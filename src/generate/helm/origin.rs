@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::error::HelmFault;
+use crate::fetch;
 
 /// Where a chart comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -133,29 +134,16 @@ fn check_address(url: &Url) -> Result<(), &'static str> {
         return Err("it contains credentials");
     }
     if url.query().is_some() {
-        return Err("it has a query, which may be a secret and would be an argument of helm");
+        return Err("it has a query, which may be a secret");
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err("it names no host");
     }
     match url.scheme() {
         "oci" | "https" => Ok(()),
-        "http" if is_loopback(url) => Ok(()),
+        "http" if fetch::is_this_machine(url) => Ok(()),
         "http" => Err("plain http is for this machine only; use https"),
         _ => Err("an address starts with oci:// or https://"),
-    }
-}
-
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        // The host of a scheme that the library does not know is its text.
-        Some(Host::Domain(name)) => {
-            let address = name.parse::<std::net::IpAddr>();
-            name == "localhost" || address.is_ok_and(|address| address.is_loopback())
-        }
-        None => false,
     }
 }
 

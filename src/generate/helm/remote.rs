@@ -1,36 +1,30 @@
-//! Charts from registries, repositories and addresses: pulled by helm, with
-//! credentials in private files, and compared with what is pinned.
+//! Charts from registries, repositories and addresses: fetched (`crate::fetch`)
+//! with the credentials for their host, and compared with what is pinned.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use base64::Engine as _;
-use sha2::{Digest as _, Sha256};
+use reqwest::header::HeaderValue;
 use tokio::sync::OnceCell;
 use url::Url;
 
 use super::archive;
 use super::chart::name_and_version;
 use super::error::HelmFault;
-use super::origin::{Origin, is_loopback};
-use super::{HelmLogin, HelmOptions, program};
-use crate::generate::cache::{Cache, Key, hex};
+use super::origin::Origin;
+use super::{HelmLogin, HelmOptions};
+use crate::fetch;
+use crate::generate::cache::{Cache, Key};
 use crate::generate::{Fault, Policy};
 use crate::model::Finding;
-use crate::tools::{self, Invocation, Output, Tools};
-
-/// How many lines of output an error quotes.
-const TAIL: usize = 10;
-
-/// The name that the one repository has in a private configuration.
-const REPOSITORY: &str = "charts";
+use crate::tools::{self, Tools};
 
 /// A chart in memory, and the digests that it goes by.
 #[derive(Debug)]
 pub(super) struct Pulled {
     pub(super) bytes: Vec<u8>,
-    /// The digest to pin first.
+    /// That to pin comes first.
     digests: Vec<String>,
 }
 
@@ -88,18 +82,31 @@ pub(super) async fn chart(
     Ok((pulled.bytes.clone(), findings))
 }
 
-/// The charts that a run has pulled, so that its environments share them.
+/// The charts that a run has pulled and the indexes that it has read, so that its
+/// environments share them.
 #[derive(Debug, Clone, Default)]
-pub struct Pulls(Arc<Mutex<HashMap<String, Shared>>>);
+pub struct Pulls {
+    charts: Cells<Pulled>,
+    indexes: Cells<fetch::Index>,
+}
 
-/// A chart that is pulled by the first who asks for it.
-type Shared = Arc<OnceCell<Arc<Pulled>>>;
+/// What is brought by the first who asks for it.
+type Cells<T> = Arc<Mutex<HashMap<String, Shared<T>>>>;
+type Shared<T> = Arc<OnceCell<Arc<T>>>;
 
 impl Pulls {
-    fn cell(&self, key: String) -> Shared {
-        let mut cells = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(cells.entry(key).or_default())
+    fn cell(&self, key: String) -> Shared<Pulled> {
+        of(&self.charts, key)
     }
+
+    fn index(&self, key: String) -> Shared<fetch::Index> {
+        of(&self.indexes, key)
+    }
+}
+
+fn of<T>(cells: &Cells<T>, key: String) -> Shared<T> {
+    let mut cells = cells.lock().unwrap_or_else(PoisonError::into_inner);
+    Arc::clone(cells.entry(key).or_default())
 }
 
 /// One version of a chart, pulled unless the run has it already from the same
@@ -135,76 +142,84 @@ async fn pull_anew(
     origin: &Origin,
     version: &str,
 ) -> Result<Pulled, Fault> {
+    let shown = origin.shown(version);
     if tools.is_offline() {
-        return Err(HelmFault::Offline(origin.shown(version)).into());
+        return Err(HelmFault::Offline(shown).into());
     }
     tools.check_address(origin.url().as_str()).await?;
-    let helm = program(tools).await?;
-    let folder = tools.private_folder()?;
-    let shown = origin.shown(version);
     let login = login(options, origin.url());
-    let failed = |output: &Output| HelmFault::Pull {
+    if matches!(origin, Origin::Archive(_)) && login.is_some() {
+        return Err(HelmFault::Setting {
+            name: "chart",
+            value: shown,
+            reason: "credentials are for registries and repositories, not for the address of an archive",
+        }
+        .into());
+    }
+    let login = login.map(header).transpose()?;
+    let pulled = brought(tools, options, origin, version, login).await;
+    let pulled = pulled.map_err(|source| HelmFault::Pull {
         chart: shown.clone(),
-        status: output.status,
-        output: output.tail(TAIL),
-    };
-    let file = |name: &str, content: String| {
-        let path = folder.path().join(name);
-        write(&path, content.as_bytes()).map(|()| path)
-    };
-    let out = folder.path().join("out");
-    let online = |invocation: Invocation| invocation.writes(folder.path()).on_network();
-    let mut pull = online(Invocation::new(&helm).arg("pull"));
+        source: Box::new(source),
+    })?;
+    check(&pulled.bytes, origin, version, &shown)?;
+    Ok(pulled)
+}
+
+async fn brought(
+    tools: &Tools,
+    options: &HelmOptions,
+    origin: &Origin,
+    version: &str,
+    login: Option<HeaderValue>,
+) -> Result<Pulled, fetch::Error> {
+    let http = tools.http();
     match origin {
         Origin::Registry(url) => {
-            let config = file("registry.json", registry_config(url, login))?;
-            pull = pull.arg(url.as_str()).arg("--registry-config").arg(config);
-            if is_loopback(url) {
-                pull = pull.arg("--plain-http");
-            }
+            let access = fetch::Access {
+                login,
+                token_host: options.token_host.clone(),
+            };
+            let chart = fetch::pull(http, url, version, &access).await?;
+            Ok(Pulled {
+                bytes: chart.bytes,
+                digests: vec![chart.manifest, chart.archive],
+            })
         }
         Origin::Repository(url, name) => {
-            let config = file("repositories.json", repository_config(url, login))?;
-            let cache = folder.path().join("indexes");
-            let with_config = |invocation: Invocation| {
-                let invocation = invocation.arg("--repository-config").arg(&config);
-                invocation.arg("--repository-cache").arg(&cache)
-            };
-            let update = online(Invocation::new(&helm).arg("repo").arg("update"));
-            let output = tools.run(&with_config(update)).await?;
-            // Helm 3 ends well without an index too.
-            let index = cache.join(format!("{REPOSITORY}-index.yaml"));
-            if !output.status.success() || !index.exists() {
-                return Err(failed(&output).into());
-            }
-            pull = with_config(pull.arg(format!("{REPOSITORY}/{name}")));
+            let login = login.as_ref();
+            let mut key = Key::new("index");
+            key.part("url", url.as_str().as_bytes());
+            key.part("login", login.map_or(b"", HeaderValue::as_bytes));
+            let cell = options.pulls.index(key.name());
+            let index = cell
+                .get_or_try_init(|| async { fetch::index(http, url, login).await.map(Arc::new) })
+                .await?;
+            let offer = index.choose(name, version)?;
+            let (bytes, digest) = fetch::archive(http, url, name, &offer, login).await?;
+            Ok(Pulled {
+                bytes,
+                digests: vec![digest],
+            })
         }
-        Origin::Archive(_) if login.is_some() => {
-            return Err(HelmFault::Setting {
-                name: "chart",
-                value: shown,
-                reason: "credentials are for registries and repositories, not for the address of an archive",
-            }
-            .into());
+        Origin::Archive(url) => {
+            let bytes = fetch::file(http, url, None, fetch::LARGEST_CHART).await?;
+            Ok(Pulled {
+                digests: vec![fetch::digest(&bytes)],
+                bytes,
+            })
         }
-        Origin::Archive(url) => pull = pull.arg(url.as_str()),
     }
-    if !matches!(origin, Origin::Archive(_)) {
-        pull = pull.arg("--version").arg(version);
-    }
-    std::fs::create_dir(&out).map_err(|source| temporary(&out, source))?;
-    let output = tools.run(&pull.arg("--destination").arg(&out)).await?;
-    if !output.status.success() {
-        return Err(failed(&output).into());
-    }
-    let bytes = only_file(&out).map_err(|source| temporary(&out, source))?;
-    let archive = format!("sha256:{}", hex(&Sha256::digest(&bytes)));
-    let digests = printed_digest(&output)
-        .into_iter()
-        .chain([archive])
-        .collect();
-    check(&bytes, origin, version, &shown)?;
-    Ok(Pulled { bytes, digests })
+}
+
+/// The login as a header.
+fn header(login: &HelmLogin) -> Result<HeaderValue, HelmFault> {
+    let header = fetch::basic(&login.username, &login.password);
+    header.ok_or_else(|| HelmFault::Setting {
+        name: "chartUser",
+        value: login.username.clone(),
+        reason: "no header can carry it, or the password that goes with it",
+    })
 }
 
 /// Whether the archive is the chart that was asked for.
@@ -249,25 +264,6 @@ fn authority(url: &Url) -> String {
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn registry_config(url: &Url, login: Option<&HelmLogin>) -> String {
-    let mut auths = serde_json::Map::new();
-    if let Some(login) = login {
-        let pair = format!("{}:{}", login.username, login.password.expose());
-        let pair = base64::engine::general_purpose::STANDARD.encode(pair);
-        auths.insert(authority(url), serde_json::json!({ "auth": pair }));
-    }
-    serde_json::json!({ "auths": auths }).to_string()
-}
-
-fn repository_config(url: &Url, login: Option<&HelmLogin>) -> String {
-    let mut repository = serde_json::json!({ "name": REPOSITORY, "url": url.as_str() });
-    if let Some(login) = login {
-        repository["username"] = login.username.as_str().into();
-        repository["password"] = login.password.expose().into();
-    }
-    serde_json::json!({ "apiVersion": "", "repositories": [repository] }).to_string()
-}
-
 /// Writes a file into a private folder.
 pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), Fault> {
     let written = std::fs::File::create(path)
@@ -279,23 +275,6 @@ pub(super) fn write(path: &Path, content: &[u8]) -> Result<(), Fault> {
 pub(super) fn temporary(path: &Path, source: std::io::Error) -> Fault {
     let folder = path.parent().unwrap_or(path).to_path_buf();
     tools::Error::Temporary { folder, source }.into()
-}
-
-/// The content of the one file in a folder.
-fn only_file(folder: &Path) -> std::io::Result<Vec<u8>> {
-    let mut entries = folder.read_dir()?;
-    match (entries.next(), entries.next()) {
-        (Some(entry), None) => std::fs::read(entry?.path()),
-        _ => Err(std::io::Error::other("helm left no chart, or several")),
-    }
-}
-
-/// The digest that helm prints for a chart from a registry: that of its manifest.
-fn printed_digest(output: &Output) -> Option<String> {
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let lines = stdout.lines().map(ToOwned::to_owned);
-    let digest = |line: String| line.strip_prefix("Digest: ").map(|it| it.trim().to_owned());
-    lines.chain(output.stderr_lines()).find_map(digest)
 }
 
 #[cfg(test)]
@@ -322,11 +301,9 @@ mod tests {
         assert!(found("https://Contoso.azurecr.io/web"));
         assert!(!found("oci://contoso.azurecr.io:8443/web"));
         assert!(!found("oci://evil.example/contoso.azurecr.io"));
-        let config = registry_config(&url("oci://contoso.azurecr.io/web"), options.logins.first());
-        assert_eq!(
-            config,
-            r#"{"auths":{"contoso.azurecr.io":{"auth":"bWU6aHVudGVyMg=="}}}"#
-        );
+        let header = header(&options.logins[0]).unwrap();
+        assert_eq!(header, "Basic bWU6aHVudGVyMg==");
+        assert!(header.is_sensitive());
     }
 
     #[test]

@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use crate::generate::Keep;
 
-use super::marks::{LITERAL, SOURCE_PATH, switch};
+use super::marks::{LITERAL, SOURCE_PATH, TRUSTED_ONLY, switch};
 
 /// Settings of a source that is a Helm chart.
 #[derive(Debug, Clone, Args)]
@@ -25,6 +25,10 @@ pub struct HelmArgs {
     /// The user name for the registry or repository of `chart`. The password is the input `chartPassword` or the variable `GITOPS_CHART_PASSWORD`.
     #[arg(long, value_name = "NAME")]
     pub chart_user: Option<String>,
+
+    /// The host that gives out the tokens of the chart's registry, where it is not the registry itself, such as `git.contoso.com`: it gets user name and password, too.
+    #[arg(long, value_name = "HOST", add = TRUSTED_ONLY)]
+    pub chart_token_host: Option<String>,
 
     /// The name of the Helm release. The name of the chart when not given.
     #[arg(long, value_name = "NAME")]

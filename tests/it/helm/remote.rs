@@ -7,6 +7,8 @@ use gitops_publisher::model::Secret;
 use gitops_publisher::tools::{Managed, Mode};
 
 use crate::support::chart_server::{ChartServer, digest};
+use crate::support::registry::serve;
+use crate::support::web_server::{WebServer, packed as targz};
 
 /// A packed chart that says its version.
 fn packed(helm: &Path, name: &str, version: &str) -> Vec<u8> {
@@ -271,4 +273,103 @@ async fn a_version_that_does_not_exist_says_what_to_check() {
         );
         assert!(hints[0].contains("`chartVersion`"), "{message} {hints:?}");
     }
+}
+
+/// Archives that no chart is.
+fn hostile() -> Vec<(&'static str, Vec<u8>, &'static str)> {
+    let meta = "apiVersion: v2\nname: web\nversion: 1.2.3\n";
+    let other = meta.replace("web", "other");
+    let zeros = "0".repeat(15 << 20);
+    let mut bomb: Vec<(String, &str)> = vec![("web/Chart.yaml".to_owned(), meta)];
+    bomb.extend((0..10).map(|at| (format!("web/{at}.txt"), zeros.as_str())));
+    let bomb: Vec<_> = bomb
+        .iter()
+        .map(|(path, text)| (path.as_str(), *text))
+        .collect();
+    vec![
+        ("bomb", targz(&bomb), "its content is larger than"),
+        (
+            "up",
+            targz(&[("web/Chart.yaml", meta), ("web/../../evil", "x")]),
+            "evil",
+        ),
+        (
+            "root",
+            targz(&[("web/Chart.yaml", meta), ("/tmp/evil", "x")]),
+            "evil",
+        ),
+        (
+            "two",
+            targz(&[("web/Chart.yaml", meta), ("other/Chart.yaml", &other)]),
+            "it holds several charts",
+        ),
+        (
+            "none",
+            targz(&[("web/values.yaml", "a: 1\n")]),
+            "it has no Chart.yaml",
+        ),
+        ("no archive", b"<html>".to_vec(), "is not a packed chart"),
+        (
+            "other",
+            targz(&[("other/Chart.yaml", &other)]),
+            "holds other 1.2.3, but web 1.2.3 was asked for",
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_is_no_chart_is_refused_wherever_it_comes_from() {
+    let Some(fixture) = Fixture::new().await else {
+        return;
+    };
+    for (name, packed, said) in hostile() {
+        fixture.server.add("web", "1.2.3", packed);
+        for chart in [
+            fixture.server.registry("web"),
+            fixture.server.repository("web"),
+        ] {
+            let (message, _) = refused(&fixture.helm, &fixture.options(&chart)).await;
+            assert!(message.contains(said), "{name}: {message}");
+        }
+    }
+    assert!(!Path::new("/tmp/evil").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_realm_on_another_port_is_named_with_the_setting_that_allows_it() {
+    let Some(helm) = helm() else { return };
+    let (registry, realm) = (WebServer::start(), WebServer::start());
+    serve(
+        &registry,
+        "helm/web",
+        "1.2.3",
+        &packed(&helm, "web", "1.2.3"),
+    );
+    realm.put("token", r#"{"token": "t"}"#);
+    let challenge = format!("Bearer realm=\"{}\"", realm.url("token"));
+    registry.guard("v2", "Bearer t", &challenge);
+    let source = source(&[]);
+    let mut options = options(source.path());
+    options.helm.chart = Some(format!("oci://{}/helm/web", registry.host()));
+    options.helm.version = Some("1.2.3".to_owned());
+    options.helm.logins = vec![HelmLogin {
+        host: registry.host(),
+        username: "robot".to_owned(),
+        password: Secret::new("hunter2"),
+    }];
+    let (message, hints) = refused(&helm, &options).await;
+    assert!(
+        message.contains("could not be pulled: the registry ")
+            && message.contains(&registry.host())
+            && message.contains(&realm.host()),
+        "{message}"
+    );
+    let setting = format!("`chartTokenHost: {}`", realm.host());
+    assert!(hints[0].contains(&setting), "{hints:?}");
+    assert_eq!(realm.requests(), []);
+
+    options.helm.token_host = Some(realm.host());
+    let generated = run(&helm, &options).await.unwrap();
+    assert_eq!(generated.files.len(), 1);
+    assert_eq!(realm.requests().len(), 1);
 }

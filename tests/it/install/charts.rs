@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::support::registry::serve;
 use crate::support::web_server::{WebServer, chart, packed};
 
 /// A definition with one chart of the repository `charts`.
@@ -301,47 +302,60 @@ fn dependencies_that_cannot_be_brought(#[case] dependency: &str, #[case] said: &
     assert_said(&ended, "helm dependency update");
 }
 
-#[test]
-fn a_registry_needs_helm_and_says_so() {
-    let workspace = definition(
-        "name: shop\nsubcomponents:\n- {name: cache, type: helm, method: helm, source: 'oci://127.0.0.1:9/charts', path: redis}\n",
+#[rstest::rstest]
+#[case::newest("", "2.0.0")]
+#[case::exact(", version: 1.0.0", "1.0.0")]
+#[case::range(", version: '^1'", "1.2.0")]
+#[case::before_a_release(", version: 3.0.0-beta", "3.0.0-beta")]
+#[case::build(", version: 1.0.0+7", "1.0.0+7")]
+fn a_chart_of_a_registry_needs_no_helm(#[case] more: &str, #[case] version: &str) {
+    let server = WebServer::start();
+    for version in ["1.0.0", "1.0.0+7", "1.2.0", "2.0.0", "3.0.0-beta"] {
+        let tag = version.replace('+', "_");
+        serve(&server, "charts/redis", &tag, &chart("redis", version));
+    }
+    let workspace = definition(&format!(
+        "name: shop\nsubcomponents:\n- {{name: cache, type: helm, method: helm, source: 'oci://{}/charts', path: redis{more}}}\n",
+        server.host()
+    ));
+    let install = || {
+        install(&workspace, &["--tools", "path"])
+            .variable("PATH", "/nowhere")
+            .succeed()
+    };
+    install();
+    let meta = workspace.read("helm_repos/cache/Chart.yaml");
+    assert!(meta.ends_with(&format!("version: {version}\n")), "{meta}");
+    let lock = workspace.read("fabrikate.lock");
+    assert!(
+        lock.contains(&format!("\"chartVersion\": \"{version}\"")),
+        "{lock}"
     );
-    let ended = install(&workspace, &["--tools", "path"])
-        .variable("PATH", "/nowhere")
-        .fail();
-    assert_said(&ended, "`helm` was not found on PATH");
+    // What is locked holds, also when there is something newer.
+    serve(&server, "charts/redis", "9.0.0", &chart("redis", "9.0.0"));
+    workspace.remove("helm_repos");
+    install();
+    assert_eq!(workspace.read("helm_repos/cache/Chart.yaml"), meta);
+    assert_eq!(workspace.read("fabrikate.lock"), lock);
 }
 
-#[cfg(unix)]
-#[test]
-fn a_chart_of_a_registry_is_fetched_by_helm() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let workspace = definition(
-        "name: shop\nsubcomponents:\n- {name: cache, type: helm, method: helm, source: 'oci://registry.contoso.com/charts', path: redis, version: 1.0.0}\n",
-    );
-    // A folder of programs is what it may read.
-    let bin = workspace.path().parent().unwrap().join("bin");
-    std::fs::create_dir(&bin).unwrap();
-    let chart = bin.join("redis.tgz");
-    std::fs::write(&chart, self::chart("redis", "1.0.0")).unwrap();
-    // A stand-in for helm: the network is not for tests.
-    let helm = bin.join("helm");
-    let script = format!(
-        "#!/bin/sh\ntest \"$1 $2 $5\" = 'pull oci://registry.contoso.com/charts/redis --version=1.0.0' && cp {} \"$4/redis-1.0.0.tgz\"\n",
-        chart.display()
-    );
-    std::fs::write(&helm, script).unwrap();
-    std::fs::set_permissions(&helm, std::fs::Permissions::from_mode(0o755)).unwrap();
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    install(&workspace, &["--helm", helm.to_str().unwrap()])
-        .variable("PATH", &path)
-        .succeed();
-    assert!(
-        workspace
-            .path()
-            .join("helm_repos/cache/templates/all.yaml")
-            .exists()
-    );
+#[rstest::rstest]
+#[case(", version: 7.7.7", "has no version \"7.7.7\" of `redis`")]
+#[case(
+    ", version: ^7",
+    "has no version \"^7\" of `redis`; the newest is 1.0.0"
+)]
+#[case(", version: newest", "\"newest\" is neither a version nor a range")]
+fn what_a_registry_does_not_have_is_told(#[case] more: &str, #[case] said: &str) {
+    let server = WebServer::start();
+    serve(&server, "charts/redis", "1.0.0", &chart("redis", "1.0.0"));
+    let workspace = definition(&format!(
+        "name: shop\nsubcomponents:\n- {{name: cache, type: helm, method: helm, source: 'oci://{}/charts', path: redis{more}}}\n",
+        server.host()
+    ));
+    let ended = install(&workspace, &[]).fail();
+    assert_said(&ended, said);
+    assert_said(&ended, "check `version`");
 }
 
 #[test]

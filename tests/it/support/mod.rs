@@ -9,6 +9,7 @@ pub mod git_server;
 pub mod github;
 pub mod loopback;
 pub mod program;
+pub mod registry;
 pub mod rest_fake;
 #[cfg(unix)]
 pub mod ssh_server;

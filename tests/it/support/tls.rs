@@ -12,6 +12,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::aws_lc_rs::default_provider;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
 
 use super::loopback::Loopback;
@@ -83,19 +84,39 @@ impl Tls {
         authority: &Authority,
         versions: &[&'static SupportedProtocolVersion],
     ) -> Self {
-        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
-        let own = params("server", false);
-        let own = own.signed_by(&key, &authority.issuer).unwrap();
         let mut roots = RootCertStore::empty();
         roots.add(authority.root.der().clone()).unwrap();
         let provider = Arc::new(default_provider());
-        let verifier =
-            WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        Self::with(behind, authority, versions, verifier.build().unwrap())
+    }
+
+    /// Passes everything on to `behind`, whoever asks.
+    pub fn open(behind: SocketAddr, authority: &Authority) -> Self {
+        let versions = tokio_rustls::rustls::ALL_VERSIONS;
+        Self::with(
+            behind,
+            authority,
+            versions,
+            WebPkiClientVerifier::no_client_auth(),
+        )
+    }
+
+    fn with(
+        behind: SocketAddr,
+        authority: &Authority,
+        versions: &[&'static SupportedProtocolVersion],
+        verifier: Arc<dyn ClientCertVerifier>,
+    ) -> Self {
+        let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256).unwrap();
+        let own = params("server", false);
+        let own = own.signed_by(&key, &authority.issuer).unwrap();
+        let provider = Arc::new(default_provider());
         let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
             .unwrap()
-            .with_client_cert_verifier(verifier.build().unwrap())
+            .with_client_cert_verifier(verifier)
             .with_single_cert(vec![own.der().clone()], key)
             .unwrap();
         let acceptor = TlsAcceptor::from(Arc::new(config));

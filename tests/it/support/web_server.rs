@@ -23,10 +23,20 @@ struct Answer {
     body: Vec<u8>,
 }
 
+/// Who may see what is below a path, and what everybody else is told.
+struct Guard {
+    below: String,
+    accepted: String,
+    challenge: String,
+}
+
 #[derive(Default)]
 struct Behaviour {
     files: BTreeMap<String, Answer>,
+    /// Answers that come once, before those of `files`.
+    once: BTreeMap<String, Answer>,
     accepted: Option<String>,
+    guards: Vec<Guard>,
     requests: Vec<(String, Option<String>)>,
 }
 
@@ -77,6 +87,39 @@ impl WebServer {
         behaviour.files.insert(format!("/{path}"), answer);
     }
 
+    /// What a path answers with.
+    pub fn body(&self, path: &str) -> Option<Vec<u8>> {
+        let behaviour = self.behaviour.lock().unwrap();
+        let answer = behaviour.files.get(&format!("/{path}"))?;
+        Some(answer.body.clone())
+    }
+
+    /// What a path answers now, it answers once more; then the next `answer` holds.
+    pub fn once_more(&self, path: &str) {
+        let mut behaviour = self.behaviour.lock().unwrap();
+        let path = format!("/{path}");
+        let now = behaviour.files[&path].clone();
+        behaviour.once.insert(path, now);
+    }
+
+    /// Lets only this header in below a path; others are asked with `challenge`.
+    pub fn guard(&self, below: &str, accepted: &str, challenge: &str) {
+        self.behaviour.lock().unwrap().guards.push(Guard {
+            below: format!("/{below}"),
+            accepted: accepted.to_owned(),
+            challenge: challenge.to_owned(),
+        });
+    }
+
+    /// Host and port.
+    pub fn host(&self) -> String {
+        self.loopback.address.to_string()
+    }
+
+    pub fn address(&self) -> std::net::SocketAddr {
+        self.loopback.address
+    }
+
     /// Serves a chart repository with these packed charts.
     pub fn charts(&self, folder: &str, charts: &[(&str, &str, &[u8])]) {
         let mut index = "apiVersion: v1\nentries:\n".to_owned();
@@ -117,8 +160,20 @@ async fn handle(State(behaviour): State<Arc<Mutex<Behaviour>>>, request: Request
     let mut behaviour = behaviour.lock().unwrap();
     behaviour.requests.push((path.clone(), given.clone()));
     let refused = behaviour.accepted.is_some() && behaviour.accepted != given;
-    let found = behaviour.files.get(&path).cloned();
+    let guard = behaviour
+        .guards
+        .iter()
+        .find(|guard| path.starts_with(&guard.below));
+    let guard = guard.filter(|guard| Some(&guard.accepted) != given.as_ref());
+    let challenge = guard.map(|guard| guard.challenge.clone());
+    let once = behaviour.once.remove(&path).filter(|_| challenge.is_none());
+    let found = once.or_else(|| behaviour.files.get(&path).cloned());
     let answer = match found {
+        _ if challenge.is_some() => Answer {
+            status: 401,
+            headers: vec![("www-authenticate", challenge.unwrap_or_default())],
+            body: format!("{given:?} is not let in").into_bytes(),
+        },
         _ if refused => Answer {
             status: 401,
             headers: Vec::new(),

@@ -2,7 +2,8 @@
 //!
 //! The ranges are those of helm: `1.2.x`, `^1.2`, `~1.2.3`, `>=1 <2`,
 //! `1.2 - 1.4`, alternatives with `||`. Versions before a release count only
-//! where the range itself names one.
+//! where the range itself names one. Held against the library that helm uses,
+//! <https://github.com/Masterminds/semver>, version 3.4.
 
 use semver::{BuildMetadata, Prerelease, Version};
 
@@ -26,6 +27,24 @@ pub(super) fn choose(wanted: &str, offered: &[String]) -> Result<Option<usize>, 
         }
     }
     Ok(best.map(|(at, _)| at))
+}
+
+/// Whether a wish is one version, however short, and not a range: helm takes
+/// `1.2` of a registry for the tag `1.2`.
+pub(super) fn is_one(wanted: &str) -> bool {
+    let open = |part: &str| matches!(part, "x" | "X" | "*");
+    let numbers = wanted.split(['-', '+']).next().unwrap_or_default();
+    !numbers.trim_start_matches('v').split('.').any(open)
+        && version(wanted).is_some_and(|(_, given)| given > 0)
+}
+
+/// The newest of the tags of a registry that is wanted. Only what is a whole
+/// version counts, with `_` for the `+` that a tag cannot have.
+pub(super) fn choose_tag(wanted: &str, tags: &[String]) -> Result<Option<String>, ()> {
+    let mut versions: Vec<String> = tags.iter().map(|tag| tag.replace('_', "+")).collect();
+    versions.retain(|version| Version::parse(version).is_ok());
+    let chosen = choose(wanted, &versions)?;
+    Ok(chosen.map(|at| versions.swap_remove(at)))
 }
 
 /// Alternatives, each of them comparisons that must all hold.
@@ -77,7 +96,13 @@ impl Range {
 
     fn fits(&self, version: &Version) -> bool {
         let mut alternatives = self.0.iter();
-        alternatives.any(|all| all.iter().all(|comparison| comparison.fits(version)))
+        // One that names a version before a release lets them in for all beside it.
+        let released = version.pre.is_empty();
+        let fitting = |all: &&Vec<Comparison>| {
+            let asked = || all.iter().any(|one| !one.version.pre.is_empty());
+            (released || asked()) && all.iter().all(|one| one.fits(version))
+        };
+        alternatives.any(|all| fitting(&all))
     }
 }
 
@@ -132,15 +157,12 @@ impl Comparison {
     }
 
     fn fits(&self, version: &Version) -> bool {
-        if !version.pre.is_empty() && self.version.pre.is_empty() {
-            return false;
-        }
         let low = &self.version;
         // The first version that is beyond all that `1.2` can stand for.
         let beyond = match self.given {
             0 => None,
-            1 => Some(Version::new(low.major.saturating_add(1), 0, 0)),
-            _ => Some(Version::new(low.major, low.minor.saturating_add(1), 0)),
+            1 => Some(first_of(low.major.saturating_add(1), 0, 0)),
+            _ => Some(first_of(low.major, low.minor.saturating_add(1), 0)),
         };
         let below = |end: &Option<Version>| end.as_ref().is_none_or(|end| version < end);
         let exact = self.given == 3;
@@ -164,10 +186,18 @@ impl Comparison {
         let low = &self.version;
         match (self.given, low.major, low.minor) {
             (0, ..) => None,
-            (1, ..) | (_, 1.., _) => Some(Version::new(low.major.saturating_add(1), 0, 0)),
-            (2, ..) | (_, _, 1..) => Some(Version::new(0, low.minor.saturating_add(1), 0)),
-            _ => Some(Version::new(0, 0, low.patch.saturating_add(1))),
+            (1, ..) | (_, 1.., _) => Some(first_of(low.major.saturating_add(1), 0, 0)),
+            (2, ..) | (_, _, 1..) => Some(first_of(0, low.minor.saturating_add(1), 0)),
+            _ => Some(first_of(0, 0, low.patch.saturating_add(1))),
         }
+    }
+}
+
+/// The very first version of these numbers, before all that lead up to its release.
+fn first_of(major: u64, minor: u64, patch: u64) -> Version {
+    Version {
+        pre: Prerelease::new("0").unwrap_or_default(),
+        ..Version::new(major, minor, patch)
     }
 }
 
@@ -259,5 +289,152 @@ mod tests {
     ) {
         let offered: Vec<String> = OFFERED.iter().map(|&offer| offer.to_owned()).collect();
         assert_eq!(choose(wanted, &offered), expected);
+    }
+
+    /// What helm's library gives, as recorded: `ERR` for what it does not
+    /// understand, `NONE` where nothing fits.
+    const RECORDED: &[(&str, &str)] = &[
+        ("", "3.0.0"),
+        ("*", "3.0.0"),
+        ("1.2.3", "1.2.3"),
+        ("v1.2.3", "1.2.3+build"),
+        ("=1.2.3", "1.2.3+build"),
+        ("1", "1.3.0"),
+        ("1.2", "1.2.10"),
+        ("v1.2", "1.2.10"),
+        ("1.2.x", "1.2.10"),
+        ("1.x", "1.3.0"),
+        ("1.x.x", "1.3.0"),
+        ("1.X", "1.3.0"),
+        ("1.*", "1.3.0"),
+        ("x", "3.0.0"),
+        ("^1.0.0", "1.3.0"),
+        ("^1.2", "1.3.0"),
+        ("^1", "1.3.0"),
+        ("^0", "0.3.0"),
+        ("^0.2", "0.2.9"),
+        ("^0.2.0", "0.2.9"),
+        ("^0.0.3", "0.0.3"),
+        ("^0.0", "0.0.4"),
+        ("~1", "1.3.0"),
+        ("~1.2", "1.2.10"),
+        ("~1.2.3", "1.2.10"),
+        ("~0", "0.3.0"),
+        ("~", "ERR"),
+        (">1", "3.0.0"),
+        (">1.2", "3.0.0"),
+        (">=1.2", "3.0.0"),
+        ("<1.2", "1.0.0"),
+        ("<=1.2", "1.2.10"),
+        ("<=1", "1.3.0"),
+        ("<1", "0.3.0"),
+        (">=1 <2", "1.3.0"),
+        (">=1, <2", "1.3.0"),
+        (">= 1.0.0, < 1.3.0", "1.2.10"),
+        (">=1.0.0 <2.0.0 || >=3.0.0", "3.0.0"),
+        (">1.2 <2", "1.3.0"),
+        ("1.0.0 - 1.2", "1.2.10"),
+        ("1 - 2", "2.0.0"),
+        ("<0.3.0 || 1.0.0", "1.0.0"),
+        (">=1.0.0-0", "3.0.0"),
+        (">=1.0.0-0 <2.1.0", "2.1.0-beta"),
+        (">=1.0.0-0 <2.0.0", "2.0.0-rc.1"),
+        (">2.0.0-rc.1", "3.0.0"),
+        ("~2.1.0-0", "2.1.0-beta"),
+        ("^2.1.0-0", "2.1.0-beta"),
+        ("^2.0.0-rc.1", "2.1.0-beta"),
+        ("~2.0.0-rc.1", "2.0.0"),
+        ("2.1.0-beta", "2.1.0-beta"),
+        ("!=2.0.0", "3.0.0"),
+        ("!=2", "3.0.0"),
+        ("!=2.x", "3.0.0"),
+        ("!=1.2.x", "3.0.0"),
+        ("=>1.2", "3.0.0"),
+        ("=<1.2", "1.2.10"),
+        ("~>1.2.3", "1.2.10"),
+        ("1.2.3 2.0.0", "NONE"),
+        ("1.2.3.4", "ERR"),
+        (">", "ERR"),
+        ("1 -", "ERR"),
+        (">=1.2.3-alpha", "3.0.0"),
+        ("<2.0.0-rc.2", "2.0.0-rc.1"),
+        (">=1.2.3+build", "3.0.0"),
+        ("1.2.3+build", "1.2.3+build"),
+        ("1.4.0", "NONE"),
+        ("01.2.3", "1.2.3+build"),
+        ("1.02.3", "1.2.3+build"),
+        ("v", "ERR"),
+        ("-1", "ERR"),
+        (">= 1 , < 2", "1.3.0"),
+        (">=1.0.0,<2.0.0-0", "1.4.0-alpha.1"),
+        ("^1.2.x", "1.3.0"),
+        ("~1.x", "1.3.0"),
+        (">1.x", "3.0.0"),
+        (">=1.x", "3.0.0"),
+        ("<1.x", "0.3.0"),
+        ("<=1.x", "1.3.0"),
+        ("!=1.x", "3.0.0"),
+        ("<x", "NONE"),
+        ("=1.2", "1.2.10"),
+        ("=1", "1.3.0"),
+        ("*-0", "3.0.0"),
+        (">=0.0.0-0", "3.0.0"),
+        ("^1.0.0 !=1.3.0", "1.2.10"),
+        ("1.2.3 - 1.3.x", "1.3.0"),
+        ("^v1.2", "1.3.0"),
+        ("~ 1.2.3", "1.2.10"),
+        ("^ 1.2.3", "1.3.0"),
+        ("^1.0.0-0", "1.4.0-alpha.1"),
+        ("~1.2.0-0", "1.2.10"),
+        ("^0.2.0-0", "0.2.9"),
+        (">=1.0.0-0 <=1.3", "1.3.0"),
+        (">1.2-0", "3.0.0"),
+        (">=1.0.0-0 || <1", "3.0.0"),
+    ];
+
+    #[test]
+    fn ranges_mean_what_they_mean_to_helm() {
+        let offered = "0.0.3 0.0.4 0.2.9 0.3.0 1.0.0 1.2.3 1.2.3+build 1.2.10 1.3.0 1.4.0-alpha.1 2.0.0-rc.1 2.0.0 2.1.0-beta 3.0.0 latest";
+        let offered: Vec<String> = offered.split(' ').map(str::to_owned).collect();
+        for (wanted, expected) in RECORDED {
+            let found = match choose(wanted, &offered) {
+                Err(()) => "ERR",
+                Ok(None) => "NONE",
+                Ok(Some(at)) => &offered[at],
+            };
+            assert_eq!(found, *expected, "{wanted:?}");
+        }
+    }
+
+    #[rstest::rstest]
+    #[case("^1", Some("1.2.0+5"))]
+    #[case("", Some("2.0.0"))]
+    #[case(">=2.0.0-0", Some("3.0.0-rc.1"))]
+    #[case("9.x", None)]
+    fn of_tags_only_whole_versions_count(#[case] wanted: &str, #[case] expected: Option<&str>) {
+        let tags = [
+            "latest",
+            "v9.0.0",
+            "1.2",
+            "1.2.0_5",
+            "2.0.0",
+            "3.0.0-rc.1",
+            "sha256-0.sig",
+        ];
+        let tags: Vec<String> = tags.iter().map(|&tag| tag.to_owned()).collect();
+        assert_eq!(choose_tag(wanted, &tags), Ok(expected.map(str::to_owned)));
+    }
+
+    #[rstest::rstest]
+    #[case("1.2.3", true)]
+    #[case("v1.2", true)]
+    #[case("1", true)]
+    #[case("1.2.3-x.1+5", true)]
+    #[case("1.x", false)]
+    #[case("^1", false)]
+    #[case("*", false)]
+    #[case("", false)]
+    fn a_version_is_one_and_a_range_is_none(#[case] wanted: &str, #[case] one: bool) {
+        assert_eq!(is_one(wanted), one);
     }
 }

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{Fault, version};
+use super::{Error, version};
 use crate::model::RedactedUrl;
 use crate::text::{Kind, Node, yaml};
 
@@ -12,7 +12,8 @@ pub(super) const INDEX: &str = "index.yaml";
 pub(super) const LARGEST: u64 = 128 << 20;
 
 /// What a repository offers.
-pub(super) struct Index {
+#[derive(Debug)]
+pub struct Index {
     /// The repository, as it is shown.
     repository: String,
     base: Url,
@@ -21,8 +22,10 @@ pub(super) struct Index {
 
 /// One version of a chart.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Offer {
+pub struct Offer {
+    /// As the index writes it.
     pub version: String,
+    /// Where its archive is.
     pub url: Url,
     /// SHA-256 in hexadecimal digits, where the repository promises one.
     pub digest: Option<String>,
@@ -38,9 +41,9 @@ pub(super) fn below(repository: &Url, name: &str) -> Result<Url, url::ParseError
 
 impl Index {
     /// Reads an index file.
-    pub(super) fn parse(repository: &Url, bytes: Vec<u8>) -> Result<Self, Fault> {
+    pub(super) fn parse(repository: &Url, bytes: Vec<u8>) -> Result<Self, Error> {
         let shown = RedactedUrl::new(repository.clone()).to_string();
-        let wrong = |reason: String| Fault::Index {
+        let wrong = |reason: String| Error::Index {
             address: format!("{}/{INDEX}", shown.trim_end_matches('/')),
             reason,
         };
@@ -59,12 +62,12 @@ impl Index {
     }
 
     /// The version of a chart that is wanted.
-    pub(super) fn choose(&self, chart: &str, wanted: &str) -> Result<Offer, Fault> {
+    pub fn choose(&self, chart: &str, wanted: &str) -> Result<Offer, Error> {
         let offers = field(&self.root, "entries").and_then(|entries| field(entries, chart));
         let offers = match offers.map(|offers| &offers.kind) {
             Some(Kind::Sequence(offers)) if !offers.is_empty() => offers,
             _ => {
-                return Err(Fault::NoChart {
+                return Err(Error::NoChart {
                     chart: chart.to_owned(),
                     repository: self.repository.clone(),
                 });
@@ -75,21 +78,21 @@ impl Index {
             .map(|offer| text(offer, "version").unwrap_or_default().to_owned())
             .collect();
         let at =
-            version::choose(wanted, &versions).map_err(|()| Fault::Version(wanted.to_owned()))?;
+            version::choose(wanted, &versions).map_err(|()| Error::Version(wanted.to_owned()))?;
         let Some(at) = at else {
             let newest = version::choose("*", &versions).ok().flatten();
-            return Err(Fault::NoVersion {
+            return Err(Error::NoVersion {
                 chart: chart.to_owned(),
                 version: wanted.to_owned(),
-                repository: self.repository.clone(),
+                place: format!("repository {}", self.repository),
                 newest: newest.map(|at| versions[at].clone()),
             });
         };
         self.offer(chart, &offers[at], versions[at].clone())
     }
 
-    fn offer(&self, chart: &str, node: &Node, version: String) -> Result<Offer, Fault> {
-        let wrong = |reason: String| Fault::Index {
+    fn offer(&self, chart: &str, node: &Node, version: String) -> Result<Offer, Error> {
+        let wrong = |reason: String| Error::Index {
             address: self.repository.clone(),
             reason: format!("`{chart}` {version}: {reason}"),
         };
@@ -132,7 +135,7 @@ fn text<'n>(node: &'n Node, name: &str) -> Option<&'n str> {
 mod tests {
     use super::*;
 
-    fn index(text: &str) -> Result<Index, Fault> {
+    fn index(text: &str) -> Result<Index, Error> {
         let repository = Url::parse("https://charts.contoso.com/stable").unwrap();
         Index::parse(&repository, text.as_bytes().to_vec())
     }
