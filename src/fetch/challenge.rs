@@ -166,24 +166,24 @@ pub(super) fn authority(url: &Url) -> String {
 mod tests {
     use super::*;
 
-    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Option<Challenge> {
-        Some(Challenge::Bearer(Bearer {
+    fn bearer(realm: &str, service: Option<&str>, scope: Option<&str>) -> Challenge {
+        Challenge::Bearer(Bearer {
             realm: realm.to_owned(),
             service: service.map(str::to_owned),
             scope: scope.map(str::to_owned),
-        }))
+        })
     }
 
     #[rstest::rstest]
     #[case(&["Basic realm=\"charts, inner\""], Some(Challenge::Basic))]
-    #[case(&["Bearer realm=\"https://h/t\",service=\"h\",scope=\"repository:a/b:pull\""], bearer("https://h/t", Some("h"), Some("repository:a/b:pull")))]
-    #[case(&["bearer  Realm=https://h/t , scope=\"repository:a:pull,push\""], bearer("https://h/t", None, Some("repository:a:pull,push")))]
-    #[case(&["Basic realm=\"a\", Bearer realm=\"https://h/t\""], bearer("https://h/t", None, None))]
-    #[case(&["Basic realm=\"a\"", "Bearer realm=\"https://h/\\\"t\""], bearer("https://h/\"t", None, None))]
+    #[case(&["Bearer realm=\"https://h/t\",service=\"h\",scope=\"repository:a/b:pull\""], Some(bearer("https://h/t", Some("h"), Some("repository:a/b:pull"))))]
+    #[case(&["bearer  Realm=https://h/t , scope=\"repository:a:pull,push\""], Some(bearer("https://h/t", None, Some("repository:a:pull,push"))))]
+    #[case(&["Basic realm=\"a\", Bearer realm=\"https://h/t\""], Some(bearer("https://h/t", None, None)))]
+    #[case(&["Basic realm=\"a\"", "Bearer realm=\"https://h/\\\"t\""], Some(bearer("https://h/\"t", None, None)))]
     #[case(&["Negotiate", "NTLM"], None)]
     #[case(&["Negotiate, Basic realm=\"a\""], Some(Challenge::Basic))]
     #[case(&["Digest realm=\"https://h/t\", nonce=\"x\""], None)]
-    #[case(&["Bearer"], bearer("", None, None))]
+    #[case(&["Bearer"], Some(bearer("", None, None)))]
     #[case(&[""], None)]
     fn a_challenge_is_read(#[case] lines: &[&str], #[case] expected: Option<Challenge>) {
         let mut headers = HeaderMap::new();

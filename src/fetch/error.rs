@@ -67,7 +67,7 @@ pub enum Error {
         /// Where the archive is.
         archive: String,
         /// What that place answered.
-        source: http::Error,
+        source: Box<http::Error>,
     },
     /// The address of a chart in a registry that is none.
     #[error("{address:?} is not the address of a chart in a registry: {reason}")]
@@ -111,6 +111,11 @@ impl Error {
             }
             _ => Kind::Input,
         }
+    }
+
+    /// Whether the address is one that may not be asked.
+    pub fn is_not_public(&self) -> bool {
+        matches!(self, Self::Http(http::Error::NotPublic(_)))
     }
 
     /// The status that a server refused with.

@@ -11,6 +11,7 @@ mod challenge;
 mod error;
 mod file;
 mod index;
+mod manifest;
 mod registry;
 mod repository;
 mod version;
@@ -22,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 use crate::http;
 use crate::model::Secret;
 
+pub(crate) use crate::http::NOT_PUBLIC;
 pub use error::Error;
 pub use file::{file, promised};
 pub use index::{Index, Offer};

@@ -45,7 +45,7 @@ pub async fn archive(
                 repository: shown(repository),
                 chart: chart.to_owned(),
                 archive: shown(&offer.url),
-                source,
+                source: Box::new(source),
             }
         }
         other => other,

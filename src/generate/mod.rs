@@ -37,7 +37,7 @@ pub use helm::{
 pub use images::{ImagePath, Images, set_images};
 pub use jsonnet::{JsonnetOptions, WORKER as JSONNET_WORKER, serve as serve_jsonnet};
 pub use kube_apis::unserved;
-pub use kustomize::{KustomizeFault, KustomizeOptions, Place};
+pub use kustomize::{KustomizeAllow, KustomizeFault, KustomizeOptions, Place};
 pub use layout::{Layout, lay_out};
 pub use namespace::set_namespace;
 pub use part::Part;

@@ -103,7 +103,12 @@ fn property(argument: &Arg) -> Value {
             .chain(map)
             .collect();
         property.insert("type".to_owned(), json!(types));
-        property.insert("items".to_owned(), json!({ "type": SCALAR }));
+        let items = if choices.is_empty() {
+            json!({ "type": SCALAR })
+        } else {
+            json!({ "enum": choices })
+        };
+        property.insert("items".to_owned(), items);
     } else if is_number(argument) {
         property.insert("type".to_owned(), json!(["integer", "null"]));
         let (least, most) = Marks::of(argument).range.unwrap_or((0, u64::MAX));

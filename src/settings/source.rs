@@ -77,6 +77,7 @@ pub(super) fn source(
         generator,
         kustomize: KustomizeOptions {
             overlay: args.kustomize_overlay,
+            allow: args.kustomize_allow,
             kube_version: args.helm.kube_version,
             api_versions: helm.api_versions.clone(),
         },

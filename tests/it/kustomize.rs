@@ -1,6 +1,7 @@
 //! The `kustomize` generator: feature by feature, what is refused, and against
 //! what Kustomize itself was recorded to build.
 
+mod allowed;
 mod charts;
 mod features;
 mod recorded;

@@ -200,3 +200,16 @@ fn a_repository_that_only_the_file_names_is_not_reached_from_inside(
         has(&ended, "result=Failed");
     }
 }
+
+#[test]
+fn only_the_task_says_where_the_password_of_a_registry_may_go() {
+    let workspace = shop();
+    workspace.write(
+        "gitops.yaml",
+        "chart: oci://contoso.azurecr.io/web\nchartVersion: 1.0.0\nchartTokenHost: evil.example\nenvironments: {dev: }\n",
+    );
+    let ended = of_pull_request(&workspace, &[], "a");
+    has(&ended, "chartTokenHost");
+    has(&ended, "is not accepted in pull request builds");
+    has(&ended, "result=Failed");
+}

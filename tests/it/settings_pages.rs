@@ -49,7 +49,9 @@ fn defaults(argument: &Arg) -> String {
 }
 
 fn choices(argument: &Arg) -> Vec<String> {
-    if ["true", "false"].contains(&defaults(argument).as_str()) {
+    // Of a list each item is a choice, which no single list of a form can offer.
+    let is_list = argument.get_value_delimiter().is_some();
+    if is_list || ["true", "false"].contains(&defaults(argument).as_str()) {
         return Vec::new();
     }
     let values = argument.get_possible_values();

@@ -82,12 +82,14 @@ pub(super) async fn chart(
     Ok((pulled.bytes.clone(), findings))
 }
 
-/// The charts that a run has pulled and the indexes that it has read, so that its
-/// environments share them.
+/// What a run has fetched: charts, indexes, files, and the commits of tags. Its
+/// environments share it, so that a server cannot give them different things.
 #[derive(Debug, Clone, Default)]
 pub struct Pulls {
     charts: Cells<Pulled>,
     indexes: Cells<fetch::Index>,
+    files: Cells<Vec<u8>>,
+    tags: Arc<Mutex<HashMap<String, String>>>,
 }
 
 /// What is brought by the first who asks for it.
@@ -97,6 +99,17 @@ type Shared<T> = Arc<OnceCell<Arc<T>>>;
 impl Pulls {
     fn cell(&self, key: String) -> Shared<Pulled> {
         of(&self.charts, key)
+    }
+
+    /// A file of a server, by its address.
+    pub(in crate::generate) fn file(&self, address: String) -> Shared<Vec<u8>> {
+        of(&self.files, address)
+    }
+
+    /// The commit that a tag was when the run first saw it: now this one.
+    pub(in crate::generate) fn tag(&self, tag: String, commit: &str) -> String {
+        let mut tags = self.tags.lock().unwrap_or_else(PoisonError::into_inner);
+        tags.entry(tag).or_insert_with(|| commit.to_owned()).clone()
     }
 
     fn index(&self, key: String) -> Shared<fetch::Index> {

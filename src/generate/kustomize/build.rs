@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::KustomizeOptions;
 use super::error::KustomizeFault;
 use super::graph::Graph;
 use super::said;
 use super::shown::Shown;
+use super::{KustomizeAllow, KustomizeOptions};
 use crate::generate::{Fault, KUBE_VERSION, kube_apis};
 use crate::tools::{Error, Invocation, Tool, Tools};
 
@@ -29,9 +29,8 @@ pub(super) async fn build(
         .arg(verb)
         .arg(folder)
         .reads(root)
-        // Also its default; said so that no release changes it for us.
         .arg("--load-restrictor")
-        .arg("LoadRestrictionsRootOnly");
+        .arg(restrictor(options));
     if !graph.charts.is_empty() {
         let helm = tools.tool(Tool::Helm).await?;
         invocation = invocation
@@ -64,6 +63,16 @@ pub(super) async fn build(
         said,
     }
     .into())
+}
+
+/// What Kustomize itself refuses to read: also its default, said so that no
+/// release changes it for us. Without it, the copy holds what may be read.
+fn restrictor(options: &KustomizeOptions) -> &'static str {
+    if options.allow.contains(&KustomizeAllow::FilesOutsideRoot) {
+        "LoadRestrictionsNone"
+    } else {
+        "LoadRestrictionsRootOnly"
+    }
 }
 
 /// The Kubernetes version that charts see. What is given here wins over what

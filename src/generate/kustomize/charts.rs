@@ -183,7 +183,7 @@ impl Walk<'_> {
             }
             .into());
         }
-        if !any && self.offline {
+        if !any && self.rules.offline {
             return Err(KustomizeFault::Offline {
                 place: chart.place,
                 entry: chart.name,
@@ -191,7 +191,7 @@ impl Walk<'_> {
             .into());
         }
         // Kustomize from 5.0.2 looks into the folder of the version only.
-        chart.missing = chart.repo.is_some() && !there[0] && !self.offline;
+        chart.missing = chart.repo.is_some() && !there[0] && !self.rules.offline;
         self.graph.charts.push(chart);
         Ok(())
     }

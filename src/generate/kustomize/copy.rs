@@ -34,6 +34,7 @@ pub(super) fn copy(trees: &[Tree], graph: &Graph, into: &Path) -> Result<(), Fau
         match content {
             Content::Same(tree, real) => file(&trees[*tree].reader, real, &to, into)?,
             Content::Written(text) => write(text.as_bytes(), &to, into)?,
+            Content::Fetched(content) => write(content, &to, into)?,
         }
     }
     Ok(())

@@ -2,10 +2,12 @@
 //! may be, and how it is written for Kustomize.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::KustomizeAllow;
 use super::error::{KustomizeFault, Place};
 use super::fields::{Entry, What};
-use super::graph::{At, Content, Walk};
+use super::graph::{At, Content, Walk, Wanted};
 use super::remote::{self, Origin, Repository};
 use crate::generate::Fault;
 use crate::generate::reading::join;
@@ -36,8 +38,12 @@ impl Walk<'_> {
             // Kustomize says what is wrong with it, or takes it for nothing.
             return Ok(Some(String::new()));
         }
-        if let Some((repository, folder)) = self.remote(&entry, &place)? {
-            return self.fetched(&entry, repository, &folder, at, place);
+        match self.remote(&entry, at, &place)? {
+            Elsewhere::Nowhere => {}
+            Elsewhere::File => return self.served(&entry, at, place),
+            Elsewhere::Repository(repository, folder) => {
+                return self.fetched(&entry, repository, &folder, at, place);
+            }
         }
         let path = self.local(entry.field, entry.text, at, &place)?;
         if entry.what == What::ChartHome {
@@ -77,11 +83,15 @@ impl Walk<'_> {
         at: &At<'_>,
         place: Place,
     ) -> Result<Option<String>, Fault> {
-        if !real.starts_with(at.folder) {
+        // What comes from elsewhere never gets more, as with Kustomize itself.
+        let own = self.trees[at.tree].repository.is_none();
+        let free = own && self.allows(KustomizeAllow::FilesOutsideRoot);
+        if !real.starts_with(at.folder) && !free {
             return Err(KustomizeFault::Restricted {
                 place,
                 field: entry.field,
                 entry: entry.text.to_owned(),
+                own,
             }
             .into());
         }
@@ -170,29 +180,29 @@ impl Walk<'_> {
     fn remote(
         &self,
         entry: &Entry<'_>,
+        at: &At<'_>,
         place: &Place,
-    ) -> Result<Option<(Repository, String)>, KustomizeFault> {
+    ) -> Result<Elsewhere, KustomizeFault> {
         let (place, field, shown) = (place.clone(), entry.field, remote::shown(entry.text));
         // Single files are fetched over HTTP only.
         let file = matches!(entry.what, What::File | What::Patch | What::ChartHome);
-        match remote::origin(entry.text) {
-            Origin::Local => Ok(None),
-            Origin::Git { .. } if file && !entry.text.contains("://") => Ok(None),
+        // What a plugin names is data; what stands where plugins stand is none.
+        let in_place = entry.what == What::Resource && at.plugins.is_some();
+        let plugin = entry.what == What::Plugin || in_place;
+        let origin = remote::origin(entry.text);
+        match origin {
+            Origin::Local => Ok(Elsewhere::Nowhere),
+            Origin::Git { .. } if file && !entry.text.contains("://") => Ok(Elsewhere::Nowhere),
             Origin::Disk => Err(self.outside(field, entry.text, &place)),
-            Origin::File => Err(KustomizeFault::RemoteFile {
-                place,
-                field,
-                entry: shown,
-            }),
-            Origin::Git { .. } if entry.what == What::Plugin => Err(KustomizeFault::Plugin {
-                place,
-                what: format!("a plugin from elsewhere, `{shown}`,"),
-            }),
-            Origin::Git { pinned: false } => Err(KustomizeFault::Unpinned {
-                place,
-                field,
-                entry: shown,
-            }),
+            Origin::File => self.may_be_served(entry, plugin, place, shown),
+            Origin::Git { .. } if entry.what == What::Plugin => Err(foreign_plugin(place, &shown)),
+            Origin::Git { pinned: false } if !self.is_tagged(entry.text) => {
+                Err(KustomizeFault::Unpinned {
+                    place,
+                    field,
+                    entry: shown,
+                })
+            }
             Origin::Git { .. } if remote::has_credentials(entry.text) => {
                 Err(KustomizeFault::Credentials {
                     place,
@@ -203,13 +213,22 @@ impl Walk<'_> {
                 place,
                 field,
                 entry: shown,
+                served: false,
             }),
-            Origin::Git { pinned: true } => match remote::repository(entry.text) {
-                Some(_) if self.offline => Err(KustomizeFault::Offline {
+            Origin::Git { pinned } => match remote::repository(entry.text) {
+                Some(_) if self.rules.offline => Err(KustomizeFault::Offline {
                     place,
                     entry: shown,
                 }),
-                Some(found) => Ok(Some(found)),
+                // A commit proves what it is; a tag does not.
+                Some((found, _)) if !pinned && remote::is_plain(&found.address) => {
+                    Err(KustomizeFault::Plain {
+                        place,
+                        field,
+                        entry: shown,
+                    })
+                }
+                Some((found, folder)) => Ok(Elsewhere::Repository(found, folder)),
                 None => Err(KustomizeFault::Address {
                     place,
                     field,
@@ -217,6 +236,85 @@ impl Walk<'_> {
                 }),
             },
         }
+    }
+
+    fn is_tagged(&self, entry: &str) -> bool {
+        self.allows(KustomizeAllow::Tags) && remote::tag(entry).is_some()
+    }
+
+    /// Whether a file on a server may be taken for an entry.
+    fn may_be_served(
+        &self,
+        entry: &Entry<'_>,
+        plugin: bool,
+        place: Place,
+        shown: String,
+    ) -> Result<Elsewhere, KustomizeFault> {
+        let field = entry.field;
+        let served = matches!(entry.what, What::Resource | What::File | What::Patch);
+        if plugin {
+            return Err(foreign_plugin(place, &shown));
+        }
+        if !served || !self.allows(KustomizeAllow::Urls) {
+            return Err(KustomizeFault::RemoteFile {
+                place,
+                field,
+                entry: shown,
+                served,
+            });
+        }
+        if remote::has_credentials(entry.text) {
+            return Err(KustomizeFault::Credentials {
+                place,
+                entry: shown,
+            });
+        }
+        if !remote::is_encrypted(entry.text) {
+            return Err(KustomizeFault::Plain {
+                place,
+                field,
+                entry: shown,
+            });
+        }
+        if self.rules.offline {
+            return Err(KustomizeFault::Offline {
+                place,
+                entry: shown,
+            });
+        }
+        Ok(Elsewhere::File)
+    }
+
+    /// A file of a server that was fetched, or has to be. It stands below the
+    /// folder that names it, under its own name.
+    fn served(
+        &mut self,
+        entry: &Entry<'_>,
+        at: &At<'_>,
+        place: Place,
+    ) -> Result<Option<String>, Fault> {
+        let url = entry.text.trim();
+        let Some(content) = self.fetched.get(url).map(Arc::clone) else {
+            self.graph
+                .wanted
+                .push((Wanted::File(url.to_owned()), place));
+            return Ok(None);
+        };
+        if entry.what == What::Resource {
+            let text = std::str::from_utf8(&content).map_err(|_| "it is not UTF-8 text".to_owned());
+            let parsed = text.and_then(|text| yaml::parse(text).map_err(|it| it.to_string()));
+            parsed.map_err(|reason| KustomizeFault::Served {
+                place,
+                entry: remote::shown(url),
+                reason,
+            })?;
+        }
+        let name = remote::file_name(url);
+        let folder = at.folder.join(remote::private_name(url));
+        let position = self.position(at.tree, &folder.join(name));
+        let content = Content::Fetched(content);
+        self.put(position.as_deref(), content, &remote::shown(url))?;
+        Ok(self.seen_from(at, position))
     }
 
     /// A folder of a repository that was fetched, or has to be.
@@ -231,7 +329,8 @@ impl Walk<'_> {
         let mut trees = self.trees.iter();
         let known = trees.position(|tree| tree.repository.as_ref() == Some(&repository));
         let Some(tree) = known else {
-            self.graph.wanted.push((repository, place));
+            let wanted = Wanted::Repository(repository);
+            self.graph.wanted.push((wanted, place));
             return Ok(None);
         };
         let reader = &self.trees[tree].reader;
@@ -247,6 +346,23 @@ impl Walk<'_> {
             }
             .into()),
         }
+    }
+}
+
+/// Where an entry leads.
+enum Elsewhere {
+    /// To a path.
+    Nowhere,
+    /// To a file on a server.
+    File,
+    /// To a folder of a repository.
+    Repository(Repository, String),
+}
+
+fn foreign_plugin(place: Place, shown: &str) -> KustomizeFault {
+    KustomizeFault::Plugin {
+        place,
+        what: format!("a plugin from elsewhere, `{shown}`,"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Why an overlay could not be built.
 
-use crate::error::Kind;
+use crate::fetch;
 use crate::text::SyntaxError;
 use crate::tools;
 
@@ -170,6 +170,8 @@ pub enum KustomizeFault {
         field: &'static str,
         /// The entry.
         entry: String,
+        /// It is in the checkout, and not in something that was fetched.
+        own: bool,
     },
     /// Something from the network that may change at any time.
     #[error(
@@ -192,6 +194,66 @@ pub enum KustomizeFault {
         field: &'static str,
         /// The entry, without credentials.
         entry: String,
+        /// It is one that settings can allow.
+        served: bool,
+    },
+    /// Something that anybody on the way could change.
+    #[error(
+        "{place}: `{field}` names `{entry}`, which would come without encryption, and nothing else proves what it is"
+    )]
+    Plain {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry, without credentials.
+        entry: String,
+    },
+    /// A reference that is no tag.
+    #[error("{place}: `{tag}` is not a tag of {entry}")]
+    NoTag {
+        /// Where it is named.
+        place: Place,
+        /// The repository.
+        entry: String,
+        /// What was asked for.
+        tag: String,
+    },
+    /// A tag that led to two commits in one run.
+    #[error(
+        "{place}: the tag `{tag}` of {entry} was moved during this run, from the commit {} to {}",
+        .commits[0],
+        .commits[1]
+    )]
+    Moved {
+        /// Where it is named.
+        place: Place,
+        /// The repository.
+        entry: String,
+        /// The tag.
+        tag: String,
+        /// What it was at first, and then.
+        commits: Box<[String; 2]>,
+    },
+    /// A file of a server that could not be fetched.
+    #[error("{place}: `{entry}` could not be fetched: {source}")]
+    Download {
+        /// Where it is named.
+        place: Place,
+        /// The entry, without credentials.
+        entry: String,
+        /// Why.
+        source: Box<fetch::Error>,
+    },
+    /// A file of a server that holds no resources.
+    #[error("{place}: `{entry}` is malformed: {reason}")]
+    Served {
+        /// Where it is named.
+        place: Place,
+        /// The entry, without credentials.
+        entry: String,
+        /// Why.
+        reason: String,
     },
     /// Something from the network, and there is none.
     #[error("{place}: `{entry}` comes from the network, and nothing may be downloaded")]
@@ -268,67 +330,6 @@ pub enum KustomizeFault {
         /// Where and why.
         source: SyntaxError,
     },
-}
-
-impl KustomizeFault {
-    pub(in crate::generate) fn kind(&self) -> Kind {
-        match self {
-            Self::Unpinned { .. }
-            | Self::RemoteFile { .. }
-            | Self::Credentials { .. }
-            | Self::Plugin { .. }
-            | Self::ChartVersion { .. } => Kind::Policy,
-            _ => Kind::Input,
-        }
-    }
-
-    pub(in crate::generate) fn hint(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NoKustomization(_) => {
-                "name the folder of an overlay as `source`, or choose another `generator`"
-            }
-            Self::Overlay(_) => "check `kustomizeOverlay`; it is seen from the source",
-            Self::Missing { entry, .. } if entry.rsplit(['.', '/']).next() == Some("env") => {
-                "files named `.env` are often not committed: write it in a step before, or take the entry out"
-            }
-            Self::Missing { .. } => {
-                "check the spelling; it is seen from the folder of the file that names it"
-            }
-            Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
-            Self::Restricted { .. } => {
-                "move the file into that folder, or give its own folder a kustomization.yaml and name the folder"
-            }
-            Self::Unpinned { .. } => {
-                "add `?ref=` with the full id of a commit (40 digits), or copy the files into the source"
-            }
-            Self::RemoteFile { .. } => "copy the file into the source",
-            Self::Credentials { .. } => {
-                "take them out and make them invalid, as they are in the history of the source; what is not public has to be copied into it"
-            }
-            Self::Offline { .. } => {
-                "copy it into the source, or allow downloads with the setting `tools`"
-            }
-            Self::Plugin { .. } => "use a built-in generator or transformer",
-            Self::ChartVersion { .. } => "give an exact `version`, as in `1.2.3`",
-            Self::ChartMissing { .. } => "put the chart there, or give its `repo` and `version`",
-            Self::Shape { .. } => "write it in the form that is expected",
-            Self::NotText { .. } => "put it in quotes",
-            Self::Character { .. } => "take it out, or write it as an escape in double quotes",
-            Self::UnknownField { .. } => {
-                "fields are spelt exactly as Kustomize documents them; take out what it does not know"
-            }
-            Self::Documents(_) => "put each kustomization into a folder of its own",
-            Self::TwoRoles(_) => "give one of the two a copy of its own",
-            Self::Address { .. } => {
-                "check the spelling; an address begins with `https://` or `ssh://`"
-            }
-            Self::Fetch { .. } => {
-                "a remote base is read by git without credentials: copy it into the source if it is not public"
-            }
-            Self::Failed { hint, .. } => return *hint,
-            _ => return None,
-        })
-    }
 }
 
 fn did_you_mean(meant: Option<&str>) -> String {

@@ -8,7 +8,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use super::KustomizeAllow;
 use super::charts::Chart;
 use super::error::{KustomizeFault, Place};
 use super::fields;
@@ -39,6 +41,32 @@ pub(super) enum Content {
     Same(usize, PathBuf),
     /// This text.
     Written(String),
+    /// What a server gave.
+    Fetched(Arc<Vec<u8>>),
+}
+
+/// What is there to look at.
+pub(super) struct Known {
+    /// The source's own tree, and what was fetched by git.
+    pub(super) trees: Vec<Tree>,
+    /// Files of servers, by their addresses.
+    pub(super) files: BTreeMap<String, Arc<Vec<u8>>>,
+}
+
+/// What an overlay may do.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    /// Nothing may be fetched.
+    pub(super) offline: bool,
+    pub(super) allow: Vec<KustomizeAllow>,
+}
+
+/// Something that has to be fetched.
+#[derive(Debug, Clone)]
+pub(super) enum Wanted {
+    Repository(Repository),
+    /// A file, by its address.
+    File(String),
 }
 
 /// What an overlay is made of.
@@ -51,15 +79,16 @@ pub(super) struct Graph {
     /// The overlay is a Component.
     pub(super) component: bool,
     /// What has to be fetched before the walk can go on.
-    pub(super) wanted: Vec<(Repository, Place)>,
+    pub(super) wanted: Vec<(Wanted, Place)>,
 }
 
 /// Looks at the overlay in the real folder `folder` of the first tree and at
 /// all that it names.
-pub(super) fn walk(trees: &[Tree], folder: &Path, offline: bool) -> Result<Graph, Fault> {
+pub(super) fn walk(known: &Known, folder: &Path, rules: &Rules) -> Result<Graph, Fault> {
     let mut walk = Walk {
-        trees,
-        offline,
+        trees: &known.trees,
+        fetched: &known.files,
+        rules,
         seen: HashSet::new(),
         graph: Graph::default(),
     };
@@ -69,7 +98,8 @@ pub(super) fn walk(trees: &[Tree], folder: &Path, offline: bool) -> Result<Graph
 
 pub(super) struct Walk<'r> {
     pub(super) trees: &'r [Tree],
-    pub(super) offline: bool,
+    pub(super) fetched: &'r BTreeMap<String, Arc<Vec<u8>>>,
+    pub(super) rules: &'r Rules,
     /// Folders, and whether they were read as plugins.
     seen: HashSet<(PathBuf, bool)>,
     pub(super) graph: Graph,
@@ -100,6 +130,11 @@ impl At<'_> {
 }
 
 impl Walk<'_> {
+    /// Whether settings allow this.
+    pub(super) fn allows(&self, what: KustomizeAllow) -> bool {
+        self.rules.allow.contains(&what)
+    }
+
     pub(super) fn kustomization(
         &mut self,
         tree: usize,

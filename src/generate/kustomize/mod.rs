@@ -3,8 +3,9 @@
 //! Owns what an overlay may name (`graph`, `entries`) and be (`shape`), the
 //! private copy that is written from that (`rewrite`, `copy`) and the run of
 //! the program (`build`), which sees nothing else. Kustomize's own load
-//! restriction stays on; plugins, functions and exec are never switched on.
+//! restriction stays on unless settings lift it in that copy; plugins, functions and exec are never switched on.
 
+mod advice;
 mod build;
 mod charts;
 mod copy;
@@ -22,13 +23,13 @@ mod shown;
 mod tree;
 mod written;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use error::{KustomizeFault, Place};
 
-use self::graph::Graph;
+use self::graph::{Graph, Known, Rules, Wanted};
 use self::shown::Shown;
 use self::tree::Tree;
 use super::helm::check_chart;
@@ -42,9 +43,26 @@ use crate::tools::Tools;
 /// The one file that an overlay makes.
 const OUTPUT: &str = "manifests.yaml";
 
+/// How many files on servers an overlay may be made of.
+const FILES: usize = 64;
+
+/// Something that overlays may do only when it is allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[value(rename_all = "camelCase")]
+pub enum KustomizeAllow {
+    /// Name files outside of the folder of their kustomization, in the checkout.
+    FilesOutsideRoot,
+    /// Pin bases by a tag instead of a commit.
+    Tags,
+    /// Name files on servers.
+    Urls,
+}
+
 /// How overlays are built.
 #[derive(Debug, Clone, Default)]
 pub struct KustomizeOptions {
+    /// What overlays may do besides the usual.
+    pub allow: Vec<KustomizeAllow>,
     /// The folder in the source that is built, when it is not the source.
     pub overlay: Option<String>,
     /// The Kubernetes version that charts see, whatever they name themselves.
@@ -69,7 +87,12 @@ pub(super) async fn run(
     tools: &Tools,
     options: &Options,
 ) -> Result<(FileSet, Vec<Finding>), Error> {
-    let (trees, folder, graph) = look(tools, options).await?;
+    let Looked {
+        trees,
+        folder,
+        graph,
+        notes,
+    } = look(tools, options).await?;
     let (trees, graph) = (Arc::new(trees), Arc::new(graph));
     let source = &trees[0].reader;
     let position = source.below_root(&folder).unwrap_or(Path::new(""));
@@ -109,33 +132,69 @@ pub(super) async fn run(
             format!("`kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}"),
         ));
     }
+    findings.extend(notes);
     findings.extend(checked);
     findings.extend(left_out(&trees, &graph, &root));
     Ok((files, findings))
 }
 
+/// An overlay, and everything that it is made of.
+struct Looked {
+    trees: Vec<Tree>,
+    folder: PathBuf,
+    graph: Graph,
+    /// What was fetched and can change without a commit.
+    notes: Vec<Finding>,
+}
+
 /// Finds the overlay, and looks at everything that it names. What comes from
 /// elsewhere is fetched, and then looked at, too.
-async fn look(tools: &Tools, options: &Options) -> Result<(Vec<Tree>, PathBuf, Graph), Fault> {
+async fn look(tools: &Tools, options: &Options) -> Result<Looked, Fault> {
     let own = options.clone();
     let (source, folder) = off_thread(move || overlay(&own)).await?;
-    let mut trees = vec![Tree::source(source)];
+    let rules = Rules {
+        offline: tools.is_offline(),
+        allow: options.kustomize.allow.clone(),
+    };
+    let mut known = Known {
+        trees: vec![Tree::source(source)],
+        files: BTreeMap::new(),
+    };
+    let mut notes = Vec::new();
     loop {
-        let (of, offline) = (folder.clone(), tools.is_offline());
-        let (known, graph) = off_thread(move || {
-            let graph = graph::walk(&trees, &of, offline);
-            (trees, graph)
+        let (of, rules) = (folder.clone(), rules.clone());
+        let (walked, graph) = off_thread(move || {
+            let graph = graph::walk(&known, &of, &rules);
+            (known, graph)
         })
         .await;
-        trees = known;
+        known = walked;
         let graph = graph?;
-        let Some((repository, place)) = graph.wanted.first().cloned() else {
-            return Ok((trees, folder, graph));
+        let Some((wanted, place)) = graph.wanted.first().cloned() else {
+            return Ok(Looked {
+                trees: known.trees,
+                folder,
+                graph,
+                notes,
+            });
         };
-        let name = format!("base {repository} {}", repository.reference);
-        options.record(&name, name.as_bytes());
-        let tree = fetch::repository(tools, repository, place, trees.len()).await?;
-        trees.push(tree);
+        match wanted {
+            Wanted::Repository(repository) => {
+                let number = known.trees.len();
+                let (tree, note) =
+                    fetch::repository(tools, options, repository, place, number).await?;
+                notes.extend(note);
+                known.trees.push(tree);
+            }
+            Wanted::File(url) => {
+                if known.files.len() >= FILES {
+                    return Err(KustomizeFault::TooMany("64 files on servers").into());
+                }
+                let (content, note) = fetch::file(tools, options, &url, place).await?;
+                notes.push(note);
+                known.files.insert(url, content);
+            }
+        }
     }
 }
 

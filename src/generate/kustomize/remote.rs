@@ -1,5 +1,9 @@
 //! Which entries Kustomize would fetch from somewhere.
 
+use url::Url;
+
+use crate::fetch;
+
 /// Where an entry leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
@@ -63,6 +67,13 @@ pub(super) struct Repository {
     pub(super) reference: String,
 }
 
+impl Repository {
+    /// The tag that it is pinned by, when that is no commit.
+    pub(super) fn tag(&self) -> Option<&str> {
+        (!is_full_id(&self.reference)).then(|| bare(&self.reference))
+    }
+}
+
 impl std::fmt::Display for Repository {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&shown(&self.address))
@@ -111,6 +122,60 @@ pub(super) fn repository(entry: &str) -> Option<(Repository, String)> {
         let folder = folder.trim_start_matches('/').to_owned();
         (Repository { address, reference }, folder)
     })
+}
+
+/// The one tag that an entry can mean; it is seen on the server whether it is one.
+pub(super) fn tag(entry: &str) -> Option<&str> {
+    let (_, query) = entry.split_once('?')?;
+    let mut references = parameters(query);
+    let tag = bare(references.next()?);
+    let letter = |c: char| c.is_ascii_graphic() && !"~^:?*[\\%+&'\"`$".contains(c);
+    let part = |part: &str| {
+        !part.is_empty() && !part.starts_with(['.', '-']) && !part.ends_with(['.', '@'])
+    };
+    let fine = references.next().is_none()
+        && tag.chars().all(letter)
+        && tag.split('/').all(part)
+        && !tag.contains("..")
+        && !tag.contains("@{")
+        && !tag.starts_with("refs/");
+    fine.then_some(tag)
+}
+
+/// A tag without what git calls it in full.
+fn bare(reference: &str) -> &str {
+    let full = reference.strip_prefix("refs/tags/");
+    full.unwrap_or(reference)
+}
+
+/// Whether an address is fetched without encryption, and not from this machine.
+pub(super) fn is_plain(address: &str) -> bool {
+    strip(address, "http://").is_some()
+        && Url::parse(address).is_ok_and(|url| !fetch::is_this_machine(&url))
+}
+
+/// Whether an address is one of HTTPS.
+pub(super) fn is_encrypted(address: &str) -> bool {
+    strip(address.trim(), "https://").is_some()
+}
+
+/// The name of a file on a server.
+pub(super) fn file_name(url: &str) -> &str {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if name.chars().all(fine) && !name.starts_with('.') {
+        name
+    } else {
+        "file.yaml"
+    }
+}
+
+/// The folder that such a file stands in.
+pub(super) fn private_name(url: &str) -> String {
+    let digest = fetch::digest(url.as_bytes());
+    let hex = digest.trim_start_matches("sha256:");
+    format!(".fetched-{}", &hex[..16])
 }
 
 fn at(user: Option<&str>) -> String {

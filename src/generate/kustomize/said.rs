@@ -76,11 +76,11 @@ pub(super) fn hint(said: &str, component: bool) -> Option<&'static str> {
         ),
         (
             "values.yaml' is not in or below",
-            "give the chart a `valuesFile` in the folder of the kustomization, which may be empty: its own is read only where the chart is below that folder",
+            "give the chart a `valuesFile` in the folder of the kustomization, which may be empty: its own is read only where the chart is below that folder, or where `kustomizeAllow: filesOutsideRoot` is set",
         ),
         (
             "is not in or below",
-            "move the file into the folder of the kustomization, or give its own folder a kustomization.yaml and name the folder",
+            "move the file into the folder of the kustomization, or give its own folder a kustomization.yaml and name the folder, or set `kustomizeAllow: filesOutsideRoot`",
         ),
         (
             ".env'",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
-use crate::generate::Kind;
+use crate::generate::{Kind, KustomizeAllow};
 
 use super::helm::HelmArgs;
 use super::marks::{LITERAL, OrAuto, SOURCE_PATH, between, or_auto, switch};
@@ -53,6 +53,16 @@ pub struct SourceArgs {
     /// The folder in the source that Kustomize builds, when it is not the source itself.
     #[arg(long, value_name = "FOLDER")]
     pub kustomize_overlay: Option<String>,
+
+    /// What overlays may do besides the usual: `filesOutsideRoot` lets them name files of the checkout outside the folder of their kustomization, `tags` lets them pin bases by a tag instead of a commit, and `urls` lets them name files on servers.
+    #[arg(
+        long,
+        value_name = "WHAT",
+        value_enum,
+        value_delimiter = ',',
+        hide_possible_values = true
+    )]
+    pub kustomize_allow: Vec<KustomizeAllow>,
 
     /// The namespace of a Helm release, and of every resource that belongs to a namespace and names none (not for Fabrikate and Kustomize, which have their own).
     #[arg(long, value_name = "NAME")]

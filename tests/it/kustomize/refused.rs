@@ -57,6 +57,7 @@ async fn a_base_from_elsewhere_is_pinned_to_a_commit(
         )
     );
     assert!(hints[0].contains("full id of a commit"), "{hints:?}");
+    assert!(hints[0].contains("`kustomizeAllow: tags`"), "{hints:?}");
 }
 
 #[tokio::test]
@@ -96,7 +97,8 @@ async fn a_file_on_a_server_is_refused_even_with_a_ref(#[case] field: &str) {
             "`kustomization.yaml`, line 1: `{field}` names `{entry}`, a file on a server, which cannot be pinned"
         )
     );
-    assert_eq!(hints, ["copy the file into the source"]);
+    let hint = "copy the file into the source, or set `kustomizeAllow: urls`";
+    assert_eq!(hints, [hint]);
 }
 
 #[tokio::test]
@@ -205,6 +207,10 @@ async fn kustomizes_own_restriction_is_explained(#[case] field: &str, #[case] te
         )
     );
     assert!(hints[0].contains("kustomization.yaml"), "{hints:?}");
+    assert!(
+        hints[0].contains("`kustomizeAllow: filesOutsideRoot`"),
+        "{hints:?}"
+    );
 }
 
 #[rstest]
