@@ -52,7 +52,7 @@ impl Two {
     }
 
     /// The chart `web` 1.0.0 of the repository at this address.
-    async fn from_index(&self, http: &Http, repository: &str) -> Result<Vec<u8>, Error> {
+    async fn in_index(&self, http: &Http, repository: &str) -> Result<Vec<u8>, Error> {
         let repository = Url::parse(repository).unwrap();
         let login = login().login;
         let index = fetch::index(http, &repository, login.as_ref()).await?;
@@ -457,7 +457,7 @@ async fn what_a_repository_has_elsewhere_is_fetched_as_nobody(
         two.own.answer(&path, status, &[("location", &to)], "");
     }
     // An index that moved names what is beside the repository, not beside itself.
-    let found = two.from_index(&http(None), &two.own.url("charts")).await;
+    let found = two.in_index(&http(None), &two.own.url("charts")).await;
     assert_eq!(found.unwrap(), packed);
     let own = two.own.requests();
     assert!(
@@ -480,7 +480,7 @@ async fn an_archive_elsewhere_that_wants_credentials_says_why_it_gets_none() {
     let index = format!("entries:\n  web:\n  - {{version: 1.0.0, urls: ['{there}']}}\n");
     two.own.put("charts/index.yaml", index);
     let repository = two.own.url("charts");
-    let error = two.from_index(&http(None), &repository).await.unwrap_err();
+    let error = two.in_index(&http(None), &repository).await.unwrap_err();
     let said = error.to_string();
     assert!(
         said.starts_with(&format!("the index of {repository} says that `web` is at {there}, and the credentials of {repository} do not go to another host or port: GET {there} answered 401")),
@@ -516,7 +516,7 @@ async fn between_encrypted_and_plain_there_is_one_way_only() {
         } else {
             two.own.url("charts")
         };
-        let found = two.from_index(&http, &repository).await;
+        let found = two.in_index(&http, &repository).await;
         if to_tls {
             assert_eq!(found.unwrap(), packed);
             assert_eq!(shown(two.seen()), pairs(&[("/web.tgz", "nobody")]));
@@ -551,7 +551,7 @@ async fn a_server_that_repeats_our_credentials_is_not_quoted() {
 
     let two = Two::new();
     two.own.guard("", "Basic other", "Basic realm=\"x\"");
-    let error = two.from_index(&http(None), &two.own.url("charts")).await;
+    let error = two.in_index(&http(None), &two.own.url("charts")).await;
     let error = error.unwrap_err().to_string();
     assert!(
         error.contains("answered 401") && !error.contains("cm9ib3Q6aHVudGVyMg"),
