@@ -14,7 +14,6 @@ use crate::git::{self, Remote, Revision, Room, Snapshot};
 use crate::host::{Authorization, Location, Place};
 use crate::http::Http;
 use crate::model::ObjectId;
-use crate::parallel::blocking;
 use crate::tools::Tools;
 
 /// Results that are made once and shared.
