@@ -73,6 +73,13 @@ impl Error {
         self
     }
 
+    /// Puts one better thing to do in place of all others.
+    #[must_use]
+    pub fn instead(mut self, hint: impl Into<String>) -> Self {
+        self.hints = vec![hint.into()];
+        self
+    }
+
     /// Adds facts for programs: what was done before it failed.
     #[must_use]
     pub fn details(mut self, details: serde_json::Value) -> Self {

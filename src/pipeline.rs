@@ -6,6 +6,7 @@
 
 mod annotate;
 mod attempt;
+mod comments;
 mod compare;
 mod definition;
 mod detail;
@@ -24,6 +25,7 @@ mod stamps;
 mod together;
 mod unknown;
 mod unreplaced;
+mod written;
 
 use crate::git::Remote;
 use crate::host::Api;

@@ -28,6 +28,9 @@ pub(super) struct Doors {
 /// The settings file that is used when none is named.
 const DEFAULT_FILE: &str = "gitops.yaml";
 
+/// What others call theirs.
+pub(super) const MISNAMED_FILE: &str = "gitops.yml";
+
 /// The manifest repository at a terminal, when none is named.
 const LOCAL_REPOSITORY: &str = "./.gitops/manifests.git";
 
@@ -65,7 +68,8 @@ pub(super) fn settings(
         None => FileSettings::default(),
     };
     let home = connect::home(environment);
-    let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)?;
+    let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)
+        .map_err(|error| misnamed(error, path.is_none()))?;
     settings.listed = settings::listed(&doors.given, &file, &old, untrusted, &home);
     for settings in &mut settings.environments {
         // Where it is in its repository is known before it is seen elsewhere.
@@ -82,6 +86,16 @@ pub(super) fn settings(
         })
         .collect();
     Ok((settings, path.map(|path| to(&path))))
+}
+
+/// The same error, with a file that was probably meant to be read.
+fn misnamed(error: Error, no_file: bool) -> Error {
+    if !no_file || !Path::new(MISNAMED_FILE).is_file() {
+        return error;
+    }
+    error.instead(format!(
+        "found {MISNAMED_FILE}, which is not read: rename it to {DEFAULT_FILE}, or name it with `config`"
+    ))
 }
 
 /// Publishing needs a manifest repository. A person at a terminal gets a local

@@ -26,7 +26,7 @@ pub(super) fn install(reporter: &Arc<Reporter>, environment: &Environment, verbo
         Ok(filter) => filter,
         Err(error) => {
             return reporter.warning(&format!(
-                "{GITOPS_LOG} is {filter:?}, which is no filter: {error}"
+                "{GITOPS_LOG} is {filter:?}, which is not a filter: {error}"
             ));
         }
     };

@@ -39,7 +39,7 @@ use crate::error::Error;
 use crate::generate::{JSONNET_WORKER, serve_jsonnet};
 use crate::report::{Reporter, TerminalSink, write_stdout};
 use crate::settings::definition::{EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs};
-use crate::settings::schema;
+use crate::settings::{not_a_number, schema};
 use crate::tokens::TokensArgs;
 
 /// Turns Kubernetes templates into manifests and publishes them to the
@@ -138,7 +138,7 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
     let typed: Vec<_> = arguments.iter().map(|it| it.to_string_lossy()).collect();
     let matches = match definition.try_get_matches_from(arguments) {
         Ok(matches) => matches,
-        Err(error) => return usage(&with_tip(error, &typed)),
+        Err(error) => return usage(&in_our_words(with_tip(error, &typed))),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
@@ -276,6 +276,14 @@ fn with_tip(mut error: clap::Error, typed: &[Cow<'_, str>]) -> clap::Error {
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(tips));
     }
     error
+}
+
+/// A number that is none is explained as it is in the settings file.
+fn in_our_words(error: clap::Error) -> clap::Error {
+    match not_a_number(&error, &invocation::definition()) {
+        Some(message) => clap::Error::raw(ErrorKind::ValueValidation, format!("{message}\n")),
+        None => error,
+    }
 }
 
 /// Shows help, version, or what is wrong with the command line.

@@ -169,9 +169,10 @@ impl Work<'_> {
             && self.promotion.commit.is_none()
         {
             self.context.reporter.info(&format!(
-                "Commit {} is checked out; what changed since {} for other environments alone comes with `commit`",
-                head.short(),
-                commit.short()
+                "`{}` runs {}. Later changes that affect only other environments are left out; to include them, set `commit`, for example to {}",
+                self.promotion.from,
+                commit.short(),
+                head.short()
             ));
         }
         let in_place = checkout.is_checked_out(commit);

@@ -19,7 +19,7 @@ use crate::settings::{Settings, Target, from_matches};
 
 use super::connect::{self, Connector};
 use super::invocation::{
-    Doors, compare_with_local, definition, may_create, require_repository, settings,
+    Doors, MISNAMED_FILE, compare_with_local, definition, may_create, require_repository, settings,
 };
 use super::network;
 use super::promote::{self, Promotion};
@@ -84,14 +84,18 @@ async fn run_action(
         promotion.choose_environments(&mut doors.given)?;
     }
     let (mut settings, file) = settings(&doors, environment, pull_request, &Path::to_path_buf)?;
-    if file.is_none() && Path::new("gitops.yml").is_file() {
-        reporter.warning("gitops.yml is not read; name it gitops.yaml, or name it with `config`");
+    if file.is_none() && Path::new(MISNAMED_FILE).is_file() {
+        reporter
+            .warning("gitops.yml is not read: rename it to gitops.yaml, or name it with `config`");
+    }
+    for unused in &settings.unused {
+        reporter.info(&format!("note: {unused}"));
     }
     let verify_only = environment.get(VERIFY_ONLY) == Some("1");
     let held_back = pull_request && !settings.run.allow_pull_request_publish;
     if held_back && let Some(command) = action.publishes() {
         reporter.info(&format!(
-            "This is a pull request build, so `{command}` does what `verify` does and writes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task"
+            "This is a pull request build, so `{command}` acts like `verify`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task"
         ));
     }
     let verify_only = verify_only || held_back;

@@ -6,6 +6,7 @@ use crate::agent::env::GITOPS_TOKEN;
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
 use crate::git;
+use crate::host::HostKind;
 use crate::model::Secret;
 use crate::settings::definition::RunArgs;
 
@@ -117,14 +118,23 @@ impl Tokens {
 
 /// Adds how a token is given to an error that says that there was none.
 pub(super) fn advise(error: Error, task: bool) -> Error {
-    let git = error.cause::<git::Error>().map(git::Error::fault);
-    if !matches!(git, Some(git::Fault::NoCredentials(_))) {
+    let git = error.cause::<git::Error>();
+    if !matches!(
+        git.map(git::Error::fault),
+        Some(git::Fault::NoCredentials(_))
+    ) {
         return error;
     }
+    let is_other = git.is_some_and(|error| error.host() == HostKind::Git);
     if task {
         error.hint("set the input `token` to a secret variable, or name a service connection with `gitConnection` or `githubConnection`")
     } else {
-        error.hint("set the variable `GITOPS_TOKEN` to the token, or name a file that holds it with `--token-file`")
+        let user = if is_other {
+            ", and give the user name with `--git-user`"
+        } else {
+            ""
+        };
+        error.hint(format!("set the variable `GITOPS_TOKEN` to the token, or name a file that holds it with `--token-file`{user}"))
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn task(environment: &Environment, reporter: &Reporter) -> Result<(),
     if agent::is_pull_request(environment) && !allowed {
         secret = connect::without_secrets(secret, reporter);
         reporter.info(
-            "This is a pull request build, so placeholders stand for secret variables. To give them to the source, set `allowPullRequestSecrets` on the task",
+            "This is a pull request build, so secret variables are replaced by placeholders. To give them to the source, set `allowPullRequestSecrets` on the task",
         );
     }
     let pipeline = [mapped(environment)].into_iter().chain(secret).collect();

@@ -119,7 +119,7 @@ fn mirror(args: &ToolArgs) -> Result<Option<Url>, Error> {
     let url = Url::parse(text).ok();
     let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
     url.map(Some).ok_or_else(|| {
-        Error::message(Kind::Usage, "`toolMirror` is no http or https URL")
+        Error::message(Kind::Usage, "`toolMirror` is not an http or https URL")
             .hint("such as `https://files.contoso.com/tools`")
     })
 }

@@ -301,16 +301,18 @@ impl Fault {
                 return fault.hint().iter().map(|&hint| hint.to_owned()).collect();
             }
             Self::SourceMissing(_) => {
-                "check the `source` setting; it is seen from the folder the run started in"
+                "check `source`: on the command line and in inputs it is relative to the working directory"
             }
             Self::Jsonnet { hint, .. } => return hint.iter().cloned().collect(),
             Self::Program { .. } => {
-                "a field that is no resource can be hidden with `::`, or moved to a `.libsonnet` file"
+                "a field that isn't a resource can be hidden with `::`, or moved to a `.libsonnet` file"
             }
             Self::NoProgram(_) => {
-                "name a folder with programs as `source`; `.libsonnet` files are libraries, and not rendered by themselves"
+                "name a folder with programs as `source`; `.libsonnet` files are libraries, which are not rendered"
             }
-            Self::FolderMissing(_) => "check `jsonnetPaths`",
+            Self::FolderMissing(_) => {
+                "check `jsonnetPaths`; in gitops.yaml, paths are relative to that file"
+            }
             Self::Source(error) => {
                 return error.hint().iter().map(|&hint| hint.to_owned()).collect();
             }

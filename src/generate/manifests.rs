@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::reading::Reader;
-use super::{BLOCK, Error, Fault, Options};
+use super::{BLOCK, Error, Fault, Options, Origins};
 use crate::model::{FileSet, RelPath};
 use crate::parallel;
 
@@ -14,7 +14,7 @@ const DEPTH: usize = 64;
 const EXTENSIONS: [&str; 3] = ["yaml", "yml", "json"];
 
 /// Reads every manifest of the source. Hidden files and folders are skipped.
-pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
+pub(super) fn run(options: &Options) -> Result<(FileSet, Origins), Error> {
     let reader = Reader::new(options)?;
     let mut found = Vec::new();
     if reader.is_folder(&reader.source).map_err(Fault::from)? {
@@ -32,8 +32,14 @@ pub(super) fn run(options: &Options) -> Result<FileSet, Error> {
             None => return Err(Fault::SourceKind(options.source.display().to_string()).into()),
         }
     }
-    let files = parallel::map(&found, BLOCK, |(file, path)| read(&reader, file, path));
-    files.into_iter().collect()
+    let read = parallel::map(&found, BLOCK, |(file, path)| read(&reader, file, path));
+    let (mut files, mut origins) = (FileSet::new(), Origins::default());
+    for ((file, _), read) in found.iter().zip(read) {
+        let (path, content) = read?;
+        origins.add(path.clone(), vec![(1, reader.show(file))]);
+        files.insert(path, content);
+    }
+    Ok((files, origins))
 }
 
 fn read(reader: &Reader, file: &Path, path: &str) -> Result<(RelPath, bytes::Bytes), Error> {

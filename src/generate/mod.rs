@@ -19,11 +19,13 @@ mod kustomize;
 pub mod layout;
 mod manifests;
 mod namespace;
+mod origins;
 mod part;
 mod reading;
 pub mod resources;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use api_fields::FieldFault;
 pub use cache::RenderCache;
@@ -40,6 +42,7 @@ pub use kube_apis::unserved;
 pub use kustomize::{KustomizeAllow, KustomizeFault, KustomizeOptions, Place};
 pub use layout::{Layout, lay_out};
 pub use namespace::set_namespace;
+pub use origins::{Malformed, Origins};
 pub use part::Part;
 pub use resources::resources;
 
@@ -189,6 +192,8 @@ pub struct Generated {
     pub generator: GeneratorStamp,
     /// The files, by path from the environment's folder.
     pub files: FileSet,
+    /// Where their text comes from, where a generator passes text on.
+    pub origins: Arc<Origins>,
     /// What is worth telling, in the order of the source.
     pub findings: Vec<Finding>,
 }
@@ -202,14 +207,20 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
         off_thread(move || detected(&options)).await?
     };
     tracing::debug!(environment = options.environment, kind = kind.name(), source = %options.source.display(), "generating");
+    let mut origins = Origins::default();
     let (files, findings) = match kind {
-        Kind::Fabrikate => fabrikate::run(tools, options).await?,
+        Kind::Fabrikate => {
+            let (files, findings, own) = fabrikate::run(tools, options).await?;
+            origins = own;
+            (files, findings)
+        }
         Kind::Helm => helm::run(tools, options).await?,
         Kind::Kustomize => kustomize::run(tools, options).await?,
         Kind::Jsonnet => jsonnet::run(tools, options).await?,
         Kind::Manifests => {
             let options = options.clone();
-            let files = off_thread(move || manifests::run(&options)).await?;
+            let (files, own) = off_thread(move || manifests::run(&options)).await?;
+            origins = own;
             (files, Vec::new())
         }
     };
@@ -220,6 +231,7 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         },
         files,
+        origins: Arc::new(origins),
         findings,
     })
 }

@@ -125,7 +125,7 @@ pub enum Fault {
     #[error("{0:?} is not a valid branch name")]
     InvalidBranch(String),
     /// Something that is not ours stands where a file or folder is to be written.
-    #[error("{path:?} is {what}, which stands in the way")]
+    #[error("{path:?} is {what}, which is in the way")]
     InTheWay {
         /// Path from the repository's root.
         path: String,
@@ -283,6 +283,11 @@ impl Error {
         }
     }
 
+    /// What kind of host it is about.
+    pub fn host(&self) -> HostKind {
+        self.kind
+    }
+
     fn advice(&self) -> Vec<String> {
         let text = match self.fault() {
             Fault::Refused { meaning, .. } => return host::advice(self.kind, *meaning),
@@ -308,7 +313,7 @@ impl Error {
             Fault::Http(error) => return error.hints(),
             Fault::Busy { .. } => "wait a few minutes and run again",
             Fault::OutcomeUnknown { .. } => {
-                "run again: what has landed is recognised and not published twice"
+                "run again: what was published already is recognized and not published twice"
             }
             Fault::Silent { .. } => {
                 "look at the server's log for this push: it took the request and did not say what became of it"
@@ -333,7 +338,7 @@ impl Error {
                 ..
             } => "use the version of this program that published last, or a newer one",
             Fault::Ledger { .. } => {
-                "restore the file from the repository's history: it tells which files may be removed"
+                "restore the file from the repository's history: it says which files may be removed"
             }
             Fault::ReadOnly => {
                 "to publish from pull request builds, set `allowPullRequestPublish` on the task"

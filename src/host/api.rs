@@ -93,7 +93,7 @@ impl Api {
                 read_only: false,
             })),
             Err(fault) => Err(ApiError {
-                doing: "preparing the requests to the host's interface".to_owned(),
+                doing: "preparing the requests to the host's REST API".to_owned(),
                 repository,
                 kind,
                 fault: Box::new(fault),

@@ -196,7 +196,7 @@ pub fn advice(kind: HostKind, meaning: Refusal) -> Vec<String> {
         _ if !specific.is_empty() => specific,
         Refusal::Stale => &["run again: the repository is unchanged"],
         Refusal::Authentication => &[
-            "check the access token: it may be missing, mistyped or expired. For hosts of kind `git` also check `gitUser`",
+            "check the access token: it may be missing, mistyped or expired. Git servers other than Azure DevOps and GitHub usually want a user name too: set `gitUser` (`--git-user`)",
         ],
         Refusal::Permission => {
             &["give the token's owner permission to read and write this repository"]
@@ -207,14 +207,14 @@ pub fn advice(kind: HostKind, meaning: Refusal) -> Vec<String> {
         Refusal::Protected => &[
             "the branch's policy forbids direct pushes: publish to another branch and open a pull request, or let this identity bypass the policy",
         ],
-        Refusal::Author => &[
-            "set `authorEmail` to an address that the server allows, and `authorName` to go with it",
-        ],
+        Refusal::Author => {
+            &["set `authorEmail` to an address that the server allows, and `authorName` to match"]
+        }
         Refusal::Unsigned => &[
             "the commits of this program are not signed: let this identity bypass the rule, or take the branch out of it",
         ],
         Refusal::Secrets => &[
-            "take the secret out of what is published, and revoke it; if it is none, allow it as the server's words say",
+            "take the secret out of what is published, and revoke it; if it isn't one, allow it as the server's words say",
         ],
         Refusal::Name => {
             &["rename what becomes this file, or shorten `folder` and the names in the source"]

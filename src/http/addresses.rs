@@ -23,9 +23,7 @@ pub enum Addresses {
 
 /// An address that is not public, or a name that leads to one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{host} is not on the public internet, and what a pull request names is not asked for anywhere else"
-)]
+#[error("pull request builds fetch from the public internet only, and {host} is not part of it")]
 pub struct NotPublic {
     /// The host as it was named.
     pub host: String,
@@ -225,7 +223,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "{host} is not on the public internet, and what a pull request names is not asked for anywhere else"
+                "pull request builds fetch from the public internet only, and {host} is not part of it"
             )
         );
         Addresses::Any.check(&url).await.unwrap();
@@ -238,7 +236,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("localhost is not on the public internet")
+                .ends_with("and localhost is not part of it")
         );
     }
 }

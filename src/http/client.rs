@@ -212,14 +212,21 @@ impl Http {
             builder = builder.body(request.body.clone());
         }
         let longest = self.options.answer_timeout;
-        builder = builder.timeout(request.timeout.unwrap_or(longest));
+        let longest = request.timeout.unwrap_or(longest);
+        builder = builder.timeout(longest);
+        let longest = longest.min(self.options.read_timeout);
         match builder.send().await {
             Ok(response) => {
                 tracing::debug!(method = %request.method, url = %RedactedUrl::new(url.clone()), status = response.status().as_u16());
                 // A push is answered slowly while the server's hooks run, a fetch
                 // while it counts.
                 let slowest = (request.method == Method::GET).then_some(self.options.slowest);
-                Ok(Response::new(response, request.method.clone(), slowest))
+                Ok(Response::new(
+                    response,
+                    request.method.clone(),
+                    slowest,
+                    longest,
+                ))
             }
             Err(error) => {
                 let early = error.is_connect() || error.is_builder();
@@ -228,7 +235,13 @@ impl Http {
                 } else {
                     Progress::Waiting
                 };
-                Err(connection_error(&request.method, url, &error, progress))
+                Err(connection_error(
+                    &request.method,
+                    url,
+                    &error,
+                    progress,
+                    longest,
+                ))
             }
         }
     }
@@ -322,9 +335,10 @@ pub(super) fn connection_error(
     url: &Url,
     error: &reqwest::Error,
     progress: Progress,
+    longest: Duration,
 ) -> Error {
     let reason = if error.is_timeout() && !error.is_connect() {
-        "the server did not answer in time".to_owned()
+        format!("no answer within {} seconds", longest.as_secs())
     } else {
         causes(error)
     };

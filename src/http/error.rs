@@ -88,8 +88,7 @@ pub enum Error {
 }
 
 /// What to do where an address is not public.
-pub(crate) const NOT_PUBLIC: &str =
-    "set `allowPrivateAddresses` on the task if whoever opens pull requests may reach that network";
+pub(crate) const NOT_PUBLIC: &str = "set `allowPrivateAddresses` on the task (`--allow-private-addresses`) if everybody who can open a pull request may reach that network";
 
 /// An answer with an error status.
 #[derive(Debug, Clone)]
@@ -154,6 +153,12 @@ impl Error {
             Self::Connection { reason, .. } if takes_no_certificate(reason) => {
                 "the server does not take this client certificate: check who signed it, how long it is valid, and that those who signed it are in the file too"
             }
+            Self::Connection { reason, .. } if reason.starts_with("no answer") => {
+                "run again when the server is less busy, or give it more seconds with `requestTimeout`"
+            }
+            Self::Connection { reason, .. } if reason.contains("InvalidContentType") => {
+                "the server may not use TLS at this port: check the port, or whether the address begins with `http://`"
+            }
             Self::Redirect { .. } => "use the address that the server points to, if you trust it",
             Self::NotPublic(_) => NOT_PUBLIC,
             Self::Kept { .. } => "check that the disk is not full",
@@ -206,6 +211,23 @@ mod tests {
             content_type: content_type.into(),
             body: body.into(),
         }
+    }
+
+    #[rstest::rstest]
+    #[case("no answer within 2 seconds", "`requestTimeout`")]
+    #[case(
+        "received corrupt message of type InvalidContentType",
+        "the server may not use TLS at this port"
+    )]
+    #[case("tcp connect error", "check the address, the network and the proxy")]
+    fn a_failed_connection_has_a_hint_of_its_own(#[case] reason: &str, #[case] part: &str) {
+        let error = Error::Connection {
+            method: Method::GET,
+            url: Box::new(RedactedUrl::new("https://host/".parse().unwrap())),
+            reason: reason.to_owned(),
+            progress: Progress::Waiting,
+        };
+        assert!(error.hints()[0].contains(part), "{:?}", error.hints());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Response {
     method: Method,
     received: u64,
     pace: Option<Pace>,
+    /// How long it may take.
+    longest: Duration,
 }
 
 /// How quickly a body comes.
@@ -58,12 +60,18 @@ impl Pace {
 }
 
 impl Response {
-    pub(super) fn new(inner: reqwest::Response, method: Method, slowest: Option<Slowest>) -> Self {
+    pub(super) fn new(
+        inner: reqwest::Response,
+        method: Method,
+        slowest: Option<Slowest>,
+        longest: Duration,
+    ) -> Self {
         Self {
             inner,
             method,
             received: 0,
             pace: slowest.map(Pace::new),
+            longest,
         }
     }
 
@@ -134,6 +142,7 @@ impl Response {
                 self.inner.url(),
                 &error,
                 Progress::Answering,
+                self.longest,
             )
         })?;
         let length = chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
@@ -199,7 +208,7 @@ mod tests {
     fn answer(name: &str, value: &str) -> Response {
         let inner = axum::http::Response::builder().header(name, value);
         let inner = reqwest::Response::from(inner.body("").unwrap());
-        Response::new(inner, Method::GET, None)
+        Response::new(inner, Method::GET, None, Duration::from_secs(1))
     }
 
     #[rstest::rstest]

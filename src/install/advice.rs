@@ -70,6 +70,7 @@ impl Fault {
                 | git::Fault::NoCommit(_)
                 | git::Fault::Empty => "check `branch` and `version` of the entry",
                 git::Fault::Machine { .. } => "check free space and permissions",
+                git::Fault::Http(error) => return error.hints(),
                 _ => "check the address and the network, then run again",
             },
             Self::Fetch(error) => return of_fetch(error),
@@ -80,7 +81,7 @@ impl Fault {
                 "find out why it changed; `--update=<name>` takes what the source gives now and renews the lock file"
             }
             Self::Lock { .. } => {
-                "restore it from the repository's history, or delete it and install anew"
+                "restore it from the repository's history, or delete it and install again"
             }
             Self::UnknownName(_) => "use the name of an entry, or its path in the lock file",
             Self::Write { .. } => "check free space and permissions",

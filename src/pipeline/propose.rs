@@ -18,6 +18,7 @@ use crate::host::pull_request::{Mergeable, PullRequest};
 use crate::model::{FolderPlan, ObjectId, PublicationStamp};
 use crate::publish::{self, HeadOptions, HeadOutcome, Proposal, Side, Theirs};
 use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
+use crate::settings::definition::Mode;
 use crate::settings::{PullRequestSettings, Settings};
 
 use super::compare::{Decision, Group};
@@ -71,9 +72,17 @@ fn api<'a>(branch: &'a Branch<'_>) -> Result<&'a Api, Error> {
             "there are no pull requests at {}",
             branch.connection.remote.display()
         );
+        let mut members = branch.group.members.iter();
+        let auto = members.all(|member| member.settings.pull_request.mode == Mode::Auto);
+        let hint = if auto {
+            // The push was refused already.
+            "allow this user to push to the branch, or set `branch` to one that it may push to"
+        } else {
+            "pull requests need a repository on Azure DevOps or GitHub: set `mode` to `push`"
+        };
         Error::message(Kind::Usage, said)
-            .hint("pull requests need a repository on Azure DevOps or GitHub: set `mode` to `push`")
-            .hint("if it is one of these, say which with `gitHost`")
+            .hint(hint)
+            .hint("if it is Azure DevOps or GitHub, say which with `gitHost`")
     })
 }
 

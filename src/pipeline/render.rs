@@ -14,11 +14,12 @@ use crate::parallel::blocking;
 use crate::settings::{EnvironmentSettings, Settings};
 use crate::source::{Record, Recorder};
 
-use super::replace;
 use super::source::{self, Sourced};
 use super::together;
 use super::unknown::{self, Unknown};
-use super::{definition, finish, unreplaced};
+use super::written::Written;
+use super::{comments, replace, unreplaced};
+use super::{definition, finish};
 
 /// At most this many warnings are shown per environment.
 const FINDINGS_SHOWN: usize = 50;
@@ -151,11 +152,26 @@ async fn render_one(
         let second = second.map_err(here)?;
         finish::prove(&sourced, &second).map_err(here)?;
     }
+    let unread = {
+        let (settings, tree, record) = (Arc::clone(&settings), tree.clone(), recorder.record());
+        let overlays = sourced
+            .iter()
+            .any(|source| source.generated.kind == generate::Kind::Kustomize);
+        blocking(move || match overlays {
+            true => comments::find(&settings, &tree, &record),
+            false => Ok(Vec::new()),
+        })
+        .await
+        .map_err(here)?
+    };
+    let written = Written::of(&sourced, &settings, &tree);
+    let here = |error: Error| here(written.explain(error));
     let (files, mut findings) = {
         let settings = Arc::clone(&settings);
         let done = blocking(move || finish::finish(&tree, sourced, &settings.manifests)).await;
         done.map_err(here)?
     };
+    findings.extend(unread);
     findings.extend(replace::leftovers(&settings, &files, &findings).map_err(here)?);
     let hidden = unreplaced::refuse(context, &settings, &files, &findings).await;
     hidden.map_err(here)?;
@@ -187,7 +203,7 @@ async fn render_one(
             .map(|finding| format!("noticed: {finding}"))
     };
     check::not_empty(&settings.brakes, &settings.name, resources.len())
-        .map_err(|error| Error::from(error).hints(noticed()))?;
+        .map_err(|error| Error::from(error).hints(noticed()).hints(written.guesses()))?;
     let unknown = unknown::find(context, &settings, &files, &resources)
         .await
         .map_err(here)?;

@@ -33,12 +33,13 @@ pub(super) fn variables(
     pipeline: &[tokens::Layer],
     settings: &TokenSettings,
 ) -> Result<Variables, Error> {
-    let tree = of_variables(tree, settings)?;
     let mut files = Vec::new();
-    for file in tokens::variable_files(&tree, &settings.root, &settings.files)? {
-        let bytes = tree.bytes(&file.path)?.unwrap_or_default();
-        let level = tokens::Compatibility::Own;
-        files.push(tokens::layer_of_file(&file.shown, &bytes, level, ".")?);
+    for (tree, patterns) in of_variables(tree, settings)? {
+        for file in tokens::variable_files(&tree, &settings.root, patterns)? {
+            let bytes = tree.bytes(&file.path)?.unwrap_or_default();
+            let level = tokens::Compatibility::Own;
+            files.push(tokens::layer_of_file(&file.shown, &bytes, level, ".")?);
+        }
     }
     let (top, section) = settings.variables.clone();
     Ok(Variables::of_environment(
@@ -49,15 +50,22 @@ pub(super) fn variables(
     ))
 }
 
-/// The reader of files with variables: patterns of the task may lead anywhere.
-fn of_variables(tree: &SourceTree, settings: &TokenSettings) -> Result<SourceTree, Error> {
-    let mut tree = tree.clone();
-    if settings.files_of_caller {
-        for pattern in settings.files.iter().flat_map(|line| line.split(';')) {
-            tree = tree.and(&settings.root.join(fixed_part(pattern)))?;
-        }
+/// The patterns of files with variables, each part with its reader: those of
+/// the settings file stay inside, those of the caller may lead anywhere.
+fn of_variables<'s>(
+    tree: &SourceTree,
+    settings: &'s TokenSettings,
+) -> Result<[(SourceTree, &'s [String]); 2], Error> {
+    let of_file = settings
+        .files
+        .len()
+        .saturating_sub(settings.files_of_caller);
+    let (of_file, of_caller) = settings.files.split_at(of_file);
+    let mut wide = tree.clone();
+    for pattern in of_caller.iter().flat_map(|line| line.split(';')) {
+        wide = wide.and(&settings.root.join(fixed_part(pattern)))?;
     }
-    Ok(tree)
+    Ok([(tree.clone(), of_file), (wide, of_caller)])
 }
 
 /// The path in front of the first wildcard of a pattern.
@@ -98,12 +106,29 @@ pub(super) fn prepare(
         exclude,
     };
     let prepared = tokens::prepare(&engine, tree, temp_root)?;
+    let folder = if sources.is_file(&source.source)? {
+        source.source.parent().unwrap_or(Path::new(""))
+    } else {
+        &source.source
+    };
     let findings: Vec<_> = prepared
         .messages
         .iter()
         .filter_map(tokens::Message::to_finding)
+        .map(|finding| in_folder(folder, finding))
         .collect();
     Ok((prepared, findings))
+}
+
+/// A finding in a file of this folder, as it is called from the working folder.
+fn in_folder(folder: &Path, finding: Finding) -> Finding {
+    if !folder.is_relative() || folder == Path::new(".") {
+        return finding;
+    }
+    let place = finding
+        .place
+        .map(|place| folder.join(place).display().to_string());
+    Finding { place, ..finding }
 }
 
 /// The content of a file with its tokens replaced. Text that is made of
@@ -129,10 +154,12 @@ pub(super) fn exclude(
     tree: &SourceTree,
     settings: &TokenSettings,
 ) -> Result<Vec<PathBuf>, Error> {
-    let tree = of_variables(tree, settings)?;
+    let parts = of_variables(tree, settings)?;
     // What cannot be found is explained where it is read.
-    let found = tokens::variable_files(&tree, &settings.root, &settings.files).unwrap_or_default();
-    let variables = found.into_iter().map(|file| file.path);
+    let found = parts.iter().flat_map(|(tree, patterns)| {
+        tokens::variable_files(tree, &settings.root, patterns).unwrap_or_default()
+    });
+    let variables = found.map(|file| file.path);
     Ok(context.exclude.iter().cloned().chain(variables).collect())
 }
 
@@ -175,7 +202,7 @@ pub(super) fn leftovers(
 pub(super) fn not_replaced(said: String) -> Error {
     Error::message(error::Kind::Input, said)
         .hint("define the variable in `variables`, a file of `variableFiles`, or the pipeline")
-        .hint("if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`")
+        .hint("if that isn't a token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`")
 }
 
 /// The variable that a finding says is missing.
@@ -211,8 +238,12 @@ fn left_over(found: &[tokens::Leftover], noticed: &[Finding]) -> String {
             .filter(is_its)
             .filter_map(|it| it.place.clone());
         let source: Vec<_> = source.collect();
-        if source.is_empty() || source == *rendered {
+        if source.is_empty() {
             return format!("{}: the token {token} was not replaced", listed(rendered));
+        }
+        let is_same = |(source, rendered): (&String, &String)| source.ends_with(rendered.as_str());
+        if source.len() == rendered.len() && source.iter().zip(rendered).all(is_same) {
+            return format!("{}: the token {token} was not replaced", listed(&source));
         }
         let (source, rendered) = (listed(&source), listed(rendered));
         format!("{source}: the token {token} was not replaced (in the manifests: {rendered})")

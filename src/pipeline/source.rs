@@ -8,7 +8,8 @@ use futures_util::future::try_join_all;
 use crate::context::Context;
 use crate::error::Error;
 use crate::generate::{
-    self, Generated, HelmLogin, HelmOptions, HookPolicy, Kind, Policy, ValuesFile, set_namespace,
+    self, Fault, Generated, HelmLogin, HelmOptions, HookPolicy, Kind, Policy, ValuesFile,
+    set_namespace,
 };
 use crate::model::{FileSet, Finding, Secret};
 use crate::parallel::blocking;
@@ -18,7 +19,7 @@ use crate::tokens::{Prepared, Variables};
 use crate::tools::{Addresses, Tools};
 
 use super::definition::{self, Origin};
-use super::replace;
+use super::{replace, written};
 
 /// What came of one source.
 #[derive(Debug)]
@@ -137,7 +138,9 @@ async fn one(
         exclude.clone(),
         values_files,
     )?;
-    let mut generated = generate::run(&tools_for(context, source), &options).await?;
+    let mut generated = generate::run(&tools_for(context, source), &options)
+        .await
+        .map_err(|error| missing(error, source))?;
     findings.append(&mut generated.findings);
     // Not before the generator: it refuses what leads out of the checkout.
     let definition = if settings.definition_folder.is_some() {
@@ -154,7 +157,10 @@ async fn one(
     let plain = matches!(generated.kind, Kind::Jsonnet | Kind::Manifests);
     if let Some(namespace) = source.namespace.clone().filter(|_| plain) {
         let files = std::mem::take(&mut generated.files);
-        let (files, more) = blocking(move || set_namespace(files, &namespace)).await?;
+        let (kept, origins) = (files.clone(), Arc::clone(&generated.origins));
+        let (files, more) = blocking(move || set_namespace(files, &namespace))
+            .await
+            .map_err(|error| written::explain(error.into(), &kept, &origins))?;
         generated.files = files;
         findings.extend(more);
     }
@@ -164,6 +170,20 @@ async fn one(
         findings,
         definition,
     })
+}
+
+/// The error about a source that is not there, with the file that names it.
+fn missing(error: generate::Error, source: &SourceSettings) -> Error {
+    let is_missing = matches!(error.fault, Fault::SourceMissing(_));
+    match &source.named_in {
+        Some(file) if is_missing => {
+            let file = file.display();
+            Error::from(error).instead(format!(
+                "paths in {file} are relative to that file: correct `source` there"
+            ))
+        }
+        _ => error.into(),
+    }
 }
 
 /// The programs for a source. The chart that the task names may be anywhere.

@@ -114,8 +114,8 @@ pub enum Error {
     },
     /// A person changed or removed what we wrote.
     #[error(
-        "{} in the folder `{folder}` of the manifest repository changed since gitops-publisher wrote them: {}",
-        count(files.len()), listed(files)
+        "{} in the folder `{folder}` of the manifest repository changed since gitops-publisher wrote {}: {}",
+        count(files.len()), if files.len() == 1 { "it" } else { "them" }, listed(files)
     )]
     HandEdited {
         /// The owned folder.
@@ -139,11 +139,11 @@ impl From<Error> for error::Error {
                 "rename or remove these files, or set `foreignFiles` to `keep` to leave every file where it is",
             ],
             Error::OtherEnvironment { .. } => &[
-                "give each environment a `folder` of its own; if the environment was renamed, set `takeOver` for one run",
+                "give each environment a `folder` of its own; if the environment was renamed, run once with `--take-over` or the input `takeOver` on the task",
             ],
             Error::OtherSource { .. } => &[
-                "give this source another `folder`, such as `<name of the source>/<environment>`",
-                "if it is the same source under another name or in another place, or is to replace it, set `takeOver` for one run",
+                "give this source another `folder`, such as `web/{environment}`",
+                "if it is the same source under another name or in another place, or is to replace it, run once with `--take-over` or the input `takeOver` on the task",
             ],
             Error::UnknownSource { .. } => &[
                 "publish from a git checkout of that repository; when it was copied without `.git`, or has no commit yet, this is not one",

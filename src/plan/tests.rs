@@ -231,7 +231,7 @@ fn a_hand_edit_stops_the_run_unless_it_may_be_overwritten(#[case] content: Optio
     let error = folder(Options::default(), &next.desired(), &state).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote them: web.yaml"
+        "1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote it: web.yaml"
     );
     let overwrite = Options {
         hand_edits: HandEdits::Overwrite,

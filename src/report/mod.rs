@@ -179,7 +179,7 @@ impl Reporter {
     pub fn finding(&self, finding: &Finding) {
         let text = finding.to_string();
         match finding.severity {
-            Severity::Info => self.info(&text),
+            Severity::Info => self.info(&format!("note: {text}")),
             Severity::Warning | Severity::Error => self.warning(&text),
         }
     }
@@ -297,7 +297,7 @@ mod tests {
         reporter.finding(&Finding::info("web", "known"));
         assert_eq!(
             *kept.0.lock().unwrap(),
-            ["Warning(\"web: odd\")", "Info(\"web: known\")"]
+            ["Warning(\"web: odd\")", "Info(\"note: web: known\")"]
         );
     }
 }

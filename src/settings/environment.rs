@@ -82,8 +82,9 @@ pub struct TokenSettings {
     pub variables: (tokens::Layer, tokens::Layer),
     /// Patterns of files with variables.
     pub files: Vec<String>,
-    /// The command line or the task names them: they may lie anywhere.
-    pub files_of_caller: bool,
+    /// How many of them, the last ones, the command line or the task names:
+    /// these may lie anywhere.
+    pub files_of_caller: usize,
     /// The folder that these are relative to.
     pub root: PathBuf,
 }
@@ -139,9 +140,11 @@ pub(super) fn environment(
         )
     };
     RelPath::parse(&name).map_err(wrong)?;
-    let folder = Folder::parse(args.folder.as_deref().unwrap_or(&name)).map_err(wrong)?;
-    let definition_folder = args.definition_folder.as_deref().map(Folder::parse);
-    let definition_folder = definition_folder.transpose().map_err(wrong)?;
+    let folder = folder(&name, "folder", args.folder.as_deref().unwrap_or(&name))?;
+    let definition_folder = args.definition_folder.as_deref();
+    let definition_folder =
+        definition_folder.map(|text| self::folder(&name, "definitionFolder", text));
+    let definition_folder = definition_folder.transpose()?;
     for folder in std::iter::once(&folder).chain(&definition_folder) {
         refuse_reserved(&name, folder)?;
     }
@@ -187,6 +190,14 @@ pub(super) fn environment(
         root: root_for(&working_folder(), &working_folder()),
         reachable: Vec::new(),
         name,
+    })
+}
+
+/// A folder of the manifest repository that a setting names.
+fn folder(environment: &str, setting: &str, text: &str) -> Result<Folder, Error> {
+    Folder::parse(text).map_err(|error| {
+        let said = format!("environment `{environment}`: `{setting}`");
+        Error::new(Kind::Usage, anyhow::Error::new(error).context(said))
     })
 }
 
@@ -244,7 +255,7 @@ fn token_settings(
         leftover: args.leftover_tokens,
         variables,
         files: args.variable_files.clone(),
-        files_of_caller: false,
+        files_of_caller: 0,
         root: PathBuf::from("."),
     })
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, Kind};
 use crate::generate::{HelmOptions, Policy};
 
 use super::definition::SourceArgs;
-use super::layer::Data;
+use super::layer::{self, Data};
 
 /// Validates how a chart is rendered.
 pub(super) fn options(args: &SourceArgs, items: Vec<ValuesItem>) -> Result<HelmOptions, Error> {
@@ -40,18 +40,22 @@ pub(super) fn options(args: &SourceArgs, items: Vec<ValuesItem>) -> Result<HelmO
 pub(super) enum ValuesItem {
     /// A map of the settings file.
     Map(Map<String, Value>),
-    /// `path=value`, or a JSON object.
-    Line(String),
+    /// `path=value`, or a JSON object, and what messages call the item.
+    Line(String, String),
 }
 
 impl ValuesItem {
     /// What a setting says.
-    pub(super) fn of(data: &Data) -> Vec<Self> {
-        match data {
-            Data::Map(map) => vec![Self::Map(map.clone())],
-            Data::Text(line) => vec![Self::Line(line.clone())],
-            Data::List(lines) => lines.iter().cloned().map(Self::Line).collect(),
+    pub(super) fn of(value: &layer::Value) -> Vec<Self> {
+        if let Data::Map(map) = &value.data {
+            return vec![Self::Map(map.clone())];
         }
+        let lines = value.texts().iter().enumerate();
+        let item = |(at, line): (usize, &String)| {
+            let shown = value.origin.item(at, line);
+            Self::Line(line.clone(), shown)
+        };
+        lines.map(item).collect()
     }
 }
 
@@ -61,24 +65,23 @@ type Values = (Map<String, Value>, Vec<(String, String)>);
 fn values(items: Vec<ValuesItem>) -> Result<Values, Error> {
     let (mut map, mut set) = (Map::new(), Vec::new());
     for item in items {
-        let line = match item {
+        let (line, shown) = match item {
             ValuesItem::Map(over) => {
                 merge(&mut map, over);
                 continue;
             }
-            ValuesItem::Line(line) => line,
+            ValuesItem::Line(line, shown) => (line, shown),
         };
         if line.trim_start().starts_with('{') {
-            merge(&mut map, object(&line)?);
+            merge(&mut map, object(&line, &shown)?);
             continue;
         }
         match line.split_once('=') {
             Some((path, value)) if !path.trim().is_empty() => {
                 set.push((path.trim().to_owned(), value.trim().to_owned()));
             }
-            // The text may be a secret.
             _ => {
-                let message = "an item of `values` is not of the form `path=value`";
+                let message = format!("{shown} is not of the form `path=value`");
                 return Err(Error::message(Kind::Usage, message)
                     .hint("write each on a line of its own, such as `image.tag=1.2.3`"));
             }
@@ -87,9 +90,9 @@ fn values(items: Vec<ValuesItem>) -> Result<Values, Error> {
     Ok((map, set))
 }
 
-fn object(line: &str) -> Result<Map<String, Value>, Error> {
+fn object(line: &str, shown: &str) -> Result<Map<String, Value>, Error> {
     serde_json::from_str(line).map_err(|error| {
-        let message = format!("`values` looks like a JSON object but is not valid JSON: {error}");
+        let message = format!("{shown} looks like a JSON object but is not valid JSON: {error}");
         Error::message(Kind::Usage, message)
     })
 }
@@ -111,8 +114,9 @@ mod tests {
     use super::*;
 
     fn items(lines: &[&str]) -> Vec<ValuesItem> {
-        let lines = lines.iter().map(|&line| line.to_owned());
-        lines.map(ValuesItem::Line).collect()
+        let origin = layer::Origin::Input("values".to_owned());
+        let lines = lines.iter().map(|&line| line.to_owned()).collect();
+        ValuesItem::of(&layer::Value::list(lines, origin))
     }
 
     #[test]
@@ -133,11 +137,14 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case("secret", "an item of `values` is not of the form `path=value`")]
-    #[case("=x", "an item of `values` is not of the form `path=value`")]
+    #[case(
+        "secret",
+        "item 1 of the input `values` is not of the form `path=value`"
+    )]
+    #[case("=x", "item 1 of the input `values` is not of the form `path=value`")]
     #[case(
         "{a",
-        "`values` looks like a JSON object but is not valid JSON: key must be a string at line 1 column 2"
+        "item 1 of the input `values` looks like a JSON object but is not valid JSON: key must be a string at line 1 column 2"
     )]
     fn what_is_no_value_is_refused_without_being_shown(#[case] text: &str, #[case] said: &str) {
         assert_eq!(values(items(&[text])).unwrap_err().to_string(), said);

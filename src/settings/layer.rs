@@ -85,6 +85,26 @@ pub enum Origin {
     Variable(&'static str),
 }
 
+impl Origin {
+    /// The settings file, when it stood there.
+    pub(super) fn file(&self) -> Option<PathBuf> {
+        match self {
+            Self::File { path, .. } => Some(path.clone()),
+            _ => None,
+        }
+    }
+
+    /// One item of a list, counted from 0. Its text is shown only where it is
+    /// read in the file: what was given with the run may be a secret.
+    pub(super) fn item(&self, at: usize, text: &str) -> String {
+        let number = at + 1;
+        match self {
+            Self::File { .. } => format!("item {number}, `{text}`, of {self}"),
+            _ => format!("item {number} of {self}"),
+        }
+    }
+}
+
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -144,6 +164,36 @@ pub fn parse<T: Args + FromArgMatches>(layers: &[&Layer]) -> Result<T, Error> {
     T::from_arg_matches(&matches).map_err(|error| explained(&error))
 }
 
+/// Which numbers a setting takes.
+fn number(argument: &Arg) -> String {
+    let range = match Marks::of(argument).range {
+        Some((least, u64::MAX)) => format!(" of at least {least}"),
+        Some((least, most)) => format!(" from {least} to {most}"),
+        None => String::new(),
+    };
+    format!("a whole number{range}")
+}
+
+/// What is wrong with a number on the command line, in the words of all other
+/// places; `None` when that is not what clap complains about.
+pub fn not_a_number(error: &clap::Error, definition: &Command) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    let value =
+        text(ContextKind::InvalidValue).filter(|_| error.kind() == ErrorKind::ValueValidation)?;
+    let flag = text(ContextKind::InvalidArg)?;
+    let flag = flag.split([' ', '=', '[']).next()?.trim_start_matches('-');
+    let mut arguments = definition.get_arguments();
+    let argument = arguments.find(|it| it.get_long() == Some(flag) && is_number(it))?;
+    let origin = Origin::Flag(flag.to_owned());
+    Some(format!(
+        "{origin} must be {}, not {value:?}",
+        number(argument)
+    ))
+}
+
 /// Clap's complaint, with the place where the value really stands.
 fn explain(error: &clap::Error, definition: &Command, given: &BTreeMap<String, &Value>) -> Error {
     let text = |kind| match error.get(kind) {
@@ -166,12 +216,7 @@ fn explain(error: &clap::Error, definition: &Command, given: &BTreeMap<String, &
         _ if value.is_empty() => format!("{origin} is empty"),
         _ if is_switch(argument) => format!("{origin} must be true or false, not {value:?}"),
         _ if is_number(argument) => {
-            let range = match Marks::of(argument).range {
-                Some((least, u64::MAX)) => format!(" of at least {least}"),
-                Some((least, most)) => format!(" from {least} to {most}"),
-                None => String::new(),
-            };
-            format!("{origin} must be a whole number{range}, not {value:?}")
+            format!("{origin} must be {}, not {value:?}", number(argument))
         }
         (_, Some(source)) => format!("{origin} cannot be {value:?}: {source}"),
         _ => format!("{origin} cannot be {value:?}"),

@@ -27,7 +27,7 @@ mod source;
 pub use environment::{EnvironmentSettings, Target, TokenSettings};
 pub use file::{FileSettings, SourceLayer, read as read_file, read_as as read_file_as};
 pub use given::{from_inputs, from_matches, from_old_variables};
-pub use layer::{Data, Layer, Origin, Value, camel_case, parse};
+pub use layer::{Data, Layer, Origin, Value, camel_case, not_a_number, parse};
 pub use manifests::ManifestSettings;
 pub use pull_request::PullRequestSettings;
 pub use resolve::{Settings, listed, resolve, resolve_at};

@@ -10,14 +10,16 @@ use crate::text::nearest;
 
 use clap::{Args as _, Command};
 
-use super::definition::{EnvironmentArgs, HelmArgs, Marks, Mode, RunArgs, SourceArgs, id};
+use super::definition::{
+    EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs, id,
+};
 use super::environment::{EnvironmentSettings, environment};
 use super::file::FileSettings;
 use super::helm::ValuesItem;
-use super::layer::{Layer, Origin, Value, parse};
+use super::layer::{Layer, Origin, Value, camel_case, parse};
 use super::placeholders;
 use super::reachable::reachable;
-use super::source::{SourceSettings, refuse_same_names, source};
+use super::source::{AddedUp, SourceSettings, pairs, refuse_same_names, source};
 
 /// Everything a run needs to know, validated.
 #[derive(Debug, Clone)]
@@ -30,6 +32,8 @@ pub struct Settings {
     /// not ([`listed`]); none where that says nothing about folders. Filled in
     /// by the command.
     pub listed: Vec<EnvironmentSettings>,
+    /// Settings that have no effect in this run, in words.
+    pub unused: Vec<String>,
 }
 
 /// Puts the layers together.
@@ -80,7 +84,9 @@ pub fn resolve_at(
             .map(|layer| layer_of(layer, &name))
             .collect::<Result<Vec<_>, _>>()?;
         let layers: Vec<&Layer> = here.iter().collect();
-        let args: EnvironmentArgs = parse(&layers)?;
+        let mut args: EnvironmentArgs = parse(&layers)?;
+        let files = weakest_first(&layers, id!(EnvironmentArgs, variable_files));
+        args.variable_files = files.flat_map(Value::texts).cloned().collect();
         let sources = sources(&name, &configurations, &layers, file)
             .map_err(|error| error.context(format!("environment {name}")))?;
         let repository = id!(EnvironmentArgs, manifest_repo);
@@ -91,7 +97,8 @@ pub fn resolve_at(
         let variables = file.variables(&name);
         let mut settings = environment(name, sources, variables, args, home)?;
         settings.reachable = reachable(&here[0]);
-        settings.tokens.files_of_caller = given.contains_key(id!(EnvironmentArgs, variable_files));
+        let of_caller = here[0].get(id!(EnvironmentArgs, variable_files));
+        settings.tokens.files_of_caller = of_caller.map_or(0, |value| value.texts().len());
         for source in &mut settings.sources {
             source.chart_named_by_file = !given.contains_key(id!(HelmArgs, chart));
         }
@@ -103,10 +110,12 @@ pub fn resolve_at(
     refuse_odd_folders(&environments)?;
     refuse_overlaps(&environments)?;
     refuse_same_heads(&environments)?;
+    let unused = unused(&[given, &file.top], file, &environments);
     Ok(Settings {
         run,
         environments,
         listed: Vec::new(),
+        unused,
     })
 }
 
@@ -136,6 +145,40 @@ pub fn listed(
         .map_or_else(|_| Vec::new(), |settings| settings.environments)
 }
 
+/// Settings of pull requests in a run that opens none.
+fn unused(
+    layers: &[&Layer],
+    file: &FileSettings,
+    environments: &[EnvironmentSettings],
+) -> Vec<String> {
+    let pushes = |one: &EnvironmentSettings| one.pull_request.mode == Mode::Push;
+    if !environments.iter().all(pushes) {
+        return Vec::new();
+    }
+    let own = environments
+        .iter()
+        .filter_map(|one| file.environments.get(&one.name));
+    let given: Vec<_> = layers.iter().copied().chain(own).collect();
+    let definition = PullRequestArgs::augment_args(Command::new(""));
+    let of_pull_requests = definition.get_arguments().filter(|argument| {
+        let id = argument.get_id();
+        // A status is set on pushed commits.
+        id != id!(PullRequestArgs, mode) && id != id!(PullRequestArgs, commit_status)
+    });
+    let names: Vec<_> = of_pull_requests
+        .map(|argument| argument.get_id().as_str())
+        .filter(|id| given.iter().any(|layer| layer.contains_key(*id)))
+        .map(|id| format!("`{}`", camel_case(id)))
+        .collect();
+    match names.as_slice() {
+        [] => Vec::new(),
+        names => vec![format!(
+            "no effect, because `mode` is `push`: {}",
+            names.join(", ")
+        )],
+    }
+}
+
 /// The sources of one environment: those that the file lists, unless a
 /// stronger place names one. `layers` begin with what was given with the run.
 fn sources(
@@ -149,8 +192,18 @@ fn sources(
         let files = weakest_first(layers, id!(HelmArgs, values_files));
         args.helm.values_files = files.flat_map(Value::texts).cloned().collect();
         let values = weakest_first(layers, id!(HelmArgs, values));
-        let values = values.flat_map(|value| ValuesItem::of(&value.data));
-        source(name, configurations, args, values.collect())
+        let added = AddedUp {
+            values: values.flat_map(ValuesItem::of).collect(),
+            jsonnet_variables: pairs(weakest_first(layers, id!(SourceArgs, jsonnet_variables)))?,
+            jsonnet_arguments: pairs(weakest_first(layers, id!(SourceArgs, jsonnet_arguments)))?,
+        };
+        let place = id!(SourceArgs, source);
+        let named = layers.iter().find_map(|layer| layer.get(place));
+        let source = source(name, configurations, args, added)?;
+        Ok::<_, Error>(SourceSettings {
+            named_in: named.and_then(|value| value.origin.file()),
+            ..source
+        })
     };
     let listed = file.sources(environment).filter(|items| !items.is_empty());
     let Some(items) = listed.filter(|_| {
@@ -177,8 +230,7 @@ fn layer_of(layer: &Layer, environment: &str) -> Result<Layer, Error> {
     placeholders::filled(layer, environment)
 }
 
-/// What every layer says about a setting, the weakest first: values of a chart
-/// are laid over each other.
+/// What every layer says about a setting that adds up, the weakest first.
 fn weakest_first<'l>(layers: &'l [&Layer], id: &'l str) -> impl Iterator<Item = &'l Value> {
     layers.iter().rev().filter_map(move |layer| layer.get(id))
 }
@@ -245,11 +297,23 @@ fn names(
         }
     }
     if names.is_empty() {
-        return Err(Error::message(Kind::Usage, "no environment is named").hint(
-            "name at least one with `environments`, such as `dev`, or list them in `gitops.yaml`",
-        ));
+        return Err(no_environment(file));
     }
     Ok(names)
+}
+
+fn no_environment(file: &FileSettings) -> Error {
+    let Some(path) = &file.path else {
+        return Error::message(Kind::Usage, "no environment is named").hint(
+            "name at least one with `environments`, such as `dev`, or list them in `gitops.yaml`",
+        );
+    };
+    let message = format!(
+        "{} has no `environments`, and nothing else names one",
+        path.display()
+    );
+    Error::message(Kind::Usage, message)
+        .hint("list them there, such as `environments: [dev, prod]`")
 }
 
 fn unknown_environment(name: &str, file: &FileSettings) -> Error {
@@ -293,8 +357,13 @@ fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<(), Error> {
                 one.name
             )
         } else {
+            let folders = if other_folder == folder {
+                format!("`{folder}`")
+            } else {
+                format!("`{other_folder}` and `{folder}`, which is inside it or around it")
+            };
             format!(
-                "the environments `{}` and `{}` would own the same folder: `{other_folder}` and `{folder}`",
+                "the environments `{}` and `{}` would own the same folder: {folders}",
                 other.name, one.name
             )
         };

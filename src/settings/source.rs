@@ -2,11 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+
 use crate::error::{Error, Kind as ErrorKind};
 use crate::generate::{HelmOptions, JsonnetOptions, Kind, KustomizeOptions};
 
 use super::definition::SourceArgs;
 use super::helm::{self, ValuesItem};
+use super::layer::Value;
 
 /// One source, validated.
 #[derive(Debug, Clone)]
@@ -15,6 +18,8 @@ pub struct SourceSettings {
     pub name: String,
     /// The folder with the templates.
     pub source: PathBuf,
+    /// The settings file, where it is what names that folder.
+    pub named_in: Option<PathBuf>,
     /// What turns it into manifests; the source itself tells when absent.
     pub generator: Option<Kind>,
     /// The configurations of a Fabrikate definition, most important first.
@@ -40,18 +45,34 @@ pub struct SourceSettings {
 /// What a source is called whose folder has no name of its own.
 const UNNAMED: &str = "manifests";
 
+/// What every layer says about the settings that add up, the weakest first.
+pub(super) struct AddedUp {
+    /// The values of a Helm chart, in the order in which they are merged.
+    pub values: Vec<ValuesItem>,
+    /// What `std.extVar` finds, by name.
+    pub jsonnet_variables: Vec<(String, String)>,
+    /// The arguments of Jsonnet programs, by name.
+    pub jsonnet_arguments: Vec<(String, String)>,
+}
+
 /// Validates the settings of one source.
 ///
 /// `configurations` are those of Fabrikate that the environment's name stands
-/// for, `values` those of a Helm chart in the order in which they are merged.
+/// for.
 pub(super) fn source(
     name: Option<&str>,
     configurations: &[String],
     args: SourceArgs,
-    values: Vec<ValuesItem>,
+    added: AddedUp,
 ) -> Result<SourceSettings, Error> {
-    let jsonnet = jsonnet(&args)?;
-    let helm = helm::options(&args, values)?;
+    let helm = helm::options(&args, added.values)?;
+    let jsonnet = JsonnetOptions {
+        paths: args.jsonnet_paths.iter().map(PathBuf::from).collect(),
+        variables: added.jsonnet_variables,
+        arguments: added.jsonnet_arguments,
+        seconds: args.jsonnet_timeout,
+        memory: args.jsonnet_memory,
+    };
     let own = !args.fabrikate_environments.is_empty();
     let is_elsewhere = helm.chart.is_some();
     let generator = match args.generator {
@@ -74,6 +95,7 @@ pub(super) fn source(
     Ok(SourceSettings {
         name: name.map_or_else(derived, str::to_owned),
         source: args.source,
+        named_in: None,
         generator,
         kustomize: KustomizeOptions {
             overlay: args.kustomize_overlay,
@@ -123,27 +145,23 @@ pub(super) fn refuse_same_names(sources: &[SourceSettings]) -> Result<(), Error>
     Ok(())
 }
 
-/// What Jsonnet programs are given.
-fn jsonnet(args: &SourceArgs) -> Result<JsonnetOptions, Error> {
-    let pairs = |setting, items: &[String]| {
-        let pair = |item: &String| match item.split_once('=') {
-            Some((name, value)) if !name.trim().is_empty() => {
-                Ok((name.trim().to_owned(), value.trim().to_owned()))
-            }
-            // The text may be a secret.
-            _ => Err(Error::message(
-                ErrorKind::Usage,
-                format!("an item of `{setting}` is not of the form `name=value`"),
-            )
-            .hint("write each on a line of its own")),
-        };
-        items.iter().map(pair).collect::<Result<Vec<_>, _>>()
-    };
-    Ok(JsonnetOptions {
-        paths: args.jsonnet_paths.iter().map(PathBuf::from).collect(),
-        variables: pairs("jsonnetVariables", &args.jsonnet_variables)?,
-        arguments: pairs("jsonnetArguments", &args.jsonnet_arguments)?,
-        seconds: args.jsonnet_timeout,
-        memory: args.jsonnet_memory,
-    })
+/// The `name=value` of all layers, the weakest first: of one name, the last.
+pub(super) fn pairs<'v>(
+    values: impl Iterator<Item = &'v Value>,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut pairs = IndexMap::new();
+    for value in values {
+        for (at, item) in value.texts().iter().enumerate() {
+            let pair = item
+                .split_once('=')
+                .filter(|(name, _)| !name.trim().is_empty());
+            let (name, text) = pair.ok_or_else(|| {
+                let item = value.origin.item(at, item);
+                let message = format!("{item} is not of the form `name=value`");
+                Error::message(ErrorKind::Usage, message).hint("write each on a line of its own")
+            })?;
+            pairs.insert(name.trim().to_owned(), text.trim().to_owned());
+        }
+    }
+    Ok(pairs.into_iter().collect())
 }

@@ -147,6 +147,10 @@ impl SourceTree {
         };
         match path.strip_prefix(folder) {
             Ok(inner) if inner.as_os_str().is_empty() => shown.display().to_string(),
+            // As it is called from where the run started; two charts look alike.
+            Ok(inner) if shown.is_relative() && shown != Path::new(".") => {
+                shown.join(inner).display().to_string()
+            }
             Ok(inner) => inner.display().to_string(),
             Err(_) => path.display().to_string(),
         }

@@ -61,7 +61,7 @@ pub enum EditError {
     #[error("it is malformed: {0}")]
     Syntax(#[from] SyntaxError),
     /// Other parts of the text would change as well.
-    #[error("{0} cannot be changed by itself")]
+    #[error("{0} cannot be changed on its own")]
     Refused(String),
 }
 

@@ -12,6 +12,7 @@ pub fn parse(text: &str) -> Result<Node, SyntaxError> {
         line: error.line(),
         column: error.column(),
         message: without_position(&error.to_string()),
+        hint: Some("check the commas, quotes and brackets of this line and the one before it"),
     })?;
     Ok(node(value))
 }

@@ -126,7 +126,7 @@ mod tests {
             put("{\"a\": [123456789012345678901234]}")
                 .unwrap_err()
                 .to_string(),
-            "a file with the number 123456789012345678901234, which is too large, cannot be changed by itself"
+            "a file with the number 123456789012345678901234, which is too large, cannot be changed on its own"
         );
     }
 }

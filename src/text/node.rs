@@ -48,6 +48,8 @@ pub struct SyntaxError {
     pub column: usize,
     /// What is wrong, without quoting the source, which may hold secrets.
     pub message: String,
+    /// What helps, where the message does not say it already.
+    pub hint: Option<&'static str>,
 }
 
 impl Node {

@@ -199,7 +199,7 @@ mod tests {
     fn a_value_that_others_share_or_that_ends_in_a_line_break_is_refused(#[case] text: &str) {
         let error = set(text, false, "b").unwrap_err().to_string();
         assert!(error.starts_with("line "), "{error}");
-        assert!(error.ends_with(" cannot be changed by itself"), "{error}");
+        assert!(error.ends_with(" cannot be changed on its own"), "{error}");
     }
 
     #[test]

@@ -162,7 +162,7 @@ impl TokensArgs {
         let options = texts.options(level)?;
         if self.variables.is_empty() && !use_env && !has_pipeline {
             return Err(Error::Needed(
-                "at least one of use-env or variables is required",
+                "no variables are given: use `--variables` or `--use-env`",
             ));
         }
         Ok(Job {

@@ -23,6 +23,17 @@ pub struct Place {
     pub column: usize,
 }
 
+/// Where a file was looked for, unless that is the working folder.
+fn below(root: &std::path::Path) -> String {
+    match root
+        .components()
+        .find(|it| *it != std::path::Component::CurDir)
+    {
+        Some(_) => format!(" in {}", root.display()),
+        None => String::new(),
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
@@ -88,7 +99,10 @@ pub enum Error {
         reason: String,
     },
     /// A file with variables is named, but not there.
-    #[error("reading variables from file {pattern}: there is no such file below {}", root.display())]
+    #[error(
+        "reading variables from file {pattern}: there is no such file{}",
+        below(root)
+    )]
     NoVariableFile {
         /// What was given.
         pattern: String,
@@ -130,7 +144,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// A file holds tokens, but bytes that are no text.
-    #[error("replacing tokens in {place}: the file is no {encoding} text (byte {offset})")]
+    #[error("replacing tokens in {place}: the file is not {encoding} text (byte {offset})")]
     NotText {
         /// The file and its first token, or the file's start.
         place: Place,
@@ -269,6 +283,9 @@ impl Error {
             } if reason.contains("transform") => {
                 "choose another transformsSuffix, for example transformsPrefix '[' and transformsSuffix ']'"
             }
+            Self::Variables { origin, .. } if origin == "--variables" => {
+                "give `@files`, `$NAME` of an environment variable, or a JSON object, such as `--variables '{\"tag\":\"1.2.3\"}'`"
+            }
             Self::NoVariableFile { pattern, .. } if pattern.contains('\\') => {
                 "separate folders with `/`"
             }
@@ -294,7 +311,7 @@ impl Error {
                 "name the file's encoding with the encoding option, or leave the file out of the sources with a !pattern"
             }
             Self::Cycle { .. } => {
-                "let one of these variables stand for itself, or turn recursive off"
+                "give one of these variables a value without a token, or turn recursive off"
             }
             Self::NoName { .. } => {
                 "remove the compatibility level to treat such a token as a missing variable"

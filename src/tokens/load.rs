@@ -253,7 +253,7 @@ fn decode(shown: &str, bytes: &[u8], level: Compatibility) -> Result<String, Err
             origin: format!("file {shown}"),
             line,
             column,
-            reason: format!("the file is no {} text", codec.name()),
+            reason: format!("the file is not {} text", codec.name()),
         }
     })
 }

@@ -274,8 +274,9 @@ impl Options {
         let fail = |what, side, reason| Err(Error::Delimiter { what, side, reason });
         let Delimiters { prefix, suffix } = transforms;
         if self.compatibility.is_own() && prefix == suffix {
-            let reason =
-                format!("{suffix:?} is the prefix as well, so that calls could not be told apart");
+            let reason = format!(
+                "{suffix:?} is the prefix as well, so that calls could not be distinguished"
+            );
             return fail("transform", "suffix", reason);
         }
         if self.compatibility.is_own() && *prefix == self.delimiters.prefix {

@@ -211,10 +211,12 @@ fn judge(job: &Job, engine: &Engine<'_>, plan: &mut Plan) {
     let level = job.options.compatibility;
     let fails = |reason| job.options.fail_on.contains(&reason);
     if plan.files.is_empty() && !job.sources.is_empty() && job.if_no_files != Level::Off {
-        let text = if level.is_old() {
-            "found no files to process"
-        } else {
-            "No files were found with provided sources."
+        let text = match level {
+            level if level.is_old() => "found no files to process".to_owned(),
+            level if level.is_own() => {
+                format!("no file matches `{}`", job.sources.join("`, `"))
+            }
+            _ => "No files were found with provided sources.".to_owned(),
         };
         plan.messages.push(Message::general(job.if_no_files, text));
     }

@@ -165,7 +165,7 @@ fn from_base64(value: &str) -> Result<String, String> {
     let packed: String = value.split_ascii_whitespace().collect();
     let bytes = BASE64
         .decode(packed)
-        .map_err(|_| "the value is no base64".to_owned())?;
+        .map_err(|_| "the value is not base64".to_owned())?;
     String::from_utf8(bytes).map_err(|_| "the value is base64, but of no UTF-8 text".to_owned())
 }
 
@@ -230,7 +230,7 @@ mod tests {
     #[rstest::rstest]
     #[case("indent", &["-1"], "an indent of -1 is not possible")]
     #[case("indent", &["99999999999999999999"], "an indent of 9223372036854775807 is not possible")]
-    #[case("frombase64", &[], "the value is no base64")]
+    #[case("frombase64", &[], "the value is not base64")]
     #[case("replace", &[""], "replace needs the text to look for: replace(name, text, by)")]
     fn impossible_arguments_say_what_is_wrong(
         #[case] name: &str,

@@ -69,7 +69,7 @@ fn check(target: &Path) -> Result<Option<Permissions>, Error> {
     let reason = if there.is_dir() {
         "it is a folder"
     } else if !there.is_file() {
-        "it is no ordinary file"
+        "it is not an ordinary file"
     } else {
         return Ok(Some(mode));
     };

@@ -106,7 +106,7 @@ impl Reader {
             }
             Event::Alias(anchor) => match self.anchors.get(&anchor).cloned() {
                 Some(node) => self.add(node, false, span)?,
-                None => return Err(YamlError::at(span, "an alias stands inside its own anchor")),
+                None => return Err(YamlError::at(span, "an alias is inside its own anchor")),
             },
             _ => {}
         }
@@ -194,7 +194,7 @@ fn key_text(node: &Node, span: &Span) -> Result<String, YamlError> {
         Kind::Bool(value) => value.to_string(),
         Kind::Number(number, _) => javascript(*number),
         Kind::Date(text) | Kind::Text(text) => text.clone(),
-        _ => return Err(YamlError::at(span, "a key is no scalar")),
+        _ => return Err(YamlError::at(span, "a key is not a scalar")),
     })
 }
 

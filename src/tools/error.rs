@@ -148,7 +148,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// It does not say what it is.
-    #[error("`{program}` does not tell its version: {said:?}")]
+    #[error("`{program}` does not report its version: {said:?}")]
     Version {
         /// The program's name.
         program: String,
@@ -190,13 +190,13 @@ impl Error {
         match self {
             Self::NotPublic(_) => vec![NOT_PUBLIC.to_owned()],
             Self::Missing(program) if program == "helm" => vec![
-                "install Helm 3 or 4 (https://helm.sh/docs/intro/install; in a pipeline the \
-                 HelmInstaller task does it) or name the program in the setting `helm`"
+                "install Helm 3 or 4 (https://helm.sh/docs/intro/install), name the program in \
+                 the setting `helm`, or set `tools` to `auto` to have it downloaded"
                     .to_owned(),
             ],
             Self::Missing(program) if program == "kustomize" => vec![
-                "install Kustomize 5 (https://kubectl.docs.kubernetes.io/installation/kustomize) \
-                 or name the program in the setting `kustomize`"
+                "install Kustomize 5 (https://kubectl.docs.kubernetes.io/installation/kustomize), \
+                 name the program in the setting `kustomize`, or set `tools` to `auto` to have it downloaded"
                     .to_owned(),
             ],
             Self::Missing(program) => {
@@ -225,9 +225,15 @@ impl Error {
             Self::Unpinned { archive, published } => vec![format!(
                 "add `{archive}=<sha256>` to the setting `toolChecksums`; the project publishes it at {published}"
             )],
-            Self::Download { .. } => vec![
-                "check the network and the proxy; where there is no way out, name a mirror in the setting `toolMirror`, or install the program".to_owned(),
-            ],
+            Self::Download { archive, .. } => {
+                let mut hints = vec![
+                    "check the network and the proxy; without internet access, name a mirror in the setting `toolMirror`, or install the program".to_owned(),
+                ];
+                if archive.starts_with("kustomize") {
+                    hints.push("with `tools: path`, the kustomize in `kubectl` is used where there is no other".to_owned());
+                }
+                hints
+            }
             Self::Checksum { .. } => vec![
                 "a proxy or a sign-in page may have answered instead; if the mirror packs its own archives, give their checksums in the setting `toolChecksums`".to_owned(),
             ],

@@ -103,12 +103,33 @@ async fn endless_output_is_an_error() {
     assert_eq!(error.to_string(), "`sh` wrote more than 1000 bytes");
 }
 
+#[rstest::rstest]
+#[case("helm-v4.3.0-linux-amd64.tar.gz", 1)]
+#[case("kustomize_v5.8.1_linux_amd64.tar.gz", 2)]
+fn a_failed_download_names_the_ways_without_one(#[case] archive: &str, #[case] ways: usize) {
+    let error = Error::Download {
+        archive: archive.to_owned(),
+        source: Box::new(crate::http::Error::Client("none".to_owned())),
+    };
+    let hints = error.hints();
+    assert_eq!(hints.len(), ways, "{hints:?}");
+    assert!(
+        hints[0].contains("without internet access, name a mirror in the setting `toolMirror`")
+    );
+    assert!(
+        hints
+            .iter()
+            .skip(1)
+            .all(|hint| hint.contains("`tools: path`"))
+    );
+}
+
 #[test]
 fn a_missing_helm_says_how_to_get_one() {
     let tools = Tools::new("/nowhere:.", "/tmp");
     let error = crate::error::Error::from(tools.find("helm").unwrap_err());
     assert_eq!(error.to_string(), "`helm` was not found on PATH");
-    assert!(error.all_hints()[0].contains("HelmInstaller"));
+    assert!(error.all_hints()[0].ends_with("or set `tools` to `auto` to have it downloaded"));
     let tools = tools.helm(Some("/nowhere/helm".into()));
     assert_eq!(
         tools.find("helm").unwrap_err().to_string(),

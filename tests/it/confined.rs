@@ -432,7 +432,8 @@ fn nothing_on_this_machine_is_asked_on_a_build_of_a_pull_request(#[case] setting
         ),
     );
     let ended = pull_request(&workspace, &[("helm", &helm)]).run();
-    let host = "127.0.0.1 is not on the public internet, and what a pull request names is not asked for anywhere else";
+    let host =
+        "pull request builds fetch from the public internet only, and 127.0.0.1 is not part of it";
     assert!(ended.stdout.contains(host), "{}", ended.stdout);
     assert!(
         listener.accept().is_err(),

@@ -29,6 +29,7 @@ mod launcher;
 mod layout;
 mod managed_tools;
 mod manifests;
+mod newcomer;
 mod ownership;
 mod promote;
 mod publish;

@@ -156,7 +156,7 @@ fn prod_gets_the_commit_that_dev_has_whatever_is_checked_out() {
     assert!(
         ended
             .stderr
-            .contains("for other environments alone comes with `commit`")
+            .contains("Later changes that affect only other environments are left out; to include them, set `commit`, for example to ")
     );
     assert!(temp_is_empty(&workspace));
 }
@@ -252,7 +252,7 @@ fn a_commit_that_is_named_has_to_render_to_what_dev_has() {
         .to_string();
     insta::assert_snapshot!(said(&ended).replace(&folder, "<checkout>"), @r"
     error: v9, the revision that `commit` names, is not in the git checkout <checkout>
-      help: fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` brings all commits of the branch
+      help: fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` fetches all commits of the branch
     ");
 }
 

@@ -3,7 +3,7 @@
 
 use crate::support::program::{Ended, Program, Workspace};
 
-const HELD_BACK: &str = "This is a pull request build, so `publish` does what `verify` does and writes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
+const HELD_BACK: &str = "This is a pull request build, so `publish` acts like `verify`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
 
 /// Two services, one of which is made from a secret in three ways.
 fn shop() -> Workspace {
@@ -151,7 +151,7 @@ fn the_tokens_command_puts_no_secret_into_files() {
         ("transforms", "true"),
     ];
     let ended = of_pull_request(&workspace, &inputs, "a");
-    has(&ended, "placeholders stand for secret variables");
+    has(&ended, "secret variables are replaced by placeholders");
     let text = workspace.read("src/secret.yaml");
     assert!(
         text.contains("password: 'secret") && !text.contains("hunter2"),

@@ -141,7 +141,7 @@ fn a_file_of_images_that_is_not_there_is_named() {
     "toolChecksums: [helm=12]",
     "an item of `toolChecksums` is \"helm=12\""
 )]
-#[case("toolMirror: files", "`toolMirror` is no http or https URL")]
+#[case("toolMirror: files", "`toolMirror` is not an http or https URL")]
 #[case("images: ['a b']", "environment dev: ")]
 #[case(
     "chart: oci://h/c\ngenerator: jsonnet",
@@ -149,7 +149,7 @@ fn a_file_of_images_that_is_not_there_is_named() {
 )]
 #[case(
     "values: [secret]",
-    "environment dev: an item of `values` is not of the form `path=value`"
+    "environment dev: item 1, `secret`, of `values` in gitops.yaml, line 2 is not of the form `path=value`"
 )]
 fn settings_that_cannot_work_are_refused(#[case] settings: &str, #[case] said: &str) {
     let workspace = workspace(&format!(

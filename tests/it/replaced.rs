@@ -95,9 +95,9 @@ fn a_token_that_is_left_fails_the_run_unless_that_is_allowed() {
         .program(&["verify", "--environments", "dev"])
         .fail();
     insta::assert_snapshot!(ended.stderr, @r"
-    error: environment dev: more.yaml:5:7: the token #{unknown}# was not replaced; more.yaml:6:7: the token #{other}# was not replaced
+    error: environment dev: src/more.yaml:5:7: the token #{unknown}# was not replaced; src/more.yaml:6:7: the token #{other}# was not replaced
       help: define the variable in `variables`, a file of `variableFiles`, or the pipeline
-      help: if that is no token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`
+      help: if that isn't a token, choose another `tokenPattern`, or set `leftoverTokens` to `allow`
     ");
     let ended = workspace
         .program(&[
@@ -142,8 +142,8 @@ fn every_token_that_is_left_is_named_where_the_source_has_it() {
         .program(&["verify", "--environments", "dev", "--layout", "single"])
         .fail();
     for said in [
-        "sub/one.yaml:5:7, sub/two.yaml:5:8: the token #{unknown}# was not replaced (in the manifests: ",
-        "sub/three.yaml:5:6: the token #{plain}# was not replaced (in the manifests: ",
+        "src/sub/one.yaml:5:7, src/sub/two.yaml:5:8: the token #{unknown}# was not replaced (in the manifests: ",
+        "src/sub/three.yaml:5:6: the token #{plain}# was not replaced (in the manifests: ",
     ] {
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }

@@ -69,7 +69,7 @@ async fn an_answer_has_its_time_however_steadily_it_comes() {
     let error = get(options, &url).await;
     assert_eq!(
         error.to_string(),
-        format!("GET {url} failed: the server did not answer in time")
+        format!("GET {url} failed: no answer within 2 seconds")
     );
 }
 

@@ -578,7 +578,7 @@ fn on_a_pull_request_the_token_goes_to_no_repository_that_only_the_file_names() 
     assert!(!sent("authorization"));
     let ended = run("publish");
     assert!(
-        ended.stdout.contains("`publish` does what `verify` does"),
+        ended.stdout.contains("`publish` acts like `verify`"),
         "{}",
         ended.stdout
     );

@@ -158,7 +158,7 @@ fn what_several_environments_have_in_common_is_told_once() {
     let ended = workspace.program(&["verify"]).fail();
     insta::assert_snapshot!(ended.stderr, @r"
     error: environments qa and prod: the source `gone` does not exist
-      help: check the `source` setting; it is seen from the folder the run started in
+      help: paths in gitops.yaml are relative to that file: correct `source` there
     ");
 
     workspace.write("src/again.yaml", WEB);

@@ -126,7 +126,11 @@ pub(in crate::cli) async fn task(
 fn real(folder: &Path) -> Result<PathBuf, Error> {
     folder.canonicalize().map_err(|source| {
         let said = format!("cannot find the folder {}", folder.display());
-        Error::new(Kind::Usage, anyhow::Error::new(source).context(said))
+        let error = match source.kind() {
+            std::io::ErrorKind::NotFound => Error::message(Kind::Usage, said),
+            _ => Error::new(Kind::Usage, anyhow::Error::new(source).context(said)),
+        };
+        error.hint("name the folder with the component file, relative to the working directory")
     })
 }
 

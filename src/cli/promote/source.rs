@@ -22,7 +22,7 @@ impl Work<'_> {
                 Kind::Input,
                 "the source is in no git checkout, so no commit of it can be taken",
             )
-            .hint("check the source repository out before this step, with `fetchDepth: 0`"));
+            .hint("check the source repository out before this step, in a pipeline with `fetchDepth: 0`"));
         }
         let named = self.context.publication.source.repository.as_deref();
         let is_other = |source: &Source| {
@@ -72,15 +72,15 @@ impl Work<'_> {
             folder.display()
         );
         let fetch = if source.is_shallow() {
-            "the checkout has only the latest commits: set `fetchDepth: 0` on its `checkout` step"
+            "the checkout has only the latest commits: run `git fetch --unshallow`, or in a pipeline set `fetchDepth: 0` on its `checkout` step"
         } else {
-            "fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` brings all commits of the branch"
+            "fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` fetches all commits of the branch"
         };
         let error = Error::message(Kind::Input, said).hint(fetch);
         if source.is_shallow() || self.promotion.commit.is_some() {
             return error;
         }
-        error.hint("when its branch was squashed or deleted, it is nowhere any more: name the commit that has the same content with `commit` (`--commit`); it is taken when it renders to exactly what was published")
+        error.hint("when its branch was squashed or deleted, it is gone: name the commit that has the same content with `commit` (`--commit`); it is taken when it renders to exactly what was published")
     }
 
     /// The checkouts that the source may be in: that of the templates, of the

@@ -77,7 +77,7 @@ pub(super) async fn generate(
         let (visit, shown) = (Arc::clone(visit), shown.clone());
         off_thread(move || rendered::clean(&output.stdout, &visit, &shown)).await
     };
-    let (content, documents, more) = cleaned.map_err(wrap)?;
+    let (text, documents, more) = cleaned.map_err(wrap)?;
     findings.extend(more);
     if documents == 0 {
         findings.push(doubtful(
@@ -86,7 +86,11 @@ pub(super) async fn generate(
             Fault::EmptyChart(shown),
         )?);
     }
-    Ok((content, findings))
+    Ok(Content {
+        text,
+        findings,
+        starts: Vec::new(),
+    })
 }
 
 /// A chart as helm gets it.

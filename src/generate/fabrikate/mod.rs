@@ -19,15 +19,22 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 
 use self::walk::{Visit, Walk};
+use super::origins::Start;
 use super::reading::Reader;
-use super::{BLOCK, Error, Fault, Options, Policy, off_thread};
+use super::{BLOCK, Error, Fault, Options, Origins, Policy, off_thread};
 use crate::definition::Generator;
 use crate::model::{FileSet, Finding};
 use crate::parallel;
 use crate::tools::Tools;
 
 /// What one component generates: its file's content, and what was noticed.
-type Content = (Vec<u8>, Vec<Finding>);
+#[derive(Debug, Default)]
+struct Content {
+    text: Vec<u8>,
+    findings: Vec<Finding>,
+    /// The files that the text was put together from.
+    starts: Vec<Start>,
+}
 
 /// The folder below `generated` that Fabrikate writes these environments to.
 pub fn output_folder(environments: &[String]) -> String {
@@ -42,7 +49,7 @@ pub fn output_folder(environments: &[String]) -> String {
 pub(super) async fn run(
     tools: &Tools,
     options: &Options,
-) -> Result<(FileSet, Vec<Finding>), Error> {
+) -> Result<(FileSet, Vec<Finding>, Origins), Error> {
     let reader = Arc::new(Reader::new(options)?);
     if !reader.is_folder(&reader.source).map_err(Fault::from)? {
         return Err(Fault::SourceIsFile(options.source.display().to_string()).into());
@@ -65,9 +72,9 @@ pub(super) async fn run(
     let mut findings = walk.findings(options)?;
     generate_rest(tools, &reader, options, &walk.visits, &mut contents).await?;
     let contents = contents.into_iter().map(Option::unwrap_or_default);
-    let (files, more) = output::assemble(&walk.visits, contents)?;
+    let (files, more, origins) = output::assemble(&walk.visits, contents)?;
     findings.extend(more);
-    Ok((files, findings))
+    Ok((files, findings, origins))
 }
 
 /// A component between its hooks.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::walk::{Visit, below};
-use super::{Content, Error, Fault};
+use super::{Content, Error, Fault, Origins};
 use crate::model::{FileSet, Finding, RelPath};
 
 /// Puts each component's content at its place. Where an inlined entry has
@@ -13,12 +13,13 @@ use crate::model::{FileSet, Finding, RelPath};
 pub(super) fn assemble(
     visits: &[Arc<Visit>],
     contents: impl Iterator<Item = Content>,
-) -> Result<(FileSet, Vec<Finding>), Error> {
+) -> Result<(FileSet, Vec<Finding>, Origins), Error> {
     let mut files = FileSet::new();
     let mut findings = Vec::new();
+    let mut origins = Origins::default();
     let mut owners: HashMap<RelPath, usize> = HashMap::with_capacity(visits.len());
-    for (at, (visit, (content, more))) in visits.iter().zip(contents).enumerate() {
-        findings.extend(more);
+    for (at, (visit, content)) in visits.iter().zip(contents).enumerate() {
+        findings.extend(content.findings);
         let path = file_of(visit).map_err(|fault| fault.of(&visit.label))?;
         if let Some(owner) = owners.insert(path.clone(), at) {
             if !is_above(visits, owner, at) {
@@ -38,9 +39,10 @@ pub(super) fn assemble(
                 ));
             }
         }
-        files.insert(path, content);
+        origins.add(path.clone(), content.starts);
+        files.insert(path, content.text);
     }
-    Ok((files, findings))
+    Ok((files, findings, origins))
 }
 
 fn file_of(visit: &Visit) -> Result<RelPath, Fault> {

@@ -93,6 +93,7 @@ fn injected(root: &Node, namespace: &str) -> Result<Value, Found> {
             line: error.line,
             column: error.column,
             message: "a map key is not a single value".to_owned(),
+            hint: None,
         })
     })?;
     let Value::Map(fields) = &mut document else {

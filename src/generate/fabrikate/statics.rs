@@ -7,13 +7,13 @@ use crate::source::Kind;
 
 /// The files in byte order of their names, each behind a separator.
 pub(super) fn generate(reader: &Reader, visit: &Visit) -> Result<Content, Error> {
-    let content = read(reader, visit).map_err(|fault| fault.of(&visit.label))?;
-    Ok((content, Vec::new()))
+    read(reader, visit).map_err(|fault| fault.of(&visit.label))
 }
 
-fn read(reader: &Reader, visit: &Visit) -> Result<Vec<u8>, Fault> {
+fn read(reader: &Reader, visit: &Visit) -> Result<Content, Fault> {
     let folder = visit.component.files(&visit.folder);
-    let mut content = Vec::new();
+    let mut content = Content::default();
+    let mut line = 1;
     if !reader.is_folder(&folder)? {
         return Err(Fault::StaticMissing(reader.show(&folder)));
     }
@@ -26,9 +26,12 @@ fn read(reader: &Reader, visit: &Visit) -> Result<Vec<u8>, Fault> {
                 name: entry.name.to_string_lossy().into_owned(),
             });
         }
-        content.extend_from_slice(b"---\n");
-        content.extend_from_slice(&reader.content(&file)?);
-        content.push(b'\n');
+        let text = reader.content(&file)?;
+        content.starts.push((line + 1, reader.show(&file)));
+        line += memchr::memchr_iter(b'\n', &text).count() + 2;
+        content.text.extend_from_slice(b"---\n");
+        content.text.extend_from_slice(&text);
+        content.text.push(b'\n');
     }
     Ok(content)
 }

@@ -54,7 +54,7 @@ impl Chart {
             text.map(ToOwned::to_owned).ok_or_else(|| Fault::Shape {
                 file: reader.show(&file),
                 place: String::new(),
-                message: format!("it has no {key}, or one that is no text"),
+                message: format!("it has no {key}, or one that is not text"),
             })
         };
         let (name, version) = (required("name")?, required("version")?);
@@ -152,12 +152,12 @@ fn dependencies(root: &Value, file: &str) -> Result<Vec<Dependency>, Fault> {
         let text = |key| match item.get(key) {
             Some(Value::Str(text)) => Ok(text.clone()),
             None | Some(Value::Null) => Ok(String::new()),
-            Some(_) => Err(shape(&format!("the {key} of a dependency is no text"))),
+            Some(_) => Err(shape(&format!("the {key} of a dependency is not text"))),
         };
         let name = text("name")?;
         if name.is_empty() || name.contains(['/', '\\']) || name.starts_with('.') {
             return Err(shape(
-                "a dependency has no name, or one that is no file name",
+                "a dependency has no name, or one that is not a file name",
             ));
         }
         Ok(Dependency {

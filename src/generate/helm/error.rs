@@ -155,6 +155,14 @@ pub enum HelmFault {
         /// Where in the document, and why.
         source: SyntaxError,
     },
+    /// A file with values is not YAML.
+    #[error("the values file `{file}` is malformed, {source}")]
+    Values {
+        /// The file.
+        file: String,
+        /// Where in it, and why.
+        source: SyntaxError,
+    },
     /// helm failed in another way.
     #[error(
         "helm could not render the chart `{chart}` as release `{release}` ({status}):\n{output}"
@@ -170,6 +178,9 @@ pub enum HelmFault {
         output: String,
     },
 }
+
+/// How the error about a template that renders to something else begins.
+pub(super) const NOT_YAML: &str = "it does not render to YAML: ";
 
 /// A value that a schema refuses.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,7 +238,9 @@ impl HelmFault {
             Self::NoChart(_) => {
                 "name the folder of a chart as `source`, or a chart from elsewhere in `chart`"
             }
-            Self::ValuesMissing(_) => "check `valuesFiles`",
+            Self::ValuesMissing(_) => {
+                "check `valuesFiles`; in gitops.yaml, paths are relative to that file"
+            }
             Self::ArchiveMissing(_) => {
                 "check `chart`; what a build publishes has to be downloaded before this step"
             }
@@ -248,6 +261,12 @@ impl HelmFault {
             Self::OtherChart { .. } => "check `chart` and `chartVersion`",
             Self::Template { message, .. } if message.contains("nil pointer evaluating") => {
                 "a value that the template takes for granted is missing: give it in `valuesFiles` or `values`"
+            }
+            Self::Template { message, .. } if message.starts_with(NOT_YAML) => {
+                "look for wrong indentation (`nindent`), a missing `quote`, or a value that is empty; `helm template --debug` shows the rendered text"
+            }
+            Self::Values { source, .. } | Self::Rendered { source, .. } => {
+                return source.hint.iter().map(|&hint| hint.to_owned()).collect();
             }
             Self::Schema(_) => "the schema is values.schema.json in the chart",
             Self::Failed { output, .. } => return failed_hint(output),

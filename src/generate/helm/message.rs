@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::error::{HelmFault, Misfit};
+use super::error::{HelmFault, Misfit, NOT_YAML};
 use crate::tools::Output;
 
 /// How many lines of output an error quotes.
@@ -46,12 +46,38 @@ pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) 
     schema(said)
         .or_else(|| template(said))
         .or_else(|| frames(said))
+        .map(|fault| in_source(fault, chart))
         .unwrap_or_else(|| HelmFault::Failed {
             chart: chart.to_owned(),
             release: release.to_owned(),
             status: output.status,
             output: said_or_silent(quoted(&lines).join("\n")),
         })
+}
+
+/// The fault with its templates as they are called from the working folder:
+/// those of two charts look alike. A chart from elsewhere has no folder there.
+fn in_source(fault: HelmFault, chart: &str) -> HelmFault {
+    let HelmFault::Template {
+        file,
+        line,
+        message,
+        callers,
+    } = fault
+    else {
+        return fault;
+    };
+    let is_here = Path::new(chart).is_relative() && !chart.contains("://") && chart != ".";
+    let shown = |file: String| match is_here {
+        true => format!("{chart}/{file}"),
+        false => file,
+    };
+    HelmFault::Template {
+        file: shown(file),
+        line,
+        message,
+        callers: callers.into_iter().map(shown).collect(),
+    }
 }
 
 /// A message does not end in nothing.
@@ -164,7 +190,7 @@ fn template(said: &str) -> Option<HelmFault> {
         return Some(HelmFault::Template {
             file: in_chart(file).to_owned(),
             line: None,
-            message: format!("it does not render to YAML: {message}"),
+            message: format!("{NOT_YAML}{}", of_rendered(message)),
             callers: Vec::new(),
         });
     }
@@ -198,6 +224,15 @@ fn template(said: &str) -> Option<HelmFault> {
     let place = places.pop()?;
     let callers = places.iter().rev().map(|place| caller(place)).collect();
     Some(at(place, rest.to_owned(), callers))
+}
+
+/// The line is one of the rendered text, which nobody wrote.
+fn of_rendered(message: &str) -> String {
+    let rest = message.strip_prefix("line ");
+    match rest.and_then(|rest| rest.split_once(": ")) {
+        Some((line, what)) => format!("line {line} of the rendered text: {what}"),
+        None => message.to_owned(),
+    }
 }
 
 /// Whether this is `file:line:column`.
@@ -304,7 +339,7 @@ mod tests {
     )]
     #[case(
         "YAML parse error on web/templates/a.yaml: error converting YAML to JSON: yaml: line 5: did not find expected key",
-        "the template `templates/a.yaml` failed: it does not render to YAML: line 5: did not find expected key"
+        "the template `templates/a.yaml` failed: it does not render to YAML: line 5 of the rendered text: did not find expected key"
     )]
     #[case(
         "template: web/templates/a.yaml:1:6: executing \"web/templates/a.yaml\" at <include \"h\" .>: error calling include: template: web/templates/_h.tpl:2:10: executing \"h\" at <.Values.a.b.c>: nil pointer evaluating interface {}.b",

@@ -137,7 +137,7 @@ pub(super) async fn run(
     };
     if helm.kube_version.is_none() {
         let message = format!(
-            "`kubeVersion` is not set: the chart is rendered for Kubernetes {KUBE_VERSION}"
+            "`kubeVersion` is not set, so the chart is rendered for Kubernetes {KUBE_VERSION}"
         );
         findings.insert(0, Finding::info(&shown, message));
     }
@@ -305,7 +305,9 @@ async fn rendered(
         let (chart, shown) = (chart.clone(), request.chart.clone());
         off_thread(move || private::check(&chart, &shown)).await?
     };
-    let printed = invoke::template(tools, &chart, helm, request).await?;
+    let printed = invoke::template(tools, &chart, helm, request)
+        .await
+        .map_err(|fault| values_file::explain(fault, request, &chart))?;
     let (options, request) = (options.clone(), request.clone());
     off_thread(move || {
         let mut result = files(&options, &request, &printed)?;

@@ -28,10 +28,10 @@ impl Origin {
         };
         if !chart.contains("://") {
             return Err(refuse(
-                "it is no address; a chart of the checkout is named by `source`",
+                "it is not an address; a chart of the checkout is named by `source`",
             ));
         }
-        let mut url = Url::parse(chart).map_err(|_| refuse("it is no address"))?;
+        let mut url = Url::parse(chart).map_err(|_| refuse("it is not an address"))?;
         check_address(&url).map_err(refuse)?;
         if url.scheme() == "oci" {
             if url.path().trim_matches('/').is_empty() {
@@ -62,12 +62,12 @@ impl Origin {
             reason,
         };
         let address = format!("{}/{name}", repository.trim_end_matches('/'));
-        let url = Url::parse(&address).map_err(|_| refuse("it is no address"))?;
+        let url = Url::parse(&address).map_err(|_| refuse("it is not an address"))?;
         check_address(&url).map_err(refuse)?;
         if url.scheme() == "oci" {
             return Ok(Self::Registry(url));
         }
-        let url = Url::parse(repository).map_err(|_| refuse("it is no address"))?;
+        let url = Url::parse(repository).map_err(|_| refuse("it is not an address"))?;
         Ok(Self::Repository(url, name.to_owned()))
     }
 
@@ -182,7 +182,7 @@ mod tests {
     #[rstest::rstest]
     #[case(
         "./web",
-        "it is no address; a chart of the checkout is named by `source`"
+        "it is not an address; a chart of the checkout is named by `source`"
     )]
     #[case("oci://contoso.azurecr.io", "it names no chart")]
     #[case("https://contoso.com/", "it names no chart")]

@@ -2,8 +2,13 @@
 //! counts, and documents behind the first are nothing to Helm 3 and more values
 //! to Helm 4.
 
-use super::invoke::Values;
+use std::path::Path;
+
+use super::error::HelmFault;
+use super::invoke::{Request, Values};
+use crate::generate::Fault;
 use crate::model::Finding;
+use crate::source::SourceTree;
 use crate::text::yaml;
 
 /// What is said of a second document.
@@ -37,6 +42,30 @@ pub(super) fn check(file: &Values) -> Vec<Finding> {
         found.push(warning(second.line, SECOND.to_owned()));
     }
     found
+}
+
+/// What helm says of a values file that is not YAML, about the file that is meant.
+pub(super) fn explain(fault: Fault, request: &Request, chart: &Path) -> Fault {
+    let is_about_yaml = |fault: &HelmFault| match fault {
+        HelmFault::Failed { output, .. } => output.contains("yaml: ") || output.contains("YAML"),
+        _ => false,
+    };
+    if !matches!(&fault, Fault::Chart(chart) if is_about_yaml(chart)) {
+        return fault;
+    }
+    let own = SourceTree::open(chart).and_then(|tree| tree.bytes(&chart.join("values.yaml")));
+    let own = own.ok().flatten().map(|content| Values {
+        shown: format!("{}/values.yaml", request.chart),
+        content,
+    });
+    let malformed = |file: &Values| {
+        let text = std::str::from_utf8(&file.content).ok()?;
+        let source = yaml::parse(text).err()?;
+        let file = file.shown.clone();
+        Some(HelmFault::Values { file, source }.into())
+    };
+    let found = request.values_files.iter().chain(&own).find_map(malformed);
+    found.unwrap_or(fault)
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ pub enum Error {
         label: String,
         /// The file.
         file: RelPath,
-        /// Line and column, and that it cannot be changed by itself.
+        /// Line and column, and that it cannot be changed on its own.
         what: String,
     },
     /// A split image without a field for the tag.

@@ -62,7 +62,7 @@ impl Image {
                 digest: None,
             })
         {
-            return Err("a tag stands on the left of `=`");
+            return Err("there is a tag on the left of `=`");
         }
         if let Some(fault) = name_fault(name).or_else(|| new_name.and_then(name_fault)) {
             return Err(fault);

@@ -90,7 +90,7 @@ fn an_image_is_set_by_its_name(#[case] before: &str, #[case] item: &str, #[case]
 #[case("Web=v1", "the name of an image is lower case")]
 #[case("web=v 1", "it has no valid tag")]
 #[case("web=v1@sha256:12", "a digest is `sha256:` and 64 hexadecimal digits")]
-#[case("web:1=v1", "a tag stands on the left of `=`")]
+#[case("web:1=v1", "there is a tag on the left of `=`")]
 #[case("web=r.io/a:", "the tag is empty")]
 fn an_item_that_says_nothing_sensible_is_refused(#[case] item: &str, #[case] reason: &str) {
     assert_eq!(
@@ -258,7 +258,7 @@ fn an_image_that_something_else_shares_is_an_error() {
     let error = set_in("a.yaml", text, &images(&["web=2"]), &[]).unwrap_err();
     assert_eq!(
         said(error),
-        "the source `base`, `a.yaml`: the image at line 2, column 15 cannot be changed by itself\n\
+        "the source `base`, `a.yaml`: the image at line 2, column 15 cannot be changed on its own\n\
          -> something else in the file uses the value through an anchor, or it ends in a line break: write the image out where it is used"
     );
 }

@@ -115,7 +115,7 @@ impl Files {
         let absolute = |part| matches!(part, Component::RootDir | Component::Prefix(_));
         if import.is_empty() || import.contains('\0') || parts.any(absolute) {
             return Err(format!(
-                "`{import}` cannot be imported: it is no relative path"
+                "`{import}` cannot be imported: it is not a relative path"
             ));
         }
         let own = from.parent().unwrap_or(&self.base);

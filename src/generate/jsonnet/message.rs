@@ -72,7 +72,7 @@ fn of_value(kind: &EvalErrorKind) -> Option<Placed> {
         E::FieldOfNonObject { span } => (Some(*span), "only an object has fields".to_owned()),
         E::SuperWithoutSuperObject { span } => (
             Some(*span),
-            "`super` stands in an object that extends none".to_owned(),
+            "`super` is used in an object that extends no other".to_owned(),
         ),
         E::ForSpecValueIsNotArray { span, got_type } => (
             Some(*span),

@@ -29,7 +29,7 @@ pub(super) fn of_lexer(error: &LexError) -> (SpanId, String) {
             );
         }
         L::IncompleteUnicodeEscape { span } => (span, "the escape needs four digits"),
-        L::InvalidUtf16EscapeSequence { span, .. } => (span, "the escape is no character"),
+        L::InvalidUtf16EscapeSequence { span, .. } => (span, "the escape is not a character"),
         L::UnfinishedString { span } => (span, "the string has no end"),
         L::MissingLineBreakAfterTextBlockStart { span } => (span, "a line must end after `|||`"),
         L::MissingWhitespaceTextBlockStart { span } => {
@@ -71,14 +71,14 @@ pub(super) fn of_analysis(error: &AnalyzeError) -> (SpanId, String) {
     match error {
         A::UnknownVariable { span, name } => (*span, format!("there is no variable `{name}`")),
         A::SelfOutsideObject { self_span } => {
-            (*self_span, "`self` stands outside of an object".to_owned())
+            (*self_span, "`self` is used outside of an object".to_owned())
         }
         A::SuperOutsideObject { super_span } => (
             *super_span,
-            "`super` stands outside of an object".to_owned(),
+            "`super` is used outside of an object".to_owned(),
         ),
         A::DollarOutsideObject { dollar_span } => {
-            (*dollar_span, "`$` stands outside of an object".to_owned())
+            (*dollar_span, "`$` is used outside of an object".to_owned())
         }
         A::RepeatedLocalName {
             repeated_span,
@@ -106,7 +106,7 @@ pub(super) fn of_analysis(error: &AnalyzeError) -> (SpanId, String) {
         ),
         A::PositionalArgAfterNamed { arg_span } => (
             *arg_span,
-            "an argument without a name stands after one with a name".to_owned(),
+            "a positional argument follows a named one".to_owned(),
         ),
         A::TextBlockAsImportPath { span } => (*span, "a text block cannot be imported".to_owned()),
         A::ComputedImportPath { span } => (

@@ -129,7 +129,9 @@ pub(super) async fn run(
     if !graph.charts.is_empty() && options.kustomize.kube_version.is_none() && !versioned {
         findings.push(Finding::info(
             shown.path(&folder),
-            format!("`kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}"),
+            format!(
+                "`kubeVersion` is not set, so charts are rendered for Kubernetes {KUBE_VERSION}"
+            ),
         ));
     }
     findings.extend(notes);

@@ -94,7 +94,7 @@ pub(super) fn hint(said: &str, component: bool) -> Option<&'static str> {
         ("failed to find unique target for patch", unknown_target),
         (
             "unknown field",
-            "a misspelt field, or one that this release of Kustomize does not know: see `kustomizeVersion`",
+            "a misspelled field, or one that this release of Kustomize does not know: see `kustomizeVersion`",
         ),
         (
             "unknown shorthand flag: 'c'",

@@ -88,7 +88,7 @@ impl From<Error> for error::Error {
                 "give one of the files another name, or set `layout: resource`, which names files after what is in them",
             ),
             Error::Twice { id, .. } | Error::Shared { id, .. } if id.name.ends_with('*') => Some(
-                "objects with `generateName` are told apart by it here: give each another prefix, or a name",
+                "objects with `generateName` are distinguished by it here: give each another prefix, or a name",
             ),
             Error::Shared { .. } => {
                 Some("take it out of one of them: only one of the two would be in the cluster")
@@ -96,7 +96,7 @@ impl From<Error> for error::Error {
             Error::Twice { .. } => Some(
                 "remove one of the two: the cluster would keep the one that is applied last. `layout: source` keeps the files of the source, with a warning",
             ),
-            Error::KindCase { .. } => Some("one of the two is misspelt"),
+            Error::KindCase { .. } => Some("one of the two is misspelled"),
         };
         let hints = hint.map(ToOwned::to_owned);
         match error {

@@ -344,7 +344,7 @@ fn objects_with_one_prefix_for_their_names_cannot_be_told_apart() {
         &[("a.yaml", text), ("b.yaml", text)],
     )];
     assert!(said(lay_out(two, Layout::Resource)).ends_with(
-        "-> objects with `generateName` are told apart by it here: give each another prefix, or a name"
+        "-> objects with `generateName` are distinguished by it here: give each another prefix, or a name"
     ));
 }
 
@@ -366,7 +366,7 @@ fn kinds_that_differ_only_in_case_are_refused() {
     let parts = vec![part("x", Kind::Manifests, &[("a.yaml", &text)])];
     assert_snapshot!(said(lay_out(parts, Layout::Resource)), @r"
     the kinds `ConfigMap` and `Configmap` differ only in upper and lower case: `a.yaml`, line 1, of the source `x` and `a.yaml`, line 5, of the source `x`
-    -> one of the two is misspelt
+    -> one of the two is misspelled
     ");
 }
 

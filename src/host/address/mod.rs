@@ -110,9 +110,9 @@ pub enum Error {
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
         let hint = match &error {
-            Error::Credentials(_) => "Check the access token and `gitUser`.",
+            Error::Credentials(_) => "check the access token and `gitUser`",
             _ => {
-                "Write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), `git@host:path` (SSH), or a local path that starts with `./` or `/`. In a pipeline with `gitHost: azure`, `repo` and `project/repo` are in its own organization."
+                "write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), `git@host:path` (SSH), or a local path that starts with `./` or `/`; in a pipeline of Azure DevOps, `repo` is one of its own project, and with `gitHost: azure` `project/repo` is one of its own organization"
             }
         };
         CommandError::new(Kind::Input, error).hint(hint)
@@ -254,7 +254,7 @@ fn at_url(text: &str, setting: Option<HostKind>) -> Result<Location, Error> {
     }
     url.set_path(&path);
     if text::names(&path).iter().any(|name| text::is_no_name(name)) {
-        return Err(wrong("a part of its path is no name".to_owned()));
+        return Err(wrong("a part of its path is not a name".to_owned()));
     }
     let kind = setting.unwrap_or_else(|| detect(&url));
     let url = RedactedUrl::new(url);

@@ -223,7 +223,7 @@ fn what_cannot_be_used_is_told_why(
 #[test]
 fn an_unknown_form_comes_with_the_forms_that_are_understood() {
     let error = CommandError::from(resolve("manifests", None).unwrap_err());
-    insta::assert_snapshot!(error.all_hints().join("\n"), @"Write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), `git@host:path` (SSH), or a local path that starts with `./` or `/`. In a pipeline with `gitHost: azure`, `repo` and `project/repo` are in its own organization.");
+    insta::assert_snapshot!(error.all_hints().join("\n"), @"write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), `git@host:path` (SSH), or a local path that starts with `./` or `/`; in a pipeline of Azure DevOps, `repo` is one of its own project, and with `gitHost: azure` `project/repo` is one of its own organization");
 }
 
 #[test]
@@ -315,5 +315,8 @@ proptest::proptest! {
 #[case("https://git.contoso.com/a%00b/c")]
 fn what_nothing_can_be_called_is_refused(#[case] text: &str) {
     let error = resolve(text, None).unwrap_err().to_string();
-    assert!(error.ends_with("a part of its path is no name"), "{error}");
+    assert!(
+        error.ends_with("a part of its path is not a name"),
+        "{error}"
+    );
 }

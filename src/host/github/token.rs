@@ -80,7 +80,7 @@ fn key_pair(pem: &Secret) -> Result<KeyPair, Fault> {
         "RSA PRIVATE KEY" => KeyPair::from_der(&der),
         "PRIVATE KEY" => KeyPair::from_pkcs8(&der),
         "ENCRYPTED PRIVATE KEY" => return Err(fail("it is encrypted with a password")),
-        _ => return Err(fail("it is no RSA private key")),
+        _ => return Err(fail("it is not an RSA private key")),
     }
-    .map_err(|_| fail("it is no usable RSA key"))
+    .map_err(|_| fail("it is not a usable RSA key"))
 }

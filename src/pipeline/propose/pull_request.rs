@@ -115,7 +115,10 @@ impl Work<'_> {
                 // It is open, which is what matters; a person can merge it.
                 Err(error) => {
                     let error = Error::from(error);
-                    self.warn(report, vec![format!("it is not merged by itself: {error}")]);
+                    self.warn(
+                        report,
+                        vec![format!("it is not merged automatically: {error}")],
+                    );
                 }
             }
         }
@@ -145,7 +148,7 @@ impl Work<'_> {
     /// Says that a person does not want this change.
     pub(super) fn warn_declined(&self, number: u64, report: &mut RunReport) {
         let said = format!(
-            "pull request {number} proposed exactly this and was closed by somebody; it is not opened again. Reopen it, or delete its branch to have it proposed anew"
+            "pull request {number} was closed with the same changes, so it will not be opened again. Reopen it, or delete its branch to have them proposed again"
         );
         self.warn(report, vec![said]);
     }

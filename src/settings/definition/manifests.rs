@@ -23,7 +23,7 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "FILES", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATH)]
     pub image_files: Vec<String>,
 
-    /// Where images stand in custom resources: `Kind:spec.image`, or `Kind:spec.repository,spec.tag` for two fields; one per line.
+    /// Where images are in custom resources: `Kind:spec.image`, or `Kind:spec.repository,spec.tag` for two fields; one per line.
     #[arg(long, value_name = "PATHS", value_delimiter = '\n')]
     pub image_paths: Vec<String>,
 

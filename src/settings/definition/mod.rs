@@ -43,11 +43,11 @@ pub(crate) const ENVIRONMENTS: &str = id!(RunArgs, environments);
 #[command(mut_args = switch)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct RunArgs {
-    /// The settings file. `gitops.yaml` in the working directory is used when it exists.
+    /// The settings file. `gitops.yaml` in the working directory is used when it exists. Not in gitops.yaml.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = NOT_IN_FILE)]
     pub config: Option<PathBuf>,
 
-    /// The environments to render, separated by commas or lines. All environments of the settings file when not given.
+    /// The environments to render, separated by commas or lines. All environments of the settings file when not given. In gitops.yaml, `environments` is the list or map of environments itself.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', add = NOT_IN_FILE)]
     pub environments: Vec<String>,
 
@@ -75,11 +75,11 @@ pub struct RunArgs {
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_older: bool,
 
-    /// Publish from pull request builds too. Otherwise `publish` and `promote` do there what `verify` does.
+    /// Publish from pull request builds too. Otherwise `publish` and `promote` act like `verify` there. Not in gitops.yaml.
     #[arg(long, default_value = "false", action = ArgAction::Set, add = NOT_IN_FILE)]
     pub allow_pull_request_publish: bool,
 
-    /// Give secret variables to the source in pull request builds too. Otherwise placeholders stand for them there.
+    /// Give secret variables to the source in pull request builds too. Otherwise they are replaced by placeholders. Not in gitops.yaml.
     #[arg(long, default_value = "false", action = ArgAction::Set, add = NOT_IN_FILE)]
     pub allow_pull_request_secrets: bool,
 
@@ -111,11 +111,11 @@ pub struct RunArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = TRUSTED_ONLY)]
     pub client_certificate: Option<PathBuf>,
 
-    /// How long to keep trying, in seconds, while others are faster to publish to the same branch.
+    /// How long to keep trying, in seconds, while others are faster to publish to the same branch; 0 tries once.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(0..=86_400), add = between(0, 86_400))]
     pub push_timeout: u64,
 
-    /// How long to wait for a server's answer, in seconds. When not given, 60 for the host's interface and 120 for git.
+    /// How long to wait for a server's answer, in seconds, at least 1. When not given, 60 for the host's REST API and 120 for git.
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), add = between(1, 86_400))]
     pub request_timeout: Option<u64>,
 
@@ -145,7 +145,7 @@ pub struct EnvironmentArgs {
     #[arg(long, value_name = "FOLDER")]
     pub definition_folder: Option<String>,
 
-    /// The manifest repository: an https URL, `organisation/project/_git/repository`, `owner/repository`, an SSH address, or a local path.
+    /// The manifest repository: an https URL, `organization/project/_git/repository`, `owner/repository`, an SSH address, or a local path. At a terminal, without it, `publish` uses `.gitops/manifests.git` in the working directory.
     #[arg(long, value_name = "REPOSITORY")]
     pub manifest_repo: Option<String>,
 
@@ -161,7 +161,7 @@ pub struct EnvironmentArgs {
     #[arg(long, value_name = "HOST", default_value = "auto", value_parser = or_auto::<HostKind>())]
     pub git_host: OrAuto<HostKind>,
 
-    /// The user name that goes with the token on a host of kind `git`.
+    /// The user name for the token on a host of kind `git`.
     #[arg(long, value_name = "NAME")]
     pub git_user: Option<String>,
 
@@ -206,7 +206,7 @@ pub struct EnvironmentArgs {
     #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub replace_tokens: bool,
 
-    /// Files with variables for tokens, as patterns separated by commas or lines; later ones win.
+    /// Files with variables for tokens, as patterns separated by commas or lines; later ones win. Those of the top of the settings file come first, then the environment's, then those given with the run.
     #[arg(long, value_name = "PATTERNS", value_delimiter = ',', value_hint = ValueHint::FilePath, add = SOURCE_PATTERN)]
     pub variable_files: Vec<String>,
 

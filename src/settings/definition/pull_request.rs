@@ -41,7 +41,7 @@ pub struct PullRequestArgs {
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub labels: Vec<String>,
 
-    /// Who is asked to review: users, e-mail addresses or groups on Azure DevOps, users or `organisation/team` on GitHub.
+    /// Who is asked to review: users, e-mail addresses or groups on Azure DevOps, users or `organization/team` on GitHub.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub reviewers: Vec<String>,
 
@@ -65,7 +65,7 @@ pub struct PullRequestArgs {
     #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub delete_head_branch: bool,
 
-    /// Set the commit status `gitops/<environment>` of a published commit to pending, for whoever reports the outcome of the rollout.
+    /// Set the commit status `gitops/<environment>` of a published commit to pending, so that another system can report the outcome of the rollout.
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub commit_status: bool,
 }

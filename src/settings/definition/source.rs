@@ -30,11 +30,11 @@ pub struct SourceArgs {
     #[arg(long, value_name = "FOLDERS", value_delimiter = ',', value_hint = ValueHint::DirPath, add = SOURCE_PATH)]
     pub jsonnet_paths: Vec<String>,
 
-    /// What `std.extVar` finds in Jsonnet programs: `name=value`, one per line. `environment` is the environment's name.
+    /// What `std.extVar` finds in Jsonnet programs: `name=value`, one per line. `environment` is the environment's name. Those of the environment are added to those of the top, and win.
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n', add = LITERAL)]
     pub jsonnet_variables: Vec<String>,
 
-    /// The arguments of Jsonnet programs that are functions: `name=value`, one per line.
+    /// The arguments of Jsonnet programs that are functions: `name=value`, one per line. They add up like `jsonnetVariables`.
     #[arg(long, value_name = "NAME=VALUE", value_delimiter = '\n', add = LITERAL)]
     pub jsonnet_arguments: Vec<String>,
 

@@ -40,7 +40,7 @@ pub struct ToolArgs {
     #[arg(long, value_name = "NAME=SHA256", value_delimiter = '\n', add = TRUSTED_ONLY)]
     pub tool_checksums: Vec<String>,
 
-    /// On a build of a pull request, let what the source names (charts, bases, components) lie on this machine, in a private network or at a link-local address too.
+    /// In pull request builds, allow what the source names (charts, bases, components) to be on this machine, in a private network or at a link-local address.
     #[arg(long, default_value = "false", action = ArgAction::Set, add = TRUSTED_ONLY)]
     pub allow_private_addresses: bool,
 

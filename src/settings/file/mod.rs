@@ -6,9 +6,10 @@
 //! else walks the nodes. Paths are relative to the file.
 
 mod read;
+mod unknown;
 mod value;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args as _, Command};
 use indexmap::IndexMap;
@@ -20,11 +21,14 @@ use crate::tokens;
 use super::definition::{EnvironmentArgs, RunArgs, SourceArgs};
 use super::layer::Layer;
 pub use read::{read, read_as};
+use unknown::{explain_name, unknown};
 use value::setting;
 
 /// What a settings file says.
 #[derive(Debug, Clone, Default)]
 pub struct FileSettings {
+    /// The file; absent when there is none.
+    pub path: Option<PathBuf>,
     /// For every environment.
     pub top: Layer,
     /// For one environment, in the order of the file.
@@ -60,6 +64,23 @@ pub(super) const ENVIRONMENTS: &str = "environments";
 /// The key of a source's name.
 pub(super) const NAME: &str = "name";
 
+/// What helps where a map of settings is something else.
+const SETTINGS: &str =
+    "write each setting with a colon, such as `branch: main`, on a line of its own";
+
+/// What helps where the environments are not a map: what was probably meant.
+fn list_of_names(node: &Node) -> String {
+    let names = node.text().unwrap_or_default();
+    let names: Vec<_> = names
+        .split([',', ' '])
+        .filter(|name| !name.is_empty())
+        .collect();
+    format!(
+        "write `{ENVIRONMENTS}: [{}]`, or each name on a line of its own, followed by a colon",
+        names.join(", ")
+    )
+}
+
 impl FileSettings {
     /// The sources of one environment, when the file lists them.
     pub fn sources(&self, environment: &str) -> Option<&[SourceLayer]> {
@@ -83,17 +104,20 @@ fn parse(path: &Path, text: &str) -> Result<FileSettings, Error> {
     let file = File { path };
     let documents = yaml::parse_strict(text).map_err(|error| {
         let message = format!("the settings file {}, {error}", path.display());
-        Error::message(ErrorKind::Usage, message)
+        let hint = error.hint.map(str::to_owned);
+        Error::message(ErrorKind::Usage, message).hints(hint)
     })?;
     if let Some(second) = documents.get(1) {
         return Err(file
             .fault(second.line, "a second document begins here")
             .hint("a settings file is one document: take the line `---` out"));
     }
-    let Some(document) = documents.into_iter().next() else {
-        return Ok(FileSettings::default());
+    let mut settings = match documents.first() {
+        Some(document) => file.settings(&document.root)?,
+        None => FileSettings::default(),
     };
-    file.settings(&document.root)
+    settings.path = Some(path.to_path_buf());
+    Ok(settings)
 }
 
 /// The file that is walked, for messages.
@@ -109,7 +133,12 @@ impl File<'_> {
     }
 
     /// The keys of a map with their values; nothing is an empty map.
-    fn pairs<'n>(self, node: &'n Node, key: &str) -> Result<IndexMap<&'n str, &'n Node>, Error> {
+    fn pairs<'n>(
+        self,
+        node: &'n Node,
+        key: &str,
+        hint: &str,
+    ) -> Result<IndexMap<&'n str, &'n Node>, Error> {
         if node.is_null() {
             return Ok(IndexMap::new());
         }
@@ -120,9 +149,7 @@ impl File<'_> {
                 key
             };
             let message = format!("{what} must be a map, not {}", node.noun());
-            return Err(self.fault(node.line, &message).hint(
-                "write each name with a colon, such as `branch: main` on a line of its own",
-            ));
+            return Err(self.fault(node.line, &message).hint(hint));
         };
         let pair = |(name, value): &'n (Node, Node)| {
             let text = name.text().ok_or_else(|| {
@@ -139,7 +166,7 @@ impl File<'_> {
         let keys = RunArgs::augment_args(EnvironmentArgs::augment_args(Command::new("")));
         let mut settings = FileSettings::default();
         let mut environments = None;
-        for (key, node) in self.pairs(root, "")? {
+        for (key, node) in self.pairs(root, "", SETTINGS)? {
             match key {
                 VARIABLES => settings.variables = self.variables(node, key)?,
                 SOURCES => settings.sources = self.sources(node, key)?,
@@ -177,8 +204,10 @@ impl File<'_> {
             }
             return Ok(());
         }
-        for (name, node) in self.pairs(node, &format!("`{ENVIRONMENTS}`"))? {
-            self.environment(name, node, settings)?;
+        let hint = list_of_names(node);
+        for (name, node) in self.pairs(node, &format!("`{ENVIRONMENTS}`"), &hint)? {
+            let read = self.environment(name, node, settings);
+            read.map_err(|error| explain_name(name, error))?;
         }
         Ok(())
     }
@@ -192,7 +221,7 @@ impl File<'_> {
         let keys = EnvironmentArgs::augment_args(Command::new(""));
         let prefix = format!("{ENVIRONMENTS}.{name}");
         let mut layer = Layer::new();
-        for (key, node) in self.pairs(node, &format!("`{prefix}`"))? {
+        for (key, node) in self.pairs(node, &format!("`{prefix}`"), SETTINGS)? {
             let full = format!("{prefix}.{key}");
             match key {
                 VARIABLES => {
@@ -254,7 +283,8 @@ impl File<'_> {
     fn source(self, node: &Node, prefix: &str) -> Result<SourceLayer, Error> {
         let keys = SourceArgs::augment_args(Command::new(""));
         let mut source = SourceLayer::default();
-        for (key, node) in self.pairs(node, &format!("`{prefix}`"))? {
+        let hint = "write `source: <folder>` for each item";
+        for (key, node) in self.pairs(node, &format!("`{prefix}`"), hint)? {
             let full = format!("{prefix}.{key}");
             if key == NAME {
                 let name = node.text().map(str::trim).filter(|name| !name.is_empty());

@@ -90,11 +90,11 @@ fn paths_are_seen_from_the_file() {
 )]
 #[case(
     "environments:\n  dev:\n    branch: a\n    branch: b",
-    "the settings file gitops.yaml, line 4, column 5: the key `branch` is there twice"
+    "the settings file gitops.yaml, line 4, column 5: the key `branch` appears twice"
 )]
 #[case(
     "environments:\n  dev: {}\n  dev: {}",
-    "the settings file gitops.yaml, line 3, column 3: the key `dev` is there twice"
+    "the settings file gitops.yaml, line 3, column 3: the key `dev` appears twice"
 )]
 #[case(
     "labels: {a: b}",
@@ -122,11 +122,11 @@ fn paths_are_seen_from_the_file() {
 )]
 #[case(
     "branch: a\nbranch: b",
-    "the settings file gitops.yaml, line 2, column 1: the key `branch` is there twice"
+    "the settings file gitops.yaml, line 2, column 1: the key `branch` appears twice"
 )]
 #[case(
     "environments: dev",
-    "gitops.yaml, line 1: `environments` must be a map, not a single value | write each name with a colon"
+    "gitops.yaml, line 1: `environments` must be a map, not a single value | write `environments: [dev]`, or each name on a line of its own, followed by a colon"
 )]
 #[case(
     "environments: [dev, {prod: {}}]",
@@ -135,6 +135,74 @@ fn paths_are_seen_from_the_file() {
 #[case(
     "environments:\n- dev\n- qa\n- dev",
     "gitops.yaml, line 4: the environment `dev` is listed twice"
+)]
+#[case(
+    "a: b",
+    "gitops.yaml, line 1: unknown setting `a` | all settings are listed in docs/settings.md"
+)]
+#[case(
+    "environmnts: {dev: }",
+    "gitops.yaml, line 1: unknown setting `environmnts` | did you mean `environments`?"
+)]
+#[case(
+    "environments: dev, qa",
+    "gitops.yaml, line 1: `environments` must be a map, not a single value | write `environments: [dev, qa]`, or each name on a line of its own, followed by a colon"
+)]
+#[case(
+    "environments:\n  dev: main",
+    "gitops.yaml, line 2: `environments.dev` must be a map, not a single value | write each setting with a colon, such as `branch: main`, on a line of its own"
+)]
+#[case(
+    "sources: [web]",
+    "gitops.yaml, line 1: `sources[0]` must be a map, not a single value | write `source: <folder>` for each item"
+)]
+#[case(
+    "environments:\n  dev:\n  variables:\n    host: a",
+    "gitops.yaml, line 4: unknown setting `environments.variables.host` | `variables` is directly under `environments`, so it was read as the name of an environment: indent it below its environment, or move it to the top of the file"
+)]
+#[case(
+    "environments:\n  dev:\n  branch: main",
+    "gitops.yaml, line 3: `environments.branch` must be a map, not a single value | `branch` is directly under `environments`"
+)]
+#[case(
+    "environments:\n  dev:\n    pushTimeout: 3",
+    "gitops.yaml, line 3: unknown setting `environments.dev.pushTimeout` | `pushTimeout` applies to the whole run: move it to the top of the file"
+)]
+#[case(
+    "environments: [dev]\nsources: [{source: a, variables: {b: c}}]",
+    "gitops.yaml, line 2: unknown setting `sources[0].variables` | `variables` belongs to the environment, or to the top of the file, not to one source"
+)]
+#[case(
+    "allowPullRequestPublish: true",
+    "gitops.yaml, line 1: `allowPullRequestPublish` can be set only on the task or the command line"
+)]
+#[case(
+    "environments: {dev: {config: a}}",
+    "gitops.yaml, line 1: `environments.dev.config` can be set only on the task or the command line"
+)]
+#[case(
+    "from: dev",
+    "gitops.yaml, line 1: `from` can be set only on the task or the command line"
+)]
+#[case(
+    "githubConnection: a",
+    "gitops.yaml, line 1: `githubConnection` can be set only on the task"
+)]
+#[case(
+    "token: a",
+    "gitops.yaml, line 1: `token`: a secret does not belong in this file | set the input `token` to a secret variable, or the variable GITOPS_TOKEN at a terminal"
+)]
+#[case(
+    "chartPassword: a",
+    "gitops.yaml, line 1: `chartPassword`: a secret does not belong in this file | set the input `chartPassword` to a secret variable, or the variable GITOPS_CHART_PASSWORD at a terminal"
+)]
+#[case(
+    "a:\n  b: c\n d: e",
+    "the settings file gitops.yaml, line 3, column 2: "
+)]
+#[case(
+    "source: a\n folder: b",
+    "the settings file gitops.yaml, line 2, column 8: mapping values are not allowed in this context | check the indentation of this line and the one before it"
 )]
 fn what_is_wrong_is_named_with_its_line(#[case] text: &str, #[case] start: &str) {
     let said = said(text);
@@ -417,7 +485,7 @@ fn an_environment_may_be_made_of_several_sources() {
 )]
 #[case(
     "environments:\n  dev:\n    sources:\n    - source: a\n    - branch: b",
-    "gitops.yaml, line 5: unknown setting `environments.dev.sources[1].branch`"
+    "gitops.yaml, line 5: unknown setting `environments.dev.sources[1].branch` | `branch` belongs to the environment, or to the top of the file, not to one source"
 )]
 #[case(
     "sources: [{name: [3]}]",

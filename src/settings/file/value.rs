@@ -14,9 +14,9 @@ use crate::settings::definition::{EnvironmentArgs, HelmArgs, Marks, id};
 use crate::settings::given;
 use crate::settings::layer::{Data, Origin, Value, camel_case};
 use crate::text::yaml::{self, Dialect};
-use crate::text::{Form, Kind, Node, nearest as nearest_word};
+use crate::text::{Form, Kind, Node};
 
-use super::File;
+use super::{File, unknown};
 
 /// One key of the file as the id of its argument and, unless it is null, its value.
 pub(super) fn setting(
@@ -30,14 +30,7 @@ pub(super) fn setting(
     let is_named = |argument: &&Arg| camel_case(argument.get_id().as_str()) == key;
     let mut arguments = definition.get_arguments().filter(is_here);
     let Some(argument) = arguments.find(is_named) else {
-        let names: Vec<_> = definition
-            .get_arguments()
-            .filter(is_here)
-            .map(|argument| camel_case(argument.get_id().as_str()))
-            .collect();
-        return Err(file
-            .fault(node.line, &format!("unknown setting `{full_key}`"))
-            .hint(nearest(key, &names)));
+        return Err(unknown(file, definition, key, full_key, node));
     };
     let data = data(argument, node)
         .map_err(|wanted| file.fault(node.line, &format!("`{full_key}` must be {wanted}")))?;
@@ -169,12 +162,4 @@ fn repository_from_file(path: &Path, text: &str) -> String {
 fn joined(path: &Path, text: &str) -> PathBuf {
     let folder = path.parent().unwrap_or(Path::new(""));
     folder.join(text).components().collect()
-}
-
-/// A hint that names the most similar known key, or all of them.
-fn nearest(key: &str, names: &[String]) -> String {
-    match nearest_word(key, names.iter().map(String::as_str)) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => format!("known settings: {}", names.join(", ")),
-    }
 }

@@ -112,7 +112,7 @@ fn variables_of_jsonnet_are_names_and_values() {
     let error = settings("secret").unwrap_err().to_string();
     assert_eq!(
         error,
-        "environment dev: an item of `jsonnetVariables` is not of the form `name=value`"
+        "environment dev: item 1 of the flag `--x` is not of the form `name=value`"
     );
 }
 
@@ -149,7 +149,7 @@ fn a_misspelt_environment_is_answered_with_the_one_that_was_meant() {
 #[case(flags(&[("environments", "qa,qa")]), &[], "the environment `qa` is named twice")]
 #[case(flags(&[("environments", "../x")]), &[], "environment `../x`: \"../x\" is not a safe relative path: it has a `.` or `..` segment")]
 #[case(flags(&[]), &[("dev", &[("folder", "a")] as &[_]), ("prod", &[("folder", "a/b")])],
-    "the environments `dev` and `prod` would own the same folder: `a` and `a/b`")]
+    "the environments `dev` and `prod` would own the same folder: `a` and `a/b`, which is inside it or around it")]
 #[case(flags(&[]), &[("dev", &[("folder", "x/con")] as &[_])],
     "environment dev: its folder `x/con` cannot be checked out on Windows: `con` is the name of a device there")]
 #[case(flags(&[]), &[("dev", &[("folder", "a.")] as &[_])],
@@ -159,11 +159,11 @@ fn a_misspelt_environment_is_answered_with_the_one_that_was_meant() {
 #[case(flags(&[]), &[("dev", &[("definition_folder", "a?b")] as &[_])],
     "environment dev: its definitionFolder `a?b` cannot be checked out on Windows: `a?b` contains `?`")]
 #[case(flags(&[]), &[("dev", &[("folder", "é")] as &[_]), ("prod", &[("folder", "e\u{301}/x")])],
-    "the environments `dev` and `prod` would own the same folder: `é` and `e\u{301}/x`")]
+    "the environments `dev` and `prod` would own the same folder: `é` and `e\u{301}/x`, which is inside it or around it")]
 #[case(flags(&[]), &[("dev", &[("definition_folder", "dev/source")] as &[_])],
     "environment dev: its folder `dev` and its definitionFolder `dev/source` are the same, or one is in the other")]
 #[case(flags(&[]), &[("dev", &[("definition_folder", "prod")] as &[_]), ("prod", &[])],
-    "the environments `dev` and `prod` would own the same folder: `prod` and `prod`")]
+    "the environments `dev` and `prod` would own the same folder: `prod`")]
 fn what_cannot_work_is_refused(
     #[case] given: Layer,
     #[case] environments: &[(&str, &[(&str, &str)])],

@@ -24,6 +24,7 @@ pub(super) fn refuse_disputed(text: &str) -> Result<(), SyntaxError> {
         message: format!(
             "the character U+{code:04X} ends the line for some readers and not for others; in a text, write it as \"\\u{code:04X}\""
         ),
+        hint: None,
     })
 }
 

@@ -236,7 +236,11 @@ impl<'t> Composer<'t> {
                 && let Some(name) = key.node.text()
                 && !names.insert(name.to_owned())
             {
-                return Err(fault(span, &format!("the key `{name}` is there twice")));
+                let message = format!("the key `{name}` appears twice");
+                return Err(SyntaxError {
+                    hint: Some("keep one of the two"),
+                    ..fault(span, &message)
+                });
             }
             if merge {
                 self.charge(value.size, at)?;
@@ -369,11 +373,15 @@ fn placed(span: Span, kind: Kind, size: usize, height: usize) -> Built {
     Built { node, size, height }
 }
 
+/// What is nearly always the reason. The parser notices it a line too late.
+const INDENTATION: &str = "check the indentation of this line and the one before it: the keys of one map begin in the same column, and each is followed by a colon";
+
 fn fault(span: Span, message: &str) -> SyntaxError {
     SyntaxError {
         line: span.start.line(),
         column: span.start.col() + 1,
         message: message.to_owned(),
+        hint: None,
     }
 }
 
@@ -382,6 +390,7 @@ fn syntax(error: &ScanError) -> SyntaxError {
         line: error.marker().line(),
         column: error.marker().col() + 1,
         message: error.kind().to_string(),
+        hint: Some(INDENTATION),
     }
 }
 

@@ -35,6 +35,7 @@ fn separators(text: &str) -> Result<(), SyntaxError> {
                 line: at + 1,
                 column: 4,
                 message: "nothing but a comment may follow `---` on its line".to_owned(),
+                hint: None,
             });
         }
         let content = line.trim();
@@ -43,6 +44,7 @@ fn separators(text: &str) -> Result<(), SyntaxError> {
                 line: at + 1,
                 column: 1,
                 message: "the text begins with the end of a document (`...`)".to_owned(),
+                hint: None,
             });
         }
         begun |= !content.is_empty() && !content.starts_with('#');
@@ -68,6 +70,7 @@ fn scalars_and_gaps(text: &str) -> Result<(), SyntaxError> {
                 .count()
                 + 1,
             message: message.to_owned(),
+            hint: None,
         })
     };
     let mut flows: Vec<bool> = Vec::new();

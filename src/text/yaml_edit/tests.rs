@@ -161,22 +161,22 @@ fn what_goes_takes_nothing_else_with_it(
 #[case(
     "a: &x {b: 1}\nz: *x\n",
     set("a", "b", text("v")),
-    "`a.b` cannot be changed by itself"
+    "`a.b` cannot be changed on its own"
 )]
 #[case(
     "a: &x {b: 1}\nz: *x\n",
     set("z", "b", text("v")),
-    "`z.b` cannot be changed by itself"
+    "`z.b` cannot be changed on its own"
 )]
 #[case(
     "a: &x 1\nz: *x\n",
     set("", "a", text("v")),
-    "`a` cannot be changed by itself"
+    "`a` cannot be changed on its own"
 )]
 #[case(
     "a: 1\n",
     set("a", "b", text("v")),
-    "`a.b` cannot be changed by itself"
+    "`a.b` cannot be changed on its own"
 )]
 #[case("a: [1\nb: 2\n", set("", "b", text("v")), "it is malformed: line ")]
 fn what_is_shared_or_not_there_is_refused(

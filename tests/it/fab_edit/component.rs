@@ -252,7 +252,7 @@ fn windows_line_ends_stay() {
 )]
 #[case(
     "x: &a [{name: b}]\nsubcomponents: *a\n",
-    "component.yaml was left as it is: `subcomponents` cannot be changed by itself"
+    "component.yaml was left as it is: `subcomponents` cannot be changed on its own"
 )]
 fn a_file_that_cannot_be_edited_is_left_alone(#[case] component: &str, #[case] message: &str) {
     let workspace = with(component);

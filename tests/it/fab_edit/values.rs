@@ -80,7 +80,7 @@ fn an_error_leaves_the_file_alone(#[case] arguments: &[&str], #[case] message: &
 #[case("config: [x\n", "config/prod.yaml is malformed, line ")]
 #[case(
     "config: &c {k: 1}\nother: *c\n",
-    "config/prod.yaml was left as it is: `config.k` cannot be changed by itself"
+    "config/prod.yaml was left as it is: `config.k` cannot be changed on its own"
 )]
 fn a_file_that_cannot_be_edited_is_left_alone(#[case] config: &str, #[case] message: &str) {
     let workspace = with(config);

@@ -27,7 +27,7 @@ use gitops_publisher::error::Kind;
     "echo \"VS403702: The push was rejected because one or more commits contain author email 'publisher@contoso.com' which does not match the policy-specified patterns.\" >&2; exit 1",
     "branch \"main\" of ",
     " does not take commits of this author: pre-receive hook declined (VS403702: The push was rejected because one or more commits contain author email 'publisher@contoso.com' which does not match the policy-specified patterns.)",
-    "set `authorEmail` to an address that the server allows, and `authorName` to go with it"
+    "set `authorEmail` to an address that the server allows, and `authorName` to match"
 )]
 #[case::signed(
     "pre-receive",
@@ -41,7 +41,7 @@ use gitops_publisher::error::Kind;
     "echo 'VS403654: The push was rejected because it contains one or more secrets.' >&2; exit 1",
     "branch \"main\" of ",
     " refused the push because of a secret in it: pre-receive hook declined (VS403654: The push was rejected because it contains one or more secrets.)",
-    "take the secret out of what is published, and revoke it; if it is none, allow it as the server's words say"
+    "take the secret out of what is published, and revoke it; if it isn't one, allow it as the server's words say"
 )]
 #[case::name(
     "pre-receive",

@@ -62,7 +62,10 @@ async fn a_template_that_cannot_be_read_or_is_no_yaml_is_named() {
     };
     insta::assert_snapshot!(message, @"the template `templates/b.yaml`, line 2, failed: missing value for if");
     let message = failing(&[("templates/b.yaml", "a: b: c\n")], |_| {}).await;
-    insta::assert_snapshot!(message.unwrap(), @"the template `templates/b.yaml` failed: it does not render to YAML: mapping values are not allowed in this context");
+    insta::assert_snapshot!(message.unwrap(), @"
+    the template `templates/b.yaml` failed: it does not render to YAML: mapping values are not allowed in this context
+    hint: look for wrong indentation (`nindent`), a missing `quote`, or a value that is empty; `helm template --debug` shows the rendered text
+    ");
 }
 
 #[tokio::test]
@@ -106,7 +109,7 @@ async fn values_files_are_shown_as_they_were_named() {
         return;
     };
     assert!(
-        message.contains("failed to parse CHART/bad.yaml"),
+        message.starts_with("the values file `CHART/bad.yaml` is malformed, line 1"),
         "{message}"
     );
     let message = failing(&[], |options| {
@@ -114,7 +117,7 @@ async fn values_files_are_shown_as_they_were_named() {
     });
     insta::assert_snapshot!(message.await.unwrap(), @"
     the values file `CHART/nowhere/prod.yaml` does not exist
-    hint: check `valuesFiles`
+    hint: check `valuesFiles`; in gitops.yaml, paths are relative to that file
     ");
 }
 

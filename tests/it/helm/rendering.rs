@@ -224,7 +224,7 @@ async fn the_chart_sees_the_named_kubernetes_and_a_default_is_told() {
     assert_eq!(
         findings(&generated),
         [format!(
-            "{}: `kubeVersion` is not set: the chart is rendered for Kubernetes 1.37.0",
+            "{}: `kubeVersion` is not set, so the chart is rendered for Kubernetes 1.37.0",
             folder.path().display()
         )]
     );

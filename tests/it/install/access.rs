@@ -112,7 +112,14 @@ fn on_a_pull_request_no_token_is_sent_unless_its_authors_are_trusted() {
     assert_said(&ended, "--allow-access");
     assert_eq!(server.turns(), 0);
     let ended = on_pull_request(&["--allow-access"]).fail();
-    assert_said(&ended, "127.0.0.1 is not on the public internet");
+    assert_said(
+        &ended,
+        "pull request builds fetch from the public internet only, and 127.0.0.1 is not part of it",
+    );
+    assert_said(
+        &ended,
+        "help: set `allowPrivateAddresses` on the task (`--allow-private-addresses`)",
+    );
     assert_eq!(server.turns(), 0);
     on_pull_request(&["--allow-access", "--allow-private-addresses"]).succeed();
     // What is there needs no token.

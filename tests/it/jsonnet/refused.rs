@@ -70,7 +70,7 @@ async fn said(options: &Options) -> String {
 )]
 #[case::absolute(
     "importstr '/etc/hostname'",
-    "the program `main.jsonnet` failed: `/etc/hostname` cannot be imported: it is no relative path\n  main.jsonnet:1:1"
+    "the program `main.jsonnet` failed: `/etc/hostname` cannot be imported: it is not a relative path\n  main.jsonnet:1:1"
 )]
 #[case::folder(
     "import 'lib'",
@@ -216,7 +216,7 @@ async fn a_library_folder_that_is_not_there_is_named() {
 )]
 #[case(
     "1",
-    "a field that is no resource can be hidden with `::`, or moved to a `.libsonnet` file"
+    "a field that isn't a resource can be hidden with `::`, or moved to a `.libsonnet` file"
 )]
 #[tokio::test]
 async fn an_error_says_what_to_do(#[case] program: &str, #[case] hint: &str) {

@@ -38,7 +38,9 @@ const CHART: [(&str, &str); 8] = [
 
 /// What is told as long as it is not said which Kubernetes charts see.
 fn unversioned(place: &str) -> String {
-    format!("{place}: `kubeVersion` is not set: charts are rendered for Kubernetes {KUBE_VERSION}")
+    format!(
+        "{place}: `kubeVersion` is not set, so charts are rendered for Kubernetes {KUBE_VERSION}"
+    )
 }
 
 async fn render(

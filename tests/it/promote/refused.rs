@@ -146,7 +146,7 @@ fn a_source_that_is_in_no_checkout() {
     workspace.remove(".git");
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &[])), @r"
     error: the source is in no git checkout, so no commit of it can be taken
-      help: check the source repository out before this step, with `fetchDepth: 0`
+      help: check the source repository out before this step, in a pipeline with `fetchDepth: 0`
     ");
 }
 
@@ -196,7 +196,7 @@ fn a_commit_that_a_shallow_checkout_does_not_have() {
         .replace(&folder, "<folder>");
     insta::assert_snapshot!(text, @r"
     error: <commit>, from which `dev` was published, is not in the git checkout <folder>/clone
-      help: the checkout has only the latest commits: set `fetchDepth: 0` on its `checkout` step
+      help: the checkout has only the latest commits: run `git fetch --unshallow`, or in a pipeline set `fetchDepth: 0` on its `checkout` step
     ");
     git(
         &workspace.path().join("clone"),
@@ -254,8 +254,8 @@ fn a_commit_whose_branch_was_squashed(#[case] later: &str, #[case] same: bool) {
     insta::allow_duplicates! {
         insta::assert_snapshot!(text, @r"
         error: <commit>, from which `dev` was published, is not in the git checkout <folder>/clone
-          help: fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` brings all commits of the branch
-          help: when its branch was squashed or deleted, it is nowhere any more: name the commit that has the same content with `commit` (`--commit`); it is taken when it renders to exactly what was published
+          help: fetch it first; on the `checkout` step of a pipeline, `fetchDepth: 0` fetches all commits of the branch
+          help: when its branch was squashed or deleted, it is gone: name the commit that has the same content with `commit` (`--commit`); it is taken when it renders to exactly what was published
         ");
     }
     // The advice helps, and only where the content is the same.
@@ -378,7 +378,7 @@ fn a_build_of_a_pull_request_promotes_nothing_and_says_so() {
         .variable("BUILD_REASON", "PullRequest")
         .succeed();
     assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
-    let said = "This is a pull request build, so `promote` does what `verify` does and writes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
+    let said = "This is a pull request build, so `promote` acts like `verify`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
     assert!(ended.stdout.contains(said), "{}", ended.stdout);
     assert!(
         ended.stdout.contains("Publishing would change"),

@@ -60,6 +60,19 @@ fn a_policy_may_come_between_two_runs<H: Host>() {
     assert_eq!(scene.branches(), ["main"]);
 }
 
+#[test]
+fn a_server_without_pull_requests_is_not_to_be_pushed_to_again() {
+    let scene = Scene::<crate::support::github::Hub>::new();
+    scene.git(|git| git.protect("main", crate::support::github::Hub::PROTECTED));
+    let error = scene.fails(&[AUTO, ("gitHost", "git")]);
+    assert!(
+        error.contains("there are no pull requests at ")
+            && error.contains("Hint: allow this user to push to the branch, or set `branch` to one that it may push to")
+            && !error.contains("set `mode` to `push`"),
+        "{error}"
+    );
+}
+
 fn with_push_a_protected_branch_is_an_error<H: Host>() {
     let scene = Scene::<H>::new();
     scene.git(|git| git.protect("main", H::PROTECTED));

@@ -280,7 +280,7 @@ fn other_git_servers_have_no_pull_requests() {
         insta::assert_snapshot!(error, @r"
         environment dev: there are no pull requests at http://[server]/contoso/manifests
         Hint: pull requests need a repository on Azure DevOps or GitHub: set `mode` to `push`
-        Hint: if it is one of these, say which with `gitHost`
+        Hint: if it is Azure DevOps or GitHub, say which with `gitHost`
         ");
     });
     assert_eq!(scene.server.pushes(), 0);

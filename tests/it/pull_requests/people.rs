@@ -42,7 +42,7 @@ fn what_a_person_gave_up_is_not_opened_again<H: Host>() {
     let ended = scene.run(&[]);
     assert_eq!((scene.server.pushes(), scene.server.writes()), (0, 0));
     assert_eq!(scene.states(), [("closed", "gitops/dev".to_owned())]);
-    let warned = "environment dev, pull request: pull request 1 proposed exactly this and was closed by somebody; it is not opened again. Reopen it, or delete its branch to have it proposed anew";
+    let warned = "environment dev, pull request: pull request 1 was closed with the same changes, so it will not be opened again. Reopen it, or delete its branch to have them proposed again";
     assert_eq!(warnings(&ended), [warned]);
     assert_eq!(output(&ended, "changed").unwrap(), "false");
     scene.git(|git| git.delete("gitops/dev"));

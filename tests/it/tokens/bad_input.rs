@@ -25,7 +25,7 @@ fn refused(files: &[(&str, &[u8])], flags: &[&str]) -> String {
 #[case(&["--token-pattern", "custom", "--token-prefix", "<"], "replacing tokens: token-prefix and token-suffix are required with custom token-pattern")]
 #[case(&["--token-pattern", "custom", "--token-prefix", " <", "--token-suffix", ">"], "replacing tokens: the token prefix \" <\" begins with white space")]
 #[case(&["--transforms", "--token-pattern", "azpipelines"], "replacing tokens: the token suffix \")\" is the transform suffix as well, so that no transform could ever end")]
-#[case(&["--transforms", "--transforms-prefix", "|", "--transforms-suffix", "|"], "replacing tokens: the transform suffix \"|\" is the prefix as well, so that calls could not be told apart")]
+#[case(&["--transforms", "--transforms-prefix", "|", "--transforms-suffix", "|"], "replacing tokens: the transform suffix \"|\" is the prefix as well, so that calls could not be distinguished")]
 #[case(&["--transforms", "--transforms-prefix", "#{"], "replacing tokens: the token prefix \"#{\" is the transform prefix as well, so that every transform would begin a token")]
 #[case(&["--transforms", "--transforms-suffix", " ]"], "replacing tokens: the transform suffix \" ]\" begins with white space")]
 #[case(&["--escape", "custom", "--escape-char", "x"], "replacing tokens: escape-char and chars-to-escape are required with custom escape")]
@@ -72,7 +72,7 @@ fn options_that_cannot_be_are_named(#[case] flags: &[&str], #[case] message: &st
 #[case(
     "v.yml",
     b"a: b\xff",
-    "reading variables from file v.yml, line 1, column 5: the file is no utf-8 text"
+    "reading variables from file v.yml, line 1, column 5: the file is not utf-8 text"
 )]
 #[case(
     "v.yml",
@@ -104,7 +104,7 @@ fn variable_files_that_cannot_be_read_are_named_with_line_and_column(
 fn a_variable_file_that_is_not_there_is_named(#[case] variables: &str, #[case] pattern: &str) {
     let files: [(&str, &[u8]); 2] = [("a.txt", b"#{ok}#"), ("config/dev.yml", b"ok: 1")];
     let message = refused(&files, &["--variables", variables]);
-    let expected = format!("reading variables from file {pattern}: there is no such file below ");
+    let expected = format!("reading variables from file {pattern}: there is no such file in ");
     // A backslash separates on Windows.
     assert!(
         message
@@ -132,9 +132,9 @@ fn patterns_of_variable_files_may_match_nothing(#[case] variables: &str) {
 }
 
 #[rstest::rstest]
-#[case::binary(b"\x89PNG\0#{ok}#", &[], "replacing tokens in a.bin:1:5: the file is no UTF-8 text (byte 4)")]
-#[case::declared(b"\xff#{ok}#", &["--encoding", "utf-8"], "replacing tokens in a.bin:1:2: the file is no utf-8 text (byte 0)")]
-#[case::surrogate(b"\xff\xfe\0\xd8#\0{\0o\0k\0}\0#\0", &[], "replacing tokens in a.bin:1:2: the file is no utf-16le text (byte 2)")]
+#[case::binary(b"\x89PNG\0#{ok}#", &[], "replacing tokens in a.bin:1:5: the file is not UTF-8 text (byte 4)")]
+#[case::declared(b"\xff#{ok}#", &["--encoding", "utf-8"], "replacing tokens in a.bin:1:2: the file is not utf-8 text (byte 0)")]
+#[case::surrogate(b"\xff\xfe\0\xd8#\0{\0o\0k\0}\0#\0", &[], "replacing tokens in a.bin:1:2: the file is not utf-16le text (byte 2)")]
 #[case::unknown(b"Gr\xf6\xdfe\n #{v}#", &[], "replacing the token \"#{v}#\" in a.bin:2:2: the value has 'é', but the file is not UTF-8 (byte 2) and its encoding is not known")]
 #[case::unencodable(b"\xe9 #{v}#", &["--encoding", "iso88591"], "replacing the token \"#{v}#\" in a.bin:1:3: the file's encoding iso88591 has no '€'")]
 fn files_that_values_do_not_fit_into_are_named(
@@ -193,7 +193,7 @@ fn values_nested_too_deeply_are_stopped() {
 )]
 #[case(
     b"#{fromBase64(v)}#",
-    "replacing the token \"#{fromBase64(v)}#\" in a.txt:1:1: the value is no base64"
+    "replacing the token \"#{fromBase64(v)}#\" in a.txt:1:1: the value is not base64"
 )]
 fn transforms_that_cannot_be_run_are_named(#[case] content: &[u8], #[case] message: &str) {
     assert_eq!(refused(&[("a.txt", content)], &["--transforms"]), message);

@@ -119,11 +119,11 @@ fn a_text_means_what_it_means_to_go(#[case] recorded: &str) {
 }
 
 #[rstest::rstest]
-#[case("a: 1\nb: 2\na: 3\n", "line 3, column 1: the key `a` is there twice")]
-#[case("x: {a: 1, 'a': 2}\n", "line 1, column 11: the key `a` is there twice")]
+#[case("a: 1\nb: 2\na: 3\n", "line 3, column 1: the key `a` appears twice")]
+#[case("x: {a: 1, 'a': 2}\n", "line 1, column 11: the key `a` appears twice")]
 #[case(
     "- b\n- <<: {a: 1}\n  <<: {b: 1}\n",
-    "line 3, column 3: the key `<<` is there twice"
+    "line 3, column 3: the key `<<` appears twice"
 )]
 fn strictly_a_key_stands_once(#[case] text: &str, #[case] message: &str) {
     assert_eq!(parse_strict(text).unwrap_err().to_string(), message);
