@@ -157,9 +157,12 @@ async fn render_one(
         let overlays = sourced
             .iter()
             .any(|source| source.generated.kind == generate::Kind::Kustomize);
-        blocking(move || match overlays {
-            true => comments::find(&settings, &tree, &record),
-            false => Ok(Vec::new()),
+        blocking(move || {
+            if overlays {
+                comments::find(&settings, &tree, &record)
+            } else {
+                Ok(Vec::new())
+            }
         })
         .await
         .map_err(here)?

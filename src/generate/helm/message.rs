@@ -46,13 +46,15 @@ pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) 
     schema(said)
         .or_else(|| template(said))
         .or_else(|| frames(said))
-        .map(|fault| in_source(fault, chart))
-        .unwrap_or_else(|| HelmFault::Failed {
-            chart: chart.to_owned(),
-            release: release.to_owned(),
-            status: output.status,
-            output: said_or_silent(quoted(&lines).join("\n")),
-        })
+        .map_or_else(
+            || HelmFault::Failed {
+                chart: chart.to_owned(),
+                release: release.to_owned(),
+                status: output.status,
+                output: said_or_silent(quoted(&lines).join("\n")),
+            },
+            |fault| in_source(fault, chart),
+        )
 }
 
 /// The fault with its templates as they are called from the working folder:
@@ -68,9 +70,12 @@ fn in_source(fault: HelmFault, chart: &str) -> HelmFault {
         return fault;
     };
     let is_here = Path::new(chart).is_relative() && !chart.contains("://") && chart != ".";
-    let shown = |file: String| match is_here {
-        true => format!("{chart}/{file}"),
-        false => file,
+    let shown = |file: String| {
+        if is_here {
+            format!("{chart}/{file}")
+        } else {
+            file
+        }
     };
     HelmFault::Template {
         file: shown(file),
