@@ -8,7 +8,7 @@ use crate::text::yaml::{self, Dialect, RepeatedKey, Value};
 use crate::text::{Kind, Node, json};
 
 /// One document that is not empty, as Kubernetes reads it.
-pub struct Document {
+pub(super) struct Document {
     /// The line it starts at, from 1.
     pub line: usize,
     /// Its content.
@@ -43,11 +43,6 @@ pub fn is_manifest(file: &RelPath) -> bool {
 /// Whether a file is JSON by its name.
 pub(super) fn is_json(file: &RelPath) -> bool {
     extension(file).eq_ignore_ascii_case("json")
-}
-
-/// Every document of a manifest that is not empty, as Kubernetes reads it.
-pub fn of_manifest(file: &RelPath, content: &[u8]) -> Result<Vec<Document>, Fault> {
-    Ok(read(file, content)?.all)
 }
 
 /// Every document of a file.

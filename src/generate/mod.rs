@@ -21,6 +21,7 @@ mod manifests;
 mod namespace;
 mod origins;
 mod part;
+pub mod plan_values;
 mod reading;
 pub mod resources;
 

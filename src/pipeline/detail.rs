@@ -12,12 +12,11 @@ use gitops_plan::{Options, Plan, Resource, Value};
 
 use crate::context::Context;
 use crate::error::Error;
-use crate::generate::documents;
+use crate::generate::{documents, plan_values};
 use crate::git::{Contents, Tip};
 use crate::model::{FileChange, Finding, FolderPlan, FolderState, ObjectId, RelPath};
 use crate::parallel::blocking;
 use crate::report::RunReport;
-use crate::text::yaml;
 
 use super::Rendered;
 use super::publish::Branch;
@@ -67,7 +66,7 @@ pub(super) async fn detail(
                 &sides,
                 &Options {
                     mask: Some(&mask),
-                    yaml: Some(&read_yaml),
+                    yaml: Some(&plan_values::of_text),
                     ..Options::new(&key[..])
                 },
             )
@@ -137,46 +136,9 @@ fn resources(documents: &[(String, usize, Value)]) -> Vec<Resource<'_>> {
 fn parsed(files: &[(RelPath, Bytes)]) -> Result<Vec<(String, usize, Value)>, String> {
     let mut all = Vec::new();
     for (path, content) in files {
-        let found = documents::of_manifest(path, content).map_err(|fault| fault.to_string())?;
-        let found = found
-            .into_iter()
-            .map(|document| (path.to_string(), document.line, tree(document.value)));
-        all.extend(found);
+        let found = plan_values::of_manifest(path, content).map_err(|fault| fault.to_string())?;
+        let found = found.into_iter();
+        all.extend(found.map(|(line, value)| (path.to_string(), line, value)));
     }
     Ok(all)
-}
-
-/// YAML inside of a text.
-fn read_yaml(text: &str) -> Option<Value> {
-    let documents = yaml::parse(text).ok()?;
-    let [document] = documents.as_slice() else {
-        return None;
-    };
-    let value = yaml::Value::of(&document.root, yaml::Dialect::Kubernetes).ok()?;
-    Some(tree(value))
-}
-
-/// The same value as plans take it.
-fn tree(value: yaml::Value) -> Value {
-    match value {
-        yaml::Value::Null => Value::Null,
-        yaml::Value::Bool(value) => Value::Bool(value),
-        yaml::Value::Int(value) => Value::Int(value),
-        yaml::Value::Uint(value) => Value::Uint(value),
-        yaml::Value::Float(value) => Value::Float(value),
-        yaml::Value::Str(text) | yaml::Value::Disputed(text) => Value::Str(text),
-        yaml::Value::List(items) => Value::List(items.into_iter().map(tree).collect()),
-        yaml::Value::Map(pairs) => {
-            let pair = |(key, value)| (key_text(key), tree(value));
-            Value::Map(pairs.into_iter().map(pair).collect())
-        }
-    }
-}
-
-/// A key of this dialect is a text.
-fn key_text(key: yaml::Value) -> String {
-    match key {
-        yaml::Value::Str(text) | yaml::Value::Disputed(text) => text,
-        other => format!("{other:?}"),
-    }
 }
