@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs work that blocks or computes on a thread of its own. A panic in it
 /// continues in the caller.
+#[expect(clippy::disallowed_methods, reason = "the one way to such a thread")]
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done,

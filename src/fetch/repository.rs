@@ -7,6 +7,7 @@ use super::index::{self, Index, Offer};
 use super::{Error, LARGEST_CHART, file, promised};
 use crate::http::{self, Http};
 use crate::model::RedactedUrl;
+use crate::parallel::blocking;
 
 /// Reads the index of a repository.
 pub async fn index(
@@ -20,8 +21,7 @@ pub async fn index(
     })?;
     let bytes = file(http, &url, login, index::LARGEST).await?;
     let repository = repository.clone();
-    let parsed = tokio::task::spawn_blocking(move || Index::parse(&repository, bytes)).await;
-    parsed.expect("the work neither panics nor is cancelled while it is awaited")
+    blocking(move || Index::parse(&repository, bytes)).await
 }
 
 /// Fetches the archive of an offer, and gives its digest, too. The index may

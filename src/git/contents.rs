@@ -6,23 +6,14 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use git2::ObjectType;
 
-use super::error::{Error, Fault};
-use super::fetch::Wants;
-use super::intake::{Objects, Store};
-use super::pack_guard::Limits;
-use super::smart_http::SmartHttp;
+use super::error::Error;
 use super::tip::Tip;
-use super::{Remote, local, ssh};
-use crate::model::ObjectId;
-use crate::parallel::blocking;
+use super::Remote;
+use crate::model::{Ledger, ObjectId};
 
 /// Contents of files by object id.
 pub type Contents = BTreeMap<ObjectId, Bytes>;
-
-/// The objects that a whole commit is fetched for, and that are not in it.
-const READING: &str = "reading published files";
 
 impl Remote {
     /// The content of files of the tip. An id that no file of the tip has is an
@@ -31,72 +22,20 @@ impl Remote {
         if ids.is_empty() {
             return Ok(Contents::new());
         }
-        match self {
-            Self::Http(remote) => {
-                let read = remote.contents(tip, ids).await;
-                read.map_err(|fault| remote.error(Some(&tip.branch), fault))
-            }
-            Self::Ssh(remote) => {
-                let read = remote.contents(tip, ids).await;
-                read.map_err(|fault| remote.error(Some(&tip.branch), fault))
-            }
-            Self::Local(remote) => {
-                let read = remote.contents(ids).await;
-                read.map_err(|fault| remote.error(Some(&tip.branch), fault))
-            }
-            Self::ReadOnly(remote) => Box::pin(remote.contents(tip, ids)).await,
-        }
-    }
-}
-
-impl SmartHttp {
-    async fn contents(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Contents, Fault> {
-        let (Some(session), Some(commit)) = (&tip.session, tip.commit) else {
-            return Err(Fault::protocol(READING, "the branch has no commit"));
+        let found = match self {
+            Self::Http(remote) => remote.blobs(tip, ids).await,
+            Self::Ssh(remote) => remote.blobs(tip, ids).await,
+            Self::Local(remote) => remote.blobs(tip, ids).await,
+            Self::ReadOnly(remote) => return Box::pin(remote.contents(tip, ids)).await,
         };
-        let store = match self.objects_by_id(session, ids).await {
-            Err(fault) if self.wants_less(&fault) => {
-                tracing::debug!(%fault, "reading every file instead");
-                let wants = Wants {
-                    ids: &[commit],
-                    depth: Some(1),
-                    filter: None,
-                    limits: Limits::WHOLE,
-                };
-                self.fetch(session, &wants).await?
-            }
-            result => result?,
-        };
-        read_from(store, ids).await
+        Ok(ids.iter().copied().zip(found?).collect())
     }
-}
 
-impl ssh::Ssh {
-    async fn contents(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Contents, Fault> {
-        let copy = self.with_objects(tip, ids).await?;
-        let ids = ids.to_vec();
-        blocking(move || read(&copy.objects()?, &ids)).await
+    /// Reads ledgers of the tip's commit by their ids; `None` for one that is
+    /// damaged or of a newer format.
+    pub async fn ledgers(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Option<Ledger>>, Error> {
+        let contents = self.contents(tip, ids).await?;
+        let parse = |id: &ObjectId| Ledger::parse(contents.get(id)?).ok();
+        Ok(ids.iter().map(parse).collect())
     }
-}
-
-impl local::Local {
-    async fn contents(&self, ids: &[ObjectId]) -> Result<Contents, Fault> {
-        let (path, ids) = (self.path().to_path_buf(), ids.to_vec());
-        blocking(move || {
-            let repository = local::open(&path)?;
-            let objects = Objects::new(repository.odb().map_err(Fault::machine(READING))?);
-            read(&objects, &ids)
-        })
-        .await
-    }
-}
-
-async fn read_from(store: Store, ids: &[ObjectId]) -> Result<Contents, Fault> {
-    let ids = ids.to_vec();
-    blocking(move || read(&store.objects()?, &ids)).await
-}
-
-fn read(objects: &Objects<'_>, ids: &[ObjectId]) -> Result<Contents, Fault> {
-    let one = |id: &ObjectId| Ok((*id, objects.need(id, ObjectType::Blob)?));
-    ids.iter().map(one).collect()
 }

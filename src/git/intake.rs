@@ -28,6 +28,10 @@ impl Intake {
     pub(super) fn start(temp_root: &Path, limits: Limits) -> Self {
         let (pieces, queue) = mpsc::channel(QUEUE);
         let temp_root = temp_root.to_path_buf();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it goes on beside the reading of the answer"
+        )]
         let worker = tokio::task::spawn_blocking(move || receive(&temp_root, limits, queue));
         Self { pieces, worker }
     }

@@ -34,10 +34,6 @@ impl Local {
         Self { path, create }
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     pub(super) fn display(&self) -> String {
         self.path.display().to_string()
     }

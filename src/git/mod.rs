@@ -47,7 +47,7 @@ use std::path::PathBuf;
 
 use crate::host::{Authorization, HostKind, Location, Place};
 use crate::http;
-use crate::model::{Ledger, ObjectId};
+use crate::model::ObjectId;
 use crate::tools::Tools;
 
 /// How to reach a repository.
@@ -190,22 +190,6 @@ impl Remote {
             Self::ReadOnly(remote) => remote.see_everything(),
             Self::Ssh(_) | Self::Local(_) => {}
         }
-    }
-
-    /// Reads ledgers of the tip's commit by their ids; `None` for one that is
-    /// damaged or of a newer format.
-    pub async fn ledgers(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Option<Ledger>>, Error> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        let found = match self {
-            Self::Http(remote) => remote.blobs(tip, ids).await,
-            Self::Ssh(remote) => remote.blobs(tip, ids).await,
-            Self::Local(remote) => remote.blobs(tip, ids).await,
-            Self::ReadOnly(remote) => return Box::pin(remote.ledgers(tip, ids)).await,
-        };
-        let parse = |bytes: &bytes::Bytes| Ledger::parse(bytes).ok();
-        Ok(found?.iter().map(parse).collect())
     }
 
     /// Fetches one commit with everything in it.

@@ -66,6 +66,10 @@ enum Stays {
     Uncommitted,
 }
 
+/// Of more folders that no setting names the ledgers are not read for a warning:
+/// many sources share the repository, and each run would read them all.
+const MOST_TO_WARN: usize = 50;
+
 /// What a branch is searched with.
 pub(super) struct Search<'a> {
     pub(super) context: &'a Context,
@@ -211,6 +215,10 @@ impl<'a> Search<'a> {
     async fn try_find(&self, tip: &Tip) -> Result<Vec<Leftover>, Error> {
         let remote = &self.branch.connection.remote;
         let candidates = self.candidates(tip);
+        if candidates.len() > MOST_TO_WARN && !self.acts() {
+            tracing::debug!(folders = candidates.len(), "not looked at for a warning");
+            return Ok(Vec::new());
+        }
         let mut ids: Vec<_> = candidates.iter().map(|(_, id)| *id).collect();
         ids.sort_unstable();
         ids.dedup();

@@ -335,7 +335,7 @@ impl Work<'_> {
             ..publication(&self.branch.connection.remote, &tip, outcome, attempt)
         };
         add(report, self.group(), &seen.plans, publication);
-        self.detail(&tip, &seen, report).await?;
+        self.detail(&tip, seen, report).await?;
         let done = match (found, past) {
             (None, Past::Declined(number)) => {
                 self.warn_declined(number, report);

@@ -20,7 +20,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &[]),
     ("definition", &["text"]),
     // What is fetched without a program is fetched by the run's own client.
-    ("fetch", &["http", "text"]),
+    ("fetch", &["http", "parallel", "text"]),
     (
         "generate",
         &["definition", "fetch", "parallel", "source", "text", "tools"],

@@ -133,24 +133,13 @@ impl Ssh {
         result.map_err(|fault| self.error(Some(&ours.branch), fault))
     }
 
-    pub(super) fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
+    fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
         Error {
             repository: self.display(),
             kind: self.kind,
             branch: branch.map(str::to_owned),
             fault: Box::new(fault),
         }
-    }
-
-    /// The copy of a tip, with these objects in it.
-    pub(in crate::git) async fn with_objects(
-        &self,
-        tip: &Tip,
-        ids: &[ObjectId],
-    ) -> Result<Arc<Copy>, Fault> {
-        let copy = Arc::clone(copy_of(tip)?);
-        self.git.fetch_objects(&copy, ids).await?;
-        Ok(copy)
     }
 
     async fn try_read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Fault> {
