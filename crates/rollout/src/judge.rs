@@ -1,0 +1,367 @@
+//! The rule: from facts to how far a rollout is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::{Published, Required, Tree, Wait};
+use crate::judged::{Judged, Line, LineState, Outcome, Reported, Standing, Waiting};
+use crate::meaning::{Meaning, is_by_flux, meaning};
+use crate::standing::{AboutCommit, Said, about};
+use crate::target::Target;
+
+/// On how many commits before ours a target counts as one that reports lately:
+/// what a cluster no longer has is not waited for.
+const RECENT: usize = 10;
+
+/// Decides how far the rollout of one environment is.
+pub fn judge(wait: &Wait<'_>) -> Judged {
+    let late = wait.now.saturating_sub(wait.started) >= wait.policy.timeout;
+    match wait.published {
+        Published::Unchanged => ended(Outcome::Unchanged),
+        Published::Older => ended(Outcome::Superseded),
+        Published::Closed => ended(Outcome::Abandoned),
+        Published::Proposed if late => ended(Outcome::NotMerged),
+        Published::Proposed => nothing(Standing::Waiting(Waiting::Merge)),
+        Published::Commit(commit) => Work::new(wait, commit, late).judge(),
+    }
+}
+
+fn ended(outcome: Outcome) -> Judged {
+    nothing(Standing::Done(outcome))
+}
+
+/// Without anything to say about targets.
+fn nothing(standing: Standing) -> Judged {
+    Judged {
+        standing,
+        commit: None,
+        lines: Vec::new(),
+        others: Vec::new(),
+        disbelieved: Vec::new(),
+        needs: Vec::new(),
+        last_rolled_out: None,
+        is_gone: false,
+        never_failed: false,
+    }
+}
+
+/// One target that has to report, or a name that means none so far.
+enum Wanted {
+    Target(Target),
+    Nobody(String),
+}
+
+/// The targets that said something.
+fn targets<'a>(said: impl IntoIterator<Item = &'a AboutCommit>) -> BTreeSet<Target> {
+    let said = said.into_iter();
+    said.flat_map(|one| one.said.keys().cloned()).collect()
+}
+
+struct Work<'a> {
+    wait: &'a Wait<'a>,
+    commit: &'a str,
+    late: bool,
+    /// What was said, by commit of the branch.
+    said: Vec<AboutCommit>,
+    /// How many commits came after ours, where ours is among those that are known.
+    own: Option<usize>,
+    /// How many of the newest commits are ours or come after it.
+    candidates: usize,
+    /// Commits whose folder has to be looked at.
+    needs: BTreeSet<String>,
+}
+
+impl<'a> Work<'a> {
+    fn new(wait: &'a Wait<'a>, commit: &'a str, late: bool) -> Self {
+        let branch = wait.branch;
+        let own = branch.position(commit);
+        let candidates = match own {
+            Some(at) => at + 1,
+            // Of the others it is not known whether they come after it.
+            None => usize::from(branch.tip().is_some()),
+        };
+        let said = branch.commits.iter().map(|one| about(one, wait.authors));
+        Self {
+            wait,
+            commit,
+            late,
+            said: said.collect(),
+            own,
+            candidates,
+            needs: BTreeSet::new(),
+        }
+    }
+
+    fn judge(mut self) -> Judged {
+        let holds = match self.own {
+            Some(_) => Some(true),
+            None => self.wait.branch.holds.get(self.commit).copied(),
+        };
+        let wanted = self.wanted();
+        let lines: Vec<Line> = wanted.iter().map(|one| self.line(one, holds)).collect();
+        let standing = self.standing(&wanted, &lines, holds);
+        let last_rolled_out = self.last_rolled_out(&wanted, standing);
+        Judged {
+            standing,
+            commit: Some(self.commit.to_owned()),
+            others: self.others(&wanted),
+            disbelieved: self.disbelieved(),
+            last_rolled_out,
+            is_gone: holds == Some(false),
+            never_failed: self.never_failed(),
+            needs: self.needs.into_iter().collect(),
+            lines,
+        }
+    }
+
+    /// Whose reports are waited for.
+    fn wanted(&self) -> Vec<Wanted> {
+        let (since, before) = self.said.split_at(self.candidates);
+        // What reports on our commit for the first time was not there before.
+        let lately = targets(
+            before
+                .iter()
+                .filter(|one| !one.said.is_empty())
+                .take(RECENT),
+        );
+        let patterns = match self.wait.required {
+            Required::Lately => return lately.into_iter().map(Wanted::Target).collect(),
+            Required::Named(patterns) => patterns,
+        };
+        let mut recent = targets(since);
+        recent.extend(lately);
+        let ever = targets(&self.said);
+        let mut found = BTreeSet::new();
+        let mut wanted = Vec::new();
+        for pattern in patterns {
+            let fits = |target: &&Target| pattern.fits(target);
+            let mut fitting: Vec<_> = recent.iter().filter(fits).collect();
+            if fitting.is_empty() {
+                fitting = ever.iter().filter(fits).collect();
+            }
+            if fitting.is_empty() {
+                wanted.push(Wanted::Nobody(pattern.text().to_owned()));
+            }
+            for target in fitting {
+                if found.insert(target.clone()) {
+                    wanted.push(Wanted::Target(target.clone()));
+                }
+            }
+        }
+        wanted
+    }
+
+    /// Where one of them is.
+    fn line(&mut self, wanted: &Wanted, holds: Option<bool>) -> Line {
+        let target = match wanted {
+            Wanted::Nobody(name) => {
+                return Line {
+                    target: name.clone(),
+                    state: LineState::Silent,
+                    later_failure: None,
+                    newest: None,
+                };
+            }
+            Wanted::Target(target) => target,
+        };
+        let mut passed_over = None;
+        let mut succeeded = None;
+        let mut working = None;
+        let mut later_failure = None;
+        let candidates = if holds == Some(true) {
+            self.candidates
+        } else {
+            0
+        };
+        for at in 0..candidates {
+            let Some(said) = self.said[at].said.get(target).cloned() else {
+                continue;
+            };
+            match said.meaning {
+                Meaning::Succeeded => match self.is_ours(at) {
+                    Some(true) => succeeded = succeeded.or(Some(said.reported)),
+                    Some(false) => passed_over = passed_over.or(Some(said.reported)),
+                    None => working = working.or(Some(said.reported)),
+                },
+                Meaning::Failed if self.own != Some(at) => {
+                    later_failure = later_failure.or(Some(said.reported));
+                }
+                _ => working = working.or(Some(said.reported)),
+            }
+        }
+        let failed = self.own_failure(target).map(|said| said.reported.clone());
+        let state = if let Some(reported) = succeeded {
+            LineState::Succeeded(reported)
+        } else if let Some(reported) = failed {
+            LineState::Failed(reported)
+        } else if let Some(reported) = passed_over {
+            LineState::PassedOver(reported)
+        } else if let Some(reported) = working {
+            LineState::Working(reported)
+        } else {
+            LineState::Silent
+        };
+        Line {
+            target: target.name().to_owned(),
+            state,
+            later_failure,
+            newest: self.newest(target),
+        }
+    }
+
+    fn own_failure(&self, target: &Target) -> Option<&Said> {
+        let said = self.said.get(self.own?)?.said.get(target)?;
+        (said.meaning == Meaning::Failed).then_some(said)
+    }
+
+    fn newest(&self, target: &Target) -> Option<Reported> {
+        let mut all = self.said.iter();
+        all.find_map(|one| Some(one.said.get(target)?.reported.clone()))
+    }
+
+    /// Whether this commit holds what was published; notes what has to be looked at.
+    fn is_ours(&mut self, at: usize) -> Option<bool> {
+        if self.own == Some(at) {
+            return Some(true);
+        }
+        let id = self.wait.branch.commits[at].id.clone();
+        let theirs = self.tree(&id);
+        let own = self.tree(self.commit);
+        Some(theirs? == own?)
+    }
+
+    fn tree(&mut self, commit: &str) -> Option<Tree> {
+        let known = self.wait.trees.get(commit).cloned();
+        if known.is_none() {
+            self.needs.insert(commit.to_owned());
+        }
+        known
+    }
+
+    fn standing(&mut self, wanted: &[Wanted], lines: &[Line], holds: Option<bool>) -> Standing {
+        let done = Standing::Done;
+        let all = |fits: fn(&LineState) -> bool| {
+            !lines.is_empty() && lines.iter().all(|line| fits(&line.state))
+        };
+        if all(|state| matches!(state, LineState::Succeeded(_))) {
+            return done(Outcome::RolledOut);
+        }
+        if holds == Some(true) && self.has_failed(wanted, lines) {
+            return done(Outcome::Failed);
+        }
+        if holds == Some(true) && self.is_reverted() {
+            return done(Outcome::Reverted);
+        }
+        let has_moved_on =
+            |state: &LineState| matches!(state, LineState::Succeeded(_) | LineState::PassedOver(_));
+        if all(has_moved_on) {
+            return done(Outcome::Superseded);
+        }
+        if holds == Some(false) {
+            return done(Outcome::Unknown);
+        }
+        let elapsed = self.wait.now.saturating_sub(self.wait.started);
+        if lines.is_empty() && (self.late || elapsed >= self.wait.policy.settle) {
+            return done(Outcome::Unknown);
+        }
+        if self.late {
+            return done(Outcome::TimedOut);
+        }
+        Standing::Waiting(match holds {
+            None => Waiting::Place,
+            Some(_) if lines.is_empty() => Waiting::Anybody,
+            Some(_) => Waiting::Targets,
+        })
+    }
+
+    /// Whether a target has been failing on our commit for longer than the grace
+    /// time. When the wait ends, there is no more of that.
+    fn has_failed(&self, wanted: &[Wanted], lines: &[Line]) -> bool {
+        let mut both = wanted.iter().zip(lines);
+        both.any(|(wanted, line)| {
+            let (Wanted::Target(target), LineState::Failed(_)) = (wanted, &line.state) else {
+                return false;
+            };
+            let since = self.own_failure(target).map(|said| said.seen);
+            since.is_some_and(|since| {
+                self.late || self.wait.now.saturating_sub(since) >= self.wait.policy.grace
+            })
+        })
+    }
+
+    /// Whether the folder is again what it was before our commit.
+    fn is_reverted(&mut self) -> bool {
+        let (Some(own), Some(tip)) = (self.own, self.wait.branch.tip()) else {
+            return false;
+        };
+        let tip = tip.id.clone();
+        if own == 0 {
+            return false;
+        }
+        let parent = self.wait.branch.commits[own].parent.clone();
+        let (now, ours) = (self.tree(&tip), self.tree(self.commit));
+        let before = parent.and_then(|parent| self.tree(&parent));
+        match (now, ours, before) {
+            (Some(now), Some(ours), Some(before)) => now != ours && now == before,
+            _ => false,
+        }
+    }
+
+    /// The newest commit on which every required target succeeded.
+    fn last_rolled_out(&self, wanted: &[Wanted], standing: Standing) -> Option<String> {
+        let succeeded = |about: &AboutCommit| {
+            !wanted.is_empty()
+                && wanted.iter().all(|one| match one {
+                    Wanted::Nobody(_) => false,
+                    Wanted::Target(target) => {
+                        let said = about.said.get(target);
+                        said.is_some_and(|said| said.meaning == Meaning::Succeeded)
+                    }
+                })
+        };
+        let both = self.wait.branch.commits.iter().zip(&self.said);
+        let found = both
+            .filter(|(_, about)| succeeded(about))
+            .map(|(commit, _)| commit.id.clone())
+            .next();
+        let is_done = standing == Standing::Done(Outcome::RolledOut);
+        found.or_else(|| is_done.then(|| self.commit.to_owned()))
+    }
+
+    /// What reported on our commit or later, and is not waited for.
+    fn others(&self, wanted: &[Wanted]) -> Vec<String> {
+        let is_wanted = |target: &Target| {
+            wanted
+                .iter()
+                .any(|one| matches!(one, Wanted::Target(own) if own == target))
+        };
+        let candidates = self.said.iter().take(self.candidates);
+        let names: BTreeSet<String> = candidates
+            .flat_map(|about| about.said.keys())
+            .filter(|target| !is_wanted(target))
+            .map(|target| target.name().to_owned())
+            .collect();
+        names.into_iter().collect()
+    }
+
+    /// What was written about our commit or a later one by somebody who is not believed.
+    fn disbelieved(&self) -> Vec<crate::judged::Disbelieved> {
+        let candidates = self.said.iter().take(self.candidates);
+        let all: BTreeSet<_> = candidates
+            .flat_map(|about| about.disbelieved.iter().cloned())
+            .collect();
+        all.into_iter().collect()
+    }
+
+    /// Whether Flux reports here, and never reported a failure.
+    fn never_failed(&self) -> bool {
+        let mut by_meaning: BTreeMap<Meaning, usize> = BTreeMap::new();
+        for commit in &self.wait.branch.commits {
+            for report in commit.reports.iter().filter(|one| is_by_flux(one)) {
+                if self.wait.authors.allow(report) {
+                    *by_meaning.entry(meaning(report, &commit.id)).or_default() += 1;
+                }
+            }
+        }
+        by_meaning.contains_key(&Meaning::Succeeded) && !by_meaning.contains_key(&Meaning::Failed)
+    }
+}

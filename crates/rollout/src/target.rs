@@ -1,0 +1,201 @@
+//! Who reports: the names of targets, and patterns that people write for them.
+
+use crate::report::Context;
+
+/// Kinds whose names Flux puts first into a context.
+const FLUX_KINDS: [&str; 9] = [
+    "kustomization",
+    "helmrelease",
+    "gitrepository",
+    "ocirepository",
+    "helmchart",
+    "helmrepository",
+    "bucket",
+    "externalartifact",
+    "artifactgenerator",
+];
+
+/// Something in a cluster that reports on commits.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Target {
+    /// The whole context in lower case, by which two are told apart: GitHub does
+    /// not tell case apart either.
+    key: String,
+    /// The part that people know.
+    name: String,
+}
+
+impl Target {
+    /// The target that a context is about.
+    pub fn of(context: &Context) -> Self {
+        Self {
+            key: context.full().to_lowercase(),
+            name: name(context),
+        }
+    }
+
+    /// The part that people know: `kustomization/apps`, `prod-weu/Kustomization/flux-system/apps`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole context, in lower case.
+    pub fn context(&self) -> &str {
+        &self.key
+    }
+}
+
+/// Whether Flux's own provider writes such contexts: `kind/name/` and the first
+/// part of the provider's id.
+/// <https://github.com/fluxcd/notification-controller/blob/main/internal/notifier/util.go>
+pub(crate) fn is_flux(context: &Context) -> bool {
+    let genre = context.genre.as_deref().unwrap_or_default();
+    genre == "fluxcd" || genre.starts_with("fluxcd:") || flux_name(&context.name).is_some()
+}
+
+/// `kind/name` of a context that Flux's own provider made up.
+fn flux_name(name: &str) -> Option<&str> {
+    let (own, id) = name.rsplit_once('/')?;
+    let (kind, object) = own.split_once('/')?;
+    let is_id = id.len() == 8 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    let is_kind = FLUX_KINDS.iter().any(|own| own.eq_ignore_ascii_case(kind));
+    (is_id && is_kind && !object.is_empty()).then_some(own)
+}
+
+fn name(context: &Context) -> String {
+    if let Some(own) = flux_name(&context.name) {
+        return own.to_owned();
+    }
+    let genre = context.genre.as_deref();
+    match genre {
+        Some(genre) if genre.starts_with("fluxcd") => context.name.clone(),
+        Some("promoter") => context.name.clone(),
+        _ => {
+            let full = context.full();
+            let known = ["gitops/", "continuous-delivery/", "argocd/"];
+            let found = known.iter().find_map(|start| {
+                let head = full.get(..start.len())?;
+                head.eq_ignore_ascii_case(start)
+                    .then(|| full[start.len()..].to_owned())
+            });
+            found.filter(|name| !name.is_empty()).unwrap_or(full)
+        }
+    }
+}
+
+/// A name that people write for one or more targets: `*` stands for any text,
+/// `?` for one character, and case does not matter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Reads a pattern; `None` when there is nothing in it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim();
+        (!text.is_empty()).then(|| Self(text.to_owned()))
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it means this target, by the name that people know or by the
+    /// whole context.
+    pub fn fits(&self, target: &Target) -> bool {
+        let pattern: Vec<char> = self.0.to_lowercase().chars().collect();
+        [target.name.to_lowercase(), target.key.clone()]
+            .iter()
+            .any(|text| fits(&pattern, &text.chars().collect::<Vec<_>>()))
+    }
+}
+
+/// Matches in one pass with one place to come back to.
+fn fits(pattern: &[char], text: &[char]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some('*') => {
+                star = Some((p, t));
+                p += 1;
+            }
+            Some(c) if *c == '?' || *c == text[t] => {
+                p += 1;
+                t += 1;
+            }
+            _ => match star {
+                Some((at, from)) => {
+                    star = Some((at, from + 1));
+                    p = at + 1;
+                    t = from + 1;
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(context: &str) -> Target {
+        Target::of(&match context.split_once("//") {
+            Some((genre, name)) => Context::with_genre(genre, name),
+            None => Context::named(context),
+        })
+    }
+
+    #[rstest::rstest]
+    #[case("fluxcd//kustomization/apps/0a1b2c3d", "kustomization/apps")]
+    #[case("kustomization/apps/0a1b2c3d", "kustomization/apps")]
+    #[case("fluxcd:prod//kustomization/apps/0a1b2c3d", "kustomization/apps")]
+    #[case(
+        "fluxcd//prod/flux-system/kustomization/apps",
+        "prod/flux-system/kustomization/apps"
+    )]
+    #[case(
+        "gitops/prod-weu//Kustomization/flux-system/apps",
+        "prod-weu/Kustomization/flux-system/apps"
+    )]
+    #[case("gitops/prod-weu/kustomization/ns/a", "prod-weu/kustomization/ns/a")]
+    #[case("continuous-delivery/shop", "shop")]
+    #[case("promoter//argocd-health", "argocd-health")]
+    #[case("ci/build/deadbeef", "ci/build/deadbeef")]
+    #[case("gitops/", "gitops/")]
+    fn a_target_is_called_by_the_part_that_people_know(#[case] context: &str, #[case] name: &str) {
+        assert_eq!(target(context).name(), name);
+    }
+
+    #[rstest::rstest]
+    #[case("kustomization/apps", "kustomization/apps/0a1b2c3d", true)]
+    #[case("Kustomization/Apps", "fluxcd//kustomization/apps/0a1b2c3d", true)]
+    #[case("kustomization/*", "kustomization/apps/0a1b2c3d", true)]
+    #[case("*/apps", "kustomization/apps/0a1b2c3d", true)]
+    #[case("kustomization/apps", "kustomization/apps-dev/0a1b2c3d", false)]
+    #[case("kustomization/app?", "kustomization/apps/0a1b2c3d", true)]
+    #[case("prod-*/kustomization/*", "gitops/prod-weu//Kustomization/ns/a", true)]
+    #[case("*", "anything", true)]
+    #[case("a*b*c", "axxbyyc", true)]
+    #[case("a*b*c", "axxbyy", false)]
+    #[case(
+        "fluxcd/kustomization/apps/0a1b2c3d",
+        "fluxcd//kustomization/apps/0a1b2c3d",
+        true
+    )]
+    fn patterns_mean_names_and_whole_contexts(
+        #[case] pattern: &str,
+        #[case] context: &str,
+        #[case] fits: bool,
+    ) {
+        let pattern = Pattern::parse(pattern).unwrap();
+        assert_eq!(pattern.fits(&target(context)), fits);
+    }
+
+    #[test]
+    fn an_empty_pattern_is_none() {
+        assert_eq!(Pattern::parse("  "), None);
+    }
+}
