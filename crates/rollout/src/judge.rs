@@ -248,12 +248,18 @@ impl<'a> Work<'a> {
         if holds == Some(true) && self.has_failed(wanted, lines) {
             return done(Outcome::Failed);
         }
-        if holds == Some(true) && self.is_reverted() {
+        let reverted = if holds == Some(true) {
+            self.is_reverted()
+        } else {
+            Some(false)
+        };
+        if reverted == Some(true) {
             return done(Outcome::Reverted);
         }
         let has_moved_on =
             |state: &LineState| matches!(state, LineState::Succeeded(_) | LineState::PassedOver(_));
-        if all(has_moved_on) {
+        // What is in its place may be what was there before.
+        if all(has_moved_on) && (reverted.is_some() || self.late) {
             return done(Outcome::Superseded);
         }
         if holds == Some(false) {
@@ -288,22 +294,26 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Whether the folder is again what it was before our commit.
-    fn is_reverted(&mut self) -> bool {
+    /// Whether the folder is again what it was before our commit; `None` until
+    /// that was looked at.
+    fn is_reverted(&mut self) -> Option<bool> {
         let (Some(own), Some(tip)) = (self.own, self.wait.branch.tip()) else {
-            return false;
+            return Some(false);
         };
         let tip = tip.id.clone();
+        let Some(parent) = self.wait.branch.commits[own].parent.clone() else {
+            return Some(false);
+        };
         if own == 0 {
-            return false;
+            return Some(false);
         }
-        let parent = self.wait.branch.commits[own].parent.clone();
         let (now, ours) = (self.tree(&tip), self.tree(self.commit));
-        let before = parent.and_then(|parent| self.tree(&parent));
-        match (now, ours, before) {
-            (Some(now), Some(ours), Some(before)) => now != ours && now == before,
-            _ => false,
+        let before = self.tree(&parent);
+        let (now, ours) = (now?, ours?);
+        if now == ours {
+            return Some(false);
         }
+        Some(now == before?)
     }
 
     /// The newest commit on which every required target succeeded.

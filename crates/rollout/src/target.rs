@@ -1,6 +1,7 @@
 //! Who reports: the names of targets, and patterns that people write for them.
 
 use crate::report::Context;
+use crate::words::words;
 
 /// Kinds whose names Flux puts first into a context.
 const FLUX_KINDS: [&str; 9] = [
@@ -30,7 +31,8 @@ impl Target {
     pub fn of(context: &Context) -> Self {
         Self {
             key: context.full().to_lowercase(),
-            name: name(context),
+            // It is shown wherever targets are named.
+            name: words(&name(context)),
         }
     }
 

@@ -118,6 +118,17 @@ fn going_back_to_what_was_there_before_is_a_revert() {
 }
 
 #[test]
+fn until_it_is_known_what_was_there_before_nothing_has_taken_its_place() {
+    let mut scene = followed("t0").report("c2", healthy(APPS, 5));
+    let before = scene.trees.remove("c0").unwrap();
+    let judged = scene.at(6);
+    assert_eq!(judged.standing, TARGETS);
+    assert_eq!(judged.needs, ["c0"]);
+    scene.trees.insert("c0".into(), before);
+    assert_eq!(scene.at(6).standing, done(Outcome::Reverted));
+}
+
+#[test]
 fn a_newer_commit_that_is_not_rolled_out_either_takes_no_ones_place() {
     let scene = followed("t2").report("c2", broken(APPS, 5));
     assert_eq!(scene.at(100).standing, TARGETS);
