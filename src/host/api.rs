@@ -9,9 +9,10 @@ use super::fault::{ApiError, Fault};
 use super::pull_request::{
     Completing, Completion, Draft, Note, Noted, Opened, PullRequest, Repository, Status,
 };
+use super::watch::{Question, Sighting};
 use super::{AppTokens, HostKind, azure, github};
 use crate::http;
-use crate::model::{ObjectId, RedactedUrl, Secret};
+use crate::model::{Folder, ObjectId, RedactedUrl, Secret};
 
 /// How to reach a host's interface.
 pub struct ApiOptions {
@@ -253,6 +254,27 @@ impl Api {
         let doing = format!("setting the statuses of commit {}", commit.short());
         self.writable(&doing)?;
         on!(self, doing, client => client.commit_statuses(commit, statuses))
+    }
+
+    /// What a wait has to know: the commits of a branch with their statuses, and
+    /// as much of the rest as two calls bring.
+    pub async fn watch(&self, question: &Question) -> Result<Sighting, ApiError> {
+        let doing = format!(
+            "reading the commit statuses of branch {:?}",
+            question.branch
+        );
+        on!(self, doing, client => client.watch(question))
+    }
+
+    /// The commit of a branch that changed a folder last; `None` when the folder
+    /// or the branch is not there.
+    pub async fn changed_last(
+        &self,
+        branch: &str,
+        folder: &Folder,
+    ) -> Result<Option<ObjectId>, ApiError> {
+        let doing = format!("looking for the last change of `{folder}` on branch {branch:?}");
+        on!(self, doing, client => client.changed_last(branch, folder))
     }
 
     /// Writes the statuses of a pull request that differ from what is there;

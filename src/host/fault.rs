@@ -125,6 +125,11 @@ impl ApiError {
         &self.fault
     }
 
+    /// The sort of host.
+    pub fn host(&self) -> HostKind {
+        self.kind
+    }
+
     /// What the server's refusal means, when it was one.
     pub fn refusal(&self) -> Option<Refusal> {
         self.fault.meaning()

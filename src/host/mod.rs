@@ -15,6 +15,7 @@ pub mod pull_request;
 mod refusal;
 mod rest;
 mod rest_answer;
+pub mod watch;
 pub(crate) mod young;
 
 pub use address::{

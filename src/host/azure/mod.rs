@@ -11,6 +11,7 @@ mod pull_requests;
 mod refusals;
 mod reviewers;
 mod statuses;
+mod watch;
 mod wire;
 
 pub(super) use client::Client;

@@ -1,5 +1,6 @@
 //! The client of one repository: where it is now, and as whom we speak.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{PoisonError, RwLock};
 
 use reqwest::header::HeaderValue;
@@ -28,6 +29,8 @@ pub(in crate::host) struct Client {
     pub(super) rest: Rest,
     credentials: Credentials,
     place: RwLock<Place>,
+    /// The token may not read check runs, as it turned out.
+    pub(super) without_runs: AtomicBool,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +50,7 @@ impl Client {
             place: RwLock::new(place(address)?),
             rest: Rest::new(HostKind::GitHub, options.http, &HEADERS),
             credentials: options.credentials,
+            without_runs: AtomicBool::new(false),
         })
     }
 

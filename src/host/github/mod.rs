@@ -12,6 +12,7 @@ mod pull_requests;
 mod refusals;
 mod statuses;
 mod token;
+mod watch;
 mod wire;
 
 pub use app::{App, AppTokens, OnToken};

@@ -8,6 +8,7 @@
 //! ```
 
 mod pull_requests;
+mod watch;
 
 use std::path::Path;
 
@@ -52,6 +53,8 @@ pub struct Azure {
     pub policies_unmet: bool,
     /// For so many reads nobody has found out whether it can be merged.
     pub undecided: usize,
+    /// What a cluster reports on each new commit of `main`: context, state, words.
+    pub cluster: Vec<(String, String, String)>,
 }
 
 /// One pull request.
@@ -100,6 +103,7 @@ impl AzureDevOps {
             statuses: Vec::new(),
             policies_unmet: false,
             undecided: 0,
+            cluster: Vec::new(),
         };
         let descriptions = [
             "azure-devops/git-7.1.json",
@@ -278,6 +282,9 @@ impl Azure {
                 self.statuses.push(((*commit).to_owned(), status.clone()));
                 Ok(Reply::json(201, &status))
             }
+            ("POST", ["commitsbatch"]) => self.commits_batch(asked),
+            ("POST", ["itemsbatch"]) => self.items_batch(asked),
+            ("GET", ["commits", commit, "mergebases"]) => Ok(self.merge_bases(commit, asked)),
             (_, ["pullrequests" | "pullRequests", rest @ ..]) => self.pull_request(asked, rest),
             _ => Err("there is no such address".to_owned()),
         }

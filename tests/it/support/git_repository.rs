@@ -170,6 +170,33 @@ impl GitRepository {
         run(&self.path, &args, b"").status.code() == Some(1)
     }
 
+    /// Whether a commit is there.
+    pub fn has(&self, commit: &str) -> bool {
+        let object = format!("{commit}^{{commit}}");
+        let args = ["cat-file", "-e", &object];
+        run(&self.path, &args, b"").status.success()
+    }
+
+    /// The newest commit that two commits come from.
+    pub fn merge_base(&self, one: &str, other: &str) -> Option<String> {
+        let output = run(&self.path, &["merge-base", one, other], b"");
+        let text = String::from_utf8(output.stdout).unwrap();
+        output.status.success().then(|| text.trim().to_owned())
+    }
+
+    /// The id of what stands at a path in a commit; an empty path is the root.
+    pub fn object(&self, commit: &str, path: &str) -> Option<String> {
+        self.named(&format!("{commit}:{path}"))
+    }
+
+    /// The id of what an expression names.
+    pub fn named(&self, expression: &str) -> Option<String> {
+        let args = ["rev-parse", "-q", "--verify", expression];
+        let output = run(&self.path, &args, b"");
+        let text = String::from_utf8(output.stdout).unwrap();
+        output.status.success().then(|| text.trim().to_owned())
+    }
+
     /// Whether `branch` has everything that `other` has.
     pub fn holds(&self, branch: &str, other: &str) -> bool {
         self.git(&["rev-list", "--count", &format!("{branch}..{other}")])

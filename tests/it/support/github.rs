@@ -10,6 +10,7 @@
 
 mod graphql;
 mod pull_requests;
+mod watch;
 
 use std::path::Path;
 
@@ -62,6 +63,12 @@ pub struct Hub {
     pub pull_requests: Vec<PullRequest>,
     /// Statuses: commit and status, oldest first.
     pub statuses: Vec<(String, Value)>,
+    /// Check runs: commit, app, run.
+    pub check_runs: Vec<(String, String, Value)>,
+    /// The token may not read check runs.
+    pub checks_forbidden: bool,
+    /// What a cluster reports on each new commit of `main`: context, state, words.
+    pub cluster: Vec<(String, String, String)>,
     next_comment: u64,
 }
 
@@ -116,6 +123,9 @@ impl GitHub {
             page: 100,
             pull_requests: Vec::new(),
             statuses: Vec::new(),
+            check_runs: Vec::new(),
+            checks_forbidden: false,
+            cluster: Vec::new(),
             next_comment: 1,
         };
         RestFake::start(make, &["github/api.github.com-trimmed.json"])
@@ -259,6 +269,7 @@ impl Hub {
                 let body = json!({"state": "pending", "sha": commit, "total_count": newest.len(), "statuses": page});
                 Ok(with_next(Reply::json(200, &body), next))
             }
+            ("GET", ["compare", range]) => Ok(self.compare(range)),
             ("GET", ["pulls"]) => Ok(self.search(asked)),
             ("POST", ["pulls"]) => Ok(self.open(&asked.body)),
             ("PATCH", ["issues", "comments", id]) => {
