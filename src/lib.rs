@@ -25,7 +25,9 @@
 //!    Before a promotion, [`pipeline::published`] has what was published for the
 //!    first environment, [`git::source`] the files of its commit, and
 //!    [`pipeline::Published::prove`] the comparison.
-//! 5. [`report`] shows the result: messages, Markdown, variables, JSON.
+//! 5. Where it is asked for, [`wait::follow`] goes on until the cluster has what was
+//!    published: [`host::Api::watch`] brings commit statuses, `gitops-rollout` decides.
+//! 6. [`report`] shows the result: messages, Markdown, variables, JSON.
 //!
 //! Before a run, `fab install` has [`install`] bring what a Fabrikate definition
 //! names; [`definition`] is what it shares with [`generate`], and [`fetch`] how charts are
@@ -80,3 +82,4 @@ pub mod text;
 pub mod tokens;
 pub mod tools;
 pub mod update;
+pub mod wait;

@@ -21,6 +21,7 @@ mod token;
 mod tokens;
 mod tools;
 mod verify;
+mod wait;
 
 use std::borrow::Cow;
 use std::ffi::OsString;
@@ -78,6 +79,8 @@ enum Command {
     Render(RenderCommand),
     /// Publish more environments from the source commit that another environment runs.
     Promote(PromoteCommand),
+    /// Wait until the cluster has rolled out what is published.
+    Wait(RunCommand),
     /// Replace tokens in files.
     Tokens(Box<TokensArgs>),
     /// Fabrikate-compatible commands.
@@ -93,7 +96,7 @@ enum Command {
     },
 }
 
-/// The settings of `publish` and `verify`.
+/// The settings of `publish`, `verify` and `wait`.
 #[derive(Debug, Args)]
 struct RunCommand {
     #[command(flatten)]
@@ -199,6 +202,9 @@ async fn dispatch(
             let promotion = promote::Promotion::new(command.promotion)?;
             let action = run::Action::Promote(promotion);
             run::typed(action, &matches, &environment, &reporter, json).await
+        }
+        Command::Wait(_) => {
+            run::typed(run::Action::Wait, &matches, &environment, &reporter, json).await
         }
         Command::Tokens(args) => tokens::typed(*args, &environment, &reporter, json),
         Command::Fab(command) => fab::run(command, &environment, &reporter).await,

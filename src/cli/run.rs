@@ -1,4 +1,4 @@
-//! `publish`, `verify`, `render` and `promote`: settings, the pipeline, the report.
+//! `publish`, `verify`, `render`, `promote` and `wait`: settings, the pipeline, the report.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::invocation::{
 use super::network;
 use super::promote::{self, Promotion};
 use super::token::{self, Tokens};
-use super::{app, stamp, tools, verify};
+use super::{app, stamp, tools, verify, wait};
 
 /// The command to run.
 #[derive(Debug)]
@@ -33,6 +33,7 @@ pub(super) enum Action {
     Verify,
     Render(OutputArgs),
     Promote(Promotion),
+    Wait,
 }
 
 impl Action {
@@ -41,7 +42,7 @@ impl Action {
         match self {
             Self::Publish => Some("publish"),
             Self::Promote(_) => Some("promote"),
-            Self::Verify | Self::Render(_) => None,
+            Self::Verify | Self::Render(_) | Self::Wait => None,
         }
     }
 }
@@ -99,6 +100,19 @@ async fn run_action(
         ));
     }
     let verify_only = verify_only || held_back;
+    if verify_only && matches!(action, Action::Wait) {
+        let why = if held_back {
+            "This is a pull request build"
+        } else {
+            "`VERIFY_ONLY` is set"
+        };
+        reporter.info(&format!(
+            "{why}, so nothing was published and there is nothing to wait for"
+        ));
+        return Ok(());
+    }
+    // What does not publish has nothing to wait for.
+    let waits = settings.run.wait.wait && !verify_only && action.publishes().is_some();
     let action = match action {
         Action::Publish if verify_only => Action::Verify,
         action => action,
@@ -123,8 +137,12 @@ async fn run_action(
         exclude.push(output.output.clone());
     }
     let (context, connector) = equip(environment, reporter, &settings, &doors, exclude)?;
+    if waits {
+        wait::check(&settings, &connector).await?;
+    }
     let done = match action {
         Action::Publish => publish(&context, &settings, &doors, &connector).await,
+        Action::Wait => wait::command(&settings, &connector, reporter).await,
         Action::Promote(promotion) => {
             let run = promote::Run {
                 doors: &doors,
@@ -139,6 +157,10 @@ async fn run_action(
             write_rendered(&output, &rendered)?;
             Ok(pipeline::report("render", &rendered))
         }
+    };
+    let done = match done {
+        Ok(report) if waits => Box::pin(wait::after(report, &settings, &connector, reporter)).await,
+        other => other,
     };
     match done {
         Ok(report) => show(&report, None, environment, reporter, json),
@@ -215,7 +237,7 @@ fn failed(
     reporter: &Reporter,
 ) -> Result<Error, Error> {
     let Stopped { report, error } = stopped;
-    if report.publications.is_empty() {
+    if report.publications.is_empty() && report.rollouts.is_empty() {
         // Where nothing was compared, the error says it all.
         if report.environments.iter().any(|one| one.changes.is_some()) {
             show_changes(&report, reporter);

@@ -38,6 +38,7 @@ pub(super) async fn run(
     let action = match command.as_deref() {
         None | Some("publish") => Action::Publish,
         Some("verify") => Action::Verify,
+        Some("wait") => Action::Wait,
         Some("render") => {
             let definition = OutputArgs::augment_args(Command::new("render"));
             let output: OutputArgs = parse(&[&from_inputs(&definition, environment)?])?;
@@ -54,8 +55,9 @@ pub(super) async fn run(
         }
         Some(other) => {
             return Err(
-                Error::message(Kind::Usage, format!("the input `command` is {other:?}"))
-                    .hint("it can be one of: publish, verify, render, promote, install, tokens"),
+                Error::message(Kind::Usage, format!("the input `command` is {other:?}")).hint(
+                    "it can be one of: publish, verify, render, promote, wait, install, tokens",
+                ),
             );
         }
     };

@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
+use super::Remote;
 use super::error::Error;
 use super::tip::Tip;
-use super::Remote;
 use crate::model::{Ledger, ObjectId};
 
 /// Contents of files by object id.

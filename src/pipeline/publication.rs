@@ -89,6 +89,7 @@ pub(super) fn publication(
         outcome,
         retries: attempt - 1,
         pull_request: None,
+        environments: Vec::new(),
     }
 }
 
@@ -97,10 +98,12 @@ pub(super) fn add(
     report: &mut RunReport,
     group: &Group<'_>,
     plans: &[FolderPlan],
-    publication: Publication,
+    mut publication: Publication,
 ) {
     list(report, group, plans);
     report.changed |= publication.outcome.is_change();
+    let names = group.names().into_iter();
+    publication.environments = names.map(str::to_owned).collect();
     report.publications.push(publication);
 }
 

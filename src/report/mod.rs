@@ -7,6 +7,7 @@
 mod bounded;
 mod output;
 mod proposal;
+mod rollout;
 mod run_report;
 mod summary;
 mod terminal;
@@ -20,6 +21,7 @@ use crate::model::{Finding, Redactor, Secret, Severity};
 
 pub use output::{OutputError, replace_file, write_folder, write_stdout, write_summary};
 pub use proposal::{changes_anything, comment, proposal_description, proposal_title};
+pub use rollout::{RolloutReport, RolloutTarget, duration, table as rollout_table};
 pub use run_report::{
     Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, PullRequestReport, RunReport,
 };

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde::Serialize;
 
+use super::RolloutReport;
 use crate::model::{FileChange, Finding, FolderPlan, ResourceChange, ResourceId};
 
 /// What a run did, or would do.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunReport {
-    /// `publish`, `verify`, `render` or `promote`.
+    /// `publish`, `verify`, `render`, `promote` or `wait`.
     pub command: &'static str,
     /// The commit of the source that was promoted, by `promote`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -21,6 +22,9 @@ pub struct RunReport {
     pub publications: Vec<Publication>,
     /// One entry per environment, in the order they were given.
     pub environments: Vec<EnvironmentReport>,
+    /// How the rollouts ended that were waited for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rollouts: Vec<RolloutReport>,
     /// What is worth a look.
     pub warnings: Vec<Finding>,
     /// What is good to know.
@@ -47,6 +51,8 @@ pub struct Publication {
     /// The pull request that carries the change, when there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pull_request: Option<PullRequestReport>,
+    /// The environments that went there.
+    pub environments: Vec<String>,
 }
 
 /// A pull request of a publication.
@@ -256,9 +262,28 @@ impl RunReport {
                 outputs.push((format!("{name}.changed"), changes.changed.to_string()));
                 outputs.push((format!("{name}.removed"), changes.removed.to_string()));
             }
+            let mut rollouts = self.rollouts.iter();
+            if let Some(rollout) = rollouts.find(|one| one.environment == environment.name) {
+                outputs.extend(named(&name, rollout));
+            }
+        }
+        // `wait` renders nothing, so that there are only rollouts.
+        let is_new = |one: &&RolloutReport| {
+            let mut rendered = self.environments.iter();
+            !rendered.any(|own| own.name == one.environment)
+        };
+        for rollout in self.rollouts.iter().filter(is_new) {
+            let name = variable_name(&rollout.environment, &mut taken);
+            outputs.extend(named(&name, rollout));
         }
         outputs
     }
+}
+
+/// The variables that say how a rollout ended.
+fn named(name: &str, rollout: &RolloutReport) -> impl Iterator<Item = (String, String)> {
+    let outputs = rollout.outputs().into_iter();
+    outputs.map(move |(what, value)| (format!("{name}.{what}"), value))
 }
 
 /// What an environment is called in the names of variables: letters, digits,

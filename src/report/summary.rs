@@ -10,7 +10,7 @@ use gitops_plan::view::{self, View};
 use crate::model::{Finding, ResourceChange};
 
 use super::text::{plans, totals};
-use super::{EnvironmentReport, Outcome, RunReport};
+use super::{EnvironmentReport, Outcome, RunReport, rollout};
 
 /// At most so many UTF-16 units of what changes are shown.
 const LONGEST: usize = 100_000;
@@ -54,6 +54,8 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
         text.push_str("\n\n");
     }
     if report.environments.is_empty() {
+        rollout::markdown(&mut text, &report.rollouts);
+        findings(&mut text, "Warnings", &report.warnings);
         return text;
     }
     text.push_str("| Environment | Folder | Resources | Changes |\n|---|---|---:|---|\n");
@@ -75,6 +77,7 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
             environment.resources
         );
     }
+    rollout::markdown(&mut text, &report.rollouts);
     for environment in &report.environments {
         resources(&mut text, environment);
     }
@@ -140,7 +143,7 @@ pub(super) fn change_word(change: ResourceChange) -> &'static str {
 }
 
 /// Text outside of back-ticks, in which nothing is markup.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in escape(text).chars() {
         if matches!(c, '\\' | '*' | '_' | '[' | ']' | '~') {
@@ -202,6 +205,7 @@ mod tests {
                 outcome: Outcome::Published,
                 retries: 0,
                 pull_request: None,
+                environments: Vec::new(),
             }],
             environments: vec![EnvironmentReport {
                 name: "dev".into(),
@@ -216,6 +220,7 @@ mod tests {
             }],
             warnings: vec![Finding::warning("web", "odd [x](y) *z*")],
             notes: vec![Finding::info("web", "`kubeVersion` is not set")],
+            rollouts: Vec::new(),
         };
         insta::assert_snapshot!(markdown(&report, None), @r"
         **Published to** `https://dev.azure.com/contoso/shop/_git/manifests`, branch `main`, commit `0123456789`

@@ -15,6 +15,7 @@ use super::definition::{EnvironmentArgs, Leftover};
 use super::manifests::{ManifestSettings, manifests};
 use super::pull_request::{PullRequestSettings, pull_request};
 use super::source::SourceSettings;
+use super::wait::{WaitSettings, wait};
 
 /// One environment, validated.
 #[derive(Debug, Clone)]
@@ -42,6 +43,8 @@ pub struct EnvironmentSettings {
     pub create_branch: bool,
     /// Whether by push or by pull request, and what that looks like.
     pub pull_request: PullRequestSettings,
+    /// What is waited for after it was published.
+    pub wait: WaitSettings,
     /// How to treat files that are not as we left them.
     pub ownership: plan::Options,
     /// What stops a publication.
@@ -176,6 +179,7 @@ pub(super) fn environment(
         target,
         create_branch: args.create_branch,
         pull_request,
+        wait: wait(&args.wait),
         ownership: plan::Options {
             foreign_files: args.foreign_files,
             hand_edits: args.hand_edits,

@@ -23,6 +23,7 @@ mod reachable;
 mod resolve;
 pub mod schema;
 mod source;
+mod wait;
 
 pub use environment::{EnvironmentSettings, Target, TokenSettings};
 pub use file::{FileSettings, SourceLayer, read as read_file, read_as as read_file_as};
@@ -32,3 +33,4 @@ pub use manifests::ManifestSettings;
 pub use pull_request::PullRequestSettings;
 pub use resolve::{Settings, listed, resolve, resolve_at};
 pub use source::SourceSettings;
+pub use wait::WaitSettings;

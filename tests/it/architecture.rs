@@ -42,6 +42,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("publish", &["git", "host", "http"]),
     ("update", &["text"]),
+    ("wait", &["host", "report"]),
     ("agent", &["report"]),
     (
         "settings",

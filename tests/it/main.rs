@@ -50,3 +50,4 @@ mod task_package;
 mod three_runs;
 mod tokens;
 mod verify;
+mod wait;

@@ -111,8 +111,9 @@ fn facts(argument: &Arg) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// Settings that are no input: a task has its own ways to a token.
-const NO_INPUT: [&str; 2] = ["tokenFile", "githubAppKeyFile"];
+/// Settings that are no input: a task has its own ways to a token, and what
+/// hardly anybody changes has its place in the settings file.
+const NO_INPUT: [&str; 3] = ["tokenFile", "githubAppKeyFile", "waitGrace"];
 
 /// Whether an input is no setting of a run: ways to a token, and the inputs
 /// of the `tokens` command.

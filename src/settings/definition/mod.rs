@@ -12,6 +12,7 @@ mod promote;
 mod pull_request;
 mod source;
 mod tools;
+mod wait;
 
 use std::path::PathBuf;
 
@@ -31,6 +32,7 @@ pub use promote::PromoteArgs;
 pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;
 pub use tools::ToolArgs;
+pub use wait::{WaitArgs, WaitForArgs};
 
 /// The id of the setting that names the settings file.
 pub(crate) const CONFIG: &str = id!(RunArgs, config);
@@ -119,6 +121,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400), add = between(1, 86_400))]
     pub request_timeout: Option<u64>,
 
+    /// Whether it waits for the rollout.
+    #[command(flatten)]
+    pub wait: WaitArgs,
+
     /// The programs that it needs.
     #[command(flatten)]
     pub tools: ToolArgs,
@@ -168,6 +174,10 @@ pub struct EnvironmentArgs {
     /// How it is published.
     #[command(flatten)]
     pub pull_request: PullRequestArgs,
+
+    /// Whose rollout is waited for.
+    #[command(flatten)]
+    pub wait: WaitForArgs,
 
     /// What to do when the folder holds files that were not written by this program: stop, keep them, or take the folder over.
     #[arg(long, value_enum, default_value = "fail")]

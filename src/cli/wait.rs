@@ -1,0 +1,362 @@
+//! `wait`, and what `publish` and `promote` do with `wait: true`: from what was
+//! published to branches that are followed, and from outcomes to an exit code.
+
+use gitops_rollout::{Branch, Commit, Outcome as Ended, Policy, writers};
+
+use crate::error::{Error, Kind};
+use crate::host::Api;
+use crate::host::watch::Question;
+use crate::model::{Finding, Folder, ObjectId};
+use crate::pipeline::Stopped;
+use crate::report::{
+    EnvironmentReport, Outcome, Publication, Reporter, RolloutReport, RunReport, rollout_table,
+};
+use crate::settings::definition::Mode;
+use crate::settings::{EnvironmentSettings, Settings, Target};
+use crate::wait::{self, Followed, Member, RealClock, Start};
+
+use super::connect::Connector;
+
+/// How many authors an error lists.
+const AUTHORS: usize = 20;
+
+/// Refuses to publish what could not be waited for afterwards.
+pub(super) async fn check(settings: &Settings, connector: &Connector) -> Result<(), Error> {
+    for environment in &settings.environments {
+        if environment.wait.authors.is_empty() {
+            return Err(no_authors(&environment.name).hint(
+                "run the command `wait` once without it: it lists who has written statuses to the branch",
+            ));
+        }
+        if let Some(target) = &environment.target {
+            api(connector, target).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Waits for what a run has just published.
+pub(super) async fn after(
+    report: RunReport,
+    settings: &Settings,
+    connector: &Connector,
+    reporter: &Reporter,
+) -> Result<RunReport, Box<Stopped>> {
+    match published(&report, settings, connector).await {
+        Ok(followed) => finish(report, followed, settings, reporter).await,
+        Err(error) => Err(Box::new(Stopped { report, error })),
+    }
+}
+
+/// Waits for what is published, whoever did it.
+pub(super) async fn command(
+    settings: &Settings,
+    connector: &Connector,
+    reporter: &Reporter,
+) -> Result<RunReport, Box<Stopped>> {
+    let report = RunReport {
+        command: "wait",
+        ..RunReport::default()
+    };
+    let followed = standing(settings, connector).await?;
+    finish(report, followed, settings, reporter).await
+}
+
+/// Follows the branches; an outcome that does not pass is an error.
+async fn finish(
+    mut report: RunReport,
+    followed: Vec<Followed>,
+    settings: &Settings,
+    reporter: &Reporter,
+) -> Result<RunReport, Box<Stopped>> {
+    let policy = Policy {
+        grace: settings.run.wait.wait_grace,
+        timeout: settings.run.wait.wait_timeout,
+        ..Policy::default()
+    };
+    let ended = wait::follow(followed, policy, &RealClock::start(), reporter).await;
+    let (rollouts, error) = match ended {
+        Ok(rollouts) => (rollouts, None),
+        Err(stopped) => (stopped.rollouts, Some(stopped.error)),
+    };
+    if rollouts.len() > 1 {
+        reporter.info(rollout_table(&rollouts).trim_end());
+    }
+    for one in &rollouts {
+        if one.outcome == Ended::Superseded {
+            let finding = Finding::warning(&one.environment, "superseded before it was rolled out");
+            reporter.finding(&finding);
+            report.warnings.push(finding);
+        }
+    }
+    let failed = failure(&rollouts);
+    report.rollouts = rollouts;
+    match error.or(failed) {
+        Some(error) => Err(Box::new(Stopped { report, error })),
+        None => Ok(report),
+    }
+}
+
+/// Why a run may not go on after these.
+fn failure(rollouts: &[RolloutReport]) -> Option<Error> {
+    let failed: Vec<_> = rollouts
+        .iter()
+        .filter(|one| !one.outcome.passes())
+        .collect();
+    let first = failed.first()?;
+    let lines: Vec<_> = failed.iter().map(|one| one.line()).collect();
+    let said = format!("not everything was rolled out: {}", lines.join(". "));
+    let error = Error::message(Kind::Remote, said);
+    Some(match first.outcome {
+        Ended::Failed => error.hint(
+            "look at the objects that failed in the cluster, such as with `flux events` or in Argo CD, and publish a correction or go back",
+        ),
+        Ended::TimedOut => error.hint(
+            "check that the cluster watches this branch and writes commit statuses; `waitFor` names whose reports count, `waitTimeout` how long to wait",
+        ),
+        Ended::NotMerged => {
+            error.hint("merge the pull request, and run the command `wait`; or set `waitTimeout`")
+        }
+        Ended::Unknown => {
+            error.hint("name with `waitFor` whose reports count, such as `kustomization/apps`")
+        }
+        _ => error,
+    })
+}
+
+/// From what a run published to what is followed.
+async fn published(
+    report: &RunReport,
+    settings: &Settings,
+    connector: &Connector,
+) -> Result<Vec<Followed>, Error> {
+    let mut followed: Vec<Followed> = Vec::new();
+    for publication in &report.publications {
+        for name in &publication.environments {
+            let mut all = settings.environments.iter();
+            let Some(environment) = all.find(|own| own.name == *name) else {
+                continue;
+            };
+            let Some(target) = &environment.target else {
+                continue;
+            };
+            let entry = report.environments.iter().find(|own| own.name == *name);
+            let start = start(publication, entry)?;
+            add(
+                &mut followed,
+                connector,
+                target,
+                &publication.branch,
+                environment,
+                start,
+            )
+            .await?;
+        }
+    }
+    Ok(followed)
+}
+
+/// What became of one environment in a publication.
+fn start(publication: &Publication, entry: Option<&EnvironmentReport>) -> Result<Start, Error> {
+    let changes = entry.and_then(|entry| entry.changes.as_ref());
+    let is_older = entry.is_some_and(|entry| entry.is_older);
+    // Others share the commit; the ledger alone may have changed.
+    let is_same = changes.is_none_or(|it| it.changed_files == 0 && it.changes.is_empty());
+    let request = publication.pull_request.as_ref().map(|request| request.id);
+    let commit = publication.commit_id.as_deref().and_then(ObjectId::parse);
+    Ok(match (publication.outcome, request, commit) {
+        _ if is_older => Start::Older,
+        (Outcome::Declined, ..) => Start::Closed,
+        (Outcome::Proposed | Outcome::Waiting, Some(number), _) => Start::Request(number),
+        (Outcome::Published, _, Some(commit)) if !is_same => Start::Commit(commit),
+        (Outcome::Published | Outcome::Unchanged, ..) => Start::Unchanged,
+        (Outcome::Older, ..) => Start::Older,
+        (outcome, ..) => {
+            let said = format!("there is nothing to wait for after {outcome:?}");
+            return Err(Error::message(Kind::Internal, said));
+        }
+    })
+}
+
+/// What stands on the branches, or is proposed for them.
+async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Followed>, Error> {
+    let mut followed = Vec::new();
+    for environment in &settings.environments {
+        let name = &environment.name;
+        let here = |error: Error| error.context(format!("environment {name}"));
+        let Some(target) = &environment.target else {
+            let said = format!("no manifest repository is set for environment `{name}`");
+            return Err(Error::message(Kind::Usage, said)
+                .hint("set `manifestRepo` to where it was published"));
+        };
+        let api = api(connector, target).await.map_err(here)?;
+        let branch = match &target.branch {
+            Some(branch) => branch.to_string(),
+            None => {
+                let repository = api
+                    .repository()
+                    .await
+                    .map_err(wait::because)
+                    .map_err(here)?;
+                repository
+                    .default_branch
+                    .unwrap_or_else(|| "main".to_owned())
+            }
+        };
+        if environment.wait.authors.is_empty() {
+            return Err(here(list_authors(&api, &branch, name).await?));
+        }
+        let start = proposed(&api, environment, &branch).await.map_err(here)?;
+        let start = match start {
+            Some(start) => start,
+            None => on_branch(&api, environment, &branch).await.map_err(here)?,
+        };
+        add(
+            &mut followed,
+            connector,
+            target,
+            &branch,
+            environment,
+            start,
+        )
+        .await?;
+    }
+    Ok(followed)
+}
+
+/// The open pull request of an environment.
+async fn proposed(
+    api: &Api,
+    environment: &EnvironmentSettings,
+    branch: &str,
+) -> Result<Option<Start>, Error> {
+    let options = &environment.pull_request;
+    if options.mode == Mode::Push {
+        return Ok(None);
+    }
+    let head = options.head_branch.to_string();
+    let found = if options.per_change {
+        let prefix = format!("{head}/");
+        let open = api
+            .open_from(&prefix, branch)
+            .await
+            .map_err(wait::because)?;
+        open.into_iter().max_by_key(|request| request.number)
+    } else {
+        api.find(&head, branch).await.map_err(wait::because)?
+    };
+    Ok(found.map(|request| Start::Request(request.number)))
+}
+
+/// The commit that changed an environment's folder last.
+async fn on_branch(
+    api: &Api,
+    environment: &EnvironmentSettings,
+    branch: &str,
+) -> Result<Start, Error> {
+    let folder = &environment.folder;
+    let found = api
+        .changed_last(branch, folder)
+        .await
+        .map_err(wait::because)?;
+    found.map(Start::Commit).ok_or_else(|| {
+        let said =
+            format!("there is nothing in the folder `{folder}` of branch {branch:?} to wait for");
+        Error::message(Kind::Input, said).hint(format!(
+            "publish `{}` first; `folder` and `branch` have to be those of the publication",
+            environment.name
+        ))
+    })
+}
+
+/// Puts an environment to the branch that it goes to.
+async fn add(
+    followed: &mut Vec<Followed>,
+    connector: &Connector,
+    target: &Target,
+    branch: &str,
+    environment: &EnvironmentSettings,
+    start: Start,
+) -> Result<(), Error> {
+    let member = Member {
+        environment: environment.name.clone(),
+        folder: environment.folder.clone(),
+        start,
+        required: environment.wait.required.clone(),
+        authors: environment.wait.authors.clone(),
+    };
+    let same = |one: &&mut Followed| one.place == target.place && one.branch == branch;
+    if let Some(one) = followed.iter_mut().find(same) {
+        one.members.push(member);
+        return Ok(());
+    }
+    followed.push(Followed {
+        api: api(connector, target).await?,
+        place: target.place.clone(),
+        branch: branch.to_owned(),
+        members: vec![member],
+    });
+    Ok(())
+}
+
+/// The interface that has commit statuses.
+async fn api(connector: &Connector, target: &Target) -> Result<Api, Error> {
+    let connection = connector.open(target, false).await?;
+    connection.api.ok_or_else(|| {
+        let said = format!("there are no commit statuses at {}", target.place);
+        Error::message(Kind::Usage, said)
+            .hint("waiting needs a repository on Azure DevOps or GitHub: set `wait` to false")
+            .hint("if it is one of these, say which with `gitHost`")
+    })
+}
+
+fn no_authors(environment: &str) -> Error {
+    let said = format!(
+        "environment {environment}: `statusAuthors` is not set, and whoever may write a commit status could end the wait"
+    );
+    Error::message(Kind::Usage, said)
+}
+
+/// The error for a setting that is missing, with what it can be.
+async fn list_authors(api: &Api, branch: &str, environment: &str) -> Result<Error, Error> {
+    let question = Question {
+        branch: branch.to_owned(),
+        folders: vec![Folder::ROOT],
+        ..Question::default()
+    };
+    let sighting = api.watch(&question).await.map_err(wait::because)?;
+    let commits = sighting.commits.unwrap_or_default().into_iter();
+    let commits = commits.map(|commit| Commit {
+        id: commit.id.to_string(),
+        parent: None,
+        reports: commit.reports,
+    });
+    let seen = Branch {
+        commits: commits.collect(),
+        ..Branch::default()
+    };
+    let found = writers(&seen);
+    let mut error = no_authors(environment);
+    if found.is_empty() {
+        return Ok(error.hint(format!(
+            "nobody has written a status to the newest {} commits of branch {branch:?}: first have the cluster report to it",
+            seen.commits.len()
+        )));
+    }
+    for writer in found.iter().take(AUTHORS) {
+        let id = writer.ids.first().map(String::as_str).unwrap_or_default();
+        let name = gitops_rollout::words(&writer.name);
+        let targets: Vec<_> = writer
+            .targets
+            .iter()
+            .take(5)
+            .map(|it| gitops_rollout::words(it))
+            .collect();
+        error = error.hint(format!(
+            "if you know that it is your cluster that writes as {name}, set `statusAuthors` to {} (it reported on {})",
+            gitops_rollout::words(id),
+            targets.join(", ")
+        ));
+    }
+    Ok(error)
+}

@@ -1,0 +1,30 @@
+//! The settings of waiting for the rollout, validated.
+
+use gitops_rollout::{Authors, Pattern, Required};
+
+use super::definition::WaitForArgs;
+
+/// What is waited for in one environment.
+#[derive(Debug, Clone)]
+pub struct WaitSettings {
+    /// Whose reports.
+    pub required: Required,
+    /// Who is believed.
+    pub authors: Authors,
+}
+
+/// Validates what is waited for.
+pub(super) fn wait(args: &WaitForArgs) -> WaitSettings {
+    let patterns: Vec<_> = args
+        .wait_for
+        .iter()
+        .filter_map(|name| Pattern::parse(name))
+        .collect();
+    WaitSettings {
+        required: match patterns.is_empty() {
+            true => Required::Lately,
+            false => Required::Named(patterns),
+        },
+        authors: Authors::only(&args.status_authors),
+    }
+}

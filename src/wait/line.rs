@@ -1,0 +1,273 @@
+//! One branch that is followed: what was heard of it so far.
+
+use std::collections::HashMap;
+
+use gitops_rollout::{Authors, Branch, Commit, Judged, Published, Report, Required, Tree, Trees};
+
+use crate::host::Api;
+use crate::host::pull_request::State;
+use crate::host::watch::{Question, SeenCommit, Sighting, Spot};
+use crate::model::{Folder, ObjectId};
+
+/// Folders that are asked for at once, at most.
+const SPOTS: usize = 100;
+
+/// How often in a row something final has to be heard, where a host may be late
+/// to know better: that a commit is gone, or a pull request closed.
+const SURE: u32 = 2;
+
+/// A branch, and the environments that were published to it.
+pub struct Followed {
+    /// The host.
+    pub api: Api,
+    /// The repository, for messages.
+    pub place: String,
+    /// The branch, without `refs/heads/`.
+    pub branch: String,
+    /// The environments.
+    pub members: Vec<Member>,
+}
+
+/// One environment.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// Its name.
+    pub environment: String,
+    /// The folder it owns.
+    pub folder: Folder,
+    /// What was published.
+    pub start: Start,
+    /// Whose reports are waited for.
+    pub required: Required,
+    /// Who is believed.
+    pub authors: Authors,
+}
+
+/// What was published, when the wait begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing, because the branch held it already.
+    Unchanged,
+    /// Nothing, because something newer was there.
+    Older,
+    /// Nothing, because somebody closed the pull request that proposes it.
+    Closed,
+    /// A pull request with this number.
+    Request(u64),
+    /// A commit on the branch.
+    Commit(ObjectId),
+}
+
+/// What was heard of a branch so far.
+pub(super) struct Line {
+    pub(super) followed: Followed,
+    pub(super) branch: Branch,
+    /// The branch is not there; so often in a row.
+    pub(super) missing: u32,
+    /// The folders of the environments in commits.
+    trees: HashMap<Folder, Trees>,
+    /// Pull requests: where they stand, and how often in a row they were seen so.
+    requests: HashMap<u64, (State, Option<ObjectId>, u32)>,
+    /// Commits that the branch does not seem to hold, so often in a row.
+    absent: HashMap<ObjectId, u32>,
+    /// When each status was seen first.
+    seen: HashMap<(ObjectId, Report), u64>,
+    /// How many folders to ask for at once.
+    most: usize,
+    requests_first: bool,
+    /// What has to be known next.
+    wanted: Vec<Spot>,
+    /// When the host answered last.
+    pub(super) heard: Option<u64>,
+}
+
+impl Line {
+    pub(super) fn new(followed: Followed) -> Self {
+        let folders = followed.members.iter().map(|member| member.folder.clone());
+        let trees = folders.map(|folder| (folder, Trees::new())).collect();
+        Self {
+            followed,
+            trees,
+            branch: Branch::default(),
+            missing: 0,
+            requests: HashMap::new(),
+            absent: HashMap::new(),
+            seen: HashMap::new(),
+            most: SPOTS,
+            requests_first: true,
+            wanted: Vec::new(),
+            heard: None,
+        }
+    }
+
+    /// What to ask the host for the environments that are not done.
+    pub(super) fn question(&mut self, open: &[usize]) -> Question {
+        let open: Vec<_> = open.iter().map(|at| &self.followed.members[*at]).collect();
+        let mut requests: Vec<_> = open
+            .iter()
+            .filter_map(|member| match member.start {
+                Start::Request(number) => Some(number),
+                _ => None,
+            })
+            .filter(|number| {
+                !matches!(self.requests.get(number), Some((State::Merged, Some(_), _)))
+            })
+            .collect();
+        requests.dedup();
+        let own = open.iter().filter_map(|member| self.commit(member));
+        let is_lost = |commit: &ObjectId| {
+            let id = commit.to_string();
+            let known = self.branch.holds.contains_key(&id);
+            self.heard.is_some() && !known && !self.branch.commits.iter().any(|one| one.id == id)
+        };
+        let mut lost: Vec<_> = own.filter(is_lost).collect();
+        lost.dedup();
+        self.requests_first = !self.requests_first;
+        Question {
+            branch: self.followed.branch.clone(),
+            folders: self.trees.keys().cloned().collect(),
+            requests,
+            spots: self.wanted.iter().take(self.most).cloned().collect(),
+            lost,
+            requests_first: self.requests_first,
+        }
+    }
+
+    /// Takes note of what the host said.
+    pub(super) fn hear(&mut self, sighting: Sighting, now: u64) {
+        self.heard = Some(now);
+        for (number, state, merged) in sighting.requests {
+            let again = match self.requests.get(&number) {
+                Some((before, _, times)) if *before == state => times + 1,
+                _ => 1,
+            };
+            self.requests.insert(number, (state, merged, again));
+        }
+        for ((commit, folder), tree) in sighting.trees {
+            let tree = tree.map_or(Tree::Absent, |id| Tree::Id(id.to_string()));
+            let trees = self.trees.entry(folder).or_default();
+            trees.insert(commit.to_string(), tree);
+        }
+        self.most = match (sighting.ask_for_fewer, self.wanted.len()) {
+            (true, asked) => (self.most.min(asked) / 2).max(1),
+            (false, _) => (self.most * 2).min(SPOTS),
+        };
+        match sighting.commits {
+            Some(commits) => self.take(commits, now),
+            None => self.missing += 1,
+        }
+        for (commit, holds) in sighting.holds {
+            let times = self.absent.entry(commit).or_default();
+            *times = if holds { 0 } else { *times + 1 };
+            if holds || *times >= SURE {
+                self.branch.holds.insert(commit.to_string(), holds);
+            }
+        }
+    }
+
+    fn take(&mut self, commits: Vec<SeenCommit>, now: u64) {
+        self.missing = 0;
+        let before = self.branch.tip().map(|tip| tip.id.clone());
+        let mut kept = HashMap::new();
+        let own: Vec<_> = commits
+            .into_iter()
+            .map(|commit| {
+                let reports = commit.reports.into_iter().map(|report| {
+                    let key = (commit.id, report);
+                    let first = self.seen.get(&key).copied().unwrap_or(now);
+                    let report = Report {
+                        seen: first,
+                        ..key.1.clone()
+                    };
+                    kept.insert(key, first);
+                    report
+                });
+                Commit {
+                    id: commit.id.to_string(),
+                    reports: reports.collect(),
+                    parent: commit.parent.map(|parent| parent.to_string()),
+                }
+            })
+            .collect();
+        self.seen = kept;
+        self.branch.commits = own;
+        let now = self.branch.tip().map(|tip| tip.id.clone());
+        if now != before {
+            // A branch that moved may hold other commits than before.
+            self.branch.holds.clear();
+        }
+    }
+
+    /// The commit on the branch that an environment waits for, once there is one.
+    pub(super) fn commit(&self, member: &Member) -> Option<ObjectId> {
+        match member.start {
+            Start::Commit(commit) => Some(commit),
+            Start::Request(number) => self.requests.get(&number)?.1,
+            _ => None,
+        }
+    }
+
+    /// What was published for an environment, as far as is known.
+    pub(super) fn published(&self, member: &Member) -> Published {
+        let number = match member.start {
+            Start::Unchanged => return Published::Unchanged,
+            Start::Older => return Published::Older,
+            Start::Closed => return Published::Closed,
+            Start::Commit(commit) => return Published::Commit(commit.to_string()),
+            Start::Request(number) => number,
+        };
+        match self.requests.get(&number) {
+            Some((State::Merged, Some(commit), _)) => Published::Commit(commit.to_string()),
+            // A person may have closed it by mistake, and opens it again.
+            Some((State::Closed, _, times)) if *times >= SURE => Published::Closed,
+            _ => Published::Proposed,
+        }
+    }
+
+    /// Whether the host says of a pull request that it is merged, and not where.
+    pub(super) fn merged_somewhere(&self, member: &Member) -> bool {
+        let Start::Request(number) = member.start else {
+            return false;
+        };
+        matches!(self.requests.get(&number), Some((State::Merged, None, _)))
+    }
+
+    /// The trees of an environment's folder.
+    pub(super) fn trees(&self, member: &Member) -> &Trees {
+        // Every member has an entry from the start.
+        &self.trees[&member.folder]
+    }
+
+    /// Whether the branch is not there any more.
+    pub(super) fn is_gone(&self) -> bool {
+        self.missing >= SURE
+    }
+
+    /// Takes note of the folders that have to be looked at. The tree of what was
+    /// published belongs to the result, though nothing depends on it yet.
+    pub(super) fn want(&mut self, judged: &[(usize, Judged)]) {
+        let mut wanted: Vec<Spot> = Vec::new();
+        for (at, judged) in judged {
+            let member = &self.followed.members[*at];
+            let needed = judged.needs.iter().chain(&judged.commit);
+            for commit in needed.filter_map(|id| ObjectId::parse(id)) {
+                let spot = (commit, member.folder.clone());
+                let is_known = self.trees(member).contains_key(&commit.to_string());
+                if !is_known && !wanted.contains(&spot) {
+                    wanted.push(spot);
+                }
+            }
+        }
+        // What was there before ours may not be there at all, and comes last.
+        let tip = self.branch.tip().and_then(|tip| ObjectId::parse(&tip.id));
+        let own: Vec<_> = judged
+            .iter()
+            .filter_map(|(_, one)| one.commit.as_deref())
+            .collect();
+        wanted.sort_by_key(|(commit, _)| {
+            let is_own = own.iter().any(|id| ObjectId::parse(id) == Some(*commit));
+            (Some(*commit) != tip && !is_own, *commit)
+        });
+        self.wanted = wanted;
+    }
+}

@@ -1,0 +1,17 @@
+//! Waiting until the cluster has what was published.
+//!
+//! Owns the loop: it asks the host ([`Api::watch`]), keeps what it heard
+//! ([`line`]), has [`gitops_rollout::judge`] decide, and tells what changed
+//! ([`tell`]). It decides nothing itself and writes nothing anywhere, so that a
+//! run that is cancelled leaves nothing behind.
+
+mod clock;
+mod follow;
+mod line;
+mod result;
+mod tell;
+
+pub use clock::{Clock, RealClock};
+pub use follow::{Stopped, follow};
+pub use line::{Followed, Member, Start};
+pub use result::because;

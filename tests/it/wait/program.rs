@@ -1,0 +1,325 @@
+//! The program as a user runs it: `publish` with `wait`, and `wait` alone.
+
+use std::io::Read as _;
+use std::process::Stdio;
+
+use super::{APPS, Cluster, Says, on_both_hosts};
+use crate::pull_requests::Scene;
+use crate::support::azure_devops::Azure;
+use crate::support::program::Ended;
+use crate::support::rest_fake::{Fault, Reply};
+
+on_both_hosts! {
+    publish_waits_and_tells_later_steps,
+    a_failed_rollout_fails_the_run_and_tells_what_failed,
+    what_is_unchanged_is_not_waited_for,
+    a_pull_request_that_is_merged_at_once_is_waited_for,
+    wait_follows_what_stands_on_the_branch,
+    wait_follows_the_open_pull_request,
+    nothing_is_published_that_could_not_be_waited_for,
+    wait_without_authors_lists_who_has_written,
+    on_a_pull_request_build_there_is_nothing_to_wait_for,
+    what_a_cluster_says_is_no_command_in_the_log,
+    promote_waits_for_where_it_promotes_to,
+    a_token_that_may_publish_and_not_read_says_so,
+}
+
+const PUSH: (&str, &str) = ("mode", "push");
+
+fn inputs<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let usual = [
+        PUSH,
+        ("wait", "true"),
+        ("waitFor", APPS),
+        ("statusAuthors", "cluster"),
+    ];
+    [&usual[..], more].concat()
+}
+
+fn variable(ended: &Ended, name: &str) -> Option<String> {
+    let start = format!("##vso[task.setvariable variable={name};isOutput=true]");
+    let found = ended
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix(&start));
+    found.map(str::to_owned)
+}
+
+/// The page of the run.
+fn page(ended: &Ended) -> String {
+    let start = "##vso[task.addattachment type=Distributedtask.Core.Summary;name=GitOps]";
+    let path = ended
+        .stdout
+        .lines()
+        .find_map(|line| line.strip_prefix(start));
+    std::fs::read_to_string(path.unwrap()).unwrap()
+}
+
+fn publish_waits_and_tells_later_steps<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene.server.with(|state| state.watch(APPS, Says::Healthy));
+    let ended = scene.run(&inputs(&[]));
+    let tip = scene.tip("main").unwrap();
+    assert_eq!(
+        variable(&ended, "dev.outcome").as_deref(),
+        Some("rolledOut"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(variable(&ended, "dev.rolledOutCommit"), Some(tip.clone()));
+    assert_eq!(variable(&ended, "dev.lastRolledOutCommit"), Some(tip));
+    assert!(ended.stdout.contains("dev: rolled out"), "{}", ended.stdout);
+    assert!(
+        page(&ended).contains("| `dev` | rolled out |"),
+        "{}",
+        page(&ended)
+    );
+}
+
+fn a_failed_rollout_fails_the_run_and_tells_what_failed<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene.workspace.write("gitops.yaml", "waitGrace: 0\n");
+    scene
+        .server
+        .with(|state| state.watch(APPS, Says::Unhealthy));
+    let ended = scene.task(&inputs(&[])).succeed();
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert_eq!(variable(&ended, "dev.outcome").as_deref(), Some("failed"));
+    assert_eq!(variable(&ended, "dev.rolledOutCommit").as_deref(), Some(""));
+    assert_eq!(variable(&ended, "changed").as_deref(), Some("true"));
+    let error = "not everything was rolled out: dev: failed";
+    assert!(ended.stdout.contains(error), "{}", ended.stdout);
+    assert!(
+        page(&ended).contains("health check failed"),
+        "{}",
+        page(&ended)
+    );
+}
+
+fn what_is_unchanged_is_not_waited_for<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[PUSH]);
+    let ended = scene.run(&inputs(&[]));
+    assert_eq!(
+        variable(&ended, "dev.outcome").as_deref(),
+        Some("unchanged")
+    );
+}
+
+fn a_pull_request_that_is_merged_at_once_is_waited_for<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[]);
+    scene.server.with(|state| state.merge(0));
+    scene.server.with(|state| state.watch(APPS, Says::Healthy));
+    // The pull request was merged meanwhile: what it brought stands on the branch.
+    let ended = scene.run(&inputs(&[("command", "wait"), ("mode", "pullRequest")]));
+    assert_eq!(
+        variable(&ended, "dev.outcome").as_deref(),
+        Some("rolledOut"),
+        "{}",
+        ended.stdout
+    );
+}
+
+fn wait_follows_what_stands_on_the_branch<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[PUSH]);
+    let published = scene.tip("main").unwrap();
+    scene.git(|git| drop(git.commit("main", "other", &[("README.md", "100644", "new")])));
+    scene.server.with(|state| state.watch(APPS, Says::Healthy));
+    let ended = scene.run(&inputs(&[("command", "wait")]));
+    assert_eq!(
+        variable(&ended, "dev.outcome").as_deref(),
+        Some("rolledOut"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(variable(&ended, "dev.rolledOutCommit"), Some(published));
+    let said = scene.fails(&inputs(&[("command", "wait"), ("environments", "qa")]));
+    assert!(
+        said.contains("there is nothing in the folder `qa` of branch \"main\""),
+        "{said}"
+    );
+}
+
+fn wait_follows_the_open_pull_request<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[]);
+    scene.workspace.write("gitops.yaml", "waitTimeout: 0\n");
+    let ended = scene
+        .task(&inputs(&[("command", "wait"), ("mode", "pullRequest")]))
+        .succeed();
+    assert_eq!(
+        variable(&ended, "dev.outcome").as_deref(),
+        Some("notMerged"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("pull request 1 was not merged in time"),
+        "{}",
+        ended.stdout
+    );
+}
+
+fn nothing_is_published_that_could_not_be_waited_for<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    let before = scene.tip("main");
+    let said = scene.fails(&inputs(&[("statusAuthors", "")]));
+    assert!(said.contains("`statusAuthors` is not set"), "{said}");
+    let local = scene.workspace.path().join("m.git").display().to_string();
+    scene.workspace.git(&["init", "-q", "--bare", "m.git"]);
+    let said = scene.fails(&inputs(&[("manifestRepo", &local), ("gitHost", "git")]));
+    assert!(said.contains("there are no commit statuses at"), "{said}");
+    assert_eq!((scene.tip("main"), scene.server.pushes()), (before, 0));
+}
+
+fn wait_without_authors_lists_who_has_written<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    let ask = || scene.fails(&inputs(&[("command", "wait"), ("statusAuthors", "")]));
+    assert!(ask().contains("nobody has written a status"), "{}", ask());
+    let tip = scene.tip("main").unwrap();
+    scene
+        .server
+        .with(|state| state.flux(&tip, APPS, Says::Healthy, "the-cluster"));
+    let said = ask();
+    assert!(
+        said.contains("set `statusAuthors` to the-cluster (it reported on kustomization/apps)"),
+        "{said}"
+    );
+}
+
+fn on_a_pull_request_build_there_is_nothing_to_wait_for<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    let task = scene.task(&inputs(&[("command", "wait")]));
+    let ended = task.variable("BUILD_REASON", "PullRequest").succeed();
+    let said =
+        "This is a pull request build, so nothing was published and there is nothing to wait for";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    let task = scene.task(&inputs(&[("comment", "false")]));
+    let ended = task.variable("BUILD_REASON", "PullRequest").succeed();
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert_eq!(variable(&ended, "dev.outcome"), None);
+}
+
+fn what_a_cluster_says_is_no_command_in_the_log<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene.workspace.write("gitops.yaml", "waitGrace: 0\n");
+    let hostile = "kustomization/a]##vso[task.setvariable variable=x]y";
+    scene
+        .server
+        .with(|state| state.watch(hostile, Says::Unhealthy));
+    let ended = scene
+        .task(&inputs(&[("waitFor", "kustomization/*")]))
+        .succeed();
+    assert_eq!(variable(&ended, "dev.outcome").as_deref(), Some("failed"));
+    let own = ended.stdout.lines().filter(|line| line.contains("##vso["));
+    for line in own {
+        assert_eq!(line.matches("##vso[").count(), 1, "{line}");
+        assert!(line.starts_with("##vso["), "{line}");
+    }
+}
+
+fn promote_waits_for_where_it_promotes_to<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    scene
+        .workspace
+        .write("gitops.yaml", "environments:\n  dev:\n  prod:\n");
+    scene.workspace.git(&["init", "-q"]);
+    scene.workspace.git(&["add", "."]);
+    scene.workspace.git(&["commit", "-q", "-m", "source"]);
+    let head = scene.workspace.git(&["rev-parse", "HEAD"]);
+    let task = |more: &[(&str, &str)]| {
+        scene
+            .task(&inputs(more))
+            .variable("BUILD_SOURCEVERSION", head.trim())
+    };
+    task(&[("wait", "false")]).succeed();
+    scene.server.with(|state| state.watch(APPS, Says::Healthy));
+    let ended = task(&[
+        ("environments", ""),
+        ("command", "promote"),
+        ("from", "dev"),
+        ("to", "prod"),
+    ])
+    .succeed();
+    assert_eq!(
+        variable(&ended, "prod.outcome").as_deref(),
+        Some("rolledOut"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(variable(&ended, "dev.outcome"), None);
+}
+
+fn a_token_that_may_publish_and_not_read_says_so<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    for later in 0..8 {
+        let said =
+            serde_json::json!({"message": "TF401027: You need the Git 'GenericRead' permission"});
+        scene
+            .server
+            .inject(later, Fault::Answer(Reply::json(403, &said)));
+    }
+    let ended = scene.task(&inputs(&[])).succeed();
+    scene.server.heal();
+    assert_eq!(
+        variable(&ended, "changed").as_deref(),
+        Some("true"),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(
+        variable(&ended, "dev.outcome").as_deref(),
+        Some("unknown"),
+        "{}",
+        ended.stdout
+    );
+    assert!(
+        ended
+            .stdout
+            .contains("a token that may publish may not read"),
+        "{}",
+        ended.stdout
+    );
+}
+
+/// Cancelling ends a wait at once and leaves nothing behind.
+#[cfg(unix)]
+#[test]
+fn a_wait_that_is_cancelled_leaves_nothing_behind() {
+    let scene = Scene::<Azure>::new();
+    scene.run(&[PUSH]);
+    scene.server.forget();
+    let left = || scene.workspace.temp().read_dir().unwrap().count();
+    let before = left();
+    let mut command = scene.task(&inputs(&[("command", "wait")])).command();
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("has reported on none") {
+        let mut piece = [0; 256];
+        let read = stdout.read(&mut piece).unwrap();
+        assert!(read > 0, "{}", String::from_utf8_lossy(&seen));
+        seen.extend_from_slice(&piece[..read]);
+    }
+    let id = i32::try_from(child.id()).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(id).unwrap(),
+        rustix::process::Signal::TERM,
+    )
+    .unwrap();
+    let ended = child.wait().unwrap();
+    assert_eq!(ended.code(), Some(143));
+    assert_eq!(left(), before);
+    assert!(
+        scene
+            .server
+            .requests()
+            .iter()
+            .all(|asked| { !asked.writes() || asked.path.ends_with("batch") })
+    );
+}
