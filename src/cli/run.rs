@@ -138,7 +138,10 @@ async fn run_action(
     }
     let (context, connector) = equip(environment, reporter, &settings, &doors, exclude)?;
     if waits {
-        wait::check(&settings, &connector).await?;
+        // Of a promotion, the first is the one that is promoted.
+        let first = usize::from(matches!(action, Action::Promote(_)));
+        let to = settings.environments.get(first..).unwrap_or_default();
+        wait::check(to, &connector).await?;
     }
     let done = match action {
         Action::Publish => publish(&context, &settings, &doors, &connector).await,

@@ -20,9 +20,12 @@ use super::connect::Connector;
 /// How many authors an error lists.
 const AUTHORS: usize = 20;
 
-/// Refuses to publish what could not be waited for afterwards.
-pub(super) async fn check(settings: &Settings, connector: &Connector) -> Result<(), Error> {
-    for environment in &settings.environments {
+/// Refuses to publish to environments what could not be waited for afterwards.
+pub(super) async fn check(
+    environments: &[EnvironmentSettings],
+    connector: &Connector,
+) -> Result<(), Error> {
+    for environment in environments {
         if environment.wait.authors.is_empty() {
             return Err(no_authors(&environment.name).hint(
                 "run the command `wait` once without it: it lists who has written statuses to the branch",

@@ -54,6 +54,9 @@ pub struct Sighting {
     pub commits: Option<Vec<SeenCommit>>,
     /// Pull requests with the commit on the target branch, once merged.
     pub requests: Vec<(u64, State, Option<ObjectId>)>,
+    /// Pull requests were looked at. One that is not among them then is one of
+    /// many, and has to be asked for alone.
+    pub requests_read: bool,
     /// Trees of folders; `None` for a folder that is not there.
     pub trees: Vec<(Spot, Option<ObjectId>)>,
     /// Whether the branch holds a commit.

@@ -16,6 +16,10 @@ use crate::report::{Reporter, RolloutReport};
 /// trusted, in seconds.
 const SILENCE: u64 = 150;
 
+/// How often a host is asked once more, without a pause, when the time is up and
+/// it has not been asked for all that decides.
+const LAST_WORDS: u32 = 6;
+
 /// A wait that could not go on.
 #[derive(Debug)]
 pub struct Stopped {
@@ -39,6 +43,8 @@ struct Work<'a, C> {
     policy: Policy,
     clock: &'a C,
     started: Duration,
+    /// How often it was asked after the time was up.
+    last_words: u32,
     teller: Teller<'a>,
 }
 
@@ -68,6 +74,7 @@ pub async fn follow(
         policy,
         clock,
         started: clock.now(),
+        last_words: 0,
     };
     match work.run().await {
         Ok(()) => Ok(work.reports()),
@@ -91,6 +98,10 @@ impl<C: Clock> Work<'_, C> {
             self.judge(true);
             if self.done.iter().all(Option::is_some) {
                 break;
+            }
+            if self.is_late(self.now()) {
+                self.last_words += 1;
+                continue;
             }
             let waited = self.clock.now().saturating_sub(self.started);
             let left = Duration::from_secs(self.policy.timeout).saturating_sub(waited);
@@ -175,6 +186,14 @@ impl<C: Clock> Work<'_, C> {
             }
             if needs_host && own.is_gone() {
                 judged.standing = Standing::Done(Outcome::Unknown);
+            }
+            let is_undecided = !judged.needs.is_empty() || own.is_lost(one);
+            if is_undecided
+                && !is_silent
+                && self.last_words < LAST_WORDS
+                && judged.standing == Standing::Done(Outcome::TimedOut)
+            {
+                judged.standing = Standing::Waiting(Waiting::Targets);
             }
             if needs_host && is_silent {
                 judged.standing = by_silence(judged.standing, self.is_late(now));

@@ -1,6 +1,6 @@
 //! One branch that is followed: what was heard of it so far.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use gitops_rollout::{Authors, Branch, Commit, Judged, Published, Report, Required, Tree, Trees};
 
@@ -75,6 +75,10 @@ pub(super) struct Line {
     /// How many folders to ask for at once.
     most: usize,
     requests_first: bool,
+    /// Pull requests that an answer for several left out, to be asked for alone.
+    left_out: VecDeque<u64>,
+    /// Pull requests that were asked for last.
+    asked: Vec<u64>,
     /// What has to be known next.
     wanted: Vec<Spot>,
     /// When the host answered last.
@@ -95,6 +99,8 @@ impl Line {
             seen: HashMap::new(),
             most: SPOTS,
             requests_first: true,
+            left_out: VecDeque::new(),
+            asked: Vec::new(),
             wanted: Vec::new(),
             heard: None,
         }
@@ -113,16 +119,15 @@ impl Line {
                 !matches!(self.requests.get(number), Some((State::Merged, Some(_), _)))
             })
             .collect();
-        requests.dedup();
-        let own = open.iter().filter_map(|member| self.commit(member));
-        let is_lost = |commit: &ObjectId| {
-            let id = commit.to_string();
-            let known = self.branch.holds.contains_key(&id);
-            self.heard.is_some() && !known && !self.branch.commits.iter().any(|one| one.id == id)
-        };
-        let mut lost: Vec<_> = own.filter(is_lost).collect();
+        self.left_out.retain(|number| requests.contains(number));
+        if let Some(alone) = self.left_out.pop_front() {
+            requests = vec![alone];
+        }
+        let lost = open.iter().filter(|member| self.is_lost(member));
+        let mut lost: Vec<_> = lost.filter_map(|member| self.commit(member)).collect();
         lost.dedup();
         self.requests_first = !self.requests_first;
+        self.asked.clone_from(&requests);
         Question {
             branch: self.followed.branch.clone(),
             folders: self.trees.keys().cloned().collect(),
@@ -136,6 +141,12 @@ impl Line {
     /// Takes note of what the host said.
     pub(super) fn hear(&mut self, sighting: Sighting, now: u64) {
         self.heard = Some(now);
+        let answered = &sighting.requests;
+        let is_left_out = |number: &&u64| !answered.iter().any(|(own, ..)| own == *number);
+        if sighting.requests_read && self.asked.len() > 1 {
+            let left_out = self.asked.iter().filter(is_left_out).copied();
+            self.left_out.extend(left_out);
+        }
         for (number, state, merged) in sighting.requests {
             let again = match self.requests.get(&number) {
                 Some((before, _, times)) if *before == state => times + 1,
@@ -205,6 +216,16 @@ impl Line {
             Start::Request(number) => self.requests.get(&number)?.1,
             _ => None,
         }
+    }
+
+    /// Whether the host has to say if the branch holds an environment's commit.
+    pub(super) fn is_lost(&self, member: &Member) -> bool {
+        let Some(commit) = self.commit(member).filter(|_| self.heard.is_some()) else {
+            return false;
+        };
+        let id = commit.to_string();
+        let known = self.branch.holds.contains_key(&id);
+        !known && !self.branch.commits.iter().any(|one| one.id == id)
     }
 
     /// What was published for an environment, as far as is known.

@@ -110,7 +110,7 @@ fn reasons(
     reasons.extend(judged.lines.iter().filter_map(|one| open_target(one, line)));
     if outcome == Outcome::TimedOut && judged.never_failed {
         reasons.push(
-            "Flux has reported successes here and never a failure: the versions 2.8 and older do not report failures to commits, and a failed rollout then ends by time alone"
+"Flux has reported successes here and never a failure: version 2.8 does not report failures to commits, and a failed rollout then ends by time alone"
                 .to_owned(),
         );
     }

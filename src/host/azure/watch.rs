@@ -79,6 +79,7 @@ impl Client {
             && (question.requests_first || question.spots.is_empty())
         {
             sighting.requests = self.requests(question).await?;
+            sighting.requests_read = true;
         } else if !question.spots.is_empty() {
             match self.trees(&question.spots).await? {
                 Some(trees) => sighting.trees = trees,

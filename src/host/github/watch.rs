@@ -50,6 +50,7 @@ impl Client {
         }
         let mut sighting = Sighting {
             unread,
+            requests_read: true,
             ..Sighting::default()
         };
         let nodes = &repository["ref"]["target"]["history"]["nodes"];

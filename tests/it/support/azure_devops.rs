@@ -58,6 +58,7 @@ pub struct Azure {
 }
 
 /// One pull request.
+#[derive(Default)]
 pub struct PullRequest {
     pub id: u64,
     pub status: String,

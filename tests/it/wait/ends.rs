@@ -22,6 +22,7 @@ on_both_hosts! {
     twenty_environments_cost_as_much_as_one,
     a_root_folder_is_an_owned_folder,
     the_last_commit_that_was_rolled_out_is_part_of_the_result,
+    whoever_looks_once_is_told_all_there_is_to_know,
 }
 
 fn a_success_ends_it_within_one_interval<H: Cluster>() {
@@ -228,7 +229,10 @@ fn who_is_silent_is_named_at_once_and_at_the_end<H: Cluster>() {
         &old[..10]
     );
     assert!(reasons.contains(&newest), "{reasons}");
-    assert!(reasons.contains("the versions 2.8 and older"), "{reasons}");
+    assert!(
+        reasons.contains("version 2.8 does not report failures"),
+        "{reasons}"
+    );
 }
 
 fn whoever_reported_before_is_waited_for_when_nobody_is_named<H: Cluster>() {
@@ -314,4 +318,24 @@ fn the_last_commit_that_was_rolled_out_is_part_of_the_result<H: Cluster>() {
     assert_eq!(ended.outcome(), Outcome::Failed);
     assert_eq!(ended.rollouts[0].last_rolled_out_commit, Some(good));
     assert_eq!(ended.rollouts[0].rolled_out_commit, None);
+}
+
+fn whoever_looks_once_is_told_all_there_is_to_know<H: Cluster>() {
+    let mut scene = Scene::<H>::new();
+    scene.policy.timeout = 0;
+    let commit = scene.commit("dev", "1");
+    let tip = scene.commit("other", "1");
+    scene.says(&tip, APPS, Says::Healthy);
+    let clock = FakeClock::default();
+    assert_eq!(scene.dev(&commit, &clock).outcome(), Outcome::RolledOut);
+    for at in 0..60 {
+        scene.commit("other", &format!("x{at}"));
+    }
+    let tip = scene.git(|git| git.tip("main").unwrap());
+    scene.says(&tip, APPS, Says::Healthy);
+    assert_eq!(scene.dev(&commit, &clock).outcome(), Outcome::RolledOut);
+    scene.commit("other", "nobody said anything");
+    let ended = scene.dev(&commit, &clock);
+    assert_eq!(ended.outcome(), Outcome::TimedOut, "{:#?}", ended.told);
+    assert_eq!(clock.sleeps(), Vec::<u64>::new());
 }

@@ -5,7 +5,7 @@ use gitops_publisher::wait::Start;
 use gitops_rollout::Outcome;
 
 use super::{APPS, Cluster, FakeClock, Says, Scene, on_both_hosts};
-use crate::support::azure_devops::Azure;
+use crate::support::azure_devops::{Azure, PullRequest};
 use crate::support::github::Hub;
 use crate::support::rest_fake::{Fault, Reply};
 
@@ -294,6 +294,44 @@ fn nested_folders_that_are_new_are_found_out_about() {
             .rollouts
             .iter()
             .all(|one| one.outcome == Outcome::Reverted),
+        "{:#?}",
+        ended.told
+    );
+    assert!(clock.seconds() <= 120, "{}", clock.seconds());
+}
+
+/// The server lists a hundred pull requests at once.
+#[test]
+fn a_pull_request_that_is_one_of_very_many_is_asked_for_alone() {
+    let scene = Scene::<Azure>::new();
+    let numbers = [scene.propose("dev", "1"), scene.propose("qa", "1")];
+    scene.server.with(|state| {
+        for id in 3..150 {
+            let fields = serde_json::json!({
+                "sourceRefName": "refs/heads/x", "targetRefName": "refs/heads/main",
+            });
+            state.pull_requests.push(PullRequest {
+                id,
+                status: "completed".to_owned(),
+                fields,
+                last_head: Some("1".repeat(40)),
+                ..PullRequest::default()
+            });
+        }
+    });
+    let clock = FakeClock::default().at(5, || {
+        scene.server.with(|state| state.squash(0));
+        scene.server.with(|state| state.squash(1));
+        let tip = scene.git(|git| git.tip("main").unwrap());
+        scene.says(&tip, APPS, Says::Healthy);
+    });
+    let member = |name: &str, number| Scene::<Azure>::member(name, Start::Request(number), &[APPS]);
+    let members = vec![member("dev", numbers[0]), member("qa", numbers[1])];
+    let ended = scene.follow(members, &clock);
+    let outcomes: Vec<_> = ended.rollouts.iter().map(|one| one.outcome).collect();
+    assert_eq!(
+        outcomes,
+        [Outcome::RolledOut, Outcome::RolledOut],
         "{:#?}",
         ended.told
     );

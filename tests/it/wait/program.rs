@@ -225,16 +225,17 @@ fn what_a_cluster_says_is_no_command_in_the_log<H: Cluster>() {
 
 fn promote_waits_for_where_it_promotes_to<H: Cluster>() {
     let scene = Scene::<H>::new();
-    scene
-        .workspace
-        .write("gitops.yaml", "environments:\n  dev:\n  prod:\n");
+    // Nobody waits for what is promoted.
+    let file = "environments:\n  dev:\n  prod: { statusAuthors: cluster }\n";
+    scene.workspace.write("gitops.yaml", file);
     scene.workspace.git(&["init", "-q"]);
     scene.workspace.git(&["add", "."]);
     scene.workspace.git(&["commit", "-q", "-m", "source"]);
     let head = scene.workspace.git(&["rev-parse", "HEAD"]);
     let task = |more: &[(&str, &str)]| {
+        let more = [more, &[("statusAuthors", "")]].concat();
         scene
-            .task(&inputs(more))
+            .task(&inputs(&more))
             .variable("BUILD_SOURCEVERSION", head.trim())
     };
     task(&[("wait", "false")]).succeed();
