@@ -101,14 +101,7 @@ async fn run_action(
     }
     let verify_only = verify_only || held_back;
     if verify_only && matches!(action, Action::Wait) {
-        let why = if held_back {
-            "This is a pull request build"
-        } else {
-            "`VERIFY_ONLY` is set"
-        };
-        reporter.info(&format!(
-            "{why}, so nothing was published and there is nothing to wait for"
-        ));
+        wait::tell_idle(held_back, reporter);
         return Ok(());
     }
     // What does not publish has nothing to wait for.
@@ -138,10 +131,7 @@ async fn run_action(
     }
     let (context, connector) = equip(environment, reporter, &settings, &doors, exclude)?;
     if waits {
-        // Of a promotion, the first is the one that is promoted.
-        let first = usize::from(matches!(action, Action::Promote(_)));
-        let to = settings.environments.get(first..).unwrap_or_default();
-        wait::check(to, &connector).await?;
+        wait::check(&settings, matches!(action, Action::Promote(_)), &connector).await?;
     }
     let done = match action {
         Action::Publish => publish(&context, &settings, &doors, &connector).await,

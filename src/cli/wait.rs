@@ -20,12 +20,26 @@ use super::connect::Connector;
 /// How many authors an error lists.
 const AUTHORS: usize = 20;
 
-/// Refuses to publish to environments what could not be waited for afterwards.
+/// Says why there is nothing to wait for where nothing is published.
+pub(super) fn tell_idle(pull_request: bool, reporter: &Reporter) {
+    let why = if pull_request {
+        "This is a pull request build"
+    } else {
+        "`VERIFY_ONLY` is set"
+    };
+    reporter.info(&format!(
+        "{why}, so nothing was published and there is nothing to wait for"
+    ));
+}
+
+/// Refuses to publish what could not be waited for afterwards.
 pub(super) async fn check(
-    environments: &[EnvironmentSettings],
+    settings: &Settings,
+    promotes: bool,
     connector: &Connector,
 ) -> Result<(), Error> {
-    for environment in environments {
+    // Of a promotion, the first is the one that is promoted.
+    for environment in settings.environments.iter().skip(usize::from(promotes)) {
         if environment.wait.authors.is_empty() {
             return Err(no_authors(&environment.name).hint(
                 "run the command `wait` once without it: it lists who has written statuses to the branch",
@@ -193,18 +207,12 @@ async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Foll
                 .hint("set `manifestRepo` to where it was published"));
         };
         let api = api(connector, target).await.map_err(here)?;
-        let branch = match &target.branch {
-            Some(branch) => branch.to_string(),
-            None => {
-                let repository = api
-                    .repository()
-                    .await
-                    .map_err(wait::because)
-                    .map_err(here)?;
-                repository
-                    .default_branch
-                    .unwrap_or_else(|| "main".to_owned())
-            }
+        let branch = if let Some(branch) = &target.branch {
+            branch.to_string()
+        } else {
+            let found = api.repository().await.map_err(wait::because);
+            let default = found.map_err(here)?.default_branch;
+            default.unwrap_or_else(|| "main".to_owned())
         };
         if environment.wait.authors.is_empty() {
             return Err(here(list_authors(&api, &branch, name).await?));

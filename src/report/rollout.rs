@@ -168,9 +168,10 @@ pub(super) fn markdown(text: &mut String, rollouts: &[RolloutReport]) {
         "\n### Rollout\n\n| Environment | Outcome | After | Commit |\n|---|---|---|---|\n",
     );
     for one in rollouts {
-        let outcome = match one.outcome.passes() {
-            true => said(one.outcome).to_owned(),
-            false => format!("**{}**", said(one.outcome)),
+        let outcome = if one.outcome.passes() {
+            said(one.outcome).to_owned()
+        } else {
+            format!("**{}**", said(one.outcome))
         };
         let commit = one.commit.as_deref().unwrap_or("-");
         let commit: String = commit.chars().take(10).collect();

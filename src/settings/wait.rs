@@ -21,9 +21,10 @@ pub(super) fn wait(args: &WaitForArgs) -> WaitSettings {
         .filter_map(|name| Pattern::parse(name))
         .collect();
     WaitSettings {
-        required: match patterns.is_empty() {
-            true => Required::Lately,
-            false => Required::Named(patterns),
+        required: if patterns.is_empty() {
+            Required::Lately
+        } else {
+            Required::Named(patterns)
         },
         authors: Authors::only(&args.status_authors),
     }

@@ -20,9 +20,9 @@ use crate::model::{Folder, ObjectId};
 const REQUESTS: &str = "100";
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 struct Commit {
-    commit_id: String,
+    #[serde(rename = "commitId")]
+    id: String,
     #[serde(default)]
     parents: Option<Vec<String>>,
     #[serde(default)]
@@ -118,10 +118,7 @@ impl Client {
             Err(fault) if is_missing(&fault, "TF401175") => return Ok(None),
             Err(fault) => return Err(fault),
         };
-        let ids: Vec<_> = list
-            .iter()
-            .map(|one| ObjectId::parse(&one.commit_id))
-            .collect();
+        let ids: Vec<_> = list.iter().map(|one| ObjectId::parse(&one.id)).collect();
         let mut commits = Vec::new();
         for (at, commit) in list.into_iter().enumerate() {
             let id = ids[at].ok_or_else(|| Fault::answer("a commit has no id"))?;
@@ -148,7 +145,7 @@ impl Client {
         match found {
             Ok(list) => {
                 let mut bases = list.value.iter();
-                Ok(bases.any(|base| ObjectId::parse(&base.commit_id) == Some(commit)))
+                Ok(bases.any(|base| ObjectId::parse(&base.id) == Some(commit)))
             }
             // The server has no such commit any more.
             Err(Fault::Invalid { .. }) => Ok(false),

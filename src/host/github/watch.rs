@@ -145,17 +145,13 @@ impl Client {
             };
             variables.insert(format!("s{at}"), json!(expression));
         }
-        let requests: String = question
-            .requests
-            .iter()
-            .map(|number| {
-                format!(
-                    " r{number}: pullRequest(number: {number}) {{ state mergeCommit {{ oid }} }}"
-                )
-            })
-            .collect();
+        for number in &question.requests {
+            objects += &format!(
+                " r{number}: pullRequest(number: {number}) {{ state mergeCommit {{ oid }} }}"
+            );
+        }
         let query = format!(
-            "query($owner: String!, $name: String!, $branch: String!{declared}) {{ repository(owner: $owner, name: $name) {{ ref(qualifiedName: $branch) {{ target {{ ... on Commit {{ history(first: {COMMITS}) {{ nodes {{ oid parents(first: 1) {{ nodes {{ oid }} }} tree {{ oid }}{files} status {{ contexts {{ context state description targetUrl createdAt creator {{ __typename login }} }} }}{runs} }} }} }} }} }}{requests}{objects} }} }}"
+            "query($owner: String!, $name: String!, $branch: String!{declared}) {{ repository(owner: $owner, name: $name) {{ ref(qualifiedName: $branch) {{ target {{ ... on Commit {{ history(first: {COMMITS}) {{ nodes {{ oid parents(first: 1) {{ nodes {{ oid }} }} tree {{ oid }}{files} status {{ contexts {{ context state description targetUrl createdAt creator {{ __typename login }} }} }}{runs} }} }} }} }} }}{objects} }} }}"
         );
         self.graphql(&query, Value::Object(variables)).await
     }
