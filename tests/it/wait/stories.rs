@@ -74,29 +74,18 @@ fn written(
     Some((commit, target, says))
 }
 
-/// Tells a story to one run; how its wait ended.
-fn told<H: Cluster>(
-    folder: &Path,
-    story: &Value,
-    steps: &[Value],
-    run: &str,
-    fault: Option<usize>,
-) -> Outcome {
+/// The names of commits in the stories, by their ids in the events.
+fn commit_names(folder: &Path) -> HashMap<String, String> {
     let expected = read(&folder.join("expected.json"));
-    let names: HashMap<String, String> = expected["commits"]
-        .as_object()
-        .unwrap()
-        .iter()
+    let commits = expected["commits"].as_object().unwrap().iter();
+    commits
         .map(|(name, id)| (id.as_str().unwrap().to_owned(), name.clone()))
-        .collect();
-    let policy = &story["policy"];
-    let mut scene = Scene::<H>::new();
-    scene.policy = Policy {
-        grace: policy["graceSeconds"].as_u64().unwrap_or(0),
-        timeout: policy["waitSeconds"].as_u64().unwrap_or(7200),
-        ..Policy::default()
-    };
-    // The story begins with open pull requests, each of a folder of its own.
+        .collect()
+}
+
+/// Stories begin with open pull requests, each of a folder of its own; their
+/// numbers in the story.
+fn open_requests<H: Cluster>(scene: &Scene<H>, steps: &[Value]) -> Vec<u64> {
     let mut numbers: Vec<u64> = Vec::new();
     for step in steps {
         for key in ["pr", "merge", "abandon"] {
@@ -107,6 +96,41 @@ fn told<H: Cluster>(
             }
         }
     }
+    numbers
+}
+
+/// Whom a story waits for.
+fn required(policy: &Value) -> Vec<String> {
+    let named = policy["required"].as_array().cloned().unwrap_or_default();
+    if named.is_empty() {
+        return vec!["kustomization/webapp-prod-weu".to_owned()];
+    }
+    let name = |text: &Value| {
+        let (cluster, target) = text.as_str().unwrap().split_once(':').unwrap();
+        let (kind, _) = target.split_once('/').unwrap();
+        let (_, name) = target.rsplit_once('/').unwrap();
+        format!("{}/{name}-{cluster}", kind.to_lowercase())
+    };
+    named.iter().map(name).collect()
+}
+
+/// Tells a story to one run; how its wait ended.
+fn told<H: Cluster>(
+    folder: &Path,
+    story: &Value,
+    steps: &[Value],
+    run: &str,
+    fault: Option<usize>,
+) -> Outcome {
+    let names = commit_names(folder);
+    let policy = &story["policy"];
+    let mut scene = Scene::<H>::new();
+    scene.policy = Policy {
+        grace: policy["graceSeconds"].as_u64().unwrap_or(0),
+        timeout: policy["waitSeconds"].as_u64().unwrap_or(7200),
+        ..Policy::default()
+    };
+    let numbers = open_requests(&scene, steps);
     let place = |number: u64| numbers.iter().position(|own| *own == number).unwrap();
     // Commits by their names in the story, once they are there; what is said
     // about a commit before that is said when it comes.
@@ -161,21 +185,7 @@ fn told<H: Cluster>(
         }
         None => ("dev".to_owned(), Start::Unchanged),
     };
-    let required = policy["required"].as_array().cloned().unwrap_or_default();
-    let mut required: Vec<_> = required
-        .iter()
-        .map(|name| {
-            let (cluster, target) = name.as_str().unwrap().split_once(':').unwrap();
-            let (kind, name) = (
-                target.split('/').next().unwrap(),
-                target.rsplit('/').next().unwrap(),
-            );
-            format!("{}/{name}-{cluster}", kind.to_lowercase())
-        })
-        .collect();
-    if required.is_empty() {
-        required.push("kustomization/webapp-prod-weu".to_owned());
-    }
+    let required = required(policy);
     let required: Vec<_> = required.iter().map(String::as_str).collect();
     scene.server.forget();
     if let Some(later) = fault {
