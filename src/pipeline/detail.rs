@@ -39,6 +39,8 @@ pub(super) async fn detail(
     let members = branch.group.members.iter().zip(plans).zip(&tip.folders);
     let members: Vec<_> = members
         .filter(|((_, plan), _)| !plan.files.is_empty())
+        // What is made from secrets that this run does not have can only be listed.
+        .filter(|((_, plan), _)| !plan.files.values().any(|it| *it == FileChange::Unknown))
         .map(|((member, plan), state)| (*member, plan, state))
         .collect();
     let ids: BTreeSet<_> = members
@@ -102,10 +104,10 @@ fn sides(
     let read: BTreeMap<_, _> = needed(plan, state)
         .filter_map(|(path, id)| Some((path, contents.get(&id)?)))
         .collect();
-    let is_known = |path: &RelPath| {
-        documents::is_manifest(path) && plan.files.get(path) != Some(&FileChange::Unknown)
+    let files = || {
+        let files = environment.files.iter();
+        files.filter(|(path, _)| documents::is_manifest(path))
     };
-    let files = || environment.files.iter().filter(|(path, _)| is_known(path));
     // What does not change is on both sides as it was rendered.
     let same = files().filter(|(path, _)| !plan.files.contains_key(*path));
     let old = read.into_iter().chain(same);

@@ -164,7 +164,7 @@ pub(super) fn uncommitted<'r>(context: &Context, environment: &'r Rendered) -> &
 /// those with variables, values and images; from the top of the checkout.
 fn read_beside(environment: &Rendered, source: &Source, folders: &[String]) -> Vec<String> {
     let root = &environment.settings.root;
-    let Some(top) = source.folder().and_then(|top| top.canonicalize().ok()) else {
+    let Some(top) = source.folder() else {
         return Vec::new();
     };
     let answers = environment.record.answers.iter();

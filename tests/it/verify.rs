@@ -45,6 +45,8 @@ fn verify_lists_what_would_change_and_changes_nothing() {
     insta::with_settings!({filters => vec![(r"\S*it-\w+/files/", "")]}, {
         insta::assert_snapshot!(ended.stderr, @r"
         dev: 2 resources in 2 files (manifests) -> dev: 1 added, 0 changed, 0 removed (1 file)
+        What changes:
+          1 created; 1 resource unchanged
           + v1 ConfigMap shop/more
         Publishing would change ./manifests.git (branch main)
         ");

@@ -30,9 +30,9 @@ fn the_first_run_opens_one_pull_request<H: Host>() {
         insta::assert_snapshot!(seen.text, @r"
         **`dev`**: 1 added, 0 changed, 0 removed (1 file)
 
-        | | Resource |
-        |---|---|
-        | added | `v1 Service shop/web` |
+        1 created
+
+        - created `Service shop/web`
 
         Source: https://dev.azure.com/contoso/shop/_git/hld at `1111111111111111111111111111111111111111`, run 100
         ");

@@ -55,9 +55,10 @@ fn one_comment_tells_what_would_change_and_is_kept_current<H: Host>() {
 
         **`dev`**: 1 added, 0 changed, 0 removed (1 file)
 
-        | | Resource |
-        |---|---|
-        | added | `v1 Service shop/web` |
+
+        1 created
+
+        - created `Service shop/web`
         ");
     }
     let state = if H::KIND == "azure" {

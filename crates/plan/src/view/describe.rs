@@ -70,8 +70,12 @@ pub(super) fn summary(plan: &Plan) -> String {
     if summary.noise_only > 0 {
         text.push_str(&format!(" ({} in noise only)", summary.noise_only));
     }
-    let fields = count(summary.fields, "field");
-    text.push_str(&format!("; {fields} to read; {unchanged}"));
+    if summary.fields > 0 {
+        text.push_str(&format!("; {} to read", count(summary.fields, "field")));
+    }
+    if summary.unchanged > 0 {
+        text.push_str(&format!("; {unchanged}"));
+    }
     text
 }
 

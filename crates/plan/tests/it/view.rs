@@ -36,7 +36,7 @@ data: {run.sh: \"a\\nc\\n\", one: x}
 fn for_a_terminal() {
     let plan = planned(OLD, NEW);
     let expected = "\
-2 changed, 1 deleted; 4 fields to read; 0 resources unchanged
+2 changed, 1 deleted; 4 fields to read
 ! high replicas-drop: Deployment shop/web: replicas fall from 3 to 1
 ~ apps/v1 Deployment shop/web
     + spec.paused: true
@@ -68,7 +68,7 @@ fn for_a_terminal() {
 #[test]
 fn for_a_pull_request() {
     let expected = "\
-2 changed, 1 deleted; 4 fields to read; 0 resources unchanged
+2 changed, 1 deleted; 4 fields to read
 
 - **high** `replicas-drop` `Deployment shop/web` replicas fall from 3 to 1
 
@@ -269,7 +269,7 @@ fn the_same_change_in_several_environments_is_one() {
     );
     let shown = text(&plans, View::default());
     let expected = [
-        "dev: 2 changed, 1 deleted; 4 fields to read; 0 resources unchanged",
+        "dev: 2 changed, 1 deleted; 4 fields to read",
         "! high replicas-drop: Deployment shop/web: replicas fall from 3 to 1 [dev, qa]",
         "~ apps/v1 Deployment shop/web [dev, qa]",
         "- v1 Service shop/gone [dev, qa, prod]",
