@@ -19,7 +19,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use gitops_publisher::generate::{self, HelmOptions, Kind, Options};
+use gitops_publisher::generate::{self, HelmOptions, Kind, Options, RenderCache};
 use gitops_publisher::tools::Tools;
 use measure::{best, median, millis};
 
@@ -81,7 +81,7 @@ fn options(chart: &Path, environment: &str, cache: Option<&Path>) -> Options {
             namespace: Some("shop".to_owned()),
             kube_version: Some("1.31.0".to_owned()),
             values_files: vec![chart.join(format!("{environment}.yaml")).into()],
-            cache: cache.map(Path::to_path_buf),
+            cache: cache.map(RenderCache::new),
             ..HelmOptions::default()
         },
         ..Options::new(chart, environment)

@@ -73,7 +73,8 @@ enum Format {
 enum Command {
     /// Render every environment and publish it to the manifest repository.
     Publish(RunCommand),
-    /// Do everything but publish: render, check, and list what would change.
+    /// Do everything but publish: render, check, and show what would change.
+    #[command(visible_alias = "plan")]
     Verify(RunCommand),
     /// Render every environment into a folder or to stdout.
     Render(RenderCommand),

@@ -227,7 +227,7 @@ impl Work<'_> {
                         ..publication(remote, &tip, Outcome::Proposed, attempt)
                     };
                     add(report, self.group(), &seen.plans, publication);
-                    self.detail(&tip, &seen, report).await?;
+                    detail::detail(self.context, self.branch, &tip, &seen.plans, report).await?;
                     let theirs = on_theirs.then_some((pushed.commit, conflicts));
                     return self
                         .pushed((&options.head, existed), &tip, theirs, report)
@@ -255,11 +255,6 @@ impl Work<'_> {
         let found = Box::pin(search.find(tip, report)).await?;
         search.announce(report, tip, &found, &[], "");
         Ok(())
-    }
-
-    /// What the pull request changes in each resource, for those who review it.
-    async fn detail(&self, tip: &Tip, seen: &Seen, report: &mut RunReport) -> Result<(), Error> {
-        detail::detail(self.context, self.branch, tip, &seen.plans, report).await
     }
 
     /// The head branch has a new commit: the pull request says what it proposes.
@@ -335,7 +330,7 @@ impl Work<'_> {
             ..publication(&self.branch.connection.remote, &tip, outcome, attempt)
         };
         add(report, self.group(), &seen.plans, publication);
-        self.detail(&tip, seen, report).await?;
+        detail::detail(self.context, self.branch, &tip, &seen.plans, report).await?;
         let done = match (found, past) {
             (None, Past::Declined(number)) => {
                 self.warn_declined(number, report);

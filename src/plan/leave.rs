@@ -143,7 +143,7 @@ mod tests {
         let state = state(&[("a", now), ("b", OURS)], &[]);
         assert_eq!(
             removed(Options::default(), &state).unwrap_err(),
-            "1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote them: a"
+            "1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote it: a"
         );
         let overwrite = Options {
             hand_edits: HandEdits::Overwrite,

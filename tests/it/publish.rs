@@ -149,7 +149,7 @@ fn a_hand_edit_stops_the_run_and_is_not_lost() {
     );
     let ended = workspace.program(&["publish"]).fail();
     assert!(
-        ended.stderr.contains("1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote them: web.yaml"),
+        ended.stderr.contains("1 file in the folder `dev` of the manifest repository changed since gitops-publisher wrote it: web.yaml"),
         "{}",
         ended.stderr
     );

@@ -179,7 +179,7 @@ fn a_token_that_reaches_the_manifests_in_another_form_is_not_replaced_either(
         verify(&[]).succeed();
         return;
     }
-    let said = "v.json:1:2 (db.password): a token was not replaced, and is in a.yaml in another form (encoded, for example)";
+    let said = "src/v.json:1:2 (db.password): a token was not replaced, and is in a.yaml in another form (encoded, for example)";
     let ended = verify(&[]).fail();
     assert!(
         ended

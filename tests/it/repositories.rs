@@ -103,7 +103,7 @@ fn at_a_terminal_a_short_form_of_azure_is_refused_with_the_forms_there_are() {
         .fail();
     insta::assert_snapshot!(ended.stderr, @r#"
     error: environment dev: the manifest repository "shop/manifests" is not an address that can be understood: for gitHost azure write a URL or org/project/_git/repo; project/repo and repo are understood in a pipeline only
-      help: Write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), `git@host:path` (SSH), or a local path that starts with `./` or `/`. In a pipeline with `gitHost: azure`, `repo` and `project/repo` are in its own organization.
+      help: write an https URL, `org/project/_git/repo` (Azure DevOps), `owner/repo` (GitHub), `git@host:path` (SSH), or a local path that starts with `./` or `/`; in a pipeline of Azure DevOps, `repo` is one of its own project, and with `gitHost: azure` `project/repo` is one of its own organization
     "#);
 }
 

@@ -10,8 +10,8 @@ use gitops_publisher::model::{Folder, ObjectId};
 
 /// What two files hold, read after a look that did not need them.
 async fn read(publisher: &Publisher) -> Vec<String> {
-    let published = files(&["a.yaml=one", "b/c.yaml=two", "d.yaml=three"]);
-    publisher.publish("dev", &published).await.unwrap();
+    let written = files(&["a.yaml=one", "b/c.yaml=two", "d.yaml=three"]);
+    publisher.publish("dev", &written).await.unwrap();
     let remote = publisher.remote();
     let wanted = Wanted {
         folder: Folder::parse("dev").unwrap(),
@@ -58,8 +58,8 @@ async fn several_files_are_one_round_trip_and_none_are_none() {
     let server = GitServer::start();
     server.create("manifests");
     let publisher = Publisher::at(&server, "manifests");
-    let published = files(&["a.yaml=one", "b.yaml=two"]);
-    publisher.publish("dev", &published).await.unwrap();
+    let written = files(&["a.yaml=one", "b.yaml=two"]);
+    publisher.publish("dev", &written).await.unwrap();
     let remote = publisher.remote();
     let wanted = Wanted {
         folder: Folder::parse("dev").unwrap(),

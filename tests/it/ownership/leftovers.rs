@@ -116,7 +116,7 @@ fn an_environment_that_left_is_reported_on_every_run_and_removed_by_the_command_
 )]
 #[case::edited(
     &REMOVE, Some("prod/a.yaml"),
-    "environment prod: 1 file in the folder `prod` of the manifest repository changed since gitops-publisher wrote them: a.yaml"
+    "environment prod: 1 file in the folder `prod` of the manifest repository changed since gitops-publisher wrote it: a.yaml"
 )]
 fn the_usual_limits_hold_for_what_is_removed(
     #[case] arguments: &[&str],

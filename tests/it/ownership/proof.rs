@@ -209,7 +209,7 @@ fn a_file_that_was_changed_meanwhile_stops_the_removal() {
     assert!(
         ended
             .stderr
-            .contains("changed since gitops-publisher wrote them: a.yaml"),
+            .contains("changed since gitops-publisher wrote it: a.yaml"),
         "{}",
         ended.stderr
     );

@@ -112,7 +112,7 @@ async fn a_key_may_come_as_github_makes_it_or_on_one_line() {
 )]
 #[case(
     "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----",
-    "no usable RSA key"
+    "not a usable RSA key"
 )]
 #[case(
     "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----",
@@ -120,7 +120,7 @@ async fn a_key_may_come_as_github_makes_it_or_on_one_line() {
 )]
 #[case(
     "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
-    "no RSA private key"
+    "not an RSA private key"
 )]
 #[tokio::test]
 async fn a_key_that_cannot_sign_is_told_before_anything_is_sent(
