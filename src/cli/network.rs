@@ -2,6 +2,11 @@
 //!
 //! Makes the options of the HTTP client; sends nothing.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "certificates that the caller names"
+)]
+
 use std::path::Path;
 
 use zeroize::Zeroizing;

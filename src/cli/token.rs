@@ -1,5 +1,10 @@
 //! Where the token for the manifest repository comes from.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a token file that the caller names"
+)]
+
 use std::path::Path;
 
 use crate::agent::env::GITOPS_TOKEN;

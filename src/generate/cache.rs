@@ -6,6 +6,8 @@
 //! this user can read it. A cache that cannot be read or written is as good as
 //! none: nothing here is an error.
 
+#![expect(clippy::disallowed_methods, reason = "the cache of this user")]
+
 use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};

@@ -4,6 +4,8 @@
 //! is taken, as `helm dependency update` does. What is in `charts` already
 //! stays.
 
+#![expect(clippy::disallowed_methods, reason = "what it installed itself")]
+
 use std::path::{Path, PathBuf};
 
 use url::Url;

@@ -3,6 +3,8 @@
 //! Owns the folders below `components` and `helm_repos`, and the record beside
 //! each that says what was put there.
 
+#![expect(clippy::disallowed_methods, reason = "what it installed itself")]
+
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 

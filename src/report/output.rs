@@ -1,5 +1,10 @@
 //! The only place that writes results to disk or stdout.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "results that were written before"
+)]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

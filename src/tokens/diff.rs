@@ -2,6 +2,11 @@
 //!
 //! Owns the text of a dry run. Reads the files that would be replaced.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files that the caller names, and the private copy"
+)]
+
 use std::fmt::Write as _;
 use std::fs;
 use std::time::Duration;

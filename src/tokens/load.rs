@@ -3,6 +3,11 @@
 //! Owns the kinds of sources and turns them into layers. The environment comes
 //! in as a value.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files that the caller names, and the private copy"
+)]
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 use std::fs;

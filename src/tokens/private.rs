@@ -4,6 +4,11 @@
 //! (nobody else), and that none outlives its run: a folder is locked while its
 //! run lives, and removed by the next run when nobody holds the lock.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files that the caller names, and the private copy"
+)]
+
 use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write as _};

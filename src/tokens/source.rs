@@ -5,6 +5,11 @@
 //! folder stands for the whole checkout: the source is copied into it, at the
 //! same place, and everything beside it is linked.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files that the caller names, and the private copy"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,6 +4,11 @@
 //! target first, and only when all of them are complete are they renamed.
 //! Nothing else in this stage changes a file.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files that the caller names, and the private copy"
+)]
+
 use std::collections::{BTreeSet, HashMap};
 use std::fs::{self, Permissions};
 use std::io::{BufWriter, Write as _};

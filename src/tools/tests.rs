@@ -1,3 +1,4 @@
+#![expect(clippy::disallowed_methods, reason = "files that the tests made")]
 use super::*;
 
 fn tools(temp: &Path) -> Tools {

@@ -4,6 +4,7 @@
 //! The shared stories are replayed when they are there; those of this file are
 //! enough without.
 
+#![allow(clippy::disallowed_methods, reason = "tests read their fixtures")]
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -1,5 +1,10 @@
 //! The files of a definition that commands edit: finding, reading, saving.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a definition that the caller edits"
+)]
+
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 

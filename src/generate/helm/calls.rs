@@ -1,5 +1,7 @@
 //! Calls in templates whose result differs from one rendering to the next.
 
+#![expect(clippy::disallowed_methods, reason = "the private copy of a chart")]
+
 use std::ops::ControlFlow;
 use std::path::Path;
 

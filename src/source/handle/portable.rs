@@ -1,6 +1,8 @@
 //! A folder as its real path, where folders cannot be held open for this. Each
 //! file is looked at again after it was opened.
 
+#![expect(clippy::disallowed_methods, reason = "this is the reader")]
+
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;

@@ -1,3 +1,4 @@
+#![expect(clippy::disallowed_methods, reason = "files that the tests made")]
 use super::super::{Compatibility, Layer, Matching, Options, Variables};
 use super::*;
 use std::os::unix::fs::symlink;

@@ -1,5 +1,7 @@
 //! What comes out of archives, honest and hostile.
 
+#![expect(clippy::disallowed_methods, reason = "files that the tests made")]
+
 use std::io::Write as _;
 
 use rstest::rstest;

@@ -1,5 +1,10 @@
 //! Bringing a version into the tool cache.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "programs and archives of the tool cache"
+)]
+
 use std::collections::HashMap;
 use std::fmt::{self, Write as _};
 use std::fs::File;

@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     reason = "a failed assumption should fail the test"
 )]
+#![allow(clippy::disallowed_methods, reason = "tests read their fixtures")]
 #![allow(clippy::print_stdout, reason = "tests say what they skip")]
 #![allow(clippy::format_collect, reason = "tests need no speed there")]
 #![allow(clippy::too_many_lines, reason = "tables of cases are long")]
