@@ -4,8 +4,6 @@
 //! is taken, as `helm dependency update` does. What is in `charts` already
 //! stays.
 
-#![expect(clippy::disallowed_methods, reason = "what it installed itself")]
-
 use std::path::{Path, PathBuf};
 
 use url::Url;
@@ -14,6 +12,7 @@ use super::Fault;
 use super::access::Access;
 use super::charts::{self, CHART_FILE};
 use super::repositories::Repositories;
+use crate::source::{self, SourceTree};
 use crate::text::{Kind, Node, yaml};
 
 /// The largest chart file that is read, in bytes.
@@ -39,16 +38,17 @@ pub(super) async fn complete(
     chart: &Path,
     root: &Path,
 ) -> Result<bool, Fault> {
+    let tree = SourceTree::open(root)?;
     let mut missing = Vec::new();
-    for dependency in listed(chart)? {
-        if !is_there(chart, &dependency.name) && !missing.contains(&dependency) {
+    for dependency in listed(&tree, chart)? {
+        if !is_there(&tree, chart, &dependency.name)? && !missing.contains(&dependency) {
             missing.push(dependency);
         }
     }
     if missing.is_empty() {
         return Ok(false);
     }
-    let locked = locked(chart)?;
+    let locked = locked(&tree, chart)?;
     let folder = chart.join("charts");
     std::fs::create_dir_all(&folder).map_err(Fault::write(&folder))?;
     for dependency in &missing {
@@ -56,7 +56,7 @@ pub(super) async fn complete(
             None => dependency.version.clone(),
             Some(locked) => exact(dependency, locked)?,
         };
-        bring(repositories, access, dependency, &version, chart, root).await?;
+        bring(repositories, access, dependency, &version, chart, &tree).await?;
     }
     Ok(true)
 }
@@ -77,19 +77,15 @@ async fn bring(
     dependency: &Dependency,
     version: &str,
     chart: &Path,
-    root: &Path,
+    tree: &SourceTree,
 ) -> Result<(), Fault> {
     let name = &dependency.name;
     let known = repositories.address_of(&dependency.repository);
     let repository = known.as_ref().unwrap_or(&dependency.repository);
     let address = repository.trim_end_matches('/');
     let packed = if let Some(path) = repository.strip_prefix("file://") {
-        return copy(
-            dependency,
-            &crate::definition::join(chart, path),
-            chart,
-            root,
-        );
+        let from = crate::definition::join(chart, path);
+        return copy(dependency, &from, chart, tree);
     } else if address.starts_with("oci://") {
         let reference = format!("{address}/{name}");
         charts::pull(repositories, &reference, version).await?
@@ -117,73 +113,69 @@ async fn bring(
     super::place::write_file(&path, &packed.bytes)
 }
 
-/// Copies a chart that stands beside the one that needs it.
-fn copy(dependency: &Dependency, from: &Path, chart: &Path, root: &Path) -> Result<(), Fault> {
-    let real = from
-        .canonicalize()
-        .ok()
-        .filter(|real| real.starts_with(root));
-    let Some(real) = real.filter(|real| real.join(CHART_FILE).is_file()) else {
+/// Copies a chart that is beside the one that needs it.
+fn copy(
+    dependency: &Dependency,
+    from: &Path,
+    chart: &Path,
+    tree: &SourceTree,
+) -> Result<(), Fault> {
+    // What lies outside is not there for it.
+    let is_chart = tree.is_file(&from.join(CHART_FILE)).unwrap_or_default();
+    if !is_chart {
         return Err(refused(
             dependency,
             "is not in the repository at the path that it names",
         ));
-    };
+    }
     let safe = crate::model::RelPath::parse(&dependency.name).is_ok();
     if !safe || dependency.name.contains('/') {
         return Err(refused(dependency, "has a name that cannot be a folder's"));
     }
     // Listed before anything is written: the chart may contain the copy.
     let mut files = Vec::new();
-    list(&real, &real, root, 0, &mut files)?;
+    list(tree, from, Path::new(""), 0, &mut files)?;
     let into = chart.join("charts").join(&dependency.name);
-    for (path, file) in files {
-        let target = into.join(path);
+    for inner in files {
+        let Some(content) = tree.bytes(&from.join(&inner))? else {
+            continue;
+        };
+        let target = into.join(inner);
         let above = target.parent().unwrap_or(&into);
         std::fs::create_dir_all(above).map_err(Fault::write(above))?;
-        std::fs::copy(&file, &target).map_err(Fault::write(&target))?;
+        super::place::write_file(&target, &content)?;
     }
     Ok(())
 }
 
-/// The files below a folder, links to files in `root` among them.
+/// The files below a folder, by path from `top`; links to files of the repository
+/// among them, other links not.
 fn list(
+    tree: &SourceTree,
     top: &Path,
-    folder: &Path,
-    root: &Path,
+    inner: &Path,
     depth: usize,
-    files: &mut Vec<(PathBuf, PathBuf)>,
+    files: &mut Vec<PathBuf>,
 ) -> Result<(), Fault> {
     if depth > DEEPEST {
         return Err(Fault::TooDeep(DEEPEST));
     }
-    let entries = std::fs::read_dir(folder).map_err(|source| Fault::Read {
-        file: folder.display().to_string(),
-        source,
-    })?;
-    for entry in entries.flatten() {
-        let path = entry.path();
-        let Ok(kind) = entry.file_type() else {
-            continue;
-        };
-        if kind.is_dir() {
-            list(top, &path, root, depth + 1, files)?;
-            continue;
-        }
-        let real = path.canonicalize().ok();
-        let real = real.filter(|real| real.starts_with(root) && real.is_file());
-        if let (Some(real), Ok(inner)) = (real, path.strip_prefix(top)) {
-            files.push((inner.to_path_buf(), real));
+    for entry in tree.entries(&top.join(inner))?.unwrap_or_default() {
+        let path = inner.join(&entry.name);
+        match entry.kind {
+            source::Kind::Folder => list(tree, top, &path, depth + 1, files)?,
+            _ if tree.is_file(&top.join(&path)).unwrap_or_default() => files.push(path),
+            _ => {}
         }
     }
     Ok(())
 }
 
 /// The dependencies that a chart lists.
-fn listed(chart: &Path) -> Result<Vec<Dependency>, Fault> {
+fn listed(tree: &SourceTree, chart: &Path) -> Result<Vec<Dependency>, Fault> {
     let mut all = Vec::new();
     for file in [CHART_FILE, "requirements.yaml"] {
-        all.extend(read(&chart.join(file))?.unwrap_or_default());
+        all.extend(read(tree, &chart.join(file))?.unwrap_or_default());
     }
     if all.len() > MOST {
         return Err(Fault::TooMany(MOST));
@@ -192,16 +184,16 @@ fn listed(chart: &Path) -> Result<Vec<Dependency>, Fault> {
 }
 
 /// What the chart's lock file says, when there is one.
-fn locked(chart: &Path) -> Result<Option<Vec<Dependency>>, Fault> {
-    match read(&chart.join("Chart.lock"))? {
+fn locked(tree: &SourceTree, chart: &Path) -> Result<Option<Vec<Dependency>>, Fault> {
+    match read(tree, &chart.join("Chart.lock"))? {
         Some(locked) => Ok(Some(locked)),
-        None => read(&chart.join("requirements.lock")),
+        None => read(tree, &chart.join("requirements.lock")),
     }
 }
 
 /// The list `dependencies` of a file; `None` when there is no such file.
-fn read(file: &Path) -> Result<Option<Vec<Dependency>>, Fault> {
-    let Some(root) = node(file)? else {
+fn read(tree: &SourceTree, file: &Path) -> Result<Option<Vec<Dependency>>, Fault> {
+    let Some(root) = node(tree, file)? else {
         return Ok(None);
     };
     let list = root.as_ref().and_then(|root| field(root, "dependencies"));
@@ -223,27 +215,14 @@ fn read(file: &Path) -> Result<Option<Vec<Dependency>>, Fault> {
 
 /// A parsed file; `None` when there is none, `Some(None)` when it is empty.
 #[expect(clippy::option_option, reason = "no file and an empty file differ")]
-fn node(file: &Path) -> Result<Option<Option<Node>>, Fault> {
+fn node(tree: &SourceTree, file: &Path) -> Result<Option<Option<Node>>, Fault> {
     let shown = || {
         let name = file.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     };
-    let Ok(meta) = file.symlink_metadata() else {
+    let Some(bytes) = tree.bytes_up_to(file, LARGEST)? else {
         return Ok(None);
     };
-    if !meta.is_file() {
-        return Ok(None);
-    }
-    if meta.len() > LARGEST {
-        return Err(Fault::TooLarge {
-            file: shown(),
-            limit: LARGEST,
-        });
-    }
-    let bytes = std::fs::read(file).map_err(|source| Fault::Read {
-        file: shown(),
-        source,
-    })?;
     let text = String::from_utf8(bytes).map_err(|_| Fault::NotText(shown()))?;
     let documents = yaml::parse(&text).map_err(|source| {
         Fault::Definition(crate::definition::Fault::Syntax {
@@ -261,27 +240,33 @@ fn field<'n>(node: &'n Node, name: &str) -> Option<&'n Node> {
 }
 
 /// Whether a chart of this name is in the `charts` folder, packed or not.
-fn is_there(chart: &Path, name: &str) -> bool {
-    let entries = std::fs::read_dir(chart.join("charts"));
-    let mut entries = entries.into_iter().flatten().flatten();
-    entries.any(|entry| {
-        let path = entry.path();
-        if path.is_dir() {
-            let root = node(&path.join(CHART_FILE)).ok().flatten().flatten();
+fn is_there(tree: &SourceTree, chart: &Path, name: &str) -> Result<bool, Fault> {
+    let folder = chart.join("charts");
+    for entry in tree.entries(&folder)?.unwrap_or_default() {
+        let path = folder.join(&entry.name);
+        if tree.is_folder(&path).unwrap_or_default() {
+            let root = node(tree, &path.join(CHART_FILE)).ok().flatten().flatten();
             let found = root.as_ref().and_then(|root| field(root, "name"));
-            return found.and_then(Node::text) == Some(name);
+            if found.and_then(Node::text) == Some(name) {
+                return Ok(true);
+            }
+        } else if is_archive_of(&entry.name.to_string_lossy(), name) {
+            return Ok(true);
         }
-        let file = entry.file_name();
-        let file = file.to_string_lossy();
-        let version = file
-            .strip_suffix(".tgz")
-            .and_then(|file| file.strip_prefix(name))
-            .and_then(|rest| rest.strip_prefix('-'));
-        version.is_some_and(|version| {
-            version
-                .trim_start_matches('v')
-                .starts_with(|first: char| first.is_ascii_digit())
-        })
+    }
+    Ok(false)
+}
+
+/// Whether a file is called as the archive of a chart is.
+fn is_archive_of(file: &str, chart: &str) -> bool {
+    let version = file
+        .strip_suffix(".tgz")
+        .and_then(|file| file.strip_prefix(chart))
+        .and_then(|rest| rest.strip_prefix('-'));
+    version.is_some_and(|version| {
+        version
+            .trim_start_matches('v')
+            .starts_with(|first: char| first.is_ascii_digit())
     })
 }
 

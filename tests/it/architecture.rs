@@ -246,10 +246,7 @@ const OPENERS: &[(&str, &str)] = &[
         "generate/jsonnet/files.rs",
         "whether a source that was looked up is a folder",
     ),
-    (
-        "install/",
-        "what it installed itself; links are held against the checkout",
-    ),
+    ("install/", "what it installed itself"),
     (
         "tokens/",
         "the command `tokens`, whose files the caller names; the private copy",
