@@ -42,6 +42,7 @@ pub fn publication(environment: &Environment) -> PublicationStamp {
         run: number.and_then(|number| number.parse().ok()),
         job: job(environment),
         attempt: attempt(environment),
+        source_ref: get(BUILD_SOURCEBRANCH).or_else(|| artifact("SOURCEBRANCH")),
         newest_commit: source.commit.clone(),
     };
     PublicationStamp { source, writer }

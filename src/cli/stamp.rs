@@ -14,6 +14,10 @@ pub(super) fn publication(environment: &Environment, settings: &Settings) -> Pub
     let mut stamp = agent::publication(environment);
     if let Some(first) = settings.environments.first() {
         stamp.source = first.made_from.clone();
+        if stamp.writer.source_ref.is_none() {
+            let checkout = checkout(first.first_source());
+            stamp.writer.source_ref = checkout.and_then(|checkout| checkout.head_ref());
+        }
     }
     stamp.writer.newest_commit = stamp.source.commit.clone();
     stamp

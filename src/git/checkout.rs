@@ -47,6 +47,27 @@ impl Source {
         Ok(found.map_err(Fault::machine(READING))?.is_empty())
     }
 
+    /// Whether a file, by its path from the top, is what the commit that is checked
+    /// out has, line ends aside. Git itself can be told not to look at a file.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a file that is held against its commit"
+    )]
+    pub fn is_as_committed(&self, path: &str) -> bool {
+        let committed = || {
+            let tree = self.repository.head().ok()?.peel_to_tree().ok()?;
+            let entry = tree.get_path(Path::new(path)).ok()?;
+            let blob = self.repository.find_blob(entry.id()).ok()?;
+            Some(blob.content().to_vec())
+        };
+        let here = || std::fs::read(self.folder()?.join(path)).ok();
+        let lines = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+        match (committed(), here()) {
+            (Some(committed), Some(here)) => lines(committed) == lines(here),
+            _ => false,
+        }
+    }
+
     /// Paths that are not as the commit that is checked out has them, among
     /// `below` (from the top of the checkout). Where `except` lies, a manifest
     /// repository on this machine, is not looked at. Nothing where git cannot say.

@@ -28,6 +28,12 @@ impl Source {
         Some(super::intake::object_id(commit.id()))
     }
 
+    /// The branch that is checked out: `refs/heads/main`.
+    pub fn head_ref(&self) -> Option<String> {
+        let head = self.repository.find_reference("HEAD").ok()?;
+        head.symbolic_target().ok().flatten().map(str::to_owned)
+    }
+
     /// The URL of `origin` without credentials, as far as it is a URL; SSH
     /// addresses and paths are given as they stand.
     pub fn origin(&self) -> Option<String> {

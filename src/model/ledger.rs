@@ -32,6 +32,9 @@ pub struct Ledger {
     version: u32,
     /// The environment that owns the folder.
     pub environment: String,
+    /// The folder that it was written for: a person may copy or move one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// What generated the files.
     pub generator: GeneratorStamp,
     /// What they were made from, and who wrote them.
@@ -82,6 +85,7 @@ impl Ledger {
         Self {
             version: VERSION,
             environment: environment.to_owned(),
+            folder: None,
             generator,
             publication,
             files,

@@ -82,6 +82,9 @@ pub struct WriterStamp {
     /// Which attempt of the job it was, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
+    /// The branch or tag of the source that the run was of: `refs/heads/main`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source_ref: Option<String>,
     /// The newest source commit that anybody who wrote here has seen. Newer
     /// than the content's own after a rollback or a promotion.
     #[serde(default, skip_serializing_if = "Option::is_none")]

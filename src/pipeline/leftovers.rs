@@ -57,7 +57,12 @@ enum Stays {
     /// What was published there comes from a commit that is no part of this
     /// run's source: another branch of the source may have the environment.
     Apart(String),
-    /// The same cannot be told.
+    /// It was published from another branch of the source, which may go on doing so.
+    OtherBranch(String),
+    /// Nothing says which branch of the source it was published from, or which this
+    /// run is of, or that it was written for this folder.
+    UnknownBranch,
+    /// Whether it comes from this run's source cannot be told.
     Untold,
     PullRequests,
     Promotion,
@@ -270,6 +275,11 @@ impl<'a> Search<'a> {
             let same = stamps::is_same_repository(member, &state);
             is_ours(theirs, &member.settings.made_from, &same)
         })?;
+        // A person copied or moved it: it is nobody's former folder.
+        let own = ledger.folder.as_deref();
+        if own.is_some_and(|own| own != folder.to_string()) {
+            return None;
+        }
         // An older run does not know what came after it.
         if stamps::older(self.context, member, &state).is_some() {
             return None;
@@ -310,16 +320,20 @@ impl<'a> Search<'a> {
             let commit = ledger.publication.source.commit.clone();
             return Some(Stays::Apart(commit.unwrap_or_default()));
         }
+        let theirs = ledger.publication.writer.source_ref.as_ref();
+        let ours = self.context.publication.writer.source_ref.as_ref();
+        if let Some(theirs) = theirs.filter(|theirs| ours.is_some_and(|ours| ours != *theirs)) {
+            return Some(Stays::OtherBranch(theirs.clone()));
+        }
+        let is_unknown = theirs.is_none() || ours.is_none() || ledger.folder.is_none();
         let reasons = [
             (self.context.pull_request, Stays::PullRequestBuild),
             (self.context.of_commit, Stays::Promotion),
             (self.proposed, Stays::PullRequests),
             (seen.is_none(), Stays::Untold),
+            (is_unknown, Stays::UnknownBranch),
             (self.settings.run.allow_older, Stays::AllowOlder),
-            (
-                stamps::has_changed_settings(self.context, member),
-                Stays::Uncommitted,
-            ),
+            (stamps::has_changed_settings(member), Stays::Uncommitted),
         ];
         let found = reasons.into_iter().find(|(applies, _)| *applies);
         found.map(|(_, reason)| reason)

@@ -91,9 +91,13 @@ pub(super) fn has_seen(
 }
 
 /// Whether the settings file is as its commit has it.
-pub(super) fn has_changed_settings(context: &Context, environment: &Rendered) -> bool {
+pub(super) fn has_changed_settings(environment: &Rendered) -> bool {
     let file = environment.settings.made_from.settings.as_ref();
-    file.is_some_and(|file| uncommitted(context, environment).contains(file))
+    file.is_some_and(|file| {
+        let source = Source::discover(environment.settings.first_source());
+        let source = source.ok().flatten();
+        source.is_none_or(|source| !source.is_as_committed(file))
+    })
 }
 
 fn own(context: &Context, environment: &Rendered) -> PublicationStamp {

@@ -125,12 +125,14 @@ fn new_ledger(desired: &Desired<'_>, ids: &BTreeMap<&crate::model::RelPath, Obje
                 .insert(resource.id.clone(), resource.digest.clone());
         }
     }
-    Ledger::new(
+    let mut ledger = Ledger::new(
         desired.environment,
         desired.generator.clone(),
         desired.publication.clone(),
         files,
-    )
+    );
+    ledger.folder = Some(desired.folder.to_string());
+    ledger
 }
 
 #[cfg(test)]

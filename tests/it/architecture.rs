@@ -209,6 +209,7 @@ const OPENS: [&str; 14] = [
 /// The files that may do that, and what it is that they open. Everything else
 /// that a file of the source can name is opened by `source` alone.
 const OPENERS: &[(&str, &str)] = &[
+    ("git/checkout.rs", "a file that is held against its commit"),
     (
         "temporary.rs",
         "what earlier runs left beside their results",

@@ -27,7 +27,7 @@ impl Search<'_> {
         }
         let counts = |one: &&Leftover| {
             let moves = gone.iter().any(|(folder, _)| *folder == one.folder);
-            !moves && !matches!(one.stays, Some(Stays::Apart(_)))
+            !moves && !matches!(one.stays, Some(Stays::Apart(_) | Stays::OtherBranch(_)))
         };
         let found: Vec<_> = found.iter().filter(counts).collect();
         let Some(first) = found.first() else {
@@ -73,6 +73,13 @@ impl Search<'_> {
                     self.context.reporter.info(&said);
                     continue;
                 }
+                (None, Some(Stays::OtherBranch(branch))) => {
+                    let said = format!(
+                        "{place}: {why}. It stays: it was published from {branch} of the source, which may go on publishing it"
+                    );
+                    self.context.reporter.info(&said);
+                    continue;
+                }
                 (None, _) => format!("{why}. {}; {}", stays(leftover), self.remedy(leftover, tip)),
             };
             if let Some(url) = &leftover.proposal {
@@ -85,7 +92,10 @@ impl Search<'_> {
     /// What removes a folder that was left behind.
     fn remedy(&self, leftover: &Leftover, tip: &Tip) -> String {
         let by_hand = matches!(leftover.fate, Fate::Elsewhere)
-            || matches!(leftover.stays, Some(Stays::PullRequests | Stays::Promotion));
+            || matches!(
+                leftover.stays,
+                Some(Stays::PullRequests | Stays::Promotion | Stays::UnknownBranch)
+            );
         if by_hand {
             return by_hand_of(&leftover.folder, tip);
         }
@@ -131,9 +141,12 @@ fn by_hand_of(folder: &Folder, tip: &Tip) -> String {
 /// That a folder stays, and why.
 fn stays(leftover: &Leftover) -> String {
     let because = match &leftover.stays {
-        None | Some(Stays::Apart(_)) => return "It stays".to_owned(),
+        None | Some(Stays::Apart(_) | Stays::OtherBranch(_)) => return "It stays".to_owned(),
         Some(Stays::Untold) => {
             "this checkout does not have the commit that it was published from; check out the whole history (`fetchDepth: 0`)"
+        }
+        Some(Stays::UnknownBranch) => {
+            "it is not known which branch of the source it was published from, or which one this run is of"
         }
         Some(Stays::PullRequests) => "this branch is published to by pull request",
         Some(Stays::Promotion) => "a promotion removes nothing",

@@ -51,13 +51,82 @@ fn what_another_branch_of_the_source_publishes_stays() {
         let said = "environment next: the folder `next` of the branch \"main\" was published from this source, which has no such environment any more. It stays: it comes from commit ";
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
-    assert_eq!((source.paths(), source.place.commits()), (before, commits));
-    // Once that branch was merged, this one has seen it.
+    assert_eq!(source.paths(), before);
+    // Also once that branch was merged: it may go on publishing.
     source
         .workspace
         .git(&["merge", "--quiet", "-s", "ours", "release"]);
-    source.publish(&REMOVE);
-    assert_eq!(source.paths(), ["dev/.gitops-publisher", "dev/a.yaml"]);
+    let ended = source.publish(&REMOVE);
+    let said = "It stays: it was published from refs/heads/release of the source, which may go on publishing it";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!((source.paths(), source.place.commits()), (before, commits));
+}
+
+/// A branch that was cut from the main one has all its commits.
+#[test]
+fn a_branch_of_the_source_moves_and_removes_nothing_of_the_branch_that_it_was_cut_from() {
+    let source = Source::new("dev: , prod: ");
+    let before = source.paths();
+    source
+        .workspace
+        .git(&["checkout", "--quiet", "-b", "release"]);
+    source.list("dev: {folder: next}").publish(&REMOVE);
+    for path in before {
+        assert!(source.paths().contains(&path), "{path} is gone");
+    }
+}
+
+#[test]
+fn a_folder_that_a_person_copied_or_moved_is_nobodys_former_one() {
+    let source = Source::new("dev: ");
+    let clone = source.workspace.path().join("by-hand");
+    let repository = source.place.repository.path().display().to_string();
+    let git = |arguments: &[&str]| {
+        let folder = clone.display().to_string();
+        source
+            .workspace
+            .git(&[&["-C", &folder], arguments].concat())
+    };
+    source.workspace.git(&[
+        "clone",
+        "--quiet",
+        &repository,
+        &clone.display().to_string(),
+    ]);
+    std::fs::create_dir(clone.join("dr")).unwrap();
+    for file in [".gitops-publisher", "a.yaml"] {
+        std::fs::copy(clone.join("dev").join(file), clone.join("dr").join(file)).unwrap();
+    }
+    git(&["mv", "dev", "archive"]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "-m", "by hand"]);
+    git(&["push", "--quiet", "origin", "HEAD"]);
+    std::fs::remove_dir_all(&clone).unwrap();
+    let ended = source.publish(&REMOVE);
+    let paths = source.paths();
+    for folder in ["dev", "dr", "archive"] {
+        assert!(
+            paths.contains(&format!("{folder}/a.yaml")),
+            "{paths:?}: {}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_settings_file_that_git_was_told_not_to_look_at_removes_nothing() {
+    let source = Source::new("dev: , prod: ");
+    source
+        .workspace
+        .git(&["update-index", "--skip-worktree", "gitops.yaml"]);
+    let text = source.workspace.read("gitops.yaml");
+    source
+        .workspace
+        .write("gitops.yaml", &text.replace(", prod: ", ""));
+    let ended = source.publish(&REMOVE);
+    let said = "It stays, because the settings file has changes that are in no commit";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert_eq!(source.paths().len(), 4);
 }
 
 #[test]

@@ -104,6 +104,7 @@ impl Workspace {
             .variable("SYSTEM_TEAMPROJECT", "shop")
             .variable("SYSTEM_DEFINITIONID", "12")
             .variable("BUILD_BUILDID", "100")
+            .variable("BUILD_SOURCEBRANCH", "refs/heads/main")
             .variable(
                 "BUILD_SOURCEVERSION",
                 "1111111111111111111111111111111111111111",
