@@ -57,6 +57,11 @@ impl Path {
                 .all(|(key, step)| matches!(step, Step::Key(found) if found == key))
     }
 
+    /// Whether the path leads into a text.
+    pub(crate) fn is_in_text(&self) -> bool {
+        self.0.iter().any(|step| matches!(step, Step::Inside(_)))
+    }
+
     /// Whether one of its keys is this.
     pub(crate) fn has_key(&self, key: &str) -> bool {
         (self.0.iter()).any(|step| matches!(step, Step::Key(found) if found == key))

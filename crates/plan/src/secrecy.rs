@@ -17,10 +17,18 @@ const ANNOTATIONS: &[&str] = &[
 
 /// Endings of names whose values are confidential.
 const NAMES: &[&str] = &[
-    "password",
-    "passwd",
+    "auth",
+    "credential",
+    "encryptionkey",
+    "masterkey",
+    "pass",
     "passphrase",
+    "passwd",
+    "password",
+    "pwd",
     "secret",
+    "secretkeybase",
+    "signingkey",
     "token",
     "apikey",
     "accesskey",
@@ -35,10 +43,22 @@ const NAMES: &[&str] = &[
 
 /// Names with such an ending that name another object or say how.
 const REFERENCES: &[&str] = &[
+    "bypass",
     "existingsecret",
+    "oauth",
     "imagepullsecret",
     "pullsecret",
     "tlssecret",
+];
+
+/// The fields of a Secret that hold none.
+const SECRET_FIELDS: &[&str] = &[
+    "apiVersion",
+    "kind",
+    "metadata",
+    "type",
+    "immutable",
+    "sops",
 ];
 
 /// What is shown in place of a confidential text.
@@ -79,8 +99,14 @@ pub(crate) fn is_confidential_name(name: &str) -> bool {
         .filter(char::is_ascii_alphanumeric)
         .map(|c| c.to_ascii_lowercase())
         .collect();
-    NAMES.iter().any(|ending| plain.ends_with(ending))
-        && !REFERENCES.iter().any(|ending| plain.ends_with(ending))
+    // `PASSWORD_1`, `tokens`
+    let plain = plain.trim_end_matches(|c: char| c.is_ascii_digit());
+    let one = plain.strip_suffix('s').unwrap_or(plain);
+    let ends = |names: &[&str]| {
+        let mut names = names.iter();
+        names.any(|ending| plain.ends_with(ending) || one.ends_with(ending))
+    };
+    ends(NAMES) && !ends(REFERENCES)
 }
 
 /// Why the value at this path may not be shown, when it may not.
@@ -95,7 +121,9 @@ pub(crate) fn of(
     if value.text().is_some_and(is_encrypted) {
         return Some(Secrecy::Encrypted);
     }
-    if kind == "Secret" && (path.starts_with(&["data"]) || path.starts_with(&["stringData"])) {
+    // Also in fields that the server does not know: they are in the repository.
+    let is_known = |name: &&str| path.starts_with(&[*name]);
+    if kind == "Secret" && !SECRET_FIELDS.iter().any(is_known) {
         return Some(Secrecy::Secret);
     }
     if kind == "SealedSecret" && path.has_key("encryptedData") {
@@ -106,65 +134,157 @@ pub(crate) fn of(
         let last = key.rsplit('/').next().unwrap_or(key);
         return (listed || is_confidential_name(last)).then_some(Secrecy::Sensitive);
     }
-    let text = value.text()?;
-    let variable = key == "value" && path.last_item().is_some_and(is_confidential_name);
-    // Names of objects, and what a role may do, are no secrets.
-    let confidential = variable || is_confidential_name(key) || text.contains("PRIVATE KEY-----");
-    confidential.then_some(Secrecy::Sensitive)
+    let is_key =
+        |text: &str| text.contains("PRIVATE KEY-----") || text.contains("PRIVATE KEY BLOCK-----");
+    if value.text().is_some_and(is_key) {
+        return Some(Secrecy::Sensitive);
+    }
+    let is_of_name = is_confidential_name(key)
+        || key == "value"
+            && (path.last_item().is_some_and(is_confidential_name)
+                || is_confidential_name(path.last_key(1)));
+    // Maps below such a name say how, or name another object; what a role may do
+    // is a list of words elsewhere.
+    (is_of_name && is_plain(value)).then_some(Secrecy::Sensitive)
+}
+
+/// Whether a value is a text, a number, or a list of these.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Str(_) | Value::Int(_) | Value::Uint(_) | Value::Float(_) => true,
+        Value::List(items) => !items.is_empty() && items.iter().all(is_plain),
+        Value::Null | Value::Bool(_) | Value::Map(_) => false,
+    }
 }
 
 /// A text without the values that confidential names have in it: `password: x`,
-/// `Server=a;Password=x`, `https://user:x@host`. Nothing when there is none.
+/// `Server=a;Password=x`, `<password>x</password>`, `https://user:x@host`. Nothing
+/// when there is none.
 pub(crate) fn cleaned(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     let mut hidden = false;
+    // The indentation of a line whose value is on the lines below it.
+    let mut below: Option<usize> = None;
     for line in text.split_inclusive('\n') {
         let (body, end) = line.split_at(line.trim_end_matches(['\n', '\r']).len());
-        if let Some(cleaned) = cleaned_line(body) {
-            hidden = true;
-            out.push_str(&cleaned);
+        let content = body.trim_start();
+        let indent = body.len() - content.len();
+        let is_below = |top: usize| indent > top || indent == top && content.starts_with("- ");
+        if below.is_some_and(|top| content.is_empty() || is_below(top)) {
+            if content.is_empty() {
+                out.push_str(body);
+            } else {
+                hidden = true;
+                out.push_str(&body[..indent]);
+                out.push_str(HIDDEN);
+            }
         } else {
-            out.push_str(body);
+            below = is_opened(content).then_some(indent);
+            if let Some(cleaned) = cleaned_line(body) {
+                hidden = true;
+                out.push_str(&cleaned);
+            } else {
+                out.push_str(body);
+            }
         }
         out.push_str(end);
     }
     hidden.then_some(out)
 }
 
+/// Whether a line is a confidential name whose value follows below: `token:`,
+/// `token: |-`.
+fn is_opened(content: &str) -> bool {
+    let Some((name, value)) = content.split_once(':') else {
+        return false;
+    };
+    let value = value.trim();
+    let opens = value.is_empty() || value.starts_with(['|', '>']);
+    opens && is_confidential_name(name.trim_start_matches("- "))
+}
+
 fn cleaned_line(line: &str) -> Option<String> {
     if let Some(at) = line.find([':', '=']) {
         let name = line[..at].trim().trim_matches(['"', '\'']);
         let last = name.rsplit([' ', '\t']).next().unwrap_or(name);
-        let has_value = !line[at + 1..].trim().is_empty();
-        if has_value && is_confidential_name(last) {
+        let value = line[at + 1..].trim();
+        let is_block = value.starts_with(['|', '>']) && value.len() < 4;
+        if !value.is_empty() && !is_block && !last.starts_with('<') && is_confidential_name(last) {
             return Some(format!("{}{HIDDEN}", &line[..=at]));
         }
     }
+    let mut out = String::with_capacity(line.len());
+    let mut rest = line;
     let mut hidden = false;
-    let parts: Vec<_> = line
-        .split_inclusive([';', '&', ' ', ','])
-        .map(|part| {
-            let (body, end) = part.split_at(part.trim_end_matches([';', '&', ' ', ',']).len());
-            match cleaned_part(body) {
-                Some(cleaned) => {
-                    hidden = true;
-                    format!("{cleaned}{end}")
-                }
-                None => part.to_owned(),
-            }
-        })
-        .collect();
-    hidden.then(|| parts.concat())
-}
-
-/// `name=value` or an address with a password.
-fn cleaned_part(part: &str) -> Option<String> {
-    if let Some((name, value)) = part.split_once('=') {
-        let last = name.rsplit(['?', '"', '\'']).next().unwrap_or(name);
-        if !value.is_empty() && (is_confidential_name(last) || last.eq_ignore_ascii_case("pwd")) {
-            return Some(format!("{name}={HIDDEN}"));
+    if is_opened(line.trim_start()) {
+        return None;
+    }
+    while let Some(at) = rest.find([':', '=', '>', ' ']) {
+        let (before, after) = rest.split_at(at + 1);
+        out.push_str(before);
+        rest = after;
+        let Some(separator) = names_secret(&before[..at], &before[at..]) else {
+            continue;
+        };
+        let blank = rest.len() - rest.trim_start_matches(' ').len();
+        let length = value_length(&rest[blank..], separator);
+        if length > 0 {
+            out.push_str(&rest[..blank]);
+            out.push_str(HIDDEN);
+            rest = &rest[blank + length..];
+            hidden = true;
         }
     }
+    out.push_str(rest);
+    let shown = if hidden { &out } else { line };
+    let parts: Vec<_> = shown.split_inclusive([' ', ',', ';']).collect();
+    let cleaned: Vec<_> = parts.iter().map(|part| without_login(part)).collect();
+    hidden |= cleaned.iter().any(Option::is_some);
+    let parts = parts.iter().zip(cleaned);
+    hidden.then(|| {
+        parts
+            .map(|(part, cleaned)| cleaned.unwrap_or_else(|| (*part).to_owned()))
+            .collect()
+    })
+}
+
+/// The separator, when what is in front of it is a confidential name: `name=`,
+/// `"name": `, `<name>`, `--name `.
+fn names_secret(before: &str, separator: &str) -> Option<char> {
+    let bare = before.trim_end().trim_end_matches(['"', '\'']);
+    let is_part = |c: char| c.is_alphanumeric() || "_-.".contains(c);
+    let start = bare
+        .char_indices()
+        .rev()
+        .take_while(|(_, c)| is_part(*c))
+        .last()
+        .map_or(bare.len(), |(at, _)| at);
+    let (front, name) = bare.split_at(start);
+    let separator = separator.chars().next()?;
+    let fits = match separator {
+        ' ' => name.starts_with("--"),
+        '>' => front.ends_with('<'),
+        _ => true,
+    };
+    (fits && !name.is_empty() && is_confidential_name(name)).then_some(separator)
+}
+
+/// How long the value at the beginning of a text is.
+fn value_length(text: &str, separator: char) -> usize {
+    if separator == '>' {
+        return text.find('<').unwrap_or(text.len());
+    }
+    for quote in ['"', '\''] {
+        if let Some(inner) = text.strip_prefix(quote) {
+            return inner.find(quote).map_or(text.len(), |end| end + 2);
+        }
+    }
+    let ends = [' ', '\t', ',', ';', '&', '}', ']', ')'];
+    text.find(ends).unwrap_or(text.len())
+}
+
+/// An address without the password in it.
+fn without_login(part: &str) -> Option<String> {
     let (scheme, rest) = part.split_once("://")?;
     let (user, host) = rest.split_once('@')?;
     let (user, _) = user.split_once(':')?;
@@ -194,6 +314,14 @@ mod tests {
     #[case("existingSecret", false)]
     #[case("secretName", false)]
     #[case("tokenExpiry", false)]
+    #[case("DB_PASS", true)]
+    #[case("DB_PWD", true)]
+    #[case("SECRET_KEY_BASE", true)]
+    #[case("JWT_SIGNING_KEY", true)]
+    #[case("PASSWORD_1", true)]
+    #[case("TOKENS", true)]
+    #[case("bypass", false)]
+    #[case("imagePullSecrets", false)]
     fn names(#[case] name: &str, #[case] expected: bool) {
         assert_eq!(is_confidential_name(name), expected);
     }
@@ -228,6 +356,21 @@ mod tests {
     #[case("https://a.b/?x=1&token=c", Some("https://a.b/?x=1&token=(hidden)"))]
     #[case("amqp://user:x@host:1/a", Some("amqp://user:(hidden)@host:1/a"))]
     #[case("run --password=x --port=1", Some("run --password=(hidden)"))]
+    #[case(
+        "run -v --password x --port 1",
+        Some("run -v --password (hidden) --port 1")
+    )]
+    #[case("x: {password: a, user: b}", Some("x: {password: (hidden), user: b}"))]
+    #[case(
+        r#"{"user":"a","password":"x y",}"#,
+        Some(r#"{"user":"a","password":(hidden),}"#)
+    )]
+    #[case("<password>x y</password>", Some("<password>(hidden)</password>"))]
+    #[case(
+        "token: |\n  abc\n\n  def\nport: 1",
+        Some("token: |\n  (hidden)\n\n  (hidden)\nport: 1")
+    )]
+    #[case("passwords:\n- x\nport: 1", Some("passwords:\n(hidden)\nport: 1"))]
     #[case("port = 1", None)]
     #[case("password:", None)]
     #[case("https://host/a:b@c", None)]

@@ -19,7 +19,15 @@ impl Comparison<'_> {
         }
         match contents::both(&self.sink.path, old, new, self.options) {
             Some(Contents::Documents(format, a, b)) => self.documents(format, &a, &b),
-            Some(Contents::Certificates(a, b)) if a == b => self.sink.mark(Change::Formatting),
+            // Not all that is in the text is described.
+            Some(Contents::Certificates(a, b)) if a == b => {
+                let compact = |text: &str| text.split_whitespace().collect::<String>();
+                if compact(old) == compact(new) {
+                    self.sink.mark(Change::Formatting);
+                } else {
+                    self.lines(old, new);
+                }
+            }
             Some(Contents::Certificates(a, b)) => {
                 self.sink.record(Change::Replaced, Some(&a), Some(&b));
             }

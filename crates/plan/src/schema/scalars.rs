@@ -31,8 +31,15 @@ const DURATIONS: &[&str] = &[
     "renewBefore",
 ];
 
+/// Below these keys nothing is read as a quantity or a duration.
+const TEXTS: &[&str] = &["annotations", "labels", "openAPIV3Schema", "postBuild"];
+
 /// Whether two single values at this path mean the same to the server.
 pub(crate) fn equal(path: &Path, group: &str, old: &Value, new: &Value) -> bool {
+    // What is inside of a text, a schema, a label or a substitution is a text there.
+    if path.is_in_text() || TEXTS.iter().any(|key| path.has_key(key)) {
+        return false;
+    }
     if is_quantity(path, group) {
         let amount = |value: &Value| match value {
             Value::Str(text) => quantity::parse(text),
@@ -77,6 +84,9 @@ mod tests {
     #[case::an_environment_variable(&["env", "value"], "apps", r#""80""#, "80", false)]
     #[case::interval_of_flux(&["spec", "interval"], "kustomize.toolkit.fluxcd.io", r#""10m""#, r#""600s""#, true)]
     #[case::interval_of_others(&["spec", "interval"], "monitoring.coreos.com", r#""10m""#, r#""600s""#, false)]
+    #[case::a_substitution(&["spec", "postBuild", "substitute", "interval"], "kustomize.toolkit.fluxcd.io", r#""10m""#, r#""600s""#, false)]
+    #[case::an_annotation(&["metadata", "annotations", "timeout"], "kustomize.toolkit.fluxcd.io", r#""10m""#, r#""600s""#, false)]
+    #[case::a_default_in_a_schema(&["schema", "openAPIV3Schema", "default", "cpu"], "apiextensions.k8s.io", r#""1000m""#, r#""1""#, false)]
     #[case::a_value_of_a_chart(&["spec", "values", "resources", "limits", "cpu"], "helm.toolkit.fluxcd.io", r#""1000m""#, r#""1""#, false)]
     #[case::resources_of_an_operator(&["spec", "resources", "limits", "cpu"], "monitoring.coreos.com", r#""1000m""#, r#""1""#, true)]
     fn what_the_server_sees_as_equal(
