@@ -10,7 +10,7 @@ use super::error::HelmFault;
 use super::remote::temporary;
 use super::schema;
 use crate::generate::Fault;
-use crate::model::Finding;
+use crate::model::{Finding, RelPath};
 use crate::source::{Kind, SourceTree};
 use crate::tools::archive::{self, Limits};
 
@@ -24,13 +24,26 @@ pub(in crate::generate) fn unpack(
     into: &Path,
     shown: &str,
 ) -> Result<PathBuf, HelmFault> {
+    unpack_within(bytes, into, shown, &mut Limits::text())
+}
+
+/// The same within what is left of the limits.
+fn unpack_within(
+    bytes: &[u8],
+    into: &Path,
+    shown: &str,
+    limits: &mut Limits,
+) -> Result<PathBuf, HelmFault> {
     let broken = |reason: String| HelmFault::Archive {
         file: shown.to_owned(),
         reason,
     };
-    let limits = Limits::text();
-    let files = archive::unpack_bytes(bytes, archive::Kind::TarGz, into, &limits)
+    let files = archive::unpack_bytes(bytes, archive::Kind::TarGz, into, limits)
         .map_err(|error| broken(error.to_string()))?;
+    let size = |file: &RelPath| file.on_disk(into).metadata().map_or(0, |meta| meta.len());
+    let total: u64 = files.iter().map(size).sum();
+    limits.total = limits.total.saturating_sub(total);
+    limits.entries = limits.entries.saturating_sub(files.len());
     let tops = files
         .iter()
         .filter_map(|file| file.as_str().split_once('/'));
@@ -45,7 +58,8 @@ pub(in crate::generate) fn unpack(
 /// Unpacks what is packed in the `charts` folders of a private copy, and takes
 /// schemas out that refer to anything outside of themselves; each is a warning.
 pub(in crate::generate) fn check(chart: &Path, shown: &str) -> Result<Vec<Finding>, Fault> {
-    unpack_dependencies(chart, shown, 0)?;
+    // Together they may hold as much as one chart.
+    unpack_dependencies(chart, shown, 0, &mut Limits::text())?;
     let tree = SourceTree::open(chart)?.seen_from(chart.to_path_buf(), PathBuf::from("."));
     let mut findings = Vec::new();
     for file in tree.below(chart)? {
@@ -65,7 +79,12 @@ pub(in crate::generate) fn check(chart: &Path, shown: &str) -> Result<Vec<Findin
     Ok(findings)
 }
 
-fn unpack_dependencies(chart: &Path, shown: &str, depth: usize) -> Result<(), Fault> {
+fn unpack_dependencies(
+    chart: &Path,
+    shown: &str,
+    depth: usize,
+    limits: &mut Limits,
+) -> Result<(), Fault> {
     if depth > DEPTH {
         return Err(Fault::TooDeep(DEPTH));
     }
@@ -75,7 +94,7 @@ fn unpack_dependencies(chart: &Path, shown: &str, depth: usize) -> Result<(), Fa
         let path = charts.join(&entry.name);
         let name = entry.name.to_string_lossy();
         if entry.kind == Kind::Folder {
-            unpack_dependencies(&path, shown, depth + 1)?;
+            unpack_dependencies(&path, shown, depth + 1, limits)?;
         }
         let packed = name
             .strip_suffix(".tgz")
@@ -88,14 +107,15 @@ fn unpack_dependencies(chart: &Path, shown: &str, depth: usize) -> Result<(), Fa
             .prefix(".unpack-")
             .tempdir_in(&charts)
             .map_err(|source| temporary(&path, source))?;
-        let own = unpack(&bytes, beside.path(), &format!("{shown}/charts/{name}"))?;
+        let shown_as = format!("{shown}/charts/{name}");
+        let own = unpack_within(&bytes, beside.path(), &shown_as, limits)?;
         let mut target = charts.join(stem);
         while target.symlink_metadata().is_ok() {
             let name = target.file_name().unwrap_or_default().to_string_lossy();
             target = charts.join(format!("{name}-packed"));
         }
         replace(&path, &own, &target).map_err(|source| temporary(&path, source))?;
-        unpack_dependencies(&target, shown, depth + 1)?;
+        unpack_dependencies(&target, shown, depth + 1, limits)?;
     }
     Ok(())
 }
@@ -111,4 +131,56 @@ fn replace(packed: &Path, own: &Path, target: &Path) -> std::io::Result<()> {
 )]
 fn remove(path: &Path) -> std::io::Result<()> {
     std::fs::remove_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    /// A packed chart with a file of this size.
+    fn packed(name: &str, size: usize) -> Vec<u8> {
+        let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        let mut archive = tar::Builder::new(encoder);
+        let files = [("Chart.yaml", 10), ("values.yaml", size)];
+        for (file, size) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(size as u64);
+            header.set_mode(0o644);
+            let content = vec![b'#'; size];
+            let path = format!("{name}/{file}");
+            archive
+                .append_data(&mut header, path, &content[..])
+                .unwrap();
+        }
+        let mut encoder = archive.into_inner().unwrap();
+        encoder.flush().unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[rstest::rstest]
+    #[case::size(1000, 100, false)]
+    #[case::entries(5, 10_000, false)]
+    #[case::both_fit(6, 10_000, true)]
+    #[expect(clippy::disallowed_methods, reason = "files to unpack")]
+    fn packed_charts_share_one_limit(
+        #[case] entries: usize,
+        #[case] total: u64,
+        #[case] fits: bool,
+    ) {
+        let chart = tempfile::tempdir().unwrap();
+        let charts = chart.path().join("charts");
+        std::fs::create_dir(&charts).unwrap();
+        for name in ["a", "b", "c"] {
+            std::fs::write(charts.join(format!("{name}.tgz")), packed(name, 60)).unwrap();
+        }
+        let mut limits = Limits {
+            entries,
+            file: 100,
+            total,
+        };
+        let done = unpack_dependencies(chart.path(), "web", 0, &mut limits);
+        assert_eq!(done.is_ok(), fits, "{done:?}");
+    }
 }
