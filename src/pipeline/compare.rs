@@ -266,6 +266,7 @@ fn desired<'a>(
     Desired {
         environment: &environment.settings.name,
         folder: &environment.settings.folder,
+        is_folder_of_file: environment.settings.is_folder_of_file,
         files: &environment.files,
         resources: &environment.resources,
         generator: &environment.generator,

@@ -74,7 +74,13 @@ pub(super) async fn detail(
             )
         });
         match made.await {
-            Ok(plan) => entry.plan = Some(plan),
+            Ok(mut plan) => {
+                if context.pull_request {
+                    // Whoever wrote the source may not be allowed to read the repository.
+                    plan.hide_old_texts();
+                }
+                entry.plan = Some(plan);
+            }
             Err(reason) => report.notes.push(Finding::info(
                 format!("environment {name}"),
                 format!("what changes is not shown field by field: {reason}"),

@@ -37,6 +37,9 @@ pub struct Desired<'a> {
     pub environment: &'a str,
     /// The folder in the manifest repository that it owns.
     pub folder: &'a Folder,
+    /// The settings file, or a default, says that it is this folder; an input may
+    /// give one environment several.
+    pub is_folder_of_file: bool,
     /// The files, by path from the folder.
     pub files: &'a FileSet,
     /// The resources in those files.
@@ -131,7 +134,9 @@ fn new_ledger(desired: &Desired<'_>, ids: &BTreeMap<&crate::model::RelPath, Obje
         desired.publication.clone(),
         files,
     );
-    ledger.folder = Some(desired.folder.to_string());
+    ledger.folder = desired
+        .is_folder_of_file
+        .then(|| desired.folder.to_string());
     ledger
 }
 

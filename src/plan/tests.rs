@@ -47,6 +47,7 @@ impl Environment {
         Desired {
             environment: "dev",
             folder: &self.folder,
+            is_folder_of_file: true,
             files: &self.files,
             resources: &self.resources,
             generator: &self.generator,

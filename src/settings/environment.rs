@@ -35,6 +35,9 @@ pub struct EnvironmentSettings {
     pub allow_hooks: bool,
     /// The folder it owns in the manifest repository.
     pub folder: Folder,
+    /// The settings file, or a default, says so: an input may give one environment
+    /// several folders.
+    pub is_folder_of_file: bool,
     /// The folder for what it is made from, where reviewers want to see that.
     pub definition_folder: Option<Folder>,
     /// Where it is published to; absent when no manifest repository is set.
@@ -175,6 +178,7 @@ pub(super) fn environment(
         tokens,
         allow_hooks: args.allow_hooks,
         folder,
+        is_folder_of_file: true,
         definition_folder,
         target,
         create_branch: args.create_branch,

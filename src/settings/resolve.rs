@@ -96,6 +96,10 @@ pub fn resolve_at(
                 .any(|layer| layer.contains_key(repository));
         let variables = file.variables(&name);
         let mut settings = environment(name, sources, variables, args, home)?;
+        settings.is_folder_of_file = ![given, old].iter().any(|layer| {
+            layer.contains_key(id!(EnvironmentArgs, folder))
+                || layer.contains_key(id!(EnvironmentArgs, definition_folder))
+        });
         settings.reachable = reachable(&here[0]);
         let of_caller = here[0].get(id!(EnvironmentArgs, variable_files));
         settings.tokens.files_of_caller = of_caller.map_or(0, |value| value.texts().len());

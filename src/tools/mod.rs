@@ -191,6 +191,11 @@ impl Tools {
         &self.http
     }
 
+    /// Whether what the source names is asked for on the public internet only.
+    pub fn asks_public_addresses_only(&self) -> bool {
+        self.addresses == Addresses::Public
+    }
+
     /// Refuses an address that the source names and that no program may be
     /// sent to. `host` is a URL, or the `user@host:path` of a repository.
     pub async fn check_address(&self, host: &str) -> Result<(), Error> {

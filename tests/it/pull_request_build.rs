@@ -210,3 +210,30 @@ fn only_the_task_says_where_the_password_of_a_registry_may_go() {
     has(&ended, "is not accepted in pull request builds");
     has(&ended, "result=Failed");
 }
+
+/// Whoever opens a pull request may not be allowed to read the manifest repository:
+/// it shows what becomes of a text, and not what it was.
+#[test]
+fn what_was_published_before_is_not_shown() {
+    let workspace = shop();
+    let map = |text: &str, number: u32| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: web}}\ndata:\n  conn: {text}\n  lines: |\n    a\n    {text}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{replicas: {number}}}\n"
+        )
+    };
+    workspace.write("src/map.yaml", &map("published-before", 3));
+    task(&workspace, &[], "a").succeed();
+    workspace.write("src/map.yaml", &map("proposed-now", 5));
+    workspace.remove("src/secret.yaml");
+    let ended = of_pull_request(&workspace, &[("allowRemoval", "true")], "a");
+    lacks(&ended, "published-before");
+    has(&ended, "+ data.conn: proposed-now");
+    has(&ended, "- spec.replicas: 3");
+    let summary = ended
+        .stdout
+        .lines()
+        .find_map(|line| line.split_once("name=GitOps]"));
+    let summary = std::fs::read_to_string(summary.unwrap().1).unwrap();
+    assert!(summary.contains("proposed-now"), "{summary}");
+    assert!(!summary.contains("published-before"), "{summary}");
+}

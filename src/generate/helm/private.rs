@@ -135,6 +135,8 @@ fn remove(path: &Path) -> std::io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::disallowed_methods, reason = "files to unpack")]
+
     use std::io::Write as _;
 
     use super::*;
@@ -163,7 +165,6 @@ mod tests {
     #[case::size(1000, 100, false)]
     #[case::entries(5, 10_000, false)]
     #[case::both_fit(6, 10_000, true)]
-    #[expect(clippy::disallowed_methods, reason = "files to unpack")]
     fn packed_charts_share_one_limit(
         #[case] entries: usize,
         #[case] total: u64,

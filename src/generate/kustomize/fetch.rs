@@ -55,6 +55,10 @@ pub(super) async fn repository(
         ] {
             invocation = invocation.arg("-c").arg(setting);
         }
+        if tools.asks_public_addresses_only() {
+            // Git would follow anywhere; what was checked is the first address.
+            invocation = invocation.arg("-c").arg("http.followRedirects=false");
+        }
         let output = tools.run(&invocation.args(args)).await?;
         if output.status.success() {
             return Ok(output.stdout);

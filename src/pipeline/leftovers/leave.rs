@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::git::{FolderChange, Tip};
 use crate::model::{Folder, FolderPlan, Ledger, RelPath, ResourceChange};
 use crate::plan::{self, HandEdits, Orphans};
+use crate::settings::EnvironmentSettings;
 
 use super::super::{Rendered, stamps};
 use super::{Fate, Leftover, Search};
@@ -115,11 +116,19 @@ impl Search<'_> {
         tip.folders[at].ledger.is_none() && theirs != ours.as_ref()
     }
 
+    /// Every environment of the settings file, whichever of them this run is for,
+    /// and those of the branch.
+    fn all(&self) -> impl Iterator<Item = &EnvironmentSettings> {
+        let members = self.group().members.iter().map(|member| &member.settings);
+        self.settings.listed.iter().chain(members)
+    }
+
     /// The rules of an environment that is not there are the strictest of those
     /// that are.
     fn strictest(&self) -> plan::Options {
-        let mut members = self.group().members.iter();
-        let fail = members.any(|one| one.settings.ownership.hand_edits == HandEdits::Fail);
+        let fail = self
+            .all()
+            .any(|one| one.ownership.hand_edits == HandEdits::Fail);
         plan::Options {
             hand_edits: if fail {
                 HandEdits::Fail
@@ -131,8 +140,7 @@ impl Search<'_> {
     }
 
     fn limits(&self) -> Brakes {
-        let all = self.group().members.iter();
-        let all: Vec<_> = all.map(|one| &one.settings.brakes).collect();
+        let all: Vec<_> = self.all().map(|one| &one.brakes).collect();
         let percent = all.iter().map(|brakes| brakes.max_removed_percent).min();
         let kinds = all.iter().flat_map(|brakes| brakes.protected_kinds.iter());
         Brakes {

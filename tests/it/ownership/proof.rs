@@ -365,3 +365,32 @@ fn over_ssh() {
     );
     repository.assert_sound();
 }
+
+/// Several runs may publish one environment to several folders: another run that has
+/// no such input knows nothing of them.
+#[test]
+fn a_folder_that_an_input_named_is_nobodys_former_one() {
+    let source = Source::new("dev: ");
+    source.publish(&["--folder=eu/dev"]);
+    for (value, arguments) in [("2", &[][..]), ("3", &REMOVE)] {
+        source.content(value).publish(arguments);
+        let paths = source.paths();
+        assert!(paths.contains(&"eu/dev/a.yaml".to_owned()), "{paths:?}");
+    }
+}
+
+/// What a lenient environment allows for itself says nothing of another one's folder.
+#[rstest::rstest]
+#[case::hand_edits("dev: {handEdits: overwrite, maxRemovedPercent: 100}", true)]
+#[case::limits("dev: {maxRemovedPercent: 100}", false)]
+fn the_strictest_limits_are_those_of_all_environments(#[case] dev: &str, #[case] edited: bool) {
+    let source = Source::new(&format!("{dev}, qa: , prod: "));
+    source.list(&format!("{dev}, qa: "));
+    if edited {
+        source.by_hand("prod/a.yaml");
+    }
+    let error = source.fails(&["--environments=dev", "--orphans=remove"]);
+    assert!(error.contains("prod"), "{error}");
+    let paths = source.paths();
+    assert!(paths.contains(&"prod/a.yaml".to_owned()), "{paths:?}");
+}

@@ -119,6 +119,17 @@ impl<'s> Sink<'s> {
         if new.is_some_and(|new| self.holds_unknown(new)) {
             return self.mark(Change::Unknown);
         }
+        // Where one side is made of a secret, the other was, or will be: a value that
+        // was replaced is still in use.
+        if [old, new]
+            .into_iter()
+            .flatten()
+            .any(|one| self.holds_masked(one))
+        {
+            let bytes = |side: Option<&Value>| side.map(|value| written(value).into_bytes());
+            let (old, new) = (bytes(old), bytes(new));
+            return self.conceal(Secrecy::Sensitive, old.as_deref(), new.as_deref(), false);
+        }
         let mut field = Field::bare(self.path.text(), change);
         let mut show = |value: &Value| {
             let mut room = ITEMS;
@@ -132,6 +143,16 @@ impl<'s> Sink<'s> {
             return self.conceal(Secrecy::Sensitive, old.as_deref(), new.as_deref(), false);
         }
         self.push(field);
+    }
+
+    /// Whether a value holds something that the run knows as a secret.
+    fn holds_masked(&self, value: &Value) -> bool {
+        match value {
+            Value::Str(text) => self.options.masked(text).is_some(),
+            Value::List(items) => items.iter().any(|item| self.holds_masked(item)),
+            Value::Map(pairs) => pairs.iter().any(|(_, value)| self.holds_masked(value)),
+            _ => false,
+        }
     }
 
     pub(super) fn hide(&mut self, old: Option<&str>, new: Option<&str>) {

@@ -50,13 +50,12 @@ impl Comparison<'_> {
     }
 
     fn lines(&mut self, old: &str, new: &str) {
-        let masked = (self.options.masked(old), self.options.masked(new));
-        let is_masked = masked.0.is_some() || masked.1.is_some();
-        let (a, b) = (masked.0.as_deref(), masked.1.as_deref());
-        match lines::compare(a.unwrap_or(old), b.unwrap_or(new)) {
+        // A secret may have several lines, and may have been another one before.
+        if self.options.masked(old).is_some() || self.options.masked(new).is_some() {
+            return self.sink.hide(Some(old), Some(new));
+        }
+        match lines::compare(old, new) {
             Some(text) => self.sink.text(text),
-            // The lines that differ hold nothing but what is masked.
-            None if is_masked => self.sink.hide(Some(old), Some(new)),
             None => self.sink.mark(Change::Formatting),
         }
     }

@@ -220,3 +220,30 @@ fn notes_of_the_encryption_are_noise_and_its_values_are_not() {
         ]
     );
 }
+
+/// The run knows the new secret; the old one is still in use.
+#[test]
+fn what_a_masked_value_replaces_is_not_shown_either() {
+    let mask = |text: &str| text.contains("known").then(|| text.replace("known", "***"));
+    let options = Options {
+        mask: Some(&mask),
+        ..options()
+    };
+    for place in [
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {conn: VALUE}}",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {conn: \"a\\nx VALUE\\nb\\n\"}}",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a.json: '{\"conn\": \"VALUE\"}'}}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, args: [VALUE]}]}}",
+    ] {
+        let (old, new) = (
+            place.replace("VALUE", VALUE),
+            place.replace("VALUE", "known"),
+        );
+        for (old, new) in [(&old, &new), (&new, &old)] {
+            let (old, new) = (documents(old), documents(new));
+            let plan = plan(&resources(&old), &resources(&new), &options);
+            assert!(!plan.is_empty(), "{place}");
+            assert_hidden(&plan);
+        }
+    }
+}
