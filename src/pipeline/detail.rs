@@ -6,6 +6,7 @@
 //! what was rendered.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use gitops_plan::{Options, Plan, Resource, Value};
@@ -57,8 +58,8 @@ pub(super) async fn detail(
         let Some(entry) = entries.find(|entry| entry.name == *name) else {
             continue;
         };
-        let key = std::sync::Arc::clone(&context.plan_key);
-        let reporter = std::sync::Arc::clone(&context.reporter);
+        let key = Arc::clone(&context.plan_key);
+        let reporter = Arc::clone(&context.reporter);
         let made = blocking(move || {
             let mask = |text: &str| {
                 let hidden = reporter.hidden(text);

@@ -16,7 +16,7 @@ use super::error::{KustomizeFault, Place};
 use super::fields;
 use super::remote::Repository;
 use super::rewrite::Within;
-use super::shape::{self, Shape};
+use super::shape;
 use super::shown::relative;
 use super::tree::Tree;
 use crate::generate::Fault;
@@ -181,12 +181,9 @@ impl Walk<'_> {
             depth,
         };
         self.charts(&root, &at)?;
-        let (shape, noun) = match plugins {
+        let (known, noun) = match plugins {
             Some(_) => (shape::PLUGIN_FOLDER, "a kustomization of plugins"),
             None => (shape::KUSTOMIZATION, "a kustomization"),
-        };
-        let Shape::Object(known) = shape else {
-            unreachable!("a kustomization has fields");
         };
         let within = Within { noun, field: None };
         let written = self.fields(&root, &[known], within, &at)?;

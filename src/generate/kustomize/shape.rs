@@ -41,7 +41,7 @@ const FOLDERS: &Shape = &Shape::List(&Shape::Names(What::Folder));
 const PLUGINS: &Shape = &Shape::List(&Shape::Names(What::Plugin));
 
 /// A whole kustomization.
-pub(super) const KUSTOMIZATION: &Shape = &Shape::Object(&[
+pub(super) const KUSTOMIZATION: &[Field] = &[
     ("apiVersion", TEXT),
     ("kind", TEXT),
     ("metadata", METADATA),
@@ -85,17 +85,17 @@ pub(super) const KUSTOMIZATION: &Shape = &Shape::Object(&[
     ("transformers", PLUGINS),
     ("validators", PLUGINS),
     ("buildMetadata", LIST),
-]);
+];
 
 /// A kustomization in a folder that `generators`, `transformers` or
 /// `validators` name: what it would change in configurations of plugins could
 /// not be checked before.
-pub(super) const PLUGIN_FOLDER: &Shape = &Shape::Object(&[
+pub(super) const PLUGIN_FOLDER: &[Field] = &[
     ("apiVersion", TEXT),
     ("kind", TEXT),
     ("metadata", METADATA),
     ("resources", RESOURCES),
-]);
+];
 
 /// The one spelling of a field that differs from Kustomize's own and is in
 /// common use, its examples included.
