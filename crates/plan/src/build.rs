@@ -63,7 +63,7 @@ fn outcome(pair: &Pair<'_>, declared: &Declared, options: &Options<'_>) -> Outco
     let declared = declared.kind(new.id.group(), &new.id.kind);
     let kind = (new.id.group(), new.id.kind.as_str());
     let mut outcome = compare::resources(kind, old.value, new.value, declared, options);
-    // The new name is told with the resource.
+    // The resource's own line already shows the new name or namespace.
     let told: Option<&[&str]> = match pair.relation {
         Relation::GeneratorHash | Relation::Similar => Some(&["metadata", "name"]),
         Relation::Moved => Some(&["metadata", "namespace"]),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use crate::risk::{Allowance, Severity};
 use crate::value::Value;
 
-/// Reads a text as YAML; nothing when it is none.
+/// Parses a text as YAML; `None` when it is not YAML.
 pub type ReadYaml<'a> = &'a dyn Fn(&str) -> Option<Value>;
 
-/// The text with what is confidential made unreadable; nothing when there is none of it.
+/// The text with its secrets masked; `None` when it contains no secret.
 pub type Mask<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Whether the text holds a placeholder for a secret that this run does not have.

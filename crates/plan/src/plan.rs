@@ -113,7 +113,10 @@ impl Plan {
         self.resources.is_empty()
     }
 
-    /// Reads the JSON form; the error says why it is none.
+    /// Reads the JSON form.
+    ///
+    /// # Errors
+    /// When the text is not JSON, has an unknown version, or does not match the schema.
     pub fn from_json(text: &str) -> Result<Self, ReadError> {
         #[derive(Deserialize)]
         struct Versioned {

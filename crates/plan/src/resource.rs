@@ -77,7 +77,7 @@ impl fmt::Display for Identity {
 /// One resource of a set.
 #[derive(Debug, Clone)]
 pub struct Resource<'a> {
-    /// Its file, seen from the environment's folder.
+    /// Its file, relative to the environment's folder.
     pub file: &'a str,
     /// The line on which it begins, from 1; 0 when that is not known.
     pub line: usize,

@@ -42,7 +42,7 @@ pub(super) fn apply(findings: &mut [Finding], allowances: &[Allowance], today: &
             allowance.rule == finding.rule && (anywhere || allowance.resource == name)
         });
         for allowance in meant {
-            // A day that is none must not last forever.
+            // A malformed date must not make an allowance permanent.
             if is_day(&allowance.until) && allowance.until.as_str() >= today {
                 finding.allowed = Some(Allowed {
                     reason: allowance.reason.clone(),

@@ -3,7 +3,7 @@
 
 use super::Case;
 
-/// API version, kinds (all when there are none), and the minor version without it.
+/// API version, kinds (empty for every kind), and the first minor version that no longer serves it.
 const REMOVED: &[(&str, &[&str], u32)] = &[
     ("extensions/v1beta1", &["Ingress"], 22),
     ("extensions/v1beta1", &[], 16),
