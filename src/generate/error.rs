@@ -33,6 +33,9 @@ pub enum Fault {
     /// A single file as source that is not a manifest.
     #[error("the source `{0}` is neither a folder nor a .yaml, .yml or .json file")]
     SourceKind(String),
+    /// A cluster's objects, and no settings for them.
+    #[error("the generator `{0}` writes what the settings of a cluster say, and there are none")]
+    NoCluster(&'static str),
     /// No Jsonnet program.
     #[error("there is no Jsonnet program in the source `{0}`: no file at its top ends in .jsonnet")]
     NoProgram(String),

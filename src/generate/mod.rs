@@ -7,6 +7,7 @@
 
 mod api_fields;
 mod cache;
+pub mod cluster;
 pub mod determinism;
 pub mod documents;
 mod error;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 
 pub use api_fields::FieldFault;
 pub use cache::RenderCache;
+pub use cluster::ClusterObjects;
 pub use error::{Error, Fault};
 pub use fabrikate::output_folder;
 pub use helm::is_packed as is_packed_chart;
@@ -65,6 +67,11 @@ pub enum Kind {
     Jsonnet,
     /// Plain manifests, taken as they are.
     Manifests,
+    /// The objects by which Flux runs other environments.
+    Flux,
+    /// The objects by which Argo CD runs other environments.
+    #[value(name = "argocd")]
+    ArgoCd,
 }
 
 impl Kind {
@@ -96,7 +103,14 @@ impl Kind {
             Self::Kustomize => "kustomize",
             Self::Jsonnet => "jsonnet",
             Self::Manifests => "manifests",
+            Self::Flux => "flux",
+            Self::ArgoCd => "argocd",
         }
+    }
+
+    /// Whether it writes a cluster's objects from the settings, without a source.
+    pub fn is_for_clusters(self) -> bool {
+        matches!(self, Self::Flux | Self::ArgoCd)
     }
 }
 
@@ -156,6 +170,8 @@ pub struct Options {
     pub kustomize: KustomizeOptions,
     /// Files and folders in the source that are no manifests.
     pub exclude: Vec<PathBuf>,
+    /// What is written for a cluster, which has no source.
+    pub cluster: Option<ClusterObjects>,
 }
 
 impl Options {
@@ -180,6 +196,7 @@ impl Options {
             jsonnet: JsonnetOptions::default(),
             kustomize: KustomizeOptions::default(),
             exclude: Vec::new(),
+            cluster: None,
         }
     }
 }
@@ -223,6 +240,13 @@ pub async fn run(tools: &Tools, options: &Options) -> Result<Generated, Error> {
             let (files, own) = off_thread(move || manifests::run(&options)).await?;
             origins = own;
             (files, Vec::new())
+        }
+        Kind::Flux | Kind::ArgoCd => {
+            let objects = options
+                .cluster
+                .as_ref()
+                .ok_or(Fault::NoCluster(kind.name()))?;
+            cluster::run(objects)?
         }
     };
     Ok(Generated {

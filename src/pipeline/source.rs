@@ -116,7 +116,9 @@ async fn one(
     let source = &settings.sources[at];
     let mut findings = Vec::new();
     // The folder of a chart from elsewhere is not looked at.
-    let is_here = source.helm.chart.is_none() && tree.kind(&source.source)?.is_some();
+    let is_here = settings.cluster.is_none()
+        && source.helm.chart.is_none()
+        && tree.kind(&source.source)?.is_some();
     // Nothing is replaced in what is packed.
     let is_text = is_here && !generate::is_packed_chart(&source.source);
     let prepared = match variables.clone().filter(|_| is_text) {
@@ -324,7 +326,7 @@ fn options(
 ) -> Result<generate::Options, Error> {
     let copy = prepared.and_then(Prepared::path);
     let refuse_hooks = context.pull_request && !settings.allow_hooks;
-    let checkout = if source.helm.chart.is_some() {
+    let checkout = if source.helm.chart.is_some() || settings.cluster.is_some() {
         tree.root().to_path_buf()
     } else {
         replace::checkout(tree, &source.source)?
@@ -343,6 +345,7 @@ fn options(
         unknown_environment: policy(source.require_configuration),
         empty_chart: policy(!source.allow_empty_charts),
         exclude,
+        cluster: settings.cluster.clone(),
         confine: Some(confine),
         linked: copy.map(|_| checkout),
         reachable: settings.reachable.clone(),

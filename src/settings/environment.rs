@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use crate::check::Brakes;
-use crate::error::{Error, Kind};
+use crate::error::{Error, Kind as ErrorKind};
+use crate::generate::{ClusterObjects, HelmOptions, Images, Kind};
 use crate::host::{self, Home, HostKind, Place};
 use crate::model::ledger::is_reserved;
 use crate::model::{BranchName, Folder, RelPath, SourceStamp};
@@ -27,6 +28,8 @@ pub struct EnvironmentSettings {
     /// Where that lies in its repository, at which commit. Filled in by the
     /// command, which may look at the checkout.
     pub made_from: SourceStamp,
+    /// The cluster that it describes, in place of sources.
+    pub cluster: Option<ClusterObjects>,
     /// What happens to what they generate.
     pub manifests: ManifestSettings,
     /// How their tokens are replaced.
@@ -63,6 +66,28 @@ impl EnvironmentSettings {
     pub fn first_source(&self) -> &Path {
         let first = self.sources.first();
         first.map_or(Path::new("."), |source| source.source.as_path())
+    }
+
+    /// Makes it the description of a cluster: there is no source, and nothing in
+    /// what is written is a token or an image.
+    ///
+    /// `folder` is that of the settings file, which it is made from.
+    pub(super) fn describe(&mut self, generator: Kind, objects: ClusterObjects, folder: &Path) {
+        self.sources.truncate(1);
+        for source in &mut self.sources {
+            generator.name().clone_into(&mut source.name);
+            folder.clone_into(&mut source.source);
+            source.named_in = None;
+            source.generator = Some(generator);
+            source.namespace = None;
+            source.helm = HelmOptions::default();
+        }
+        self.manifests.images = Images::default();
+        self.manifests.image_files.clear();
+        self.manifests.image_paths.clear();
+        self.tokens.enabled = false;
+        self.definition_folder = None;
+        self.cluster = Some(objects);
     }
 
     /// Whether both are published to one branch, as far as the settings tell.
@@ -141,7 +166,7 @@ pub(super) fn environment(
 ) -> Result<EnvironmentSettings, Error> {
     let wrong = |error| {
         Error::new(
-            Kind::Usage,
+            ErrorKind::Usage,
             anyhow::Error::new(error).context(format!("environment `{name}`")),
         )
     };
@@ -174,6 +199,7 @@ pub(super) fn environment(
     Ok(EnvironmentSettings {
         sources,
         made_from: SourceStamp::default(),
+        cluster: None,
         manifests,
         tokens,
         allow_hooks: args.allow_hooks,
@@ -205,7 +231,7 @@ pub(super) fn environment(
 fn folder(environment: &str, setting: &str, text: &str) -> Result<Folder, Error> {
     Folder::parse(text).map_err(|error| {
         let said = format!("environment `{environment}`: `{setting}`");
-        Error::new(Kind::Usage, anyhow::Error::new(error).context(said))
+        Error::new(ErrorKind::Usage, anyhow::Error::new(error).context(said))
     })
 }
 
@@ -218,7 +244,7 @@ fn refuse_reserved(name: &str, folder: &Folder) -> Result<(), Error> {
     let said = format!(
         "environment {name}: the folder `{folder}` cannot be used: names that begin with `.gitops-publisher` are reserved"
     );
-    Err(Error::message(Kind::Usage, said).hint("choose another `folder`"))
+    Err(Error::message(ErrorKind::Usage, said).hint("choose another `folder`"))
 }
 
 /// The one form of a repository that users can write in several ways.

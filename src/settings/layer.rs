@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case("generator", text("flux"), Origin::Input("generator".into()), "the input `generator` cannot be \"flux\"")]
+    #[case("generator", text("terraform"), Origin::Input("generator".into()), "the input `generator` cannot be \"terraform\"")]
     #[case("max_removed_percent", text("many"), Origin::Flag("max-removed-percent".into()), "the flag `--max-removed-percent` must be a whole number from 0 to 100, not \"many\"")]
     #[case("max_removed_percent", text("150"), Origin::Input("maxRemovedPercent".into()), "the input `maxRemovedPercent` must be a whole number from 0 to 100, not \"150\"")]
     #[case("max_removed_percent", text("-1"), Origin::Input("maxRemovedPercent".into()), "the input `maxRemovedPercent` must be a whole number from 0 to 100, not \"-1\"")]

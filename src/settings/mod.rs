@@ -9,6 +9,8 @@
 //! May use `agent` for reading and the stages' option types. Stages never
 //! see this module.
 
+mod clashes;
+mod cluster;
 pub mod definition;
 mod environment;
 mod file;
@@ -26,7 +28,9 @@ mod source;
 mod wait;
 
 pub use environment::{EnvironmentSettings, Target, TokenSettings};
-pub use file::{FileSettings, SourceLayer, read as read_file, read_as as read_file_as};
+pub use file::{
+    ClusterLayers, FileSettings, SourceLayer, read as read_file, read_as as read_file_as,
+};
 pub use given::{from_inputs, from_matches, from_old_variables};
 pub use layer::{Data, Layer, Origin, Value, camel_case, not_a_number, parse};
 pub use manifests::ManifestSettings;

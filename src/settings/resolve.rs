@@ -1,15 +1,18 @@
 //! From layers to validated settings, one set per environment.
 
+use std::path::Path;
+
+use gitops_rollout::Required;
 use indexmap::IndexMap;
 
-use crate::check;
 use crate::error::{Error, Kind};
 use crate::host::Home;
-use crate::model::Folder;
 use crate::text::nearest;
 
 use clap::{Args as _, Command};
 
+use super::clashes::{refuse_odd_folders, refuse_overlaps, refuse_same_heads};
+use super::cluster::{Described, cluster_objects, clusters, targets};
 use super::definition::{
     EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs, id,
 };
@@ -69,47 +72,23 @@ pub fn resolve_at(
     if untrusted {
         reject_untrusted(given, [&file.top])?;
     }
-    let nothing = Layer::new();
+    let clusters = clusters(file)?;
+    let places = Places {
+        given,
+        file,
+        old,
+        home,
+        clusters: &clusters,
+    };
     let mut environments = Vec::new();
     for (name, configurations) in names(&run, given, file, old)? {
-        let own = file.environments.get(&name).unwrap_or(&nothing);
         if untrusted {
+            let own = file.environments.get(&name);
             let sources = file.sources(&name).unwrap_or_default();
             let sources = sources.iter().map(|source| &source.layer);
-            reject_untrusted(given, std::iter::once(own).chain(sources))?;
+            reject_untrusted(given, own.into_iter().chain(sources))?;
         }
-        placeholders::check_name(&name)?;
-        let here = [given, own, &file.top, old]
-            .into_iter()
-            .map(|layer| layer_of(layer, &name))
-            .collect::<Result<Vec<_>, _>>()?;
-        let layers: Vec<&Layer> = here.iter().collect();
-        let mut args: EnvironmentArgs = parse(&layers)?;
-        let files = weakest_first(&layers, id!(EnvironmentArgs, variable_files));
-        args.variable_files = files.flat_map(Value::texts).cloned().collect();
-        let sources = sources(&name, &configurations, &layers, file)
-            .map_err(|error| error.context(format!("environment {name}")))?;
-        let repository = id!(EnvironmentArgs, manifest_repo);
-        let named_by_file = !given.contains_key(repository)
-            && [own, &file.top]
-                .iter()
-                .any(|layer| layer.contains_key(repository));
-        let variables = file.variables(&name);
-        let mut settings = environment(name, sources, variables, args, home)?;
-        settings.is_folder_of_file = ![given, old].iter().any(|layer| {
-            layer.contains_key(id!(EnvironmentArgs, folder))
-                || layer.contains_key(id!(EnvironmentArgs, definition_folder))
-        });
-        settings.reachable = reachable(&here[0]);
-        let of_caller = here[0].get(id!(EnvironmentArgs, variable_files));
-        settings.tokens.files_of_caller = of_caller.map_or(0, |value| value.texts().len());
-        for source in &mut settings.sources {
-            source.chart_named_by_file = !given.contains_key(id!(HelmArgs, chart));
-        }
-        if let Some(target) = &mut settings.target {
-            target.named_by_file = named_by_file;
-        }
-        environments.push(settings);
+        environments.push(places.environment(&name, &configurations)?);
     }
     refuse_odd_folders(&environments)?;
     refuse_overlaps(&environments)?;
@@ -121,6 +100,94 @@ pub fn resolve_at(
         listed: Vec::new(),
         unused,
     })
+}
+
+/// Where settings are given.
+struct Places<'l> {
+    given: &'l Layer,
+    file: &'l FileSettings,
+    old: &'l Layer,
+    home: &'l Home,
+    clusters: &'l [Described],
+}
+
+impl Places<'_> {
+    /// The settings of one environment. `configurations` are those of Fabrikate
+    /// that its name stands for.
+    fn environment(
+        &self,
+        name: &str,
+        configurations: &[String],
+    ) -> Result<EnvironmentSettings, Error> {
+        let mut settings = self.plain(name, configurations)?;
+        let described = self.clusters.iter().find(|it| it.name == name);
+        let here = |error: Error| error.context(format!("environment {name}"));
+        if let Some(described) = described {
+            let of = |name: &str| self.plain(name, &[name.to_owned()]);
+            let objects = cluster_objects(described, &settings, &of, self.home).map_err(here)?;
+            let folder = self.file.path.as_deref().and_then(Path::parent);
+            let folder = folder.filter(|folder| *folder != Path::new(""));
+            let folder = folder.unwrap_or(Path::new("."));
+            settings.describe(described.generator(), objects, folder);
+        } else if let Some(kind) = settings
+            .sources
+            .iter()
+            .find_map(|it| it.generator.filter(|kind| kind.is_for_clusters()))
+        {
+            let kind = kind.name();
+            let said = format!(
+                "environment {name}: nothing in the settings file describes the cluster that the generator `{kind}` would write for"
+            );
+            return Err(Error::message(Kind::Usage, said).hint(format!(
+                "set `generator: {kind}` in the settings file, for the environment that describes the cluster, with a block `{kind}` beside it"
+            )));
+        }
+        if settings.wait.required == Required::Lately {
+            let targets = targets(self.clusters, name);
+            if !targets.is_empty() {
+                settings.wait.required = Required::Named(targets);
+            }
+        }
+        Ok(settings)
+    }
+
+    /// The same without what other environments say.
+    fn plain(&self, name: &str, configurations: &[String]) -> Result<EnvironmentSettings, Error> {
+        let (nothing, file) = (Layer::new(), self.file);
+        let own = file.environments.get(name).unwrap_or(&nothing);
+        placeholders::check_name(name)?;
+        let here = [self.given, own, &file.top, self.old]
+            .into_iter()
+            .map(|layer| layer_of(layer, name))
+            .collect::<Result<Vec<_>, _>>()?;
+        let layers: Vec<&Layer> = here.iter().collect();
+        let mut args: EnvironmentArgs = parse(&layers)?;
+        let files = weakest_first(&layers, id!(EnvironmentArgs, variable_files));
+        args.variable_files = files.flat_map(Value::texts).cloned().collect();
+        let sources = sources(name, configurations, &layers, file)
+            .map_err(|error| error.context(format!("environment {name}")))?;
+        let repository = id!(EnvironmentArgs, manifest_repo);
+        let named_by_file = !self.given.contains_key(repository)
+            && [own, &file.top]
+                .iter()
+                .any(|layer| layer.contains_key(repository));
+        let variables = file.variables(name);
+        let mut settings = environment(name.to_owned(), sources, variables, args, self.home)?;
+        settings.is_folder_of_file = ![self.given, self.old].iter().any(|layer| {
+            layer.contains_key(id!(EnvironmentArgs, folder))
+                || layer.contains_key(id!(EnvironmentArgs, definition_folder))
+        });
+        settings.reachable = reachable(&here[0]);
+        let of_caller = here[0].get(id!(EnvironmentArgs, variable_files));
+        settings.tokens.files_of_caller = of_caller.map_or(0, |value| value.texts().len());
+        for source in &mut settings.sources {
+            source.chart_named_by_file = !self.given.contains_key(id!(HelmArgs, chart));
+        }
+        if let Some(target) = &mut settings.target {
+            target.named_by_file = named_by_file;
+        }
+        Ok(settings)
+    }
 }
 
 /// Every environment of the settings file, whichever of them the run is for.
@@ -329,94 +396,6 @@ fn unknown_environment(name: &str, file: &FileSettings) -> Error {
         format!("there is no environment `{name}` in the settings file"),
     )
     .hint(format!("{meant}it has: {}", known.join(", ")))
-}
-
-/// Everybody has to be able to check the manifest repository out.
-fn refuse_odd_folders(environments: &[EnvironmentSettings]) -> Result<(), Error> {
-    for (environment, what, folder) in environments.iter().flat_map(owned) {
-        if let Some(reason) = check::folder_name(folder) {
-            let said = format!(
-                "environment {}: its {what} `{folder}` cannot be checked out on Windows: {reason}",
-                environment.name
-            );
-            return Err(Error::message(Kind::Input, said).hint(format!("choose another `{what}`")));
-        }
-    }
-    Ok(())
-}
-
-/// Two environments cannot own the same files.
-fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<(), Error> {
-    let owned: Vec<_> = environments.iter().flat_map(owned).collect();
-    for (at, (one, what, folder)) in owned.iter().enumerate() {
-        let clash = owned[..at]
-            .iter()
-            .find(|(other, _, theirs)| other.goes_with(one) && theirs.overlaps(folder));
-        let Some((other, theirs, other_folder)) = clash else {
-            continue;
-        };
-        let said = if other.name == one.name {
-            format!(
-                "environment {}: its {theirs} `{other_folder}` and its {what} `{folder}` are the same, or one is in the other",
-                one.name
-            )
-        } else {
-            let folders = if other_folder == folder {
-                format!("`{folder}`")
-            } else {
-                format!("`{other_folder}` and `{folder}`, which is inside it or around it")
-            };
-            format!(
-                "the environments `{}` and `{}` would own the same folder: {folders}",
-                other.name, one.name
-            )
-        };
-        return Err(Error::message(Kind::Usage, said)
-            .hint("give each environment a `folder` of its own, none inside another"));
-    }
-    Ok(())
-}
-
-/// The folders that an environment owns, and which settings they are.
-fn owned(
-    environment: &EnvironmentSettings,
-) -> impl Iterator<Item = (&EnvironmentSettings, &'static str, &Folder)> {
-    let definition = environment.definition_folder.as_ref();
-    let definition = definition.map(|folder| (environment, "definitionFolder", folder));
-    std::iter::once((environment, "folder", &environment.folder)).chain(definition)
-}
-
-/// Two environments cannot write the same head branch, nor one its target.
-fn refuse_same_heads(environments: &[EnvironmentSettings]) -> Result<(), Error> {
-    let opens = |one: &&EnvironmentSettings| one.pull_request.mode != Mode::Push;
-    let opening: Vec<_> = environments.iter().filter(opens).collect();
-    let hint = "give each environment a `headBranch` of its own";
-    for (at, one) in opening.iter().enumerate() {
-        let head = &one.pull_request.head_branch;
-        let target = one
-            .target
-            .as_ref()
-            .and_then(|target| target.branch.as_ref());
-        if target == Some(head) {
-            let said = format!(
-                "environment {}: the pull request's source and target branch are both {head:?}",
-                one.name
-            );
-            return Err(Error::message(Kind::Usage, said).hint(hint));
-        }
-        let place = |one: &EnvironmentSettings| one.target.as_ref().map(|t| t.place.clone());
-        let same = |other: &&&EnvironmentSettings| {
-            other.pull_request.head_branch == *head && place(other) == place(one)
-        };
-        if let Some(other) = opening[..at].iter().find(same) {
-            let said = format!(
-                "the environments `{}` and `{}` would use the same branch {head:?} for their pull requests",
-                other.name, one.name
-            );
-            return Err(Error::message(Kind::Usage, said).hint(hint));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

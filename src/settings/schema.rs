@@ -4,9 +4,9 @@ use clap::{Arg, Args as _, Command};
 use serde_json::{Map, Value, json};
 
 use super::definition::{
-    EnvironmentArgs, HelmArgs, Marks, RunArgs, SourceArgs, id, is_number, is_switch,
+    ArgoCdArgs, EnvironmentArgs, FluxArgs, Maps, Marks, RunArgs, SourceArgs, is_number, is_switch,
 };
-use super::file::{ENVIRONMENTS, NAME, SOURCES, VARIABLES};
+use super::file::{ARGOCD, ENVIRONMENTS, FLUX, NAME, SOURCES, VARIABLES};
 use super::layer::camel_case;
 
 /// What a setting that is text can be written as: it keeps its text, whatever
@@ -18,6 +18,8 @@ pub fn schema() -> Value {
     let mut environment = properties(&EnvironmentArgs::augment_args(Command::new("")));
     environment.insert(VARIABLES.to_owned(), variables());
     environment.insert(SOURCES.to_owned(), sources());
+    environment.insert(FLUX.to_owned(), block::<FluxArgs>("Flux"));
+    environment.insert(ARGOCD.to_owned(), block::<ArgoCdArgs>("Argo CD"));
     let mut top = properties(&RunArgs::augment_args(Command::new("")));
     top.extend(environment.clone());
     top.insert(
@@ -70,6 +72,16 @@ fn sources() -> Value {
     })
 }
 
+/// The settings of the objects by which a cluster runs other environments.
+fn block<A: clap::Args>(controller: &str) -> Value {
+    json!({
+        "description": format!("A cluster with {controller}: the settings of an environment that has the generator of this name. Those of the top count where the environment has none."),
+        "type": ["object", "null"],
+        "properties": properties(&A::augment_args(Command::new(""))),
+        "additionalProperties": false,
+    })
+}
+
 /// One schema per argument, under its name in the file.
 fn properties(definition: &Command) -> Map<String, Value> {
     definition
@@ -93,10 +105,13 @@ fn property(argument: &Arg) -> Value {
         .map(|value| value.get_name().to_owned())
         .collect();
     let list = argument.get_value_delimiter().is_some();
+    let maps = Marks::of(argument).map;
     if is_switch(argument) {
         property.insert("type".to_owned(), json!(["boolean", "null"]));
+    } else if maps == Maps::Always {
+        property.insert("type".to_owned(), json!(["object", "null"]));
     } else if list {
-        let map = (argument.get_id() == id!(HelmArgs, values)).then_some("object");
+        let map = (maps == Maps::Also).then_some("object");
         let types: Vec<_> = ["array", "null"]
             .into_iter()
             .chain(SCALAR)
@@ -160,6 +175,8 @@ mod tests {
             "kustomize",
             "jsonnet",
             "manifests",
+            "flux",
+            "argocd",
         ];
         let choices: Vec<_> = choices
             .map(Value::from)
@@ -196,7 +213,12 @@ mod tests {
     #[case(json!({"sources": [{"jsonnetTimeout": 0}]}), false)]
     #[case(json!({"githubAppInstallation": 5}), true)]
     #[case(json!({"githubAppInstallation": "five"}), false)]
-    #[case(json!({"generator": "flux"}), false)]
+    #[case(json!({"generator": "terraform"}), false)]
+    #[case(json!({"branch": "main", "manifestRepo": "a/b", "environments": {"dev": {}, "c": {"generator": "argocd", "argocd": {"version": 3.5}}}}), true)]
+    #[case(json!({"argocd": {"versions": 3.5}}), false)]
+    #[case(json!({"flux": {"dependsOn": ["a"], "interval": []}}), false)]
+    #[case(json!({"flux": "2.9"}), false)]
+    #[case(json!({"flux": null}), true)]
     #[case(json!({"generator": "auto", "gitHost": "github"}), true)]
     #[case(json!({"environments": ["dev", "prod"]}), true)]
     #[case(json!({"environments": ["dev", "dev"]}), false)]

@@ -14,6 +14,7 @@
 mod architecture;
 mod children;
 mod client_certificate;
+mod clusters;
 mod completions;
 mod confined;
 mod definitions;

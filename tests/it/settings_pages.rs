@@ -3,7 +3,7 @@
 use clap::{Arg, Args as _, Command};
 use gitops_publisher::settings::camel_case;
 use gitops_publisher::settings::definition::{
-    EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs, SourceArgs,
+    ArgoCdArgs, EnvironmentArgs, FluxArgs, OutputArgs, PromoteArgs, RunArgs, SourceArgs,
 };
 use serde_json::{Value, json};
 
@@ -35,6 +35,23 @@ fn table(definition: &Command, without: &Command) -> String {
             help = format!("{help} One of `{}`.", choices.join("`, `"));
         }
         text.push_str(&format!("| `{name}` | `--{flag}` | {default} | {help} |\n"));
+    }
+    text
+}
+
+/// The settings of a block, which are in the settings file alone.
+fn block(definition: &Command) -> String {
+    let mut text = String::from("| setting | default | what |\n|---|---|---|\n");
+    for argument in definition.get_arguments() {
+        let name = camel_case(argument.get_id().as_str());
+        let default = defaults(argument);
+        let default = if default.is_empty() {
+            default
+        } else {
+            format!("`{default}`")
+        };
+        let help = help(argument);
+        text.push_str(&format!("| `{name}` | {default} | {help} |\n"));
     }
     text
 }
@@ -72,9 +89,11 @@ fn the_settings_page_is_current() {
     let run = table(&RunArgs::augment_args(Command::new("")), &nothing);
     let environment = table(&EnvironmentArgs::augment_args(Command::new("")), &sources);
     let source = table(&sources, &nothing);
+    let flux = block(&FluxArgs::augment_args(Command::new("")));
+    let argocd = block(&ArgoCdArgs::augment_args(Command::new("")));
     let promotion = table(&PromoteArgs::augment_args(Command::new("")), &nothing);
     let current = format!(
-        "{before}{START}\n## Of the whole run\n\n{run}\n## Of each environment\n\n{environment}\n## Of each source\n\n{source}\n## Of a promotion\n\nThese are flags and inputs only.\n\n{promotion}\n{END}{after}"
+        "{before}{START}\n## Of the whole run\n\n{run}\n## Of each environment\n\n{environment}\n## Of each source\n\n{source}\n## Of a cluster with Flux\n\nIn the block `flux` of an environment with `generator: flux`, or of the top of `gitops.yaml` ([flux.md](flux.md)).\n\n{flux}\n## Of a cluster with Argo CD\n\nIn the block `argocd` of an environment with `generator: argocd`, or of the top of `gitops.yaml` ([argocd.md](argocd.md)).\n\n{argocd}\n## Of a promotion\n\nThese are flags and inputs only.\n\n{promotion}\n{END}{after}"
     );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &current).unwrap();

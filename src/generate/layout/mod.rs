@@ -63,7 +63,7 @@ impl Layout {
             Self::Auto => match kind {
                 Kind::Fabrikate => Self::Component,
                 Kind::Helm | Kind::Kustomize => Self::Resource,
-                Kind::Jsonnet | Kind::Manifests => Self::Source,
+                Kind::Jsonnet | Kind::Manifests | Kind::Flux | Kind::ArgoCd => Self::Source,
             },
             layout => layout,
         }

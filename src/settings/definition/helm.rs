@@ -4,7 +4,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use crate::generate::Keep;
 
-use super::marks::{LITERAL, SOURCE_PATH, TRUSTED_ONLY, switch};
+use super::marks::{LITERAL_MAP, SOURCE_PATH, TRUSTED_ONLY, switch};
 
 /// Settings of a source that is a Helm chart.
 #[derive(Debug, Clone, Args)]
@@ -39,7 +39,7 @@ pub struct HelmArgs {
     pub values_files: Vec<String>,
 
     /// Values on top of the files, `image.tag=1.2.3` one per line; in the settings file also a map. Those of the environment are merged over those of the top.
-    #[arg(long, value_name = "PATH=VALUE", value_delimiter = '\n', add = LITERAL)]
+    #[arg(long, value_name = "PATH=VALUE", value_delimiter = '\n', add = LITERAL_MAP)]
     pub values: Vec<String>,
 
     /// The version of Kubernetes that charts are rendered for, such as `1.37.0`.

@@ -20,8 +20,22 @@ pub struct Marks {
     pub literal: bool,
     /// It is a free text or a pattern, where braces and dollars mean nothing.
     pub free: bool,
+    /// Whether it is a map in the settings file.
+    pub map: Maps,
     /// The smallest and the largest number that it can be.
     pub range: Option<(u64, u64)>,
+}
+
+/// Whether a setting is a map in the settings file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Maps {
+    /// It is not.
+    #[default]
+    Never,
+    /// It can be one, or a list of texts.
+    Also,
+    /// It has no other form.
+    Always,
 }
 
 impl ArgExt for Marks {}
@@ -32,6 +46,7 @@ const NONE: Marks = Marks {
     not_in_file: false,
     literal: false,
     free: false,
+    map: Maps::Never,
     range: None,
 };
 
@@ -61,6 +76,19 @@ pub(super) const LITERAL: Marks = Marks {
 
 /// A setting that is a free text.
 pub(super) const FREE: Marks = Marks { free: true, ..NONE };
+
+/// A setting that is a map in the settings file.
+pub(super) const MAP: Marks = Marks {
+    map: Maps::Always,
+    ..NONE
+};
+
+/// Data that can be a map in the settings file.
+pub(super) const LITERAL_MAP: Marks = Marks {
+    literal: true,
+    map: Maps::Also,
+    ..NONE
+};
 
 /// Patterns of files of the source.
 pub(super) const SOURCE_PATTERN: Marks = Marks {

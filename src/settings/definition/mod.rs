@@ -5,6 +5,7 @@
 //! setting is a mark on its argument ([`Marks`]).
 
 mod choices;
+mod cluster;
 mod helm;
 mod manifests;
 mod marks;
@@ -23,11 +24,12 @@ use crate::model::BranchName;
 use crate::plan::{ForeignFiles, HandEdits, Orphans};
 
 pub use choices::{Leftover, Mode, Per};
+pub use cluster::{ArgoCdArgs, FluxArgs};
 pub use helm::HelmArgs;
 pub use manifests::ManifestArgs;
 pub(crate) use marks::id;
 use marks::{FREE, LITERAL, NOT_IN_FILE, SOURCE_PATTERN, TRUSTED_ONLY, between, or_auto, switch};
-pub use marks::{Marks, OrAuto, is_number, is_switch};
+pub use marks::{Maps, Marks, OrAuto, is_number, is_switch};
 pub use promote::PromoteArgs;
 pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;

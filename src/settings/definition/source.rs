@@ -18,7 +18,7 @@ pub struct SourceArgs {
     #[arg(long, value_name = "FOLDER", default_value = ".", value_hint = ValueHint::DirPath, add = SOURCE_PATH)]
     pub source: PathBuf,
 
-    /// What turns the source into manifests. `auto` looks at the source.
+    /// What turns the source into manifests. `auto` looks at the source. `flux` and `argocd` have no source: they write the objects by which a cluster runs the other environments of the settings file.
     #[arg(long, value_name = "GENERATOR", default_value = "auto", value_parser = or_auto::<Kind>())]
     pub generator: OrAuto<Kind>,
 

@@ -24,7 +24,7 @@ pub struct WaitArgs {
 /// What is waited for, for each environment.
 #[derive(Debug, Clone, Args)]
 pub struct WaitForArgs {
-    /// Whose reports to wait for: names of Flux and Argo CD objects as their commit statuses call them, such as `kustomization/apps`, or patterns with `*`. When not given, all that reported on the branch before.
+    /// Whose reports to wait for: names of Flux and Argo CD objects as their commit statuses call them, such as `kustomization/apps`, or patterns with `*`. When not given, those of the generators `flux` and `argocd` in the settings file, otherwise all that reported on the branch before.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub wait_for: Vec<String>,
 

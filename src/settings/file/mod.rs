@@ -1,8 +1,8 @@
 //! The settings file, `gitops.yaml`.
 //!
 //! Owns its shape: the keys are those of the definition, at the top and per
-//! environment; two keys are its own, `variables` for tokens, and `sources` for
-//! an environment that is made of several. The text is parsed once; everything
+//! environment; four keys are its own: `variables` for tokens, `sources` for an
+//! environment that is made of several, and the blocks `flux` and `argocd`. The text is parsed once; everything
 //! else walks the nodes. Paths are relative to the file.
 
 mod read;
@@ -18,7 +18,7 @@ use crate::error::{Error, Kind as ErrorKind};
 use crate::text::{Kind, Node, yaml};
 use crate::tokens;
 
-use super::definition::{EnvironmentArgs, RunArgs, SourceArgs};
+use super::definition::{ArgoCdArgs, EnvironmentArgs, FluxArgs, RunArgs, SourceArgs};
 use super::layer::Layer;
 pub use read::{read, read_as};
 use unknown::{explain_name, unknown};
@@ -37,6 +37,10 @@ pub struct FileSettings {
     pub sources: Option<Vec<SourceLayer>>,
     /// The sources of one environment, which stand for those above.
     pub environment_sources: IndexMap<String, Vec<SourceLayer>>,
+    /// What is said about every cluster.
+    pub(super) clusters: ClusterLayers,
+    /// What is said about the cluster that an environment describes.
+    pub(super) environment_clusters: IndexMap<String, ClusterLayers>,
     /// The variables for tokens of every environment.
     pub(super) variables: Option<tokens::Layer>,
     /// The variables of one environment.
@@ -51,6 +55,21 @@ pub struct SourceLayer {
     /// Its settings.
     pub layer: Layer,
 }
+
+/// What the file says in the blocks of the generators that write a cluster's
+/// objects.
+#[derive(Debug, Clone, Default)]
+pub struct ClusterLayers {
+    /// In the block `flux`.
+    pub flux: Layer,
+    /// In the block `argocd`.
+    pub argocd: Layer,
+}
+
+/// The keys of these blocks, at the top and in an environment.
+pub(super) const FLUX: &str = "flux";
+/// See [`FLUX`].
+pub(super) const ARGOCD: &str = "argocd";
 
 /// The key of the variables for tokens, at the top and in an environment.
 pub(super) const VARIABLES: &str = "variables";
@@ -170,6 +189,8 @@ impl File<'_> {
             match key {
                 VARIABLES => settings.variables = self.variables(node, key)?,
                 SOURCES => settings.sources = self.sources(node, key)?,
+                FLUX => settings.clusters.flux = self.block::<FluxArgs>(node, key)?,
+                ARGOCD => settings.clusters.argocd = self.block::<ArgoCdArgs>(node, key)?,
                 ENVIRONMENTS => environments = Some(node),
                 _ => {
                     let (id, value) = setting(self, &keys, key, key, node)?;
@@ -221,6 +242,7 @@ impl File<'_> {
         let keys = EnvironmentArgs::augment_args(Command::new(""));
         let prefix = format!("{ENVIRONMENTS}.{name}");
         let mut layer = Layer::new();
+        let mut clusters = ClusterLayers::default();
         for (key, node) in self.pairs(node, &format!("`{prefix}`"), SETTINGS)? {
             let full = format!("{prefix}.{key}");
             match key {
@@ -234,6 +256,8 @@ impl File<'_> {
                     let sources = sources.map(|sources| (name.to_owned(), sources));
                     settings.environment_sources.extend(sources);
                 }
+                FLUX => clusters.flux = self.block::<FluxArgs>(node, &full)?,
+                ARGOCD => clusters.argocd = self.block::<ArgoCdArgs>(node, &full)?,
                 _ => {
                     let (id, value) = setting(self, &keys, key, &full, node)?;
                     layer.extend(value.map(|value| (id, value)));
@@ -241,7 +265,22 @@ impl File<'_> {
             }
         }
         settings.environments.insert(name.to_owned(), layer);
+        settings
+            .environment_clusters
+            .insert(name.to_owned(), clusters);
         Ok(())
+    }
+
+    /// The settings of a generator that writes a cluster's objects.
+    fn block<A: clap::Args>(self, node: &Node, prefix: &str) -> Result<Layer, Error> {
+        let keys = A::augment_args(Command::new(""));
+        let mut layer = Layer::new();
+        for (key, node) in self.pairs(node, &format!("`{prefix}`"), SETTINGS)? {
+            let full = format!("{prefix}.{key}");
+            let (id, value) = setting(self, &keys, key, &full, node)?;
+            layer.extend(value.map(|value| (id, value)));
+        }
+        Ok(layer)
     }
 
     /// A part of the file that holds variables.

@@ -10,7 +10,7 @@ use crate::settings::definition::{EnvironmentArgs, Marks, PromoteArgs, RunArgs};
 use crate::settings::layer::camel_case;
 use crate::text::{Node, nearest};
 
-use super::{ENVIRONMENTS, File, NAME, SOURCES, VARIABLES};
+use super::{ARGOCD, ENVIRONMENTS, FLUX, File, NAME, SOURCES, VARIABLES};
 
 /// Secrets that only the task or the machine may have: the input, and the
 /// variable at a terminal.
@@ -46,7 +46,16 @@ pub(super) fn unknown(
         return file.fault(node.line, &message);
     }
     let error = file.fault(node.line, &format!("unknown setting `{full_key}`"));
-    let is_known = key == VARIABLES || key == SOURCES || has(&of_environment(), key, |_| true);
+    let is_known = is_own(key) || has(&of_environment(), key, |_| true);
+    let block = [FLUX, ARGOCD].into_iter().find(|block| {
+        let end = format!("{block}.{key}");
+        full_key == end || full_key.ends_with(&format!(".{end}"))
+    });
+    if let (Some(block), true) = (block, is_known) {
+        return error.hint(format!(
+            "`{key}` belongs to the environment, or to the top of the file, not to `{block}`"
+        ));
+    }
     if full_key != key && is_known {
         return error.hint(format!(
             "`{key}` belongs to the environment, or to the top of the file, not to one source"
@@ -60,8 +69,9 @@ pub(super) fn unknown(
     let names: Vec<_> = names(definition).collect();
     let own = match full_key {
         _ if full_key.ends_with(&format!("].{key}")) => [NAME].as_slice(),
-        _ if full_key == key => &[VARIABLES, SOURCES, ENVIRONMENTS],
-        _ => &[VARIABLES, SOURCES],
+        _ if block.is_some() => &[],
+        _ if full_key == key => &[VARIABLES, SOURCES, FLUX, ARGOCD, ENVIRONMENTS],
+        _ => &[VARIABLES, SOURCES, FLUX, ARGOCD],
     };
     let known = names.iter().map(String::as_str).chain(own.iter().copied());
     error.hint(nearest(key, known).map_or_else(
@@ -73,13 +83,18 @@ pub(super) fn unknown(
 /// The complaint about what stands below an environment's name, where the name
 /// is that of a setting.
 pub(super) fn explain_name(name: &str, error: Error) -> Error {
-    let is_setting = name == VARIABLES || name == SOURCES || has(&of_environment(), name, |_| true);
+    let is_setting = is_own(name) || has(&of_environment(), name, |_| true);
     if !is_setting {
         return error;
     }
     error.instead(format!(
         "`{name}` is directly under `{ENVIRONMENTS}`, so it was read as the name of an environment: indent it below its environment, or move it to the top of the file"
     ))
+}
+
+/// Whether an environment has the key besides its settings.
+fn is_own(key: &str) -> bool {
+    [VARIABLES, SOURCES, FLUX, ARGOCD].contains(&key)
 }
 
 fn of_run() -> Command {

@@ -10,7 +10,7 @@ use serde_json::Map;
 
 use crate::error::Error;
 use crate::generate::is_packed_chart;
-use crate::settings::definition::{EnvironmentArgs, HelmArgs, Marks, id};
+use crate::settings::definition::{EnvironmentArgs, HelmArgs, Maps, Marks, id};
 use crate::settings::given;
 use crate::settings::layer::{Data, Origin, Value, camel_case};
 use crate::text::yaml::{self, Dialect};
@@ -51,8 +51,10 @@ fn data(argument: &Arg, node: &Node) -> Result<Option<Data>, String> {
         return Ok(None);
     }
     let is_list = argument.get_value_delimiter().is_some();
-    let takes_map = argument.get_id() == id!(HelmArgs, values);
+    let maps = Marks::of(argument).map;
     Ok(Some(match &node.kind {
+        Kind::Mapping(_) if maps != Maps::Never => Data::Map(map(node)?),
+        _ if maps == Maps::Always => return Err(format!("a map, not {}", node.noun())),
         // Quotes and blocks keep what is in them; `given::data` trims.
         Kind::Scalar(text, Form::Text) if !is_list && is_free_text(argument) => {
             Data::Text(text.clone())
@@ -67,7 +69,6 @@ fn data(argument: &Arg, node: &Node) -> Result<Option<Data>, String> {
             Data::List(items.into_iter().filter(|item| !item.is_empty()).collect())
         }
         Kind::Sequence(_) => return Err("one value, not a list".to_owned()),
-        Kind::Mapping(_) if takes_map => Data::Map(map(node)?),
         Kind::Mapping(_) if is_list => return Err("a list of texts, not a map".to_owned()),
         Kind::Mapping(_) => return Err("one value, not a map".to_owned()),
     }))

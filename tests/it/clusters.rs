@@ -1,0 +1,270 @@
+//! The objects of a cluster: as the program renders them from a settings file,
+//! and checked against the controllers' own definitions, where these are.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::fabrikate::shared;
+use crate::support::program::{Ended, Workspace};
+
+/// Two environments on Azure DevOps, and what is put beside them.
+fn azure(clusters: &str) -> String {
+    format!(
+        "manifestRepo: contoso/shop/_git/manifests\nbranch: main\nenvironments:\n  infra: {{}}\n  prod/shop: {{ folder: apps/shop }}\n{clusters}"
+    )
+}
+
+/// The same on GitHub.
+fn github(clusters: &str) -> String {
+    azure(clusters).replace("contoso/shop/_git/manifests", "contoso/manifests")
+}
+
+fn render(settings: &str, environment: &str) -> Ended {
+    let workspace = Workspace::new();
+    workspace.write("gitops.yaml", settings);
+    let arguments = ["render", "--environments", environment];
+    workspace.program(&arguments).run()
+}
+
+/// The documents that are rendered for an environment.
+fn objects(settings: &str, environment: &str) -> Vec<Value> {
+    let ended = render(settings, environment);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let documents = ended.stdout.split("\n---\n");
+    let objects: Vec<Value> = documents
+        .map(|document| serde_saphyr::from_str(document).unwrap())
+        .collect();
+    assert!(objects.len() >= 4, "{}", ended.stdout);
+    objects
+}
+
+const FLUX: &str = "
+  clusters/prod:
+    generator: flux
+    flux: { version: '2.9', cluster: prod-weu, dependsOn: { prod/shop: infra }, receiver: receiver-token }
+";
+
+const ARGOCD: &str = "
+  clusters/prod:
+    generator: argocd
+    argocd: { version: '3.5', cluster: prod-weu, url: 'https://argocd.contoso.com/', workloadIdentity: true }
+";
+
+#[test]
+fn flux_on_azure_devops() {
+    insta::assert_snapshot!(render(&azure(FLUX), "clusters/prod").stdout);
+}
+
+#[test]
+fn flux_on_github_with_artifacts() {
+    let flux = "
+  clusters/prod:
+    generator: flux
+    flux:
+      version: 2.10
+      environments: [prod/shop]
+      githubApp: flux-app
+      receiver: receiver-token
+      artifact: oci://contoso.azurecr.io/manifests/{environment}:stable
+      interval: 30s
+      timeout: 10m
+";
+    insta::assert_snapshot!(render(&github(flux), "clusters/prod").stdout);
+}
+
+#[test]
+fn argocd_on_azure_devops() {
+    insta::assert_snapshot!(render(&azure(ARGOCD), "clusters/prod").stdout);
+}
+
+#[test]
+fn argocd_on_github_with_an_app() {
+    let argocd = "
+  clusters/prod:
+    generator: argocd
+    argocd: { version: 3.3.2, project: shop, destination: prod-weu, githubAppId: 12, githubAppInstallation: 34 }
+";
+    insta::assert_snapshot!(render(&github(argocd), "clusters/prod").stdout);
+}
+
+#[test]
+fn argocd_on_github_with_a_token() {
+    let argocd = "
+  clusters/prod: { generator: argocd, argocd: { version: '3.4' } }
+";
+    let objects = objects(&github(argocd), "clusters/prod");
+    let config = objects.iter().find(|it| it["kind"] == "ConfigMap").unwrap();
+    insta::assert_json_snapshot!(config["data"]);
+}
+
+/// Each block once for every version that it can name.
+fn cases() -> Vec<(&'static str, &'static str, String)> {
+    let flux = [
+        ("azure", FLUX),
+        (
+            "azure",
+            "\n  c: { generator: flux, flux: { version: '2.9', secret: git } }\n",
+        ),
+        (
+            "azure",
+            "\n  c: { generator: flux, flux: { version: '2.9', serviceAccount: flux, artifact: 'oci://contoso.azurecr.io/{environment}' } }\n",
+        ),
+        (
+            "github",
+            "\n  c: { generator: flux, flux: { version: '2.9', githubApp: app, receiver: token, artifact: 'oci://ghcr.io/contoso/{environment}', artifactSecret: registry } }\n",
+        ),
+    ];
+    let argocd = [
+        ("azure", ARGOCD),
+        (
+            "github",
+            "\n  c: { generator: argocd, argocd: { version: '3.5', destination: prod, githubAppId: 1, githubAppInstallation: 2 } }\n",
+        ),
+        (
+            "github",
+            "\n  c: { generator: argocd, argocd: { version: '3.5' } }\n",
+        ),
+    ];
+    let settings = |host: &str, block: &str| match host {
+        "azure" => azure(block),
+        _ => github(block),
+    };
+    let mut cases = Vec::new();
+    for (version, folder) in [("2.8", "flux-2.8"), ("2.9", "flux-2.9")] {
+        for (host, block) in flux {
+            let block = block.replace("2.9", version);
+            cases.push(("flux", folder, settings(host, &block)));
+        }
+    }
+    for (version, folder) in [
+        ("3.3", "argocd-3.3.0"),
+        ("3.4", "argocd-3.4.0"),
+        ("3.5", "argocd-3.5.1"),
+    ] {
+        for (host, block) in argocd {
+            let block = block.replace("3.5", version);
+            cases.push(("argocd", folder, settings(host, &block)));
+        }
+    }
+    cases
+}
+
+#[test]
+fn every_object_is_what_the_controllers_of_its_version_define() {
+    let Some(folder) = shared("schemas/crds") else {
+        println!("skipped: the controllers' definitions are not here");
+        return;
+    };
+    for (generator, version, settings) in cases() {
+        let definitions = definitions(&folder.join(version));
+        let name = if settings.contains("clusters/prod") {
+            "clusters/prod"
+        } else {
+            "c"
+        };
+        let mut known = 0;
+        for object in objects(&settings, name) {
+            let key = format!("{} {}", object["apiVersion"], object["kind"]);
+            let Some((_, schema)) = definitions.iter().find(|(own, _)| *own == key) else {
+                let kind = object["kind"].as_str().unwrap();
+                assert!(
+                    object["apiVersion"] == "v1" && ["ConfigMap", "Secret"].contains(&kind),
+                    "{version} does not serve {key}"
+                );
+                continue;
+            };
+            known += 1;
+            let validator = jsonschema::draft7::new(schema).unwrap();
+            let wrong: Vec<_> = validator
+                .iter_errors(&object)
+                .map(|error| format!("{}: {error}", error.instance_path()))
+                .collect();
+            assert_eq!(wrong, [""; 0], "{generator} {version}: {object:#}");
+        }
+        assert!(known >= 3, "{generator} {version}");
+    }
+}
+
+#[test]
+fn a_field_that_a_definition_lacks_is_found() {
+    let mut schema = json!({
+        "type": "object",
+        "properties": {
+            "spec": { "type": "object", "properties": { "wait": { "type": "boolean" } } },
+            "metadata": { "type": "object" },
+        },
+    });
+    close(&mut schema);
+    let validator = jsonschema::draft7::new(&schema).unwrap();
+    assert!(validator.is_valid(&json!({ "metadata": { "a": 1 }, "spec": { "wait": true } })));
+    assert!(!validator.is_valid(&json!({ "spec": { "waits": true } })));
+}
+
+/// The schema of each kind that a set of definitions serves.
+fn definitions(folder: &Path) -> Vec<(String, Value)> {
+    let mut found = Vec::new();
+    for entry in folder.read_dir().unwrap() {
+        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+        let definition: Value = serde_saphyr::from_str(&text).unwrap();
+        let spec = &definition["spec"];
+        let group = spec["group"].as_str().unwrap();
+        let kind = &spec["names"]["kind"];
+        for version in spec["versions"].as_array().unwrap() {
+            if version["served"] != true {
+                continue;
+            }
+            let api = json!(format!("{group}/{}", version["name"].as_str().unwrap()));
+            let mut schema = version["schema"]["openAPIV3Schema"].clone();
+            close(&mut schema);
+            found.push((format!("{api} {kind}"), schema));
+        }
+    }
+    found
+}
+
+/// The API server drops fields that a schema does not have; here they are errors.
+fn close(schema: &mut Value) {
+    let Some(fields) = schema.as_object_mut() else {
+        return;
+    };
+    let is_open = fields.contains_key("additionalProperties")
+        || fields.contains_key("x-kubernetes-preserve-unknown-fields");
+    if fields.contains_key("properties") && !is_open {
+        fields.insert("additionalProperties".to_owned(), json!(false));
+    }
+    for (key, value) in fields {
+        match (key.as_str(), value) {
+            ("properties", Value::Object(properties)) => properties.values_mut().for_each(close),
+            ("items" | "additionalProperties", value) => close(value),
+            _ => {}
+        }
+    }
+}
+
+#[test]
+fn what_it_writes_depends_on_nothing_but_the_settings() {
+    let once = render(&azure(FLUX), "clusters/prod").stdout;
+    let workspace = Workspace::new();
+    workspace
+        .write("gitops.yaml", &azure(FLUX))
+        .write("apps/x.yaml", "not: a resource\n");
+    let arguments = ["render", "--environments", "infra,clusters/prod"];
+    let both = workspace.program(&arguments).run();
+    assert_eq!(
+        both.code,
+        Some(1),
+        "the other environment is rendered from the folder"
+    );
+    let alone = ["render", "--environments", "clusters/prod"];
+    assert_eq!(workspace.program(&alone).run().stdout, once);
+}
+
+#[test]
+fn settings_of_sources_at_the_top_of_the_file_do_not_reach_it() {
+    let top = "source: nowhere\nnamespace: shop\nvariables: { x: 1 }\ntokenPattern: doublebraces\nimages: [web=1]\nsources: [{ source: nowhere }, { source: neither }]\n";
+    let plain = render(&azure(ARGOCD), "clusters/prod").stdout;
+    let ended = render(&format!("{top}{}", azure(ARGOCD)), "clusters/prod");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.stdout, plain);
+}
