@@ -122,4 +122,24 @@ mod tests {
         assert_eq!(identity(&encrypted, None), None, "and a warning");
         assert_eq!(identity("/nowhere/key.pem", None), None, "and a warning");
     }
+
+    #[rstest::rstest]
+    #[case::a_star(&[("NO_PROXY", "*")], true)]
+    #[case::in_small_letters(&[("no_proxy", "*")], true)]
+    #[case::among_others(&[("NO_PROXY", "contoso.com, *")], true)]
+    #[case::beside_a_proxy_of_variables(&[("NO_PROXY", "*"), ("HTTPS_PROXY", "http://proxy:8080")], true)]
+    #[case::a_part_of_a_name(&[("NO_PROXY", "*.contoso.com")], false)]
+    #[case::nothing(&[("HTTPS_PROXY", "http://proxy:8080")], false)]
+    #[case::beside_the_agents_proxy(&[("NO_PROXY", "*"), ("AGENT_PROXYURL", "http://proxy:8080")], false)]
+    fn a_star_keeps_requests_from_every_proxy_but_the_agents(
+        #[case] variables: &[(&str, &str)],
+        #[case] direct: bool,
+    ) {
+        let variables = variables.iter().copied();
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let environment: Environment = variables.collect();
+        let reporter = Reporter::new(crate::agent::AgentSink);
+        let options = http_options(&environment, None, &reporter).unwrap();
+        assert_eq!(options.direct, direct);
+    }
 }

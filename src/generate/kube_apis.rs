@@ -186,6 +186,12 @@ mod tests {
         assert_eq!(has(kube, api), served);
     }
 
+    #[test]
+    fn the_default_is_the_newest_version_that_the_lists_know() {
+        let newest = SERVED.iter().map(|(_, since, _)| *since).max();
+        assert_eq!(minor(crate::generate::KUBE_VERSION), newest);
+    }
+
     fn said(kube_version: &str, id: &str) -> Vec<String> {
         let resource = Resource {
             id: ResourceId::parse(id).unwrap(),

@@ -218,3 +218,48 @@ fn refused(said: &str) -> Fault {
         None => Fault::protocol(DOING, format!("the server said: {said}")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::advertisement::Advertisement;
+    use super::*;
+
+    const ID: &str = "1111111111111111111111111111111111111111";
+
+    /// Servers refuse clients that leave out what they insist on, and those that
+    /// name what they do not know.
+    #[rstest::rstest]
+    #[case::dulwich(
+        "multi_ack_detailed multi_ack side-band-64k thin-pack ofs-delta no-progress include-tag shallow no-done",
+        " multi_ack thin-pack ofs-delta side-band-64k no-progress"
+    )]
+    #[case::azure_devops(
+        "multi_ack thin-pack side-band side-band-64k no-progress filter",
+        " multi_ack side-band-64k no-progress"
+    )]
+    #[case::git(
+        "multi_ack thin-pack side-band side-band-64k ofs-delta shallow no-progress include-tag filter agent=git/2.39.5",
+        " multi_ack thin-pack ofs-delta side-band-64k no-progress"
+    )]
+    #[case::without_side_bands("multi_ack thin-pack ofs-delta", " multi_ack thin-pack ofs-delta")]
+    #[case::without_deltas_by_offset("thin-pack no-progress", " no-progress")]
+    #[case::others_only("include-tag thin-pack2 ofs-delta=1", "")]
+    #[case::nothing("", "")]
+    fn what_a_server_offers_is_named_as_git_names_it(#[case] offered: &str, #[case] named: &str) {
+        let line = format!("{ID} HEAD\0{offered}\n");
+        let mut refs = Advertisement::default();
+        refs.take(&Pkt::Data(line.into())).unwrap();
+        let ids = [ObjectId::parse(ID).unwrap(); 2];
+        let wants = Wants {
+            ids: &ids,
+            depth: None,
+            filter: None,
+            limits: Limits::FILTERED,
+        };
+        let body = String::from_utf8(wants.request(&refs.capabilities)).unwrap();
+        let lines: Vec<_> = body.split(ID).collect();
+        assert_eq!(lines.len(), 3, "{body}");
+        assert_eq!(lines[1].split('\n').next(), Some(named), "{body}");
+        assert_eq!(lines[2].split('\n').next(), Some(""), "only once: {body}");
+    }
+}

@@ -203,7 +203,6 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[tokio::test]
     #[case("http://127.0.0.1/x", "127.0.0.1")]
     #[case("http://2130706433/x", "127.0.0.1")]
     #[case("http://0x7f.1/x", "127.0.0.1")]
@@ -217,6 +216,7 @@ mod tests {
     #[case("oci://localhost:5000/x", "localhost")]
     #[case("oci://127.0.0.1:5000/x", "127.0.0.1")]
     #[case("ssh://git@10.0.0.1/x", "10.0.0.1")]
+    #[tokio::test]
     async fn every_spelling_of_this_machine_is_refused(#[case] url: &str, #[case] host: &str) {
         let url = Url::parse(url).unwrap();
         let error = Addresses::Public.check(&url).await.unwrap_err();

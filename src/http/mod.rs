@@ -108,3 +108,23 @@ impl Default for Slowest {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case::the_usual_time(None, [120, 60])]
+    #[case::a_second(Some(1), [1, 1])]
+    #[case::a_minute(Some(60), [60, 60])]
+    #[case::an_hour(Some(3600), [3600, 3600])]
+    #[case::a_day(Some(86_400), [86_400, 86_400])]
+    fn an_answer_has_the_time_that_a_setting_gives_it(
+        #[case] given: Option<u64>,
+        #[case] seconds: [u64; 2],
+    ) {
+        let options = Options::new("test").within(given);
+        let times = [options.read_timeout, options.rest_timeout];
+        assert_eq!(times, seconds.map(Duration::from_secs));
+    }
+}

@@ -137,6 +137,24 @@ mod tests {
     }
 
     #[rstest::rstest]
+    #[case("image.tag=2", "image.tag", "2")]
+    #[case("image.tag = 2", "image.tag", "2")]
+    #[case("image.tag= 2", "image.tag", "2")]
+    #[case("  image.tag =2 ", "image.tag", "2")]
+    #[case("image.tag\t=\t2", "image.tag", "2")]
+    #[case("args = --x = y, z", "args", "--x = y, z")]
+    #[case("a b = c  d", "a b", "c  d")]
+    #[case("image.tag =", "image.tag", "")]
+    fn blanks_around_a_path_and_its_value_are_no_part_of_them(
+        #[case] line: &str,
+        #[case] path: &str,
+        #[case] value: &str,
+    ) {
+        let (_, set) = values(items(&[line])).unwrap();
+        assert_eq!(set, [(path.to_owned(), value.to_owned())]);
+    }
+
+    #[rstest::rstest]
     #[case(
         "secret",
         "item 1 of the input `values` is not of the form `path=value`"

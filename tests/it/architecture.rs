@@ -64,23 +64,32 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const LINES: usize = 450;
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
+    let mut files = files(folder);
+    files.retain(|path| !path.ends_with("tests.rs"));
+    files
+}
+
+/// The Rust files of a folder, tests among them.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut all = Vec::new();
     for entry in folder.read_dir().unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs")
-            && !path.ends_with("tests.rs")
-        {
-            files.push(path);
+            all.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            all.push(path);
         }
     }
-    files.sort();
-    files
+    all.sort();
+    all
 }
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+fn tests() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it")
 }
 
 /// The room that a file belongs to: the first part of its path.
@@ -183,6 +192,28 @@ fn words_of_one_host_stay_in_its_room() {
                 .any(|word| text.contains(word))
         {
             wrong.push(name);
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What stands in front of a case is of that case alone: with `#[tokio::test]` there,
+/// the first case is a test, and the others are not.
+#[test]
+fn every_case_is_a_test() {
+    let mut wrong = Vec::new();
+    for path in [root(), tests()].iter().flat_map(|top| files(top)) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut runtime = None;
+        for (at, line) in text.lines().map(str::trim).enumerate() {
+            if line.starts_with("#[tokio::test") {
+                runtime = Some(at + 1);
+            } else if line.contains("fn ") {
+                runtime = None;
+            } else if let Some(line_number) = runtime.filter(|_| line.starts_with("#[case")) {
+                wrong.push(format!("{}, line {line_number}", path.display()));
+                runtime = None;
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -252,3 +252,51 @@ async fn confining_costs_little() {
         "{with:?}, {without:?}"
     );
 }
+
+/// The process holds tokens: nobody else of the same user looks into it, and no
+/// crash leaves its memory on disk.
+#[test]
+fn nobody_looks_into_the_process_itself() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let open = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(folder.path(), open).unwrap();
+    let pipe = folder.path().join("token");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RWXU).unwrap();
+    std::fs::set_permissions(&pipe, std::fs::Permissions::from_mode(0o666)).unwrap();
+    std::fs::write(
+        folder.path().join("gitops.yaml"),
+        "manifestRepo: http://127.0.0.1:1/x\nenvironments: [dev]\n",
+    )
+    .unwrap();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_gitops-publisher"));
+    command
+        .args(["publish", "--token-file", "token"])
+        .env_clear()
+        .env("TMPDIR", folder.path())
+        .current_dir(folder.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    if rustix::process::getuid().is_root() {
+        // What root owns, root owns in any case.
+        command.gid(65534).uid(65534);
+    }
+    let Ok(mut child) = command.spawn() else {
+        println!("skipped: another user cannot run the program from here");
+        return;
+    };
+    // Opens once the program reads its token from the other end.
+    let held = std::fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    let entry = |name: &str| format!("/proc/{}/{name}", child.id());
+    let limits = std::fs::read_to_string(entry("limits")).unwrap();
+    // Where a process may be looked into, these belong to its user.
+    let names = ["environ", "mem", "maps", "auxv", "fd", "cwd"];
+    let others = names.map(|name| (name, std::fs::symlink_metadata(entry(name)).unwrap().uid()));
+    drop(held);
+    child.wait().unwrap();
+    assert_eq!(others, names.map(|name| (name, 0)));
+    let cores = limits.lines().find(|line| line.starts_with("Max core"));
+    let words: Vec<_> = cores.unwrap().split_whitespace().collect();
+    assert_eq!(words, ["Max", "core", "file", "size", "0", "0", "bytes"]);
+}

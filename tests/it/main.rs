@@ -36,6 +36,8 @@ mod promote;
 mod publish;
 mod pull_request_build;
 mod pull_requests;
+mod record;
+mod relay;
 mod rendering;
 mod replaced;
 mod repositories;

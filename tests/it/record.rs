@@ -110,9 +110,12 @@ async fn render(folder: &Path, helm: Option<&Path>) -> Result<(FileSet, Record),
         chart_password: None,
         publication: PublicationStamp::default(),
         variables: Vec::new(),
+        placeholders: false,
+        secret_used: Arc::default(),
         temp_root: temp.path().to_path_buf(),
         exclude: vec![folder.join("gitops.yaml")],
         seconds: 0,
+        plan_key: Arc::default(),
         pull_request: false,
     };
     let rendered = pipeline::render(&context, &settings).await;
@@ -134,7 +137,7 @@ fn rebuild(from: &Path, record: &Record, into: &Path) {
                 std::fs::copy(&old, &new).unwrap();
             }
             Answer::There(Kind::Folder) | Answer::Subtree(_) => {
-                std::fs::create_dir_all(&new).unwrap()
+                std::fs::create_dir_all(&new).unwrap();
             }
             Answer::There(_) => touch(&new),
             Answer::Link(target) => {
@@ -276,13 +279,15 @@ async fn a_chart_is_what_was_read_of_it() {
 
 #[tokio::test]
 async fn every_setting_and_variable_is_in_the_record() {
+    let checkout = checkout("");
     let id = async |settings: &str| {
-        let checkout = checkout(settings);
+        write(checkout.path(), "gitops.yaml", settings);
         let (_, record) = render(checkout.path(), None).await.unwrap();
         (record.inputs, record.answers)
     };
     let base = "source: plain\nvariables: { a: 1 }\nenvironments: { dev: {} }\n";
     let first = id(base).await;
+    assert_eq!(id(base).await, first, "nothing else is in it");
     for other in [
         base.replace("a: 1", "a: 2"),
         format!("{base}layout: resource\n"),

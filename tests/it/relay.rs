@@ -8,6 +8,7 @@ use gitops_publisher::http::{Bypass, Proxy, Relay};
 use gitops_publisher::model::Secret;
 
 use crate::support::file_server::FileServer;
+use crate::support::program::Workspace;
 
 /// A proxy that answers once, and hands over what it was asked.
 fn upstream(answer: &'static str) -> (String, std::thread::JoinHandle<String>) {
@@ -51,7 +52,7 @@ async fn ask(relay: &Relay, request: String, with_password: bool) -> String {
     let pair = base64::engine::general_purpose::STANDARD.encode(pair);
     let header = format!("Proxy-Authorization: Basic {pair}\r\n");
     let header = if with_password { header } else { String::new() };
-    let request = request.replace("\n", "\r\n") + &header + "\r\n";
+    let request = request.replace('\n', "\r\n") + &header + "\r\n";
     let server = server.to_owned();
     let asked = tokio::task::spawn_blocking(move || {
         let mut stream = TcpStream::connect(server).unwrap();
@@ -133,4 +134,44 @@ async fn what_is_no_request_is_answered_so() {
             "{request}: {answer}"
         );
     }
+}
+
+/// A program goes the agent's way without its password, and its list of what to
+/// bypass is no list that a program can read.
+#[cfg(unix)]
+#[rstest::rstest]
+#[case::plain(&[])]
+#[case::with_a_password(&[("AGENT_PROXYUSERNAME", "svc"), ("AGENT_PROXYPASSWORD", "hunter2")])]
+#[case::with_a_list(&[("AGENT_PROXYBYPASSLIST", "[\"127\\\\.0\\\\.0\\\\.1\"]")])]
+#[case::beside_a_proxy_of_variables(&[("HTTPS_PROXY", "http://other:8080"), ("all_proxy", "http://other:8080")])]
+#[case::beside_a_list_of_variables(&[("NO_PROXY", "*"), ("no_proxy", "contoso.com")])]
+#[case::with_all_of_it(&[("AGENT_PROXYUSERNAME", "svc"), ("AGENT_PROXYPASSWORD", "hunter2"), ("AGENT_PROXYBYPASSLIST", "[\"a\"]"), ("no_proxy", "*")])]
+fn programs_are_given_the_relay_and_nothing_else(#[case] variables: &[(&str, &str)]) {
+    let shop = Workspace::new();
+    shop.write("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    let helm = tempfile::tempdir().unwrap();
+    let helm = crate::fabrikate::script(
+        helm.path(),
+        "echo 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  seen: |'\n\
+         env | grep -i proxy | sort | sed 's/^/    /'",
+    );
+    let flags = ["render", "--environments", "dev", "--helm"];
+    let run = shop.program(&[&flags[..], &[&helm.display().to_string()]].concat());
+    let run = run.variable("AGENT_PROXYURL", "http://proxy.contoso.com:8080");
+    let given = variables.iter();
+    let run = given.fold(run, |run, (name, value)| run.variable(name, value));
+    let ended = run.succeed();
+    let seen = ended.stdout.lines().filter(|line| line.starts_with("    "));
+    let seen: Vec<_> = seen
+        .filter_map(|line| line.trim().split_once('='))
+        .collect();
+    let names: Vec<_> = seen.iter().map(|(name, _)| *name).collect();
+    let all = ["HTTPS_PROXY", "HTTP_PROXY", "http_proxy", "https_proxy"];
+    assert_eq!(names, all, "{ended:?}");
+    for (_, address) in &seen {
+        let (_, server) = address.split_once('@').unwrap();
+        assert!(server.starts_with("127.0.0.1:"), "{address}");
+        assert_eq!(*address, seen[0].1);
+    }
+    assert!(!ended.stdout.contains("hunter2"), "{ended:?}");
 }

@@ -137,13 +137,17 @@ fn every_token_that_is_left_is_named_where_the_source_has_it() {
     workspace
         .write("src/sub/one.yaml", &map("one", "'#{unknown}#'"))
         .write("src/sub/two.yaml", &map("two", "x-#{unknown}#"))
-        .write("src/sub/three.yaml", &map("three", "#{plain}#"));
+        .write("src/sub/three.yaml", &map("three", "#{plain}#"))
+        .write(
+            "src/sub/four.yaml",
+            &map("four", "'#{unknown}# #{unknown}#'"),
+        );
     let ended = workspace
         .program(&["verify", "--environments", "dev", "--layout", "single"])
         .fail();
     for said in [
-        "src/sub/one.yaml:5:7, src/sub/two.yaml:5:8: the token #{unknown}# was not replaced (in the manifests: ",
-        "src/sub/three.yaml:5:6: the token #{plain}# was not replaced (in the manifests: ",
+        "src/sub/four.yaml:5:7, src/sub/four.yaml:5:19, src/sub/one.yaml:5:7, src/sub/two.yaml:5:8: the token #{unknown}# was not replaced (in the manifests: manifests.yaml:6:7, manifests.yaml:6:19, manifests.yaml:13:7, manifests.yaml:27:8); ",
+        "src/sub/three.yaml:5:6: the token #{plain}# was not replaced (in the manifests: manifests.yaml:20:7)",
     ] {
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }

@@ -191,3 +191,20 @@ impl Images {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("web = 1.2", "web:1.2")]
+    #[case("web =1.2", "web:1.2")]
+    #[case(" web= 1.2 ", "web:1.2")]
+    #[case("web\t=\t1.2", "web:1.2")]
+    #[case("web = :1.2", "web:1.2")]
+    #[case("web = contoso.azurecr.io/web:1.2", "contoso.azurecr.io/web:1.2")]
+    #[case(" web:1.2 ", "web:1.2")]
+    fn blanks_are_no_part_of_an_image(#[case] text: &str, #[case] value: &str) {
+        assert_eq!(Image::parse(text).unwrap().value(), value);
+    }
+}

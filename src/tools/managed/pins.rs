@@ -130,6 +130,13 @@ mod tests {
         assert_eq!(sum(Tool::Helm, "3.21.3", Platform::ALL[0]), None);
     }
 
+    /// Current controllers render with it, so what is shown and published has to
+    /// come from it, too.
+    #[test]
+    fn the_default_is_helm_4() {
+        assert_eq!(default_version(Tool::Helm).split('.').next(), Some("4"));
+    }
+
     #[test]
     fn every_platform_has_a_sum_of_each_tool() {
         for tool in Tool::ALL {

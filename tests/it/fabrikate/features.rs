@@ -152,6 +152,36 @@ async fn hooks_run_in_the_component_s_folder_around_its_generation() {
 }
 
 #[cfg(unix)]
+#[rstest::rstest]
+#[case::before("before-generate", "echo said-by-it", "said-by-it")]
+#[case::after("after-generate", "echo said-by-it", "said-by-it")]
+#[case::several_lines("before-generate", "echo one; echo two", "two")]
+#[case::without_a_line_feed("before-generate", "printf said-by-it", "said-by-it")]
+#[case::to_standard_error("before-generate", "echo said-by-it >&2", "said-by-it")]
+#[case::between_blank_lines("after-generate", "echo; echo said-by-it; echo", "said-by-it")]
+fn what_a_hook_says_is_in_the_verbose_log(
+    #[case] hook: &str,
+    #[case] line: &str,
+    #[case] said: &str,
+) {
+    let shop = crate::support::program::Workspace::new();
+    let component = format!("name: a\ntype: static\npath: made\nhooks: {{{hook}: ['{line}']}}\n");
+    shop.write("component.yaml", &component).write(
+        "made/a.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: a}\n",
+    );
+    let flags = ["render", "--environments", "dev"];
+    let start = format!("debug: {said} component=\"a\" hook=\"{hook}\"");
+    let shown = |run: crate::support::program::Ended| {
+        let mut lines = run.stderr.lines();
+        lines.any(|line| line == start)
+    };
+    assert!(!shown(shop.program(&flags).succeed()));
+    let run = shop.program(&[&flags[..], &["-v"]].concat()).succeed();
+    assert!(shown(run));
+}
+
+#[cfg(unix)]
 #[tokio::test]
 async fn a_failing_hook_is_quoted_with_the_end_of_its_output() {
     let hooks = "name: a\nhooks: {before-generate: ['echo one; echo two >&2; exit 7']}\n";

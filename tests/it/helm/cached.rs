@@ -162,3 +162,57 @@ async fn the_folder_of_git_is_no_part_of_a_chart() {
     std::fs::write(git.join("HEAD"), "x").unwrap();
     assert!(!fixture.renders(&fixture.options()).await, "it was kept");
 }
+
+/// At a terminal nobody names a folder for the cache: the user's own is taken, and
+/// where there is none, `-v` says so.
+#[cfg(unix)]
+#[rstest::rstest]
+#[case::of_the_agent(&["AGENT_TOOLSDIRECTORY=@/agent", "XDG_CACHE_HOME=@/xdg"], Some("agent/gitops-publisher"))]
+#[case::of_the_desktop(&["XDG_CACHE_HOME=@/xdg", "LOCALAPPDATA=@/local"], Some("xdg/gitops-publisher/tools"))]
+#[case::of_windows(&["LOCALAPPDATA=@/local"], Some("local/gitops-publisher/tools"))]
+#[case::of_the_home(&[], Some("home/.cache/gitops-publisher/tools"))]
+#[case::a_relative_one_is_none(&["XDG_CACHE_HOME=xdg"], Some("home/.cache/gitops-publisher/tools"))]
+#[case::no_home(&["HOME="], None)]
+#[case::a_relative_home(&["HOME=home"], None)]
+fn the_cache_is_in_the_users_folder_and_its_lack_is_told(
+    #[case] variables: &[&str],
+    #[case] folder: Option<&str>,
+) {
+    let top = tempfile::tempdir().unwrap();
+    let shop = crate::support::program::Workspace::new();
+    shop.write("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n");
+    let helm = crate::fabrikate::script(
+        top.path(),
+        "echo 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}'",
+    );
+    let helm = helm.display().to_string();
+    let at = |text: &str| text.replace('@', &top.path().display().to_string());
+    let run = |more: &[&str]| {
+        let flags = ["render", "-v", "--environments", "dev", "--helm", &helm];
+        let run = shop.program(&[&flags[..], more].concat());
+        let run = run.variable("HOME", &at("@/home"));
+        let set = variables.iter().map(|it| it.split_once('=').unwrap());
+        set.fold(run, |run, (name, value)| run.variable(name, &at(value)))
+            .succeed()
+            .stderr
+    };
+    let lack = "there is no render cache: none of the variables AGENT_TOOLSDIRECTORY, XDG_CACHE_HOME, LOCALAPPDATA and HOME names a folder";
+    let (first, second) = (run(&[]), run(&[]));
+    assert!(!first.contains("rendered before"), "{first}");
+    assert_eq!(
+        second.contains("rendered before"),
+        folder.is_some(),
+        "{second}"
+    );
+    assert_eq!(second.contains(lack), folder.is_none(), "{second}");
+    if let Some(folder) = folder {
+        let kept = top.path().join(folder);
+        assert!(kept.is_dir(), "{} is not there", kept.display());
+        let off = run(&["--render-cache=false"]);
+        assert!(
+            off.contains("there is no render cache: `renderCache` is false")
+                && !off.contains("rendered before"),
+            "{off}"
+        );
+    }
+}

@@ -63,6 +63,40 @@ fn definitions_that_never_end_are_refused() {
     assert_said(&install(&local, &[]).fail(), "the definition never ends");
 }
 
+/// A few lines name as much as anybody likes, when each repository names the next one
+/// several times.
+#[rstest::rstest]
+#[case::at_once(2001, 1, MOST)]
+#[case::two_levels(45, 2, MOST)]
+#[case::three_levels(13, 3, MOST)]
+#[case::four_levels(7, 4, MOST)]
+#[case::a_hundred_hundreds(100, 2, MOST)]
+fn a_definition_that_grows_without_end_is_refused(
+    #[case] entries: usize,
+    #[case] levels: usize,
+    #[case] said: &str,
+) {
+    let server = GitServer::start();
+    let list = |level: usize| {
+        let url = server.url(&format!("level-{level}"));
+        let entry = |at| format!("- {{name: e{at}, method: git, source: '{url}'}}\n");
+        let all: String = (0..entries).map(entry).collect();
+        format!("name: shop\nsubcomponents:\n{all}")
+    };
+    for level in 1..=levels {
+        let own = if level == levels {
+            "name: last\n".to_owned()
+        } else {
+            list(level + 1)
+        };
+        let repository = server.create(&format!("level-{level}"));
+        repository.commit("main", "x", &[("component.yaml", "100644", &own)]);
+    }
+    assert_said(&install(&definition(&list(1)), &[]).fail(), said);
+}
+
+const MOST: &str = "the definition names more than 2000 things to install";
+
 #[test]
 fn two_entries_cannot_share_a_folder() {
     let server = GitServer::start();

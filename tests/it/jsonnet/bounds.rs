@@ -100,6 +100,37 @@ async fn manifests_that_hold_a_value_too_often_are_refused() {
     );
 }
 
+/// Readers of manifests recurse with the depth of a value.
+#[rstest::rstest]
+#[case::lists("RESOURCE { spec: f(300) }", "[f(n - 1)]", "$.spec[0][0][0][0]")]
+#[case::objects("RESOURCE { spec: f(300) }", "{ a: f(n - 1) }", "$.spec.a.a.a.a")]
+#[case::names_with_points(
+    "RESOURCE { spec: f(300) }",
+    "{ 'a.b': f(n - 1) }",
+    "$.spec[\"a.b\"][\"a.b\"][\"a.b\"][\"a.b\"]"
+)]
+#[case::both("RESOURCE { spec: f(150) }", "{ a: [f(n - 1)] }", "$.spec.a[0].a[0]")]
+#[case::lists_around_resources("f(300)", "[f(n - 1)]", "$[0][0][0][0][0]")]
+#[case::objects_around_resources("f(300)", "{ a: f(n - 1) }", "$.a.a.a.a.a")]
+#[tokio::test]
+async fn values_nested_too_deeply_are_refused(
+    #[case] program: &str,
+    #[case] step: &str,
+    #[case] place: &str,
+) {
+    let resource = "{ apiVersion: 'v1', kind: 'A', metadata: { name: 'a' } } +";
+    let program = program.replace("RESOURCE", resource);
+    let program = format!("local f(n) = if n == 0 then {{}} else {step}; {program}");
+    let folder = source(&[("main.jsonnet", &program)]);
+    let error = run(&options(folder.path())).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!(
+            "the program `main.jsonnet` yields a value below `{place}` that nests more than 200 levels deep"
+        )
+    );
+}
+
 #[rstest::rstest]
 #[case::error("error std.repeat('a', 1e7)")]
 #[case::name_of_a_field("{ [std.repeat('a', 1e7)]: error 'x' }")]

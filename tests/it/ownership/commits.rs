@@ -132,3 +132,38 @@ fn a_chart_that_yields_another_value_each_time_is_named(
         assert!(second.stderr.contains(part), "{part}: {}", second.stderr);
     }
 }
+
+/// Git itself refuses a commit of nobody.
+#[rstest::rstest]
+#[case::no_name("--author-name=", "authorName")]
+#[case::spaces("--author-name=  ", "authorName")]
+#[case::what_no_name_can_have("--author-name=<>", "authorName")]
+#[case::control_characters("--author-name=\u{7}\u{1b}", "authorName")]
+#[case::no_address("--author-email=", "authorEmail")]
+#[case::brackets_around_nothing("--author-email= < > ", "authorEmail")]
+fn an_author_of_whom_nothing_is_left_is_an_error(#[case] flag: &str, #[case] setting: &str) {
+    let place = Place::new("source: src\nmanifestRepo: ./manifests.git\nenvironments: [dev]\n");
+    place.resource("src/a.yaml", "a", "1");
+    let ended = place.typed(&["publish", flag]).fail();
+    let said = format!(
+        "error: `{setting}` is empty, and every commit has an author\n  help: give `{setting}` a text, or leave it out\n"
+    );
+    assert!(ended.stderr.ends_with(&said), "{}", ended.stderr);
+    assert_eq!(place.repository.tip("main"), None);
+}
+
+#[test]
+fn an_author_keeps_what_a_commit_can_hold() {
+    let place = Place::new("source: src\nmanifestRepo: ./manifests.git\nenvironments: [dev]\n");
+    place.resource("src/a.yaml", "a", "1");
+    let flags = [
+        "publish",
+        "--author-name= Ada <x>",
+        "--author-email=<ada@contoso.com>",
+    ];
+    place.typed(&flags).succeed();
+    let author = place
+        .repository
+        .git(&["log", "-1", "--format=%an|%ae", "main"]);
+    assert_eq!(author, "Ada x|ada@contoso.com\n");
+}

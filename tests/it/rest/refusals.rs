@@ -1,7 +1,8 @@
 //! What users read when a host says no.
 
 use gitops_publisher::error::Error;
-use gitops_publisher::host::HostKind;
+use gitops_publisher::host::{Api, ApiOptions, Credentials, HostKind};
+use gitops_publisher::model::{RedactedUrl, Secret};
 use rstest::rstest;
 use serde_json::json;
 
@@ -101,6 +102,37 @@ async fn a_server_that_wants_an_hour_gets_no_second_request() {
     opening the pull request from "gitops/dev" to "main" in https://host/contoso/manifests failed: POST https://host/api/v3/repos/contoso/manifests/pulls answered 403: API rate limit exceeded for installation (it asks to wait 60 minutes)
     "#);
     assert_eq!(server.requests().len(), 1);
+}
+
+/// What a host that is too busy holds back, it says for how long: the next request
+/// waits as long.
+#[rstest]
+#[case::a_part_of_a_second("x-ratelimit-delay", "0.3", 300)]
+#[case::with_blanks("x-ratelimit-delay", " 0.2 ", 200)]
+#[case::no_longer_than_we_are_willing_to("x-ratelimit-delay", "3600", 400)]
+#[case::as_most_hosts_say_it("retry-after", "3600", 400)]
+#[case::not_at_all("x-ratelimit-delay", "0", 0)]
+#[case::what_is_no_time("x-ratelimit-delay", "soon", 0)]
+#[tokio::test]
+async fn a_host_that_holds_requests_back_is_left_alone_as_long(
+    #[case] name: &'static str,
+    #[case] value: &str,
+    #[case] least: u64,
+) {
+    let server = GitHub::start_contoso();
+    let good = Reply::json(200, &json!([])).with(name, value);
+    server.inject(0, Fault::Answer(good));
+    let mut http = options();
+    http.retry.longest_asked = std::time::Duration::from_millis(400);
+    let token = Credentials::Token(Secret::new("a-token"));
+    let url = RedactedUrl::new(server.url("contoso/manifests").parse().unwrap());
+    let api = Api::open(&url, HostKind::GitHub, ApiOptions::new(http, token));
+    let api = api.unwrap().unwrap();
+    assert!(api.find("gitops/dev", "main").await.unwrap().is_none());
+    let began = std::time::Instant::now();
+    api.find("gitops/dev", "main").await.unwrap();
+    let took = began.elapsed();
+    assert!(took.as_millis() >= u128::from(least), "{took:?}");
 }
 
 #[rstest]
