@@ -22,6 +22,7 @@ mod render;
 mod replace;
 mod source;
 mod stamps;
+mod status;
 mod together;
 mod unknown;
 mod unreplaced;
@@ -36,6 +37,7 @@ pub use annotate::{comment_failed, comment_on};
 pub use promote::{Published, published};
 pub use publish::{Stopped, publish, verify};
 pub use render::{Rendered, render};
+pub use status::{BranchRead, EACH_ENVIRONMENT, Members, branch_status, read_status};
 
 /// A manifest repository that can be read and written.
 pub struct Connection {

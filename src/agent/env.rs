@@ -29,6 +29,8 @@ pub const BUILD_BUILDID: &str = "BUILD_BUILDID";
 pub const BUILD_REPOSITORY_URI: &str = "BUILD_REPOSITORY_URI";
 /// The repository's id at its host; on GitHub, its name.
 pub const BUILD_REPOSITORY_ID: &str = "BUILD_REPOSITORY_ID";
+/// Id of this step in this run.
+pub const SYSTEM_TASKINSTANCEID: &str = "SYSTEM_TASKINSTANCEID";
 /// The stage that the job belongs to.
 pub const SYSTEM_STAGENAME: &str = "SYSTEM_STAGENAME";
 /// The job's name within its stage.

@@ -51,6 +51,12 @@ fn render(event: &Event<'_>) -> String {
             "##vso[task.addattachment type=Distributedtask.Core.Summary;name=GitOps]{}",
             encode_data(path)
         ),
+        Event::Attachment { kind, name, path } => format!(
+            "##vso[task.addattachment type={};name={}]{}",
+            encode_property(kind),
+            encode_property(name),
+            encode_data(path)
+        ),
         Event::Failed(message) => {
             format!(
                 "##vso[task.complete result=Failed;]{}",
@@ -117,6 +123,11 @@ mod tests {
                 value: "3",
             },
             Event::Mask("two\nlines"),
+            Event::Attachment {
+                kind: "gitops.published",
+                name: "a;b",
+                path: "/tmp/50%.json",
+            },
             Event::Failed("first\nsecond"),
             Event::Failed("the values do not fit:\n  `image`: a\n  `port`: b"),
         ]
@@ -131,6 +142,7 @@ mod tests {
         ##vso[task.setvariable variable=dev.added;isOutput=true]3
         ##vso[task.setsecret]two
         ##vso[task.setsecret]lines
+        ##vso[task.addattachment type=gitops.published;name=a%3Bb]/tmp/50%AZP25.json
         ##vso[task.complete result=Failed;]first
         ##vso[task.complete result=Failed;]the values do not fit: `image`: a
         ");

@@ -180,7 +180,7 @@ impl Connector {
     }
 
     /// Where a manifest repository is.
-    fn locate(&self, target: &Target) -> Result<Location, host::Error> {
+    pub(super) fn locate(&self, target: &Target) -> Result<Location, host::Error> {
         let home = home(&self.environment);
         host::resolve_at(&target.repository, target.host, &home)
     }

@@ -26,13 +26,13 @@ pub(super) struct Doors {
 }
 
 /// The settings file that is used when none is named.
-const DEFAULT_FILE: &str = "gitops.yaml";
+pub(super) const DEFAULT_FILE: &str = "gitops.yaml";
 
 /// What others call theirs.
 pub(super) const MISNAMED_FILE: &str = "gitops.yml";
 
 /// The manifest repository at a terminal, when none is named.
-const LOCAL_REPOSITORY: &str = "./.gitops/manifests.git";
+pub(super) const LOCAL_REPOSITORY: &str = "./.gitops/manifests.git";
 
 /// The settings of a run, as clap arguments.
 pub(super) fn definition() -> Command {
@@ -70,7 +70,7 @@ pub(super) fn settings(
     let home = connect::home(environment);
     let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)
         .map_err(|error| misnamed(error, path.is_none()))?;
-    settings.listed = settings::listed(&doors.given, &file, &old, untrusted, &home);
+    settings.listed = settings::listed(&doors.given, &file, &old, untrusted, &home, &settings);
     for settings in &mut settings.environments {
         // Where it is in its repository is known before it is seen elsewhere.
         settings.made_from = stamp::source(environment, settings, path.as_deref());

@@ -4,6 +4,7 @@
 //! One short file per command. Nobody uses this module; it may use everything.
 
 mod app;
+mod attach;
 mod completions;
 mod confined;
 mod connect;
@@ -16,6 +17,7 @@ mod promote;
 mod run;
 mod shutdown;
 mod stamp;
+mod status;
 mod task;
 mod token;
 mod tokens;
@@ -36,7 +38,7 @@ use serde_json::json;
 
 use crate::agent::env::GITOPS_LOG;
 use crate::agent::{AgentSink, Environment};
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::generate::{JSONNET_WORKER, serve_jsonnet};
 use crate::report::{Reporter, TerminalSink, write_stdout};
 use crate::settings::definition::{EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs};
@@ -51,7 +53,7 @@ pub struct Cli {
     #[command(subcommand)]
     command: Command,
 
-    /// How to print the result: `text` for people, `json` as one object on stdout.
+    /// How to print the result: `text` for people, `json` as one object on stdout; `status` also has `markdown`.
     #[arg(long, global = true, value_enum, default_value = "text")]
     format: Format,
 
@@ -67,6 +69,8 @@ enum Format {
     Text,
     /// One JSON object on stdout.
     Json,
+    /// For the page of a run, a chat or an issue; of `status` only.
+    Markdown,
 }
 
 #[derive(Debug, Subcommand)]
@@ -82,6 +86,8 @@ enum Command {
     Promote(PromoteCommand),
     /// Wait until the cluster has rolled out what is published.
     Wait(RunCommand),
+    /// Show what is published in every environment, how old it is, and how its rollout is.
+    Status(RunCommand),
     /// Replace tokens in files.
     Tokens(Box<TokensArgs>),
     /// Fabrikate-compatible commands.
@@ -97,7 +103,7 @@ enum Command {
     },
 }
 
-/// The settings of `publish`, `verify` and `wait`.
+/// The settings of `publish`, `verify`, `wait` and `status`.
 #[derive(Debug, Args)]
 struct RunCommand {
     #[command(flatten)]
@@ -181,6 +187,11 @@ async fn dispatch(
         .map(|(_, matches)| matches.clone())
         .unwrap_or_default();
     let json = cli.format == Format::Json;
+    if cli.format == Format::Markdown && !matches!(cli.command, Command::Status(_)) {
+        let said = "only `status` can be printed as Markdown";
+        return Err(Error::message(Kind::Usage, said)
+            .hint("the page of a pipeline run shows the summary of the others"));
+    }
     match cli.command {
         Command::Publish(_) => {
             run::typed(
@@ -206,6 +217,9 @@ async fn dispatch(
         }
         Command::Wait(_) => {
             run::typed(run::Action::Wait, &matches, &environment, &reporter, json).await
+        }
+        Command::Status(_) => {
+            Box::pin(status::typed(&matches, &environment, &reporter, cli.format)).await
         }
         Command::Tokens(args) => tokens::typed(*args, &environment, &reporter, json),
         Command::Fab(command) => fab::run(command, &environment, &reporter).await,

@@ -23,6 +23,7 @@ use super::connect::Connector;
 use super::invocation::{self, Doors};
 use super::network;
 use super::tools;
+use super::wait;
 use view::View;
 
 /// What is promoted, and where to.
@@ -116,6 +117,11 @@ impl Promotion {
 impl Work<'_> {
     async fn run(mut self) -> Result<RunReport, Box<Stopped>> {
         let published = self.published().await?;
+        if self.settings.run.wait.require_rolled_out {
+            let from = &self.settings.environments[0];
+            let reporter = &self.context.reporter;
+            wait::require_rolled_out(from, &published, self.connector, reporter).await?;
+        }
         let (view, commit, warnings) = self.view(&published).await?;
         for warning in &warnings {
             self.context.reporter.warning(&warning.to_string());
@@ -273,10 +279,13 @@ impl Work<'_> {
 /// The source of what is promoted: the repository is the one it came from, as
 /// it was called there.
 fn promoted(own: SourceStamp, published: &Published, commit: ObjectId) -> SourceStamp {
-    let theirs = published.stamp().source.repository.clone();
+    let theirs = &published.stamp().source;
+    let commit = Some(commit.to_string());
+    let known = [&own, theirs].into_iter().find(|one| one.commit == commit);
     SourceStamp {
-        repository: theirs.or(own.repository),
-        commit: Some(commit.to_string()),
+        repository: theirs.repository.clone().or(own.repository.clone()),
+        commit_time: known.and_then(|one| one.commit_time),
+        commit,
         ..own
     }
 }

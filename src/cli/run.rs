@@ -24,7 +24,7 @@ use super::invocation::{
 use super::network;
 use super::promote::{self, Promotion};
 use super::token::{self, Tokens};
-use super::{app, stamp, tools, verify, wait};
+use super::{app, attach, stamp, tools, verify, wait};
 
 /// The command to run.
 #[derive(Debug)]
@@ -105,20 +105,13 @@ async fn run_action(
         return Ok(());
     }
     // What does not publish has nothing to wait for.
-    let waits = settings.run.wait.wait && !verify_only && action.publishes().is_some();
+    let publishes = !verify_only && action.publishes().is_some();
+    let waits = settings.run.wait.wait && publishes;
     let action = match action {
         Action::Publish if verify_only => Action::Verify,
         action => action,
     };
-    if let Action::Render(output) = &action
-        && json
-        && output.is_stdout()
-    {
-        return Err(
-            Error::message(Kind::Usage, "manifests and JSON cannot both go to stdout")
-                .hint("name a folder with `--output`"),
-        );
-    }
+    refuse_two_on_stdout(&action, json)?;
     if matches!(action, Action::Publish | Action::Promote(_)) {
         require_repository(&mut settings, &doors, pull_request && !held_back)?;
     }
@@ -151,6 +144,14 @@ async fn run_action(
             Ok(pipeline::report("render", &rendered))
         }
     };
+    if publishes {
+        // Before the wait, so that others can look at the same time.
+        let report = match &done {
+            Ok(report) => report,
+            Err(stopped) => &stopped.report,
+        };
+        attach::attach(report, &settings, &connector, environment, reporter);
+    }
     let done = match done {
         Ok(report) if waits => Box::pin(wait::after(report, &settings, &connector, reporter)).await,
         other => other,
@@ -161,8 +162,22 @@ async fn run_action(
     }
 }
 
+/// Manifests and JSON would stand in one another's way.
+fn refuse_two_on_stdout(action: &Action, json: bool) -> Result<(), Error> {
+    if let Action::Render(output) = action
+        && json
+        && output.is_stdout()
+    {
+        return Err(
+            Error::message(Kind::Usage, "manifests and JSON cannot both go to stdout")
+                .hint("name a folder with `--output`"),
+        );
+    }
+    Ok(())
+}
+
 /// What a run works with: programs, credentials, the way to the repositories.
-fn equip(
+pub(super) fn equip(
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
     settings: &Settings,
@@ -310,7 +325,7 @@ fn random() -> Result<[u8; 32], Error> {
 }
 
 /// The time, in seconds since 1970 (UTC).
-fn seconds() -> i64 {
+pub(super) fn seconds() -> i64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
     now.ok()
         .and_then(|now| i64::try_from(now.as_secs()).ok())

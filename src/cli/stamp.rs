@@ -47,6 +47,10 @@ pub(super) fn source(
     let stamp = SourceStamp {
         folders,
         settings: file.and_then(below),
+        commit_time: named
+            .commit
+            .as_deref()
+            .and_then(|commit| checkout.seconds(commit)),
         ..named
     };
     let Some(head) = checkout.head().map(|head| head.to_string()) else {
@@ -63,6 +67,7 @@ pub(super) fn source(
     if stamp.commit.as_ref() == Some(&head) {
         return stamp;
     }
+    let commit_time = checkout.seconds(&head);
     let other = checkout.origin().filter(|origin| {
         let named = stamp.repository.as_deref();
         named.is_none_or(|named| !is_same_repository(named, origin))
@@ -72,10 +77,12 @@ pub(super) fn source(
             repository: Some(origin),
             repository_id: None,
             commit: Some(head),
+            commit_time,
             ..stamp
         },
         None => SourceStamp {
             commit: Some(head),
+            commit_time,
             ..stamp
         },
     }

@@ -35,6 +35,10 @@ pub(super) async fn run(
     }
     let definition = RunCommand::augment_args(Command::new("task"));
     let given = from_inputs(&definition, environment)?;
+    if command.as_deref() == Some("status") {
+        let doors = Doors { given, task: true };
+        return Box::pin(super::status::task(doors, environment, reporter)).await;
+    }
     let action = match command.as_deref() {
         None | Some("publish") => Action::Publish,
         Some("verify") => Action::Verify,
@@ -56,7 +60,7 @@ pub(super) async fn run(
         Some(other) => {
             return Err(
                 Error::message(Kind::Usage, format!("the input `command` is {other:?}")).hint(
-                    "it can be one of: publish, verify, render, promote, wait, install, tokens",
+                    "it can be one of: publish, verify, render, promote, wait, status, install, tokens",
                 ),
             );
         }

@@ -1,6 +1,8 @@
 //! `wait`, and what `publish` and `promote` do with `wait: true`: from what was
 //! published to branches that are followed, and from outcomes to an exit code.
 
+mod rolled_out;
+
 use gitops_rollout::{Branch, Commit, Outcome as Ended, Policy, writers};
 
 use crate::error::{Error, Kind};
@@ -9,13 +11,16 @@ use crate::host::watch::Question;
 use crate::model::{Finding, Folder, ObjectId};
 use crate::pipeline::Stopped;
 use crate::report::{
-    EnvironmentReport, Outcome, Publication, Reporter, RolloutReport, RunReport, rollout_table,
+    Changes, EnvironmentReport, Outcome, Publication, Reporter, RolloutReport, RunReport,
+    rollout_table,
 };
 use crate::settings::definition::Mode;
 use crate::settings::{EnvironmentSettings, Settings, Target};
 use crate::wait::{self, Followed, Member, RealClock, Start};
 
 use super::connect::Connector;
+
+pub(super) use rolled_out::require_rolled_out;
 
 /// How many authors an error lists.
 const AUTHORS: usize = 20;
@@ -177,8 +182,8 @@ async fn published(
 fn start(publication: &Publication, entry: Option<&EnvironmentReport>) -> Result<Start, Error> {
     let changes = entry.and_then(|entry| entry.changes.as_ref());
     let is_older = entry.is_some_and(|entry| entry.is_older);
-    // Others share the commit; the ledger alone may have changed.
-    let is_same = changes.is_none_or(|it| it.changed_files == 0 && it.changes.is_empty());
+    // Others share the commit.
+    let is_same = changes.is_none_or(Changes::is_empty);
     let request = publication.pull_request.as_ref().map(|request| request.id);
     let commit = publication.commit_id.as_deref().and_then(ObjectId::parse);
     Ok(match (publication.outcome, request, commit) {
@@ -195,9 +200,18 @@ fn start(publication: &Publication, entry: Option<&EnvironmentReport>) -> Result
     })
 }
 
+/// One environment whose publication was looked for.
+struct Sought<'a> {
+    environment: &'a EnvironmentSettings,
+    target: &'a Target,
+    api: Api,
+    branch: String,
+    start: Option<Start>,
+}
+
 /// What stands on the branches, or is proposed for them.
 async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Followed>, Error> {
-    let mut followed = Vec::new();
+    let mut sought: Vec<Sought<'_>> = Vec::new();
     for environment in &settings.environments {
         let name = &environment.name;
         let here = |error: Error| error.context(format!("environment {name}"));
@@ -207,8 +221,11 @@ async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Foll
                 .hint("set `manifestRepo` to where it was published"));
         };
         let api = api(connector, target).await.map_err(here)?;
+        let same = |one: &&Sought<'_>| one.target.is_same_branch(target);
         let branch = if let Some(branch) = &target.branch {
             branch.to_string()
+        } else if let Some(known) = sought.iter().find(same) {
+            known.branch.clone()
         } else {
             let found = api.repository().await.map_err(wait::because);
             let default = found.map_err(here)?.default_branch;
@@ -218,10 +235,26 @@ async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Foll
             return Err(here(list_authors(&api, &branch, name).await?));
         }
         let start = proposed(&api, environment, &branch).await.map_err(here)?;
-        let start = match start {
-            Some(start) => start,
-            None => on_branch(&api, environment, &branch).await.map_err(here)?,
+        sought.push(Sought {
+            environment,
+            target,
+            api,
+            branch,
+            start,
+        });
+    }
+    on_branches(&mut sought, connector).await?;
+    let mut followed = Vec::new();
+    for one in sought {
+        let Some(start) = one.start else {
+            continue;
         };
+        let Sought {
+            environment,
+            target,
+            branch,
+            ..
+        } = one;
         add(
             &mut followed,
             connector,
@@ -233,6 +266,43 @@ async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Foll
         .await?;
     }
     Ok(followed)
+}
+
+/// Finds the commits of those that no pull request proposes: with one look at each
+/// branch, whatever the number of environments. What changed long ago the host knows.
+async fn on_branches(sought: &mut [Sought<'_>], connector: &Connector) -> Result<(), Error> {
+    while let Some(first) = sought.iter().find(|one| one.start.is_none()) {
+        let (target, branch) = (first.target, first.branch.clone());
+        let mut same: Vec<_> = sought
+            .iter_mut()
+            .filter(|one| {
+                one.start.is_none() && one.target.place == target.place && one.branch == branch
+            })
+            .collect();
+        let folders: Vec<_> = same
+            .iter()
+            .map(|one| one.environment.folder.clone())
+            .collect();
+        let connection = connector.open(target, false).await?;
+        let survey = connection
+            .remote
+            .survey(Some(&branch), Some(&folders))
+            .await?;
+        for (one, found) in same.iter_mut().zip(&survey.folders) {
+            let is_there = found.state.ledger.is_some() || !found.state.entries.is_empty();
+            let commit = found.changed.filter(|_| is_there);
+            let commit = commit.and_then(|at| survey.commits.get(at));
+            one.start = Some(match commit {
+                Some(commit) => Start::Commit(commit.id),
+                None => on_branch(&one.api, one.environment, &branch)
+                    .await
+                    .map_err(|error| {
+                        error.context(format!("environment {}", one.environment.name))
+                    })?,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The open pull request of an environment.

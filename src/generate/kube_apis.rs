@@ -198,6 +198,7 @@ mod tests {
             file: RelPath::parse("a.yaml").unwrap(),
             line: 3,
             digest: String::new(),
+            images: Vec::new(),
         };
         let findings = unserved(&[resource], kube_version);
         findings.iter().map(ToString::to_string).collect()

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{BLOCK, Error, Fault, FieldFault, Policy, documents};
+use super::{BLOCK, Error, Fault, FieldFault, Policy, documents, images};
 use crate::model::{FileSet, Finding, RelPath, Resource, ResourceKey};
 use crate::parallel;
 
@@ -78,6 +78,7 @@ fn read(file: &RelPath, content: &[u8], others: Policy) -> Result<Found, Fault> 
                 file: file.clone(),
                 line,
                 digest: document.value.digest(),
+                images: images::named(&document.value),
             }),
             Err(lack) if others == Policy::Refuse => {
                 let place = place(file, line);

@@ -153,6 +153,16 @@ pub(super) fn links(commit: &[u8]) -> Option<Links> {
     tree.map(|tree| Links { tree, parents })
 }
 
+/// When a commit was made, in seconds since 1970 (UTC).
+pub(super) fn seconds(commit: &[u8]) -> Option<i64> {
+    let mut lines = commit.split(|&byte| byte == b'\n');
+    let line = lines.find_map(|line| line.strip_prefix(b"committer "))?;
+    let line = String::from_utf8_lossy(line);
+    // `Name <address> seconds zone`
+    let mut parts = line.rsplit(' ');
+    parts.nth(1)?.parse().ok()
+}
+
 /// The message of a commit object.
 pub(super) fn message(commit: &[u8]) -> String {
     let text = String::from_utf8_lossy(commit);
@@ -261,6 +271,8 @@ mod tests {
             )
         );
         assert_eq!(ledgers(&bytes), [(id, "apps/my shop".to_owned())]);
+        assert_eq!(seconds(&bytes), Some(1_700_000_000));
+        assert_eq!(seconds(b"tree x\ncommitter odd\n"), None);
         let links = links(&bytes).unwrap();
         assert_eq!((links.tree, links.parents), (id, vec![id]));
     }

@@ -157,6 +157,25 @@ fn read_tip(
         }
         result => result?,
     };
+    let (name, commit, exists) = choice(&repository, branch)?;
+    let Some(commit) = commit else {
+        return Ok(read::empty(name, wanted, None));
+    };
+    if let Some(tip) = read::orphan(&name, exists, wanted, None) {
+        return Ok(tip);
+    }
+    let objects = Objects::new(repository.odb().map_err(Fault::machine(READING))?);
+    let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
+    let seen = Seen::read(&objects, commit, exists, &folders)?;
+    let settled = exists && seen.is_settled(wanted);
+    seen.into_tip(name, commit, exists, settled, wanted, None)
+}
+
+/// The branch to read, its commit, and whether it exists.
+fn choice(
+    repository: &Repository,
+    branch: Option<&str>,
+) -> Result<(String, Option<ObjectId>, bool), Fault> {
     let head = repository.find_reference("HEAD").ok();
     let target = head
         .as_ref()
@@ -175,18 +194,24 @@ fn read_tip(
         .map_err(Fault::machine(READING))?
         .next()
         .is_none();
-    let (name, commit, exists) = choose(branch, default, &tip_of, empty)?;
-    let Some(commit) = commit else {
-        return Ok(read::empty(name, wanted, None));
-    };
-    if let Some(tip) = read::orphan(&name, exists, wanted, None) {
-        return Ok(tip);
-    }
-    let objects = Objects::new(repository.odb().map_err(Fault::machine(READING))?);
-    let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
-    let seen = Seen::read(&objects, commit, exists, &folders)?;
-    let settled = exists && seen.is_settled(wanted);
-    seen.into_tip(name, commit, exists, settled, wanted, None)
+    choose(branch, default, &tip_of, empty)
+}
+
+/// The repository at a path, and the branch to read there.
+pub(super) fn chosen(
+    path: &Path,
+    branch: Option<&str>,
+) -> Result<(Repository, String, Option<ObjectId>, bool), Fault> {
+    let repository = open(path)?;
+    let (name, commit, exists) = choice(&repository, branch)?;
+    Ok((repository, name, commit, exists))
+}
+
+/// Everything in a repository.
+pub(super) fn objects(repository: &Repository) -> Result<Objects<'_>, Fault> {
+    Ok(Objects::new(
+        repository.odb().map_err(Fault::machine(READING))?,
+    ))
 }
 
 fn push_to(

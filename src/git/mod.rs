@@ -30,6 +30,7 @@ mod smart_http;
 mod snapshot;
 pub mod source;
 mod ssh;
+mod survey;
 mod tip;
 mod tree;
 mod unfold;
@@ -40,6 +41,7 @@ pub use error::{Error, Fault};
 pub use merge::Merge;
 pub use snapshot::{Revision, Snapshot};
 pub use ssh::Trouble;
+pub use survey::{Dated, Survey, Surveyed};
 pub use tip::{FolderChange, Mention, Pushed, Tip, Wanted};
 pub use unfold::{Full, LeftOut, Room, Unfolded};
 

@@ -112,7 +112,7 @@ impl SmartHttp {
 
     /// Whether a server cannot do what it offered: it refuses, or breaks at it.
     /// Some that are not git fall over a filter that follows a depth.
-    fn wants_less(&self, fault: &Fault) -> bool {
+    pub(super) fn wants_less(&self, fault: &Fault) -> bool {
         match fault {
             Fault::WantRefused(_) => true,
             Fault::Http(http::Error::Status(failure)) => {
@@ -232,7 +232,11 @@ impl SmartHttp {
     }
 
     /// Single objects; of a tree, also the trees below it.
-    async fn objects_by_id(&self, session: &Session, ids: &[ObjectId]) -> Result<Store, Fault> {
+    pub(super) async fn objects_by_id(
+        &self,
+        session: &Session,
+        ids: &[ObjectId],
+    ) -> Result<Store, Fault> {
         let wants = Wants {
             ids,
             depth: None,

@@ -12,6 +12,17 @@ pub struct Source {
     pub(super) repository: Repository,
 }
 
+/// How far a commit is behind a branch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Behind {
+    /// The branch has so many commits more.
+    By(usize),
+    /// The branch does not have the commit.
+    Apart,
+    /// The checkout does not tell.
+    Unknown,
+}
+
 impl Source {
     /// The checkout that `folder` lies in; `None` when it lies in none.
     pub fn discover(folder: &Path) -> Result<Option<Self>, Fault> {
@@ -42,6 +53,38 @@ impl Source {
         match url::Url::parse(text) {
             Ok(url) if url.has_host() => Some(RedactedUrl::new(url).to_string()),
             _ => Some(text.to_owned()),
+        }
+    }
+
+    /// When a commit was made, in seconds since 1970 (UTC).
+    pub fn seconds(&self, commit: &str) -> Option<i64> {
+        let id = Oid::from_str(commit).ok()?;
+        Some(self.repository.find_commit(id).ok()?.time().seconds())
+    }
+
+    /// How many commits a branch has that `commit` has not. The branch is taken as
+    /// it was fetched last, else as it is here.
+    pub fn behind(&self, commit: &str, branch: &str) -> Behind {
+        let name = branch.strip_prefix("refs/heads/").unwrap_or(branch);
+        let names = [
+            format!("refs/remotes/origin/{name}"),
+            format!("refs/heads/{name}"),
+        ];
+        let tip = names.iter().find_map(|name| {
+            let reference = self.repository.find_reference(name).ok()?;
+            Some(reference.peel_to_commit().ok()?.id())
+        });
+        let own = Oid::from_str(commit).ok();
+        let own = own.filter(|own| self.repository.find_commit(*own).is_ok());
+        let (Some(tip), Some(own)) = (tip, own) else {
+            return Behind::Unknown;
+        };
+        match self.repository.graph_ahead_behind(own, tip) {
+            Ok((0, behind)) => Behind::By(behind),
+            // What is cut off may hold it.
+            Ok(_) if self.repository.is_shallow() => Behind::Unknown,
+            Ok(_) => Behind::Apart,
+            Err(_) => Behind::Unknown,
         }
     }
 

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::error::Fault;
 use super::smart_http::Session;
 use super::ssh::Copy;
+use super::tree::Reader;
 use crate::model::{Folder, FolderPlan, FolderState, ObjectId, RelPath};
 
 /// Raw tree objects by id.
@@ -106,6 +108,15 @@ impl Tip {
     /// The root tree of the commit.
     pub fn tree(&self) -> Option<ObjectId> {
         self.root
+    }
+
+    /// The tree of a folder that was asked for; `None` where it is not there.
+    pub fn folder_tree(&self, folder: &Folder) -> Option<ObjectId> {
+        let load = |id: &ObjectId| {
+            let found = self.trees.get(id).cloned();
+            found.ok_or_else(|| Fault::protocol("reading a tree", "it was not read"))
+        };
+        Reader::new(&load).find(self.root?, folder).ok().flatten()
     }
 
     /// The id of the ledger in an owned folder that was asked for.

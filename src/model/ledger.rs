@@ -5,7 +5,7 @@
 //! source), and what orders runs (the writer). It also names the resources of
 //! each file, so that a plan needs no file contents from the server.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,6 +40,10 @@ pub struct Ledger {
     /// What they were made from, and who wrote them.
     #[serde(default)]
     pub publication: PublicationStamp,
+    /// The images of the containers, for whoever asks what runs there. Absent where
+    /// an earlier version wrote the ledger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<BTreeSet<String>>,
     /// Every file we wrote, by path from the folder.
     pub files: BTreeMap<RelPath, LedgerFile>,
 }
@@ -88,6 +92,7 @@ impl Ledger {
             folder: None,
             generator,
             publication,
+            images: None,
             files,
         }
     }

@@ -57,6 +57,13 @@ pub struct SourceStamp {
         skip_serializing_if = "Option::is_none"
     )]
     pub commit: Option<String>,
+    /// When that commit was made, in seconds since 1970 (UTC).
+    #[serde(
+        rename = "sourceCommitTime",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub commit_time: Option<i64>,
     /// The work tree had changes that are in no commit.
     #[serde(
         rename = "sourceDirty",

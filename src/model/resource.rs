@@ -89,6 +89,8 @@ pub struct Resource {
     pub line: usize,
     /// A hash of its parsed content: equal for documents that mean the same.
     pub digest: String,
+    /// The images of its containers, as they are written; sorted.
+    pub images: Vec<String>,
 }
 
 #[cfg(test)]

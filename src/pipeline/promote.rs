@@ -18,6 +18,8 @@ const SHOWN: usize = 5;
 #[derive(Debug)]
 pub struct Published {
     environment: String,
+    branch: String,
+    tree: Option<ObjectId>,
     ledger: Ledger,
     files: BTreeMap<RelPath, ObjectId>,
     edited: Option<Error>,
@@ -47,7 +49,13 @@ pub async fn published(
         connection.remote.display(),
         tip.branch
     );
-    of_folder(environment, state, &place).map_err(here)
+    let tree = tip.folder_tree(&environment.folder);
+    let published = of_folder(environment, state, &place).map_err(here)?;
+    Ok(Published {
+        branch: tip.branch,
+        tree,
+        ..published
+    })
 }
 
 /// What was published, as the folder shows it.
@@ -106,6 +114,8 @@ fn of_folder(
     let files = entries.filter(|(path, _)| !keeps || ledger.files.contains_key(*path));
     Ok(Published {
         environment: environment.name.clone(),
+        branch: String::new(),
+        tree: None,
         files: files
             .map(|(path, entry)| (path.clone(), entry.id))
             .collect(),
@@ -122,6 +132,16 @@ impl Published {
             Some(error) => Err(error),
             None => Ok(self),
         }
+    }
+
+    /// The branch that it was read from.
+    pub fn branch(&self) -> &str {
+        &self.branch
+    }
+
+    /// The tree of its folder there.
+    pub fn tree(&self) -> Option<ObjectId> {
+        self.tree
     }
 
     /// Which run published it, and of which source.

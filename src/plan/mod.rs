@@ -134,6 +134,8 @@ fn new_ledger(desired: &Desired<'_>, ids: &BTreeMap<&crate::model::RelPath, Obje
         desired.publication.clone(),
         files,
     );
+    let resources = desired.resources.iter();
+    ledger.images = Some(resources.flat_map(|own| own.images.clone()).collect());
     ledger.folder = desired
         .is_folder_of_file
         .then(|| desired.folder.to_string());

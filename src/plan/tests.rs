@@ -32,6 +32,7 @@ impl Environment {
                 file: path(file),
                 line: 1,
                 digest: format!("hash of {content}"),
+                images: Vec::new(),
             });
         }
         Self {

@@ -7,8 +7,10 @@
 mod bounded;
 mod output;
 mod proposal;
+mod published;
 mod rollout;
 mod run_report;
+mod status;
 mod summary;
 mod terminal;
 mod text;
@@ -19,11 +21,18 @@ use std::sync::{Mutex, PoisonError, RwLock};
 use crate::error::Error;
 use crate::model::{Finding, Redactor, Secret, Severity};
 
-pub use output::{OutputError, replace_file, write_folder, write_stdout, write_summary};
+pub use output::{
+    OutputError, replace_file, write_attachment, write_folder, write_stdout, write_summary,
+};
 pub use proposal::{changes_anything, comment, proposal_description, proposal_title};
+pub use published::{Aim, PUBLISHED, published};
 pub use rollout::{RolloutReport, RolloutTarget, duration, table as rollout_table};
 pub use run_report::{
     Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, PullRequestReport, RunReport,
+};
+pub use status::{
+    BranchStatus, ByHand, CommitStatus, EnvironmentStatus, PublishedStatus, RolloutNow,
+    SourceStatus, StatusReport, status_markdown, status_text,
 };
 pub use summary::markdown;
 pub use terminal::TerminalSink;
@@ -67,6 +76,15 @@ pub enum Event<'a> {
     },
     /// A Markdown file for the run's page.
     Summary(&'a str),
+    /// A file that is kept with the run, for programs.
+    Attachment {
+        /// What it is.
+        kind: &'a str,
+        /// Which of these, within the run.
+        name: &'a str,
+        /// The file.
+        path: &'a str,
+    },
     /// The run failed with an explained error.
     Failed(&'a str),
     /// The run did its work, and something in it needs a look.
@@ -223,6 +241,11 @@ impl Reporter {
     /// Shows a Markdown file on the run's page.
     pub fn summary(&self, path: &str) {
         self.sink.write(Event::Summary(path));
+    }
+
+    /// Keeps a file with the run, for programs.
+    pub fn attachment(&self, kind: &str, name: &str, path: &str) {
+        self.sink.write(Event::Attachment { kind, name, path });
     }
 
     /// Ends the run as failed.

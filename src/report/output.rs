@@ -166,7 +166,21 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
 
 /// Writes the Markdown summary; gives back where it stands.
 pub fn write_summary(folder: &Path, text: &str) -> Result<PathBuf, OutputError> {
-    let path = folder.join(format!("gitops-summary-{}.md", std::process::id()));
+    write_for_agent(
+        folder,
+        &format!("gitops-summary-{}.md", std::process::id()),
+        text,
+    )
+}
+
+/// Writes a file of JSON that is kept with the run; gives back where it stands.
+pub fn write_attachment(folder: &Path, name: &str, text: &str) -> Result<PathBuf, OutputError> {
+    write_for_agent(folder, &format!("{name}.json"), text)
+}
+
+/// The agent takes it from there after this program has ended.
+fn write_for_agent(folder: &Path, name: &str, text: &str) -> Result<PathBuf, OutputError> {
+    let path = folder.join(name);
     write(&path, text.as_bytes()).map_err(|source| OutputError::Write {
         path: path.clone(),
         source,

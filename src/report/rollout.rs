@@ -39,7 +39,7 @@ pub struct RolloutReport {
 }
 
 /// One target that was waited for.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RolloutTarget {
     /// What people call it.
@@ -79,7 +79,12 @@ impl RolloutReport {
 
     /// Its end in one line.
     pub fn line(&self) -> String {
-        let mut text = format!("{}: {}", self.environment, said(self.outcome));
+        let outcome = match (self.outcome, self.seconds) {
+            // It was looked at once, and not waited for.
+            (Outcome::TimedOut, 0) => "not rolled out yet",
+            (outcome, _) => said(outcome),
+        };
+        let mut text = format!("{}: {outcome}", self.environment);
         if self.seconds > 0 {
             text.push_str(&format!(" after {}", duration(self.seconds)));
         }

@@ -173,6 +173,11 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Whether the cluster sees nothing new; the ledger alone may differ.
+    pub fn is_empty(&self) -> bool {
+        self.changed_files == 0 && self.changes.is_empty()
+    }
+
     /// The resources that do not stay as they are, those that go first.
     pub fn by_weight(&self) -> Vec<(&ResourceId, ResourceChange)> {
         let mut rows: Vec<_> = self.changes.iter().map(|(id, c)| (id, *c)).collect();

@@ -40,6 +40,7 @@ impl TerminalSink {
             | Event::Mask(_)
             | Event::Output { .. }
             | Event::Summary(_)
+            | Event::Attachment { .. }
             | Event::Failed(_)
             | Event::SucceededWithIssues(_) => return None,
         })

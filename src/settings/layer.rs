@@ -157,11 +157,10 @@ pub fn parse<T: Args + FromArgMatches>(layers: &[&Layer]) -> Result<T, Error> {
             .value_delimiter(None)
             .default_value(Resettable::<OsStr>::Reset)
     };
-    let definition = definition.mut_args(as_given);
-    let explained = |error: &clap::Error| explain(error, &definition, &given);
-    let matches = definition.clone().try_get_matches_from(words);
-    let matches = matches.map_err(|error| explained(&error))?;
-    T::from_arg_matches(&matches).map_err(|error| explained(&error))
+    let mut definition = definition.mut_args(as_given);
+    let matches = definition.try_get_matches_from_mut(words);
+    let parsed = matches.and_then(|matches| T::from_arg_matches(&matches));
+    parsed.map_err(|error| explain(&error, &definition, &given))
 }
 
 /// Which numbers a setting takes.

@@ -9,7 +9,7 @@ use clap::{Args as _, Command};
 use crate::agent;
 use crate::error::{Error, Kind};
 
-use super::definition::{EnvironmentArgs, Marks, RunArgs};
+use super::definition::{EnvironmentArgs, Marks, RunArgs, of_environments};
 use super::layer::{Data, Layer, Origin, Value};
 
 /// Stands for the environment's name.
@@ -17,11 +17,9 @@ const ENVIRONMENT: &str = "{environment}";
 
 /// The settings of an environment, with its name in place of `{environment}`.
 pub(super) fn filled(layer: &Layer, environment: &str) -> Result<Layer, Error> {
-    let definition = EnvironmentArgs::augment_args(Command::new(""));
     let mut filled = layer.clone();
-    for argument in definition.get_arguments() {
-        let marks = Marks::of(argument);
-        let Some(value) = filled.get_mut(argument.get_id().as_str()) else {
+    for (id, marks) in of_environments() {
+        let Some(value) = filled.get_mut(id.as_str()) else {
             continue;
         };
         if marks.literal {

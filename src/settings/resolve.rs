@@ -201,6 +201,7 @@ pub fn listed(
     old: &Layer,
     untrusted: bool,
     home: &Home,
+    resolved: &Settings,
 ) -> Vec<EnvironmentSettings> {
     let folders = [
         id!(EnvironmentArgs, folder),
@@ -209,6 +210,9 @@ pub fn listed(
     let named = |layer: &Layer| folders.iter().any(|folder| layer.contains_key(*folder));
     if file.environments.is_empty() || named(given) || named(old) {
         return Vec::new();
+    }
+    if !given.contains_key(id!(RunArgs, environments)) {
+        return resolved.environments.clone();
     }
     let mut all = given.clone();
     all.remove(id!(RunArgs, environments));

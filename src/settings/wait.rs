@@ -13,6 +13,16 @@ pub struct WaitSettings {
     pub authors: Authors,
 }
 
+impl WaitSettings {
+    /// The names and patterns as they were given; none for the default.
+    pub fn names(&self) -> Vec<String> {
+        match &self.required {
+            Required::Named(patterns) => patterns.iter().map(|one| one.text().to_owned()).collect(),
+            Required::Lately => Vec::new(),
+        }
+    }
+}
+
 /// Validates what is waited for.
 pub(super) fn wait(args: &WaitForArgs) -> WaitSettings {
     let patterns: Vec<_> = args

@@ -5,12 +5,14 @@
 //! ([`tell`]). It decides nothing itself and writes nothing anywhere, so that a
 //! run that is cancelled leaves nothing behind.
 
+mod board;
 mod clock;
 mod follow;
 mod line;
 mod result;
 mod tell;
 
+pub use board::{Board, Place};
 pub use clock::{Clock, RealClock};
 pub use follow::{Stopped, follow};
 pub use line::{Followed, Member, Start};

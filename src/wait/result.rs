@@ -37,7 +37,7 @@ pub(super) fn report(
     }
 }
 
-fn target(line: &TargetLine) -> RolloutTarget {
+pub(super) fn target(line: &TargetLine) -> RolloutTarget {
     let (state, said) = match &line.state {
         LineState::Succeeded(said) => ("succeeded", Some(said)),
         LineState::PassedOver(said) => ("passedOver", Some(said)),

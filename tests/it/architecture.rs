@@ -55,7 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "check", "context", "generate", "git", "host", "parallel", "plan", "publish", "report",
-            "settings", "source", "tokens", "tools",
+            "settings", "source", "tokens", "tools", "wait",
         ],
     ),
 ];

@@ -1,9 +1,11 @@
 //! Waiting for the rollout: the loop against fakes of both hosts with a clock
 //! of the test, and the program as a user runs it.
 
+mod attached;
 mod ends;
 mod faults;
 mod program;
+mod required;
 mod stories;
 
 use std::sync::Mutex;
@@ -33,9 +35,9 @@ macro_rules! on_both_hosts {
         }
     };
 }
-use on_both_hosts;
+pub(crate) use on_both_hosts;
 
-const APPS: &str = "kustomization/apps";
+pub const APPS: &str = "kustomization/apps";
 const INFRA: &str = "kustomization/infra";
 
 /// What Flux says.

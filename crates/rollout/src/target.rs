@@ -24,15 +24,19 @@ pub struct Target {
     key: String,
     /// The part that people know.
     name: String,
+    /// The same in lower case, for patterns.
+    lower: String,
 }
 
 impl Target {
     /// The target that a context is about.
     pub fn of(context: &Context) -> Self {
+        // It is shown wherever targets are named.
+        let name = words(&name(context));
         Self {
             key: context.full().to_lowercase(),
-            // It is shown wherever targets are named.
-            name: words(&name(context)),
+            lower: name.to_lowercase(),
+            name,
         }
     }
 
@@ -88,27 +92,47 @@ fn name(context: &Context) -> String {
 /// A name that people write for one or more targets: `*` stands for any text,
 /// `?` for one character, and case does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pattern(String);
+pub struct Pattern {
+    text: String,
+    lower: Vec<char>,
+    /// What stands before the first sign that stands for something else, and
+    /// whether that is all.
+    start: String,
+    is_plain: bool,
+}
 
 impl Pattern {
     /// Reads a pattern; `None` when there is nothing in it.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        (!text.is_empty()).then(|| Self(text.to_owned()))
+        if text.is_empty() {
+            return None;
+        }
+        let lower = text.to_lowercase();
+        let start = lower.find(['*', '?']).unwrap_or(lower.len());
+        Some(Self {
+            text: text.to_owned(),
+            is_plain: start == lower.len(),
+            start: lower[..start].to_owned(),
+            lower: lower.chars().collect(),
+        })
     }
 
     /// As it was written.
     pub fn text(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// Whether it means this target, by the name that people know or by the
     /// whole context.
     pub fn fits(&self, target: &Target) -> bool {
-        let pattern: Vec<char> = self.0.to_lowercase().chars().collect();
-        [target.name.to_lowercase(), target.key.clone()]
-            .iter()
-            .any(|text| fits(&pattern, &text.chars().collect::<Vec<_>>()))
+        [&target.lower, &target.key].into_iter().any(|text| {
+            if self.is_plain {
+                return *text == self.start;
+            }
+            // Most do not even begin alike.
+            text.starts_with(&self.start) && fits(&self.lower, &text.chars().collect::<Vec<_>>())
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 mod error;
 mod files;
 mod given;
+mod named;
 mod paths;
 mod reference;
 mod resource;
@@ -17,6 +18,7 @@ use bytes::Bytes;
 
 pub use error::Error;
 pub use given::Images;
+pub(super) use named::named;
 pub use paths::ImagePath;
 
 use self::resource::Trouble;

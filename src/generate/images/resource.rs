@@ -12,7 +12,7 @@ use crate::text::yaml::{Dialect, Value};
 use crate::text::{Kind, Node};
 
 /// The lists of containers in a pod.
-const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
+pub(super) const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
 /// Why an image of a document could not be set.
 pub(super) enum Trouble {

@@ -50,7 +50,7 @@ impl Copy {
     }
 
     /// The same, for work that goes on elsewhere while this value is kept.
-    pub(super) fn place(&self) -> PathBuf {
+    pub(in crate::git) fn place(&self) -> PathBuf {
         self.folder.path().to_path_buf()
     }
 
@@ -75,7 +75,7 @@ impl Copy {
 
 /// The objects in the repository at `place`. Only they are opened: the git
 /// program marks its repositories in ways that the library refuses.
-pub(super) fn objects(place: &Path) -> Result<Objects<'static>, Fault> {
+pub(in crate::git) fn objects(place: &Path) -> Result<Objects<'static>, Fault> {
     const OPENING: &str = "opening temporary files";
     let folder = place.join("objects");
     let path = folder.to_str().ok_or(Fault::Machine {

@@ -14,7 +14,7 @@ mod trouble;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(super) use copy::Copy;
+pub(super) use copy::{Copy, objects};
 use program::Git;
 pub use trouble::Trouble;
 
@@ -39,6 +39,10 @@ const LOOK_BACK: &str = "--depth=100";
 /// Ways to read the tip, the least that comes down first. Servers that do not
 /// know filters or shallow reading say so.
 const WAYS: [&[&str]; 3] = [&["--depth=1", "--filter=blob:none"], &["--depth=1"], &[]];
+
+/// Ways to read the newest commits with their trees and without files, and the tip
+/// alone where that cannot be.
+const WAYS_NEWEST: [&[&str]; 3] = [&["--depth=50", "--filter=blob:none"], &["--depth=1"], &[]];
 
 /// Ways to read the newest commits.
 const WAYS_BACK: [&[&str]; 4] = [
@@ -133,7 +137,7 @@ impl Ssh {
         result.map_err(|fault| self.error(Some(&ours.branch), fault))
     }
 
-    fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
+    pub(super) fn error(&self, branch: Option<&str>, fault: Fault) -> Error {
         Error {
             repository: self.display(),
             kind: self.kind,
@@ -143,9 +147,7 @@ impl Ssh {
     }
 
     async fn try_read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Fault> {
-        let copy = self.copy().await?;
-        let list = self.git.list(&copy).await?;
-        let (branch, commit, exists) = Advertisement::listed(&list)?.choose(branch)?;
+        let ((branch, commit, exists), copy) = self.chosen(branch).await?;
         let Some(commit) = commit else {
             let mut tip = read::empty(branch, wanted, None);
             tip.copy = Some(Arc::new(copy));
@@ -160,6 +162,39 @@ impl Ssh {
         let mut tip = seen.into_tip(branch, commit, exists, settled, wanted, None)?;
         tip.copy = Some(Arc::new(copy));
         Ok(tip)
+    }
+
+    /// The branch to read, its commit, whether it exists; and a private repository.
+    pub(super) async fn chosen(
+        &self,
+        branch: Option<&str>,
+    ) -> Result<((String, Option<ObjectId>, bool), Copy), Fault> {
+        let copy = self.copy().await?;
+        let list = self.git.list(&copy).await?;
+        Ok((Advertisement::listed(&list)?.choose(branch)?, copy))
+    }
+
+    /// Fills a private repository with the newest commits and their trees, as far
+    /// back as that needs no file.
+    pub(super) async fn newest(&self, first: Copy, commit: ObjectId) -> Result<Copy, Fault> {
+        let mut copy = first;
+        let mut ways = WAYS_NEWEST.into_iter().peekable();
+        while let Some(way) = ways.next() {
+            match self.git.fetch(&copy, way, &[commit]).await {
+                Err(Fault::WantRefused(_)) if ways.peek().is_some() => copy = self.copy().await?,
+                Err(fault) => return Err(fault),
+                Ok(()) => return Ok(copy),
+            }
+        }
+        Err(Fault::protocol(
+            "reading the objects",
+            "there is no way left",
+        ))
+    }
+
+    /// Adds single objects to a private repository.
+    pub(super) async fn add_objects(&self, copy: &Copy, ids: &[ObjectId]) -> Result<(), Fault> {
+        self.git.fetch_objects(copy, ids).await
     }
 
     /// The owned folders and their ledgers, in the first way that works.

@@ -16,8 +16,9 @@ mod tools;
 mod wait;
 
 use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use clap::{ArgAction, Args, ValueHint};
+use clap::{ArgAction, Args, Command, ValueHint};
 
 use crate::host::HostKind;
 use crate::model::BranchName;
@@ -41,6 +42,9 @@ pub(crate) const CONFIG: &str = id!(RunArgs, config);
 
 /// The id of the setting that names the environments.
 pub(crate) const ENVIRONMENTS: &str = id!(RunArgs, environments);
+
+/// The id of the setting that names the manifest repository.
+pub(crate) const MANIFEST_REPO: &str = id!(EnvironmentArgs, manifest_repo);
 
 /// Settings of the whole run.
 #[derive(Debug, Clone, Args)]
@@ -249,6 +253,18 @@ pub struct EnvironmentArgs {
     /// Run the hooks of a Fabrikate definition on a pull request build too, where anybody may have written them.
     #[arg(long, default_value = "false", action = ArgAction::Set, add = TRUSTED_ONLY)]
     pub allow_hooks: bool,
+}
+
+/// The settings of an environment by id, with what holds for each. Made once: there
+/// may be very many environments.
+pub(crate) fn of_environments() -> &'static [(String, Marks)] {
+    static ALL: OnceLock<Vec<(String, Marks)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let definition = EnvironmentArgs::augment_args(Command::new(""));
+        let all = definition.get_arguments();
+        all.map(|argument| (argument.get_id().to_string(), Marks::of(argument)))
+            .collect()
+    })
 }
 
 /// Where `render` puts what it renders.

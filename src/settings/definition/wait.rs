@@ -4,7 +4,7 @@ use clap::{ArgAction, Args};
 
 use super::marks::{between, switch};
 
-/// Whether a run waits, and for how long.
+/// Whether a run waits, for how long, and whether a promotion needs a rollout.
 #[derive(Debug, Clone, Args)]
 #[command(mut_args = switch)]
 pub struct WaitArgs {
@@ -19,6 +19,10 @@ pub struct WaitArgs {
     /// How long a failure may still turn into a success, in seconds, before the wait ends as failed.
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(0..=86_400), add = between(0, 86_400))]
     pub wait_grace: u64,
+
+    /// `promote` refuses what the environment to promote has not rolled out, as its commit statuses tell.
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
+    pub require_rolled_out: bool,
 }
 
 /// What is waited for, for each environment.

@@ -19,6 +19,7 @@ on_both_hosts! {
     a_commit_that_was_pushed_away_is_unknown,
     a_branch_that_is_far_ahead_still_holds_the_commit,
     a_forged_status_changes_nothing_and_is_named,
+    one_cluster_does_not_speak_for_another,
     what_a_status_says_cannot_command_anybody,
 }
 
@@ -211,6 +212,36 @@ fn a_forged_status_changes_nothing_and_is_named<H: Cluster>() {
     assert!(
         warned[0].contains("mallory") && warned[0].contains("`statusAuthors`"),
         "{warned:?}"
+    );
+}
+
+/// Each cluster has an identity; that of one writes what another should.
+fn one_cluster_does_not_speak_for_another<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    let commit = scene.git(|git| {
+        let files = [("weu/w", "100644", "1"), ("neu/w", "100644", "1")];
+        git.commit("main", "both", &files)
+    });
+    let start = Start::Commit(ObjectId::parse(&commit).unwrap());
+    let targets = ["kustomization/weu", "kustomization/neu"];
+    let members = ["weu", "neu"].map(|name| {
+        let mut member = Scene::<H>::member(name, start, &[&format!("kustomization/{name}")]);
+        member.authors = gitops_rollout::Authors::only([name]);
+        member
+    });
+    for target in targets {
+        scene
+            .server
+            .with(|state| state.flux(&commit, target, Says::Healthy, "weu"));
+    }
+    let ended = scene.follow(members.to_vec(), &FakeClock::default());
+    let outcomes: Vec<_> = ended.rollouts.iter().map(|one| one.outcome).collect();
+    assert_eq!(outcomes, [Outcome::RolledOut, Outcome::TimedOut]);
+    let said = "warning: neu: a status for kustomization/neu is not believed: weu";
+    assert!(
+        ended.told.iter().any(|line| line.starts_with(said)),
+        "{:#?}",
+        ended.told
     );
 }
 

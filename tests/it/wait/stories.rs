@@ -15,7 +15,7 @@ use crate::support::rest_fake::{Fault, Reply};
 on_both_hosts! {
     the_shared_stories_end_as_they_should,
     the_shared_stories_end_alike_in_another_order,
-    the_shared_stories_end_alike_when_a_call_fails,
+    the_shared_stories_end_alike_when_calls_fail,
 }
 
 /// Stories that need the connector in the cluster.
@@ -23,6 +23,35 @@ const NEED_CONNECTOR: [&str; 8] = ["S14", "S15", "S16", "S17", "S18", "S21", "S2
 
 /// Stories in which the order or the time of events is the point.
 const IN_ORDER: [&str; 3] = ["S07", "S13", "S25"];
+
+/// Which calls of a story fail.
+#[derive(Clone, Copy)]
+enum Faults {
+    /// Each call fails, and does not when it is made again at once.
+    EachOnce,
+    /// Every fifth answer makes no sense, so that it is asked again with the next poll.
+    SomePolls,
+    /// The second call alone.
+    Second,
+}
+
+impl Faults {
+    /// More calls than a story makes.
+    const CALLS: usize = 2000;
+
+    fn inject<H: Cluster>(self, scene: &Scene<H>) {
+        let down = || Fault::Answer(Reply::status(502));
+        let odd = || Fault::Answer(Reply::json(200, &serde_json::json!({"odd": true})));
+        let inject = |later, fault| scene.server.inject(later, fault);
+        match self {
+            Self::EachOnce => (0..Self::CALLS)
+                .step_by(2)
+                .for_each(|at| inject(at, down())),
+            Self::SomePolls => (1..Self::CALLS).step_by(5).for_each(|at| inject(at, odd())),
+            Self::Second => inject(1, down()),
+        }
+    }
+}
 
 fn fixtures() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/fixtures/events");
@@ -120,7 +149,7 @@ fn told<H: Cluster>(
     story: &Value,
     steps: &[Value],
     run: &str,
-    fault: Option<usize>,
+    faults: Option<Faults>,
 ) -> Outcome {
     let names = commit_names(folder);
     let policy = &story["policy"];
@@ -188,10 +217,8 @@ fn told<H: Cluster>(
     let required = required(policy);
     let required: Vec<_> = required.iter().map(String::as_str).collect();
     scene.server.forget();
-    if let Some(later) = fault {
-        scene
-            .server
-            .inject(later, Fault::Answer(Reply::status(502)));
+    if let Some(faults) = faults {
+        faults.inject(&scene);
     }
     let member = Scene::<H>::member(&environment, begin, &required);
     let ended = scene.follow(vec![member], &clock);
@@ -202,7 +229,7 @@ fn told<H: Cluster>(
 
 fn tell_all<H: Cluster>(
     skip: &[&str],
-    change: impl Fn(&[Value]) -> Vec<(Vec<Value>, Option<usize>)>,
+    change: impl Fn(&[Value]) -> Vec<(Vec<Value>, Option<Faults>)>,
 ) {
     let Some(folder) = fixtures() else {
         return;
@@ -215,16 +242,16 @@ fn tell_all<H: Cluster>(
         if NEED_CONNECTOR.contains(&name) || skip.contains(&name) {
             continue;
         }
-        for (steps, fault) in change(story["steps"].as_array().unwrap()) {
+        for (steps, faults) in change(story["steps"].as_array().unwrap()) {
             for callback in story["expect"]["callbacks"].as_array().unwrap() {
                 let run = callback["run"].as_str().unwrap();
-                let outcome = told::<H>(&folder, story, &steps, run, fault);
+                let outcome = told::<H>(&folder, story, &steps, run, faults);
                 let passes = callback["result"] == "succeeded";
                 assert_eq!(outcome.passes(), passes, "{name}, {run}: {outcome:?}");
             }
             for open in story["expect"]["open"].as_array().into_iter().flatten() {
                 let run = open.as_str().unwrap();
-                let outcome = told::<H>(&folder, story, &steps, run, fault);
+                let outcome = told::<H>(&folder, story, &steps, run, faults);
                 assert_eq!(outcome, Outcome::TimedOut, "{name}, {run}");
             }
         }
@@ -251,9 +278,11 @@ fn the_shared_stories_end_alike_in_another_order<H: Cluster>() {
     });
 }
 
-fn the_shared_stories_end_alike_when_a_call_fails<H: Cluster>() {
+fn the_shared_stories_end_alike_when_calls_fail<H: Cluster>() {
     tell_all::<H>(&[], |steps| {
-        let faults = [0, 1, 3].into_iter();
-        faults.map(|later| (steps.to_vec(), Some(later))).collect()
+        let faults = [Faults::EachOnce, Faults::SomePolls, Faults::Second].into_iter();
+        faults
+            .map(|faults| (steps.to_vec(), Some(faults)))
+            .collect()
     });
 }

@@ -1,0 +1,349 @@
+//! What is there: the ledgers of a branch and its commit statuses, read side by
+//! side, put together for each environment.
+
+use std::collections::HashMap;
+
+use gitops_rollout::{Authors, Pattern, Required, words};
+
+use super::{Connection, definition};
+use crate::error::Error;
+use crate::git::source::{Behind, Source};
+use crate::git::{Survey, Surveyed};
+use crate::host::is_same_repository;
+use crate::host::watch::{Question, SeenCommit};
+use crate::model::{FolderState, Ledger, RelPath};
+use crate::plan::ForeignFiles;
+use crate::report::{
+    BranchStatus, ByHand, CommitStatus, EnvironmentStatus, PublishedStatus, RolloutNow,
+    SourceStatus,
+};
+use crate::settings::EnvironmentSettings;
+use crate::wait::{Board, Place, because};
+
+/// The name that stands for each environment, in what is given for all of them,
+/// where no settings file lists them.
+pub const EACH_ENVIRONMENT: &str = "EACH-ENVIRONMENT";
+
+/// Whose status is asked for, on one branch.
+#[derive(Debug, Clone, Copy)]
+pub enum Members<'a> {
+    /// Of these environments.
+    Listed(&'a [&'a EnvironmentSettings]),
+    /// Of every ledger; this says where the repository is and whom to believe.
+    Every(&'a EnvironmentSettings),
+}
+
+impl Members<'_> {
+    fn believes_anybody(&self) -> bool {
+        match self {
+            Self::Listed(all) => all.iter().any(|one| !one.wait.authors.is_empty()),
+            Self::Every(one) => !one.wait.authors.is_empty(),
+        }
+    }
+}
+
+/// What was read of a branch.
+pub struct BranchRead {
+    survey: Survey,
+    /// `None` where statuses were not asked for.
+    seen: Option<Vec<SeenCommit>>,
+    notes: Vec<String>,
+}
+
+/// Reads a branch: its trees, then its ledgers, and meanwhile its statuses.
+pub async fn read_status(
+    connection: &Connection,
+    branch: Option<&str>,
+    members: Members<'_>,
+) -> Result<BranchRead, Error> {
+    let folders: Option<Vec<_>> = match members {
+        Members::Listed(all) => Some(all.iter().map(|one| one.folder.clone()).collect()),
+        Members::Every(_) => None,
+    };
+    let mut notes = Vec::new();
+    let api = connection.api.as_ref();
+    let asked = members.believes_anybody();
+    if api.is_none() {
+        notes.push("this host has no commit statuses, so how rollouts are is not known".to_owned());
+    } else if !asked {
+        notes.push("`statusAuthors` is not set, so how rollouts are is not known; `wait` without it lists who has written statuses".to_owned());
+    }
+    let api = api.filter(|_| asked);
+    let survey = async { connection.remote.survey(branch, folders.as_deref()).await };
+    let statuses = async |branch: &str| {
+        let question = Question {
+            branch: branch.to_owned(),
+            ..Question::default()
+        };
+        if let Some(api) = api {
+            Some(api.watch(&question).await)
+        } else {
+            None
+        }
+    };
+    let (survey, statuses) = if let Some(name) = branch {
+        tokio::join!(survey, statuses(name))
+    } else {
+        // Its name comes with the list of branches.
+        let survey = survey.await?;
+        let name = survey.branch.clone();
+        (Ok(survey), statuses(&name).await)
+    };
+    let survey = survey?;
+    let seen = match statuses {
+        Some(Ok(sighting)) => {
+            notes.extend(sighting.unread);
+            Some(sighting.commits.unwrap_or_default())
+        }
+        // What is there is known all the same.
+        Some(Err(error)) => {
+            notes.push(format!("how rollouts are is not known: {}", because(error)));
+            None
+        }
+        None => None,
+    };
+    Ok(BranchRead {
+        survey,
+        seen,
+        notes,
+    })
+}
+
+/// Puts together what was read. `sources` are checkouts that may have the source,
+/// `now` is the time in seconds since 1970.
+pub fn branch_status(
+    read: BranchRead,
+    place: String,
+    members: Members<'_>,
+    sources: &[Source],
+    now: i64,
+) -> BranchStatus {
+    let BranchRead {
+        survey,
+        seen,
+        notes,
+    } = read;
+    let ids = survey.commits.iter().map(|commit| commit.id).collect();
+    let mut work = Work {
+        board: seen.map(|seen| Board::new(ids, seen)),
+        survey: &survey,
+        sources,
+        now,
+        known: HashMap::new(),
+    };
+    let environments = match members {
+        Members::Listed(all) => all
+            .iter()
+            .zip(&survey.folders)
+            .map(|(one, found)| work.listed(one, found))
+            .collect(),
+        Members::Every(like) => survey
+            .folders
+            .iter()
+            .filter(|found| !is_definition(found))
+            .map(|found| work.found(like, found))
+            .collect(),
+    };
+    BranchStatus {
+        manifest_repo_url: place,
+        branch: survey.branch.clone(),
+        commit: survey.commits.first().map(|tip| {
+            let time = Some(tip.seconds).filter(|seconds| *seconds > 0);
+            CommitStatus::at(tip.id.to_string(), time, now)
+        }),
+        environments,
+        error: None,
+        notes,
+    }
+}
+
+/// The folder holds what an environment was made from.
+fn is_definition(found: &Surveyed) -> bool {
+    let ledger = found.state.ledger.as_ref();
+    ledger.is_some_and(|ledger| definition::environment_of(ledger).is_some())
+}
+
+struct Work<'a> {
+    board: Option<Board>,
+    survey: &'a Survey,
+    sources: &'a [Source],
+    now: i64,
+    /// What is known of commits of the source: many environments have the same.
+    known: HashMap<(String, String), (Option<i64>, Behind)>,
+}
+
+impl Work<'_> {
+    fn listed(&mut self, environment: &EnvironmentSettings, found: &Surveyed) -> EnvironmentStatus {
+        let keeps = environment.ownership.foreign_files == ForeignFiles::Keep;
+        let required = &environment.wait.required;
+        let authors = &environment.wait.authors;
+        let mut status = self.status(&environment.name, found, keeps, required, authors);
+        let ledger = found.state.ledger.as_ref();
+        if let Some(owner) = ledger.map(|ledger| &ledger.environment)
+            && *owner != environment.name
+        {
+            status.problem = Some(format!(
+                "the folder `{}` belongs to the environment `{}`",
+                found.folder,
+                words(owner)
+            ));
+        }
+        status
+    }
+
+    fn found(&mut self, like: &EnvironmentSettings, found: &Surveyed) -> EnvironmentStatus {
+        let ledger = found.state.ledger.as_ref();
+        let name = ledger.map_or_else(|| found.folder.to_string(), |own| words(&own.environment));
+        let required = match &like.wait.required {
+            Required::Lately => Required::Lately,
+            Required::Named(patterns) => Required::Named(
+                patterns
+                    .iter()
+                    .filter_map(|pattern| {
+                        Pattern::parse(&pattern.text().replace(EACH_ENVIRONMENT, &name))
+                    })
+                    .collect(),
+            ),
+        };
+        // Who put other files there is nobody's guess.
+        self.status(&name, found, false, &required, &like.wait.authors)
+    }
+
+    fn status(
+        &mut self,
+        name: &str,
+        found: &Surveyed,
+        keeps: bool,
+        required: &Required,
+        authors: &Authors,
+    ) -> EnvironmentStatus {
+        let mut status = EnvironmentStatus {
+            name: name.to_owned(),
+            folder: found.folder.to_string(),
+            problem: found.damaged.as_ref().map(|damage| {
+                format!(
+                    "the ledger of the folder `{}` cannot be read: {damage}",
+                    found.folder
+                )
+            }),
+            ..EnvironmentStatus::default()
+        };
+        let Some(ledger) = &found.state.ledger else {
+            return status;
+        };
+        status.published = Some(self.published(found, ledger, keeps));
+        if let Some(board) = self.board.as_mut().filter(|_| !authors.is_empty()) {
+            status.rollout = Some(board.look(Place {
+                changed: found.changed,
+                required,
+                authors,
+            }));
+        } else {
+            status.rollout = Some(RolloutNow {
+                reasons: Vec::new(),
+                ..RolloutNow::unknown("")
+            });
+        }
+        status
+    }
+
+    fn published(&mut self, found: &Surveyed, ledger: &Ledger, keeps: bool) -> PublishedStatus {
+        let writer = &ledger.publication.writer;
+        let commit = found.changed.and_then(|at| self.survey.commits.get(at));
+        let commit = commit
+            .map(|commit| CommitStatus::at(commit.id.to_string(), Some(commit.seconds), self.now));
+        PublishedStatus {
+            commit,
+            source: self.source(ledger),
+            pipeline: writer.pipeline.as_deref().map(words),
+            run: writer.run,
+            resources: ledger.resources().count(),
+            images: ledger
+                .images
+                .as_ref()
+                .map(|images| images.iter().map(|image| words(image)).collect()),
+            by_hand: by_hand(&found.state, ledger, keeps),
+        }
+    }
+
+    fn source(&mut self, ledger: &Ledger) -> SourceStatus {
+        let stamp = &ledger.publication.source;
+        // Whoever may push to the repository may have written the ledger.
+        let reference = ledger.publication.writer.source_ref.as_deref().map(words);
+        let mut status = SourceStatus {
+            repository: stamp.repository.as_deref().map(words),
+            uncommitted: stamp.dirty,
+            ..SourceStatus::default()
+        };
+        if let Some(commit) = &stamp.commit {
+            let branch = reference.clone().unwrap_or_default();
+            let (time, behind) = self.at_hand(stamp.repository.as_deref(), commit, &branch);
+            status.commit = Some(CommitStatus::at(
+                words(commit),
+                time.or(stamp.commit_time),
+                self.now,
+            ));
+            match behind {
+                Behind::By(number) => status.behind = Some(number),
+                Behind::Apart => status.not_on_branch = true,
+                Behind::Unknown => {}
+            }
+        }
+        status.reference = reference;
+        status
+    }
+
+    /// What a checkout of the source, where there is one, says of a commit.
+    fn at_hand(
+        &mut self,
+        repository: Option<&str>,
+        commit: &str,
+        branch: &str,
+    ) -> (Option<i64>, Behind) {
+        let key = (commit.to_owned(), branch.to_owned());
+        if let Some(known) = self.known.get(&key) {
+            return *known;
+        }
+        let is_other = |source: &&Source| {
+            let origin = source.origin();
+            // A path is a place and no name.
+            let address = |text: &&str| !std::path::Path::new(text).is_absolute();
+            let (theirs, own) = (
+                repository.filter(address),
+                origin.as_deref().filter(address),
+            );
+            matches!((theirs, own), (Some(theirs), Some(own)) if !is_same_repository(theirs, own))
+        };
+        let mut own = self.sources.iter().filter(|source| !is_other(source));
+        let found = own.find_map(|source| {
+            let time = source.seconds(commit)?;
+            let behind = match branch {
+                "" => Behind::Unknown,
+                branch => source.behind(commit, branch),
+            };
+            Some((Some(time), behind))
+        });
+        let found = found.unwrap_or((None, Behind::Unknown));
+        self.known.insert(key, found);
+        found
+    }
+}
+
+/// What is not as it was published.
+fn by_hand(state: &FolderState, ledger: &Ledger, keeps: bool) -> ByHand {
+    let mut by_hand = ByHand::default();
+    for (path, file) in &ledger.files {
+        match state.entries.get(path) {
+            Some(entry) if entry.id == file.blob => {}
+            Some(_) => by_hand.changed.push(path.to_string()),
+            None => by_hand.removed.push(path.to_string()),
+        }
+    }
+    if !keeps {
+        let is_new = |path: &&RelPath| !ledger.files.contains_key(*path);
+        let added = state.entries.keys().filter(is_new);
+        by_hand.added = added.map(ToString::to_string).collect();
+        by_hand.added.extend(state.odd.iter().cloned());
+    }
+    by_hand
+}
