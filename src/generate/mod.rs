@@ -26,6 +26,7 @@ pub mod plan_values;
 mod reading;
 pub mod resources;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -140,6 +141,9 @@ pub struct Options {
     pub source: PathBuf,
     /// What the source is a copy of, as the user wrote it, when it is one.
     pub original: Option<PathBuf>,
+    /// The files in it, as seen from the source, whose tokens were replaced as the format
+    /// in their names demands.
+    pub fitted: BTreeSet<PathBuf>,
     /// The folder that nothing is read outside of, normally the checkout.
     /// Without one: what [`crate::source::root_for`] says of the source.
     pub confine: Option<PathBuf>,
@@ -182,6 +186,7 @@ impl Options {
         Self {
             source: source.into(),
             original: None,
+            fitted: BTreeSet::new(),
             confine: None,
             linked: None,
             reachable: Vec::new(),

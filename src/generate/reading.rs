@@ -2,12 +2,15 @@
 //!
 //! Owns no way to open a file: that is [`crate::source`].
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::{Fault, Options};
 pub(super) use crate::definition::join;
 use crate::source::{self, Entry, Kind, SourceTree, real, root_for, working_folder};
+use crate::text::Format;
 
 /// A source, and the folder that confines it. Both are real paths.
 #[derive(Debug, Clone)]
@@ -15,6 +18,8 @@ pub(super) struct Reader {
     /// The source itself.
     pub source: PathBuf,
     tree: SourceTree,
+    /// The files with replaced tokens.
+    fitted: Arc<BTreeSet<PathBuf>>,
 }
 
 impl Deref for Reader {
@@ -48,7 +53,18 @@ impl Reader {
         Ok(Self {
             tree: tree.seen_from(source.clone(), shown.clone()),
             source,
+            fitted: Arc::new(options.fitted.clone()),
         })
+    }
+
+    /// Whether a file may be read in one of these formats: not when its tokens were
+    /// replaced as those of another.
+    pub(super) fn fits(&self, real: &Path, formats: &[Format]) -> bool {
+        let Ok(inner) = real.strip_prefix(&self.source) else {
+            return true;
+        };
+        let format = Format::of(&real.to_string_lossy());
+        !self.fitted.contains(inner) || format.is_some_and(|format| formats.contains(&format))
     }
 
     /// Refuses a path that leads out. One that leads nowhere passes.

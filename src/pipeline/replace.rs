@@ -9,6 +9,7 @@ use crate::model::{FileSet, Finding};
 use crate::settings::definition::Leftover;
 use crate::settings::{EnvironmentSettings, SourceSettings, TokenSettings};
 use crate::source::{Recorder, SourceTree, checkout_of, working_folder};
+use crate::text::Format;
 use crate::tokens::{self, Engine, FileName, Prepared, Scope, Variables};
 
 /// The reader of everything that the settings of an environment name.
@@ -131,7 +132,7 @@ fn in_folder(folder: &Path, finding: Finding) -> Finding {
     Finding { place, ..finding }
 }
 
-/// The content of a file with its tokens replaced. Text that is made of
+/// The content of a values file with its tokens replaced. Text that is made of
 /// secrets is added to `forms`.
 pub(super) fn file(
     variables: &Variables,
@@ -142,7 +143,14 @@ pub(super) fn file(
 ) -> Result<Vec<u8>, Error> {
     let engine = Engine::new(&settings.options, variables)?;
     let name = file.to_string_lossy();
-    let replaced = engine.replace(FileName::in_place(&name), content)?;
+    // Helm reads it as YAML, whatever it is called.
+    let known = matches!(Format::of(&name), Some(Format::Yaml | Format::Json));
+    let read_as = format!("{name}.yaml");
+    let name = FileName {
+        input: &name,
+        output: (!known).then_some(read_as.as_str()),
+    };
+    let replaced = engine.replace(name, content)?;
     forms.extend(engine.secret_forms());
     Ok(replaced.content.into_bytes())
 }

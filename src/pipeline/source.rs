@@ -1,5 +1,6 @@
 //! One source of an environment: its tokens replaced, then generated.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -351,6 +352,7 @@ fn options(
         reachable: settings.reachable.clone(),
         recorder: tree.recorder().cloned(),
         original: copy.map(|_| source.source.clone()),
+        fitted: prepared.map_or_else(BTreeSet::new, |prepared| prepared.fitted.clone()),
         jsonnet: source.jsonnet.clone(),
         kustomize: source.kustomize.clone(),
         helm: HelmOptions {

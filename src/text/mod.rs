@@ -5,6 +5,8 @@
 
 pub mod change;
 pub mod encoding;
+mod folded;
+mod format;
 pub mod glob;
 mod glob_braces;
 mod glob_pattern;
@@ -18,5 +20,7 @@ mod utf7;
 pub mod yaml;
 pub mod yaml_edit;
 
+pub(crate) use folded::folded;
+pub use format::Format;
 pub use nearest::nearest;
 pub use node::{Form, Kind, Node, SyntaxError};

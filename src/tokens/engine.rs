@@ -152,6 +152,11 @@ impl<'o> Engine<'o> {
         self.scanner.tokens(text).next().map(|token| token.whole)
     }
 
+    /// Whether values are written as the format of their file demands.
+    pub(super) fn fits_values(&self) -> bool {
+        self.options.escape == Escape::Auto && self.options.compatibility.is_own()
+    }
+
     /// The edits of one text.
     pub(super) fn edits(&self, name: FileName<'_>, text: &[u8]) -> Result<Edits, Error> {
         let level = self.options.compatibility;

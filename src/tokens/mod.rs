@@ -32,7 +32,6 @@ mod number;
 mod options;
 mod outcome;
 mod placeholder;
-mod private;
 mod read;
 mod run;
 mod scan;

@@ -16,13 +16,17 @@ use std::path::{Path, PathBuf};
 
 use crate::parallel;
 use crate::source::{self, Kind};
+use crate::temporary::private::{self, Needs, PrivateFolder};
+
+use linked::{link, link_around};
 
 use super::BLOCK;
 use super::bytes::Content;
 use super::engine::{Engine, FileName};
 use super::error::Error;
 use super::outcome::{Counters, Message};
-use super::private::{self, Needs, PrivateFolder};
+
+mod linked;
 
 /// How deep folders may nest.
 const DEPTH: usize = 64;
@@ -57,6 +61,8 @@ pub struct Prepared {
     /// The private folder, gone when this is dropped, and the source in it;
     /// absent when no file holds a token.
     copy: Option<(PrivateFolder, PathBuf)>,
+    /// The files in it whose values were written as the format in their names demands.
+    pub fitted: BTreeSet<PathBuf>,
     /// What was counted.
     pub counters: Counters,
     /// What is to be told.
@@ -99,6 +105,7 @@ pub fn prepare(
 ) -> Result<Prepared, Error> {
     let mut prepared = Prepared {
         copy: None,
+        fitted: BTreeSet::new(),
         counters: Counters::default(),
         messages: Vec::new(),
         secret_forms: Vec::new(),
@@ -131,6 +138,9 @@ pub fn prepare(
             path: tree.checkout,
             beside,
         };
+        let fits = |job: &&Job<'_>| job.content.is_some() && engine.fits_values();
+        let fitted = jobs.iter().filter(fits);
+        prepared.fitted = fitted.map(|job| (&job.item.path).into()).collect();
         prepared.copy = Some(copy(&source, checkout, &jobs, temp_root)?);
     }
     Ok(prepared)
@@ -396,50 +406,6 @@ fn place(job: &Job<'_>, target: &Path) -> std::io::Result<()> {
     } else {
         let mut out = private::new_file(target, job.runs)?;
         std::io::copy(&mut fs::File::open(&job.item.real)?, &mut out).map(|_| ())
-    }
-}
-
-/// Makes the folders down to `inner`, and links everything beside them.
-fn link_around(checkout: &Path, copy: &Path, inner: &Path) -> std::io::Result<()> {
-    let (mut from, mut to) = (checkout.to_path_buf(), copy.to_path_buf());
-    for step in inner {
-        for entry in fs::read_dir(&from)? {
-            let name = entry?.file_name();
-            if name != step {
-                link(&from.join(&name), &to.join(&name))?;
-            }
-        }
-        from.push(step);
-        to.push(step);
-        if from.is_dir() {
-            fs::create_dir(&to)?;
-        }
-    }
-    // The source is the checkout itself: only its history lies beside it.
-    if inner.as_os_str().is_empty() && from.join(".git").exists() {
-        link(&from.join(".git"), &to.join(".git"))?;
-    }
-    Ok(())
-}
-
-/// Links `target` to what is at `path`.
-#[cfg(unix)]
-fn link(path: &Path, target: &Path) -> std::io::Result<()> {
-    std::os::unix::fs::symlink(path, target)
-}
-
-/// Links `target` to what is at `path`. Without the right to make links, what
-/// lies beside the source is missing, and the generator says so.
-#[cfg(windows)]
-fn link(path: &Path, target: &Path) -> std::io::Result<()> {
-    let made = if path.is_dir() {
-        std::os::windows::fs::symlink_dir(path, target)
-    } else {
-        std::os::windows::fs::symlink_file(path, target)
-    };
-    match made {
-        Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => Ok(()),
-        result => result,
     }
 }
 

@@ -15,12 +15,12 @@ mod confine;
 mod error;
 mod managed;
 mod output;
+mod temporary;
 mod version;
 mod worker;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,6 +34,7 @@ use confine::{Cage, Strength};
 pub use error::Error;
 pub use managed::{Managed, Mode, OnProgress, Platform, Progress, Tool};
 pub use output::{Invocation, Output, Status};
+use temporary::Temporary;
 pub use worker::{Ending, Worker};
 
 /// Where programs are found and what their environment looks like.
@@ -44,7 +45,7 @@ pub struct Tools {
     search_path: OsString,
     environment: Vec<(OsString, OsString)>,
     user_environment: Vec<(OsString, OsString)>,
-    temp_root: PathBuf,
+    temporary: Arc<Temporary>,
     own_program: Option<PathBuf>,
     programs: BTreeMap<Tool, PathBuf>,
     installer: Option<Arc<managed::Installer>>,
@@ -88,7 +89,7 @@ impl Tools {
             search_path: search_path.into(),
             environment: Vec::new(),
             user_environment: Vec::new(),
-            temp_root: temp_root.into(),
+            temporary: Arc::new(Temporary::below(temp_root.into())),
             own_program: None,
             programs: BTreeMap::new(),
             installer: None,
@@ -277,25 +278,32 @@ impl Tools {
 
     /// A file that only this user can read, gone when the value is dropped.
     /// For what a program must read from a file and nobody else should see.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Temporary`] when it cannot be made.
     pub fn private_file(&self, suffix: &str, content: &[u8]) -> Result<tempfile::TempPath, Error> {
-        let write = || {
-            let mut file = tempfile::Builder::new()
-                .prefix("gitops-")
-                .suffix(suffix)
-                .tempfile_in(&self.temp_root)?;
-            file.write_all(content)?;
-            file.flush()?;
-            Ok(file.into_temp_path())
-        };
-        write().map_err(|source| self.no_temp(source))
+        self.temporary.file(suffix, content)
     }
 
-    /// A folder that only this user can enter, gone when the value is dropped.
+    /// A folder that only this user can enter, gone when the value is dropped, and
+    /// removed by the next run when this one is killed: in memory where there is room,
+    /// as what it is for may hold secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Temporary`] when it cannot be made.
     pub fn private_folder(&self) -> Result<tempfile::TempDir, Error> {
-        tempfile::Builder::new()
-            .prefix("gitops-")
-            .tempdir_in(&self.temp_root)
-            .map_err(|source| self.no_temp(source))
+        self.temporary.folder("")
+    }
+
+    /// The same on disk, for what may be large and holds no secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Temporary`] when it cannot be made.
+    pub fn scratch_folder(&self) -> Result<tempfile::TempDir, Error> {
+        self.temporary.on_disk()
     }
 
     /// Runs a program to its end and returns what it wrote, whatever its exit
@@ -303,10 +311,7 @@ impl Tools {
     pub async fn run(&self, invocation: &Invocation) -> Result<Output, Error> {
         // An error would mean that somebody closed the semaphore; nobody does.
         let _slot = self.slots.acquire().await.ok();
-        let home = tempfile::Builder::new()
-            .prefix("gitops-home-")
-            .tempdir_in(&self.temp_root)
-            .map_err(|source| self.no_temp(source))?;
+        let home = self.temporary.folder("home-")?;
         let environment = self.child_environment(home.path(), invocation);
         tracing::debug!(program = %invocation.program.display(), args = ?invocation.args, "running");
         let (output, strength) =
@@ -366,13 +371,6 @@ impl Tools {
         }
         variables.extend(invocation.environment.iter().cloned());
         variables
-    }
-
-    fn no_temp(&self, source: std::io::Error) -> Error {
-        Error::Temporary {
-            folder: self.temp_root.clone(),
-            source,
-        }
     }
 }
 

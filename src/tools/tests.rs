@@ -1,4 +1,6 @@
 #![expect(clippy::disallowed_methods, reason = "files that the tests made")]
+use std::os::unix::fs::PermissionsExt as _;
+
 use super::*;
 
 fn tools(temp: &Path) -> Tools {
@@ -15,8 +17,7 @@ fn shell(tools: &Tools, script: &str) -> Invocation {
 async fn a_child_sees_the_allow_list_and_a_private_home_only() {
     let temp = tempfile::tempdir().unwrap();
     let tools = tools(temp.path());
-    let script =
-        r#"echo "$ALLOWED $CARGO_MANIFEST_DIR ${HOME#*gitops-home-}" | wc -w; echo oops >&2"#;
+    let script = r#"echo "$ALLOWED $CARGO_MANIFEST_DIR ${HOME#*/home-}" | wc -w; echo oops >&2"#;
     let output = tools.run(&shell(&tools, script)).await.unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "2");
     assert_eq!(output.stderr_lines(), ["oops"]);
@@ -34,9 +35,34 @@ async fn in_the_users_name_a_child_sees_the_users_home_and_a_private_temporary_f
     let invocation = shell(&tools, r#"echo "$HOME $LC_ALL $MORE $(dirname "$TMPDIR")""#);
     let invocation = invocation.in_users_name().variable("MORE", "more");
     let output = tools.run(&invocation).await.unwrap();
-    let expected = format!("/home/ada de more {}\n", temp.path().display());
-    assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let place = said.strip_prefix("/home/ada de more ").map(str::trim_end);
+    let private = Path::new(place.unwrap_or_default()).parent().unwrap();
+    let name = private.file_name().unwrap_or_default().to_string_lossy();
+    assert!(name.starts_with("gitops-publisher-"), "{said}");
+    assert_eq!(
+        private.metadata().unwrap().permissions().mode() & 0o777,
+        0o700
+    );
     assert!(tools.has_user_variable("home") && !tools.has_user_variable("GIT_SSH"));
+}
+
+#[tokio::test]
+async fn what_programs_are_given_is_in_one_private_folder_that_goes_with_its_owner() {
+    let temp = tempfile::tempdir().unwrap();
+    let first = tools(temp.path());
+    let (file, folder) = (
+        first.private_file(".json", b"secret").unwrap(),
+        first.private_folder().unwrap(),
+    );
+    let scratch = first.scratch_folder().unwrap();
+    assert!(scratch.path().starts_with(temp.path()), "on disk");
+    let run = file.parent().unwrap().parent().unwrap().to_path_buf();
+    assert_eq!(folder.path().parent(), file.parent());
+    assert_eq!(run.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+    drop((file, folder, scratch, first));
+    assert!(!run.exists(), "its owner is gone");
+    assert_eq!(temp.path().read_dir().unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("source", &["parallel"]),
     ("text", &[]),
     // Downloads need the proxy, certificates and retries of the run.
-    ("tools", &["http", "parallel"]),
+    ("tools", &["http", "parallel", "temporary"]),
     ("http", &[]),
     ("host", &["http"]),
     ("git", &["host", "http", "parallel", "tools"]),
@@ -55,7 +55,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "pipeline",
         &[
             "check", "context", "generate", "git", "host", "parallel", "plan", "publish", "report",
-            "settings", "source", "tokens", "tools", "wait",
+            "settings", "source", "text", "tokens", "tools", "wait",
         ],
     ),
 ];
@@ -197,6 +197,40 @@ fn words_of_one_host_stay_in_its_room() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The compiler passes over a file that no other one names, and its tests with it.
+#[test]
+fn every_file_is_named_by_another_one() {
+    let mut left_out = Vec::new();
+    for top in [root(), tests()] {
+        for path in files(&top) {
+            let (folder, stem) = (path.parent().unwrap(), path.file_stem().unwrap());
+            let own = (stem == "mod").then(|| (folder.parent().unwrap(), folder.file_name()));
+            let (above, name) = own.unwrap_or((folder, Some(stem)));
+            let name = name.unwrap().to_str().unwrap();
+            let parents = if above == top {
+                if ["lib", "main"].contains(&name) {
+                    continue;
+                }
+                [top.join("lib.rs"), top.join("main.rs")]
+            } else {
+                [above.join("mod.rs"), above.with_extension("rs")]
+            };
+            let texts = parents.iter().map(std::fs::read_to_string);
+            let end = format!("mod {name};");
+            let mut texts = texts.flatten();
+            let attribute = format!("#[path = \"{name}.rs\"]");
+            let has_it =
+                |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains(&attribute);
+            if !texts.any(|text| text.lines().any(|line| line.ends_with(&end)))
+                && !files(folder).iter().any(has_it)
+            {
+                left_out.push(path.display().to_string());
+            }
+        }
+    }
+    assert!(left_out.is_empty(), "{}", left_out.join("\n"));
+}
+
 /// What stands in front of a case is of that case alone: with `#[tokio::test]` there,
 /// the first case is a test, and the others are not.
 #[test]
@@ -241,10 +275,7 @@ const OPENS: [&str; 14] = [
 /// that a file of the source can name is opened by `source` alone.
 const OPENERS: &[(&str, &str)] = &[
     ("git/checkout.rs", "a file that is held against its commit"),
-    (
-        "temporary.rs",
-        "what earlier runs left beside their results",
-    ),
+    ("temporary/", "what earlier runs left beside their results"),
     ("source/", "this is the one reader"),
     (
         "cli/",

@@ -18,7 +18,7 @@ use gitops_publisher::tools::{Managed, Mode, Tools};
 use crate::fabrikate::tools;
 
 /// Whether there is a program to build with: kustomize, or kubectl.
-fn present() -> bool {
+pub fn present() -> bool {
     let tools = tools(Path::new(""));
     let found = tools.find("kustomize").is_ok() || tools.find("kubectl").is_ok();
     if !found {

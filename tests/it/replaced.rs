@@ -419,3 +419,90 @@ fn what_a_transform_makes_of_a_secret_is_not_shown_either() {
         ended.stdout
     );
 }
+
+/// A resource in a document of its own.
+const SECOND: &str = "x\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: evil}";
+
+/// The file that Kustomize reads decides what a value may do, not its name.
+#[rstest::rstest]
+#[case::a_resource("deploy", "resources: [deploy]", "resources", "`.yaml` or `.json`")]
+#[case::another_end(
+    "deploy.txt",
+    "resources: [deploy.txt]",
+    "resources",
+    "`.yaml` or `.json`"
+)]
+#[case::a_patch(
+    "p.patch",
+    "patches: [{path: p.patch}]",
+    "patches",
+    "`.yaml` or `.json`"
+)]
+#[case::an_env_file(
+    "settings",
+    "configMapGenerator: [{name: e, envs: [settings]}]",
+    "configMapGenerator",
+    "`.env` or `.properties`"
+)]
+#[case::an_env_file_called_otherwise(
+    "settings.yaml",
+    "configMapGenerator: [{name: e, env: settings.yaml}]",
+    "configMapGenerator",
+    "`.env` or `.properties`"
+)]
+#[case::a_configuration(
+    "names",
+    "configurations: [names]",
+    "configurations",
+    "`.yaml` or `.json`"
+)]
+fn a_file_with_tokens_is_called_after_what_it_is_read_as(
+    #[case] file: &str,
+    #[case] kustomization: &str,
+    #[case] field: &str,
+    #[case] ends: &str,
+) {
+    let workspace = Workspace::new();
+    workspace
+        .write(&format!("k/{file}"), "a: b\nnote: #{t}#\n")
+        .write("k/kustomization.yaml", &format!("{kustomization}\n"))
+        .write("v.json", &serde_json::json!({"t": SECOND}).to_string())
+        .write(
+            "gitops.yaml",
+            "generator: kustomize\nsource: k\nvariableFiles: [v.json]\nenvironments: {dev: {}}\n",
+        );
+    let ended = workspace.program(&["render"]).fail();
+    let said = format!(
+        "`{field}` names `{file}`, whose tokens were not replaced as in a file of the format that it is read in"
+    );
+    assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+    assert!(
+        ended
+            .stderr
+            .contains(&format!("a name that ends in {ends}")),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_file_that_is_data_may_have_any_name_and_so_may_one_without_tokens() {
+    if !crate::kustomize::present() {
+        return;
+    }
+    let workspace = Workspace::new();
+    workspace
+        .write("k/notes", "say #{t}#\n")
+        .write("k/settings", "a=b\n")
+        .write("k/deploy", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n")
+        .write(
+            "k/kustomization.yaml",
+            "resources: [deploy]\nconfigMapGenerator: [{name: e, files: [notes], envs: [settings]}]\n",
+        )
+        .write(
+            "gitops.yaml",
+            "generator: kustomize\nsource: k\nvariables: {t: hello}\nenvironments: {dev: {}}\n",
+        );
+    let ended = workspace.program(&["render"]).succeed();
+    assert!(ended.stdout.contains("say hello") && ended.stdout.contains("a: b"));
+}

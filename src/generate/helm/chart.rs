@@ -10,6 +10,7 @@ use crate::generate::Fault;
 use crate::generate::cache::hex;
 use crate::generate::reading::Reader;
 use crate::text::yaml::{self, Dialect, Value};
+use crate::text::{Kind, Node, folded};
 
 /// A chart's own description.
 #[derive(Debug, Clone)]
@@ -130,12 +131,68 @@ fn document(text: &str, file: &str) -> Result<Value, Fault> {
     let Some(document) = documents.first() else {
         return Ok(Value::Null);
     };
+    spelled(&document.root, file)?;
     Value::of(&document.root, Dialect::Kubernetes).map_err(|error| Fault::Shape {
         file: file.to_owned(),
         place: format!(", line {}, column {}", error.line, error.column),
         message: "a map key is not a single value".to_owned(),
     })
 }
+
+/// Refuses a file whose description or dependencies helm would read otherwise than we do.
+pub(super) fn check(text: &str, shown: &str) -> Result<(), Fault> {
+    dependencies(&document(text, shown)?, shown).map(drop)
+}
+
+/// Refuses another spelling of a field that means something: helm reads it all the same.
+fn spelled(root: &Node, file: &str) -> Result<(), Fault> {
+    let items = |(name, value): &(Node, Node)| match &value.kind {
+        Kind::Sequence(items) if name.text() == Some("dependencies") => items.clone(),
+        _ => Vec::new(),
+    };
+    let own = root.pairs().unwrap_or_default();
+    let listed = own.iter().flat_map(items).collect::<Vec<_>>();
+    let below = listed.iter().filter_map(Node::pairs).flatten();
+    for (fields, (key, _)) in
+        (own.iter().map(|pair| (OWN, pair))).chain(below.map(|pair| (OF_A_DEPENDENCY, pair)))
+    {
+        let name = key.text().unwrap_or_default();
+        let other = |known: &&&str| **known != name && folded(known) == folded(name);
+        if let Some(known) = fields.iter().find(other) {
+            return Err(Fault::Shape {
+                file: file.to_owned(),
+                place: format!(", line {}, column {}", key.line, key.column),
+                message: format!("helm reads `{name}` as `{known}`: write it so"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The fields of `Chart.yaml`, of `requirements.yaml` and of their locks that decide
+/// something (<https://helm.sh/docs/topics/charts/#the-chartyaml-file>).
+const OWN: &[&str] = &[
+    "apiVersion",
+    "appVersion",
+    "dependencies",
+    "deprecated",
+    "digest",
+    "kubeVersion",
+    "name",
+    "type",
+    "version",
+];
+
+const OF_A_DEPENDENCY: &[&str] = &[
+    "alias",
+    "condition",
+    "enabled",
+    "import-values",
+    "name",
+    "repository",
+    "tags",
+    "version",
+];
 
 fn dependencies(root: &Value, file: &str) -> Result<Vec<Dependency>, Fault> {
     let shape = |message: &str| Fault::Shape {

@@ -142,6 +142,10 @@ pub(super) async fn run(
         findings.insert(0, Finding::info(&shown, message));
     }
     let request = request(&reader, options, &name, shown).await?;
+    let mut given = request.values_files.iter();
+    given
+        .try_for_each(values_file::refuse)
+        .map_err(Fault::from)?;
     findings.extend(request.values_files.iter().flat_map(values_file::check));
     let (files, more) = rendered(tools, &reader, options, ready, &request).await?;
     findings.extend(more);

@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::chart;
 use super::error::HelmFault;
 use super::remote::temporary;
 use super::schema;
@@ -63,6 +64,10 @@ pub(in crate::generate) fn check(chart: &Path, shown: &str) -> Result<Vec<Findin
     let tree = SourceTree::open(chart)?.seen_from(chart.to_path_buf(), PathBuf::from("."));
     let mut findings = Vec::new();
     for file in tree.below(chart)? {
+        if describes(&file.name) {
+            let text = tree.text(&file.path)?.unwrap_or_default();
+            chart::check(&text, &format!("{shown}/{}", file.name))?;
+        }
         if !schema::is_schema(&file.name) {
             continue;
         }
@@ -77,6 +82,17 @@ pub(in crate::generate) fn check(chart: &Path, shown: &str) -> Result<Vec<Findin
         ));
     }
     Ok(findings)
+}
+
+/// Whether helm reads a file for what a chart is: its own, or that of a chart in it.
+fn describes(name: &str) -> bool {
+    let mut steps: Vec<_> = name.split('/').collect();
+    let file = steps.pop();
+    let is_hidden = |step: &&str| step.starts_with(['.', '_']);
+    matches!(file, Some("Chart.yaml" | "requirements.yaml"))
+        && steps.chunks(2).all(|pair| {
+            pair.first() == Some(&"charts") && pair.get(1).is_some_and(|name| !is_hidden(name))
+        })
 }
 
 fn unpack_dependencies(
@@ -183,5 +199,55 @@ mod tests {
         };
         let done = unpack_dependencies(chart.path(), "web", 0, &mut limits);
         assert_eq!(done.is_ok(), fits, "{done:?}");
+    }
+
+    #[rstest::rstest]
+    #[case::dependencies(
+        "Chart.yaml",
+        "name: c\nversion: 1.0.0\nDependencies: []\n",
+        "`web/Chart.yaml`, line 3, column 1: helm reads `Dependencies` as `dependencies`: write it so"
+    )]
+    #[case::folded(
+        "Chart.yaml",
+        "name: c\nver\u{17f}ion: 1.0.0\n",
+        "`version`: write it so"
+    )]
+    #[case::of_a_chart_in_it("charts/db/Chart.yaml", "NAME: db\n", "`name`: write it so")]
+    #[case::deeper("charts/a/charts/b/Chart.yaml", "Type: x\n", "`type`: write it so")]
+    #[case::the_older_file("requirements.yaml", "DEPENDENCIES: []\n", "`dependencies`: write")]
+    #[case::in_a_dependency(
+        "Chart.yaml",
+        "dependencies:\n- name: db\n  Condition: db.on\n",
+        "`condition`: write it so"
+    )]
+    #[case::break_in_a_chart_in_it(
+        "charts/db/Chart.yaml",
+        "version: 2.0.0 # \u{2028}version: 9.9.9\n",
+        "the character U+2028 ends the line for some readers"
+    )]
+    fn what_helm_would_read_otherwise_is_refused(
+        #[case] file: &str,
+        #[case] text: &str,
+        #[case] said: &str,
+    ) {
+        let chart = tempfile::tempdir().unwrap();
+        let at = chart.path().join(file);
+        std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+        std::fs::write(&at, text).unwrap();
+        let error = check(chart.path(), "web").unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+
+    #[rstest::rstest]
+    #[case("templates/Chart.yaml")]
+    #[case("files/charts/db/Chart.yaml")]
+    #[case("charts/_db/Chart.yaml")]
+    #[case("charts/Chart.yaml")]
+    fn what_helm_does_not_read_is_not_looked_at(#[case] file: &str) {
+        let chart = tempfile::tempdir().unwrap();
+        let at = chart.path().join(file);
+        std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+        std::fs::write(&at, "Name: [\n").unwrap();
+        assert!(check(chart.path(), "web").is_ok());
     }
 }

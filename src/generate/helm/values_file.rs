@@ -14,6 +14,15 @@ use crate::text::yaml;
 /// What is said of a second document.
 const SECOND: &str = "a values file with several documents: Helm 3 ignores this one, Helm 4 puts it on top of the first; give it a file of its own";
 
+/// Refuses what helm's reader takes for the end of a line and nobody else does.
+pub(super) fn refuse(file: &Values) -> Result<(), HelmFault> {
+    let text = std::str::from_utf8(&file.content).unwrap_or_default();
+    yaml::refuse_disputed(text).map_err(|source| HelmFault::Values {
+        file: file.shown.clone(),
+        source,
+    })
+}
+
 /// Warnings about documents behind the first, and about keys that a map has
 /// twice. What is not YAML is helm's to refuse.
 pub(super) fn check(file: &Values) -> Vec<Finding> {
@@ -78,6 +87,35 @@ mod tests {
             content: content.as_bytes().to_vec(),
         };
         check(&file).iter().map(ToString::to_string).collect()
+    }
+
+    #[rstest::rstest]
+    #[case("admin: false # see \u{2028}admin: true\n", 1, 20, 0x2028)]
+    #[case("admin: false # see \u{2029}admin: true\n", 1, 20, 0x2029)]
+    #[case("a: b\nadmin: false #\u{85}admin: true\n", 2, 15, 0x85)]
+    #[case("a: b\u{2028}c: d\n", 1, 5, 0x2028)]
+    #[case("a: [\n #\u{85}]\n", 2, 3, 0x85)]
+    #[case("\u{2029}a: b\n", 1, 1, 0x2029)]
+    fn what_ends_a_line_for_helm_alone_is_refused(
+        #[case] content: &str,
+        #[case] line: usize,
+        #[case] column: usize,
+        #[case] code: u32,
+    ) {
+        let file = Values {
+            shown: "v.yaml".to_owned(),
+            content: content.as_bytes().to_vec(),
+        };
+        let expected = format!(
+            "the values file `v.yaml` is malformed, line {line}, column {column}: the character U+{code:04X} ends the line for some readers and not for others; in a text, write it as \"\\u{code:04X}\""
+        );
+        assert_eq!(refuse(&file).unwrap_err().to_string(), expected);
+        let escaped = content.replace(|c| u32::from(c) == code, " ");
+        let file = Values {
+            content: escaped.into_bytes(),
+            ..file
+        };
+        assert!(refuse(&file).is_ok());
     }
 
     #[rstest::rstest]

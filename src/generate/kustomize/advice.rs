@@ -32,6 +32,13 @@ impl KustomizeFault {
             Self::Missing { .. } => {
                 "check the spelling; it is seen from the folder of the file that names it"
             }
+            Self::Format { ends, .. } if ends.contains("env") => {
+                "give the file a name that ends in `.env` or `.properties`, so that no value adds a setting"
+            }
+            Self::Format { .. } => {
+                "give the file a name that ends in `.yaml` or `.json`, so that every value stays the text it is"
+            }
+            Self::Name { .. } => "rename the file or folder",
             Self::Outside { .. } => "nothing outside the checkout is read: copy the files into it",
             Self::Restricted { own: true, .. } => {
                 "move the file into that folder, give its own folder a kustomization.yaml and name the folder, or set `kustomizeAllow: filesOutsideRoot`"

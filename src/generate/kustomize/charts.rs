@@ -61,6 +61,12 @@ impl Chart {
                 "`releaseName` begins with `-`, and no release's name does",
             ));
         }
+        // Unlike a chart, it may read helm's environment, look up names and roll dice.
+        if text(node, "nameTemplate").is_some_and(|name| name.contains("{{")) {
+            return Err(wrong(
+                "`nameTemplate` is a template, which may read what no chart may; give a `releaseName`",
+            ));
+        }
         let name = either("name", "chartName").ok_or_else(|| wrong("a chart has no name"))?;
         let fine = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         if !name.chars().all(fine) || name.starts_with(['.', '-']) {

@@ -28,7 +28,7 @@ impl Walk<'_> {
             };
             let file = Entry {
                 text: path,
-                what: What::File,
+                what: What::Data,
                 ..entry
             };
             let written = self.entry(file, at)?;
@@ -47,13 +47,13 @@ impl Walk<'_> {
         }
         let path = self.local(entry.field, entry.text, at, &place)?;
         if entry.what == What::ChartHome {
-            return Ok(self.seen_from(at, self.position(at.tree, &path)));
+            return Ok(self.seen_from(&entry, at, self.position(at.tree, &path))?);
         }
         let Some(real) = self.resolve(entry.field, entry.text, &path, at, &place)? else {
             return self.absent(&entry, &path, at, place);
         };
         if self.trees[at.tree].reader.is_folder(&real)? {
-            if matches!(entry.what, What::File | What::Patch) {
+            if entry.what.names_a_file() || entry.what == What::Patch {
                 return Err(KustomizeFault::NoFile {
                     place,
                     field: entry.field,
@@ -95,6 +95,17 @@ impl Walk<'_> {
             }
             .into());
         }
+        if let Some((formats, ends)) = entry.what.formats()
+            && !self.trees[at.tree].reader.fits(&real, formats)
+        {
+            return Err(KustomizeFault::Format {
+                place,
+                field: entry.field,
+                entry: entry.text.to_owned(),
+                ends,
+            }
+            .into());
+        }
         // By way of a linked folder it may stand elsewhere by its letters.
         let stays = path.starts_with(at.folder) || path.file_name() != real.file_name();
         let position = self.position(at.tree, if stays { path } else { &real });
@@ -114,7 +125,7 @@ impl Walk<'_> {
             let file = self.trees[at.tree].show(path);
             self.put(position.as_deref(), Content::Same(at.tree, real), &file)?;
         }
-        Ok(self.seen_from(at, position))
+        Ok(self.seen_from(entry, at, position)?)
     }
 
     /// A folder with a kustomization that an entry names.
@@ -130,7 +141,7 @@ impl Walk<'_> {
             _ => at.plugins,
         };
         self.kustomization(tree, real, plugins, at.depth + 1)?;
-        Ok(self.seen_from(at, self.position(tree, real)))
+        Ok(self.seen_from(entry, at, self.position(tree, real))?)
     }
 
     /// An entry that is not there; a values file may come with its chart.
@@ -142,12 +153,12 @@ impl Walk<'_> {
         place: Place,
     ) -> Result<Option<String>, Fault> {
         let mut pulled = self.graph.charts.iter().filter(|chart| chart.missing);
-        if entry.what == What::File
+        if entry.what.names_a_file()
             && pulled.any(|chart| {
                 chart.tree == at.tree && chart.folders().iter().any(|home| path.starts_with(home))
             })
         {
-            return Ok(self.seen_from(at, self.position(at.tree, path)));
+            return Ok(self.seen_from(entry, at, self.position(at.tree, path))?);
         }
         Err(KustomizeFault::Missing {
             place,
@@ -185,7 +196,7 @@ impl Walk<'_> {
     ) -> Result<Elsewhere, KustomizeFault> {
         let (place, field, shown) = (place.clone(), entry.field, remote::shown(entry.text));
         // Single files are fetched over HTTP only.
-        let file = matches!(entry.what, What::File | What::Patch | What::ChartHome);
+        let file = entry.what.names_a_file() || matches!(entry.what, What::Patch | What::ChartHome);
         // What a plugin names is data; what stands where plugins stand is none.
         let in_place = entry.what == What::Resource && at.plugins.is_some();
         let plugin = entry.what == What::Plugin || in_place;
@@ -251,7 +262,8 @@ impl Walk<'_> {
         shown: String,
     ) -> Result<Elsewhere, KustomizeFault> {
         let field = entry.field;
-        let served = matches!(entry.what, What::Resource | What::File | What::Patch);
+        let served =
+            entry.what.names_a_file() || matches!(entry.what, What::Resource | What::Patch);
         if plugin {
             return Err(foreign_plugin(place, &shown));
         }
@@ -314,7 +326,7 @@ impl Walk<'_> {
         let position = self.position(at.tree, &folder.join(name));
         let content = Content::Fetched(content);
         self.put(position.as_deref(), content, &remote::shown(url))?;
-        Ok(self.seen_from(at, position))
+        Ok(self.seen_from(entry, at, position)?)
     }
 
     /// A folder of a repository that was fetched, or has to be.

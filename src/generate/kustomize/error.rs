@@ -159,6 +159,34 @@ pub enum KustomizeFault {
         /// The folder that nothing is read outside of.
         root: String,
     },
+    /// A name that Kustomize, or helm, may take for something else than a path.
+    #[error(
+        "{place}: `{field}` leads to `{path}`, and {} may mean something else to Kustomize or helm than a part of a name", disputed(*.character)
+    )]
+    Name {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The path from the kustomization, with escapes.
+        path: String,
+        /// The character; `None` for bytes that are no text.
+        character: Option<char>,
+    },
+    /// A file whose name does not say what it is read as, with tokens in it.
+    #[error(
+        "{place}: `{field}` names `{entry}`, whose tokens were not replaced as in a file of the format that it is read in"
+    )]
+    Format {
+        /// Where it is named.
+        place: Place,
+        /// The field.
+        field: &'static str,
+        /// The entry.
+        entry: String,
+        /// How the names of such files end.
+        ends: &'static str,
+    },
     /// A file that Kustomize's own rule forbids.
     #[error(
         "{place}: `{field}` names the file `{entry}`, which is not in or below the folder of its kustomization"
@@ -334,4 +362,12 @@ pub enum KustomizeFault {
 
 fn did_you_mean(meant: Option<&str>) -> String {
     meant.map_or_else(String::new, |name| format!("; did you mean `{name}`?"))
+}
+
+fn disputed(character: Option<char>) -> String {
+    match character {
+        Some(c) if c.is_ascii_graphic() => format!("`{c}`"),
+        Some(c) => format!("the character U+{:04X}", u32::from(c)),
+        None => "what is not UTF-8".to_owned(),
+    }
 }

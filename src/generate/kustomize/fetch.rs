@@ -43,7 +43,7 @@ pub(super) async fn repository(
     }
     tools.check_address(&repository.address).await?;
     let git = tools.find("git")?;
-    let folder = tools.private_folder()?;
+    let folder = tools.scratch_folder()?;
     let run = async |args: &[&str]| {
         let invocation = Invocation::new(&git).directory(folder.path());
         let mut invocation = invocation.writes(folder.path()).on_network();

@@ -1,6 +1,6 @@
 //! Looking into a parsed kustomization.
 
-use crate::text::{Kind, Node};
+use crate::text::{Format, Kind, Node};
 
 /// What may stand in an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,8 +9,14 @@ pub(super) enum What {
     Resource,
     /// A folder with a kustomization, or something remote.
     Folder,
-    /// A file.
+    /// A file with YAML or JSON.
     File,
+    /// A file with a setting on each line.
+    Settings,
+    /// A file that nobody looks into.
+    Data,
+    /// A file with values, which helm gets as one of a list with commas.
+    Values,
     /// A file, with or without a key in front: `key=path`.
     KeyedFile,
     /// A file or folder with plugins, or the text of one.
@@ -19,6 +25,35 @@ pub(super) enum What {
     Patch,
     /// A folder with charts.
     ChartHome,
+}
+
+impl What {
+    /// Whether only a file can stand there.
+    pub(super) fn names_a_file(self) -> bool {
+        matches!(
+            self,
+            Self::File | Self::Settings | Self::Data | Self::Values
+        )
+    }
+
+    /// The formats that it may be read in, and the ends of their names; `None` where it
+    /// is not looked into.
+    pub(super) fn formats(self) -> Option<(&'static [Format], &'static str)> {
+        match self {
+            Self::Data | Self::KeyedFile => None,
+            Self::Settings => Some((&[Format::Lines], "`.env` or `.properties`")),
+            _ => Some((&[Format::Yaml, Format::Json], "`.yaml`, `.yml` or `.json`")),
+        }
+    }
+
+    /// Whether a character of its path may be read as something else than a part of a
+    /// name: by YAML, as a separator or drive on Windows, or by helm.
+    pub(super) fn disputes(self, c: char) -> bool {
+        c.is_control()
+            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
+            || r#"\:"*?<>|"#.contains(c)
+            || self == Self::Values && c == ','
+    }
 }
 
 /// One entry of a kustomization.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::KustomizeAllow;
 use super::charts::Chart;
 use super::error::{KustomizeFault, Place};
-use super::fields;
+use super::fields::{self, Entry};
 use super::remote::Repository;
 use super::rewrite::Within;
 use super::shape;
@@ -267,19 +267,40 @@ impl Walk<'_> {
     }
 
     /// A place in the copy as the kustomization names it. `./` in front keeps
-    /// Kustomize from taking it for an address.
-    pub(super) fn seen_from(&self, at: &At<'_>, position: Option<PathBuf>) -> Option<String> {
-        let from = self.position(at.tree, at.folder)?;
-        let path = relative(&from, &position?);
-        let text = path.to_string_lossy().replace('\\', "/");
-        Some(match text.as_str() {
+    /// Kustomize from taking it for an address. Kustomize takes what it can parse as
+    /// resources for the text of plugins, so that no name may hold what YAML, Windows or
+    /// an argument of helm give a meaning.
+    pub(super) fn seen_from(
+        &self,
+        entry: &Entry<'_>,
+        at: &At<'_>,
+        position: Option<PathBuf>,
+    ) -> Result<Option<String>, KustomizeFault> {
+        let (Some(from), Some(position)) = (self.position(at.tree, at.folder), position) else {
+            return Ok(None);
+        };
+        let path = relative(&from, &position);
+        let text = slashed(&path).ok_or(None);
+        let text = text.and_then(
+            |text| match text.chars().find(|c| entry.what.disputes(*c)) {
+                Some(character) => Err(Some(character)),
+                None => Ok(text),
+            },
+        );
+        let text = text.map_err(|character| KustomizeFault::Name {
+            place: at.place(entry.line),
+            field: entry.field,
+            path: path.to_string_lossy().escape_debug().to_string(),
+            character,
+        })?;
+        Ok(Some(match text.as_str() {
             "" => ".".to_owned(),
             _ if text.starts_with("../") || text == ".." => text,
             _ if text.contains(|c: char| !c.is_ascii_alphanumeric() && !"._-".contains(c)) => {
                 format!("./{text}")
             }
             _ => text,
-        })
+        }))
     }
 
     pub(super) fn written(&mut self, tree: usize, path: &Path, text: String) -> Result<(), Fault> {
@@ -308,6 +329,12 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// A relative path with `/` between its parts; `None` where a part is no text.
+fn slashed(path: &Path) -> Option<String> {
+    let parts = path.components().map(|part| part.as_os_str().to_str());
+    Some(parts.collect::<Option<Vec<_>>>()?.join("/"))
 }
 
 /// Refuses what ends a line for go-yaml and for others does not (YAML 1.1 has

@@ -11,6 +11,7 @@ use super::graph::{At, Walk};
 use super::shape::{self, Field, Shape};
 use super::written::{Written, key, put};
 use crate::generate::Fault;
+use crate::text::folded;
 use crate::text::yaml::{Dialect, Value};
 use crate::text::{Form, Kind, Node};
 
@@ -158,17 +159,4 @@ fn unknown(
         meant: nearest.filter(|known| likeness(known) > 0.8),
         name,
     }
-}
-
-/// A name as Go compares it: the letters that fold to ASCII besides its own.
-fn folded(name: &str) -> String {
-    let fold = |c| match c {
-        '\u{17f}' => 's',
-        '\u{212a}' => 'k',
-        c => c,
-    };
-    name.chars()
-        .map(fold)
-        .flat_map(char::to_lowercase)
-        .collect()
 }

@@ -36,6 +36,8 @@ const LIST: &Shape = &Shape::List(TEXT);
 const HOME: &Shape = &Shape::Names(What::ChartHome);
 const FILE: &Shape = &Shape::Names(What::File);
 const FILES: &Shape = &Shape::List(FILE);
+const SETTINGS: &Shape = &Shape::Names(What::Settings);
+const VALUES: &Shape = &Shape::Names(What::Values);
 const KEYED: &Shape = &Shape::List(&Shape::Names(What::KeyedFile));
 const FOLDERS: &Shape = &Shape::List(&Shape::Names(What::Folder));
 const PLUGINS: &Shape = &Shape::List(&Shape::Names(What::Plugin));
@@ -234,8 +236,8 @@ const GENERATED: &[Field] = &[
     ("behavior", TEXT),
     ("literals", LIST),
     ("files", KEYED),
-    ("envs", FILES),
-    ("env", FILE),
+    ("envs", &Shape::List(SETTINGS)),
+    ("env", SETTINGS),
     ("options", OPTIONS),
     ("type", TEXT),
 ];
@@ -246,8 +248,8 @@ const CHART: &[Field] = &[
     ("repo", TEXT),
     ("releaseName", TEXT),
     ("namespace", TEXT),
-    ("additionalValuesFiles", FILES),
-    ("valuesFile", FILE),
+    ("additionalValuesFiles", &Shape::List(VALUES)),
+    ("valuesFile", VALUES),
     ("valuesInline", &Shape::Any),
     ("valuesMerge", TEXT),
     ("includeCRDs", SCALAR),
@@ -266,7 +268,7 @@ const OLD_CHART: &Shape = &Shape::Object(&[
     ("chartRepoUrl", TEXT),
     ("chartHome", HOME),
     ("chartRepoName", TEXT),
-    ("values", FILE),
+    ("values", VALUES),
     ("valuesLocal", &Shape::Any),
     ("valuesMerge", TEXT),
     ("releaseName", TEXT),

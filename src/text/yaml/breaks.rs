@@ -6,7 +6,7 @@ use crate::text::SyntaxError;
 /// 1.1](https://yaml.org/spec/1.1/#b-next-line)) and for this parser do not
 /// ([1.2](https://yaml.org/spec/1.2.2/#54-line-break-characters)): behind one of
 /// them the cluster would read what nobody has looked at.
-pub(super) fn refuse_disputed(text: &str) -> Result<(), SyntaxError> {
+pub(crate) fn refuse_disputed(text: &str) -> Result<(), SyntaxError> {
     let bytes = text.as_bytes();
     let found = memchr::memchr2_iter(0xc2, 0xe2, bytes).find(|&at| {
         matches!(

@@ -20,6 +20,9 @@ const DEPTH: usize = 128;
 /// How many nodes anchors, aliases and merge keys may copy in one text.
 const EXPANSION: usize = 1_000_000;
 
+/// How many values a text may have: about 400 MB of memory.
+const NODES: usize = 4_000_000;
+
 /// One document of a YAML stream.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
@@ -61,6 +64,15 @@ pub fn parse_strict(text: &str) -> Result<Vec<Document>, SyntaxError> {
 
 /// The first documents of a stream.
 fn documents(text: &str, most: usize, strict: bool) -> Result<Vec<Document>, SyntaxError> {
+    within(NODES, text, most, strict)
+}
+
+fn within(
+    nodes: usize,
+    text: &str,
+    most: usize,
+    strict: bool,
+) -> Result<Vec<Document>, SyntaxError> {
     let mut options = granit_parser::options! {
         flow_nesting_limit: DEPTH,
         block_nesting_limit: DEPTH,
@@ -75,6 +87,7 @@ fn documents(text: &str, most: usize, strict: bool) -> Result<Vec<Document>, Syn
         text,
         anchors: HashMap::new(),
         expanded: 0,
+        left: nodes,
         repeated: Vec::new(),
         strict,
     };
@@ -119,6 +132,8 @@ struct Composer<'t> {
     text: &'t str,
     anchors: HashMap<usize, Built>,
     expanded: usize,
+    /// How many more values may come.
+    left: usize,
     repeated: Vec<RepeatedKey>,
     strict: bool,
 }
@@ -149,6 +164,10 @@ impl<'t> Composer<'t> {
         if depth > DEPTH {
             return Err(fault(span, "it is nested too deeply"));
         }
+        self.left = self.left.checked_sub(1).ok_or_else(|| SyntaxError {
+            hint: Some("split the file"),
+            ..fault(span, "the text has more than 4,000,000 values")
+        })?;
         let anchor = event.anchor_id();
         let built = match event {
             Event::Scalar(text, style, _, tag) => {

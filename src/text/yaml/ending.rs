@@ -6,7 +6,7 @@
 use granit_parser::Span;
 
 /// Takes the line feed away that the parser put behind the last line of `all`.
-pub(super) fn as_written(value: &mut String, all: &str, span: &Span) {
+pub(crate) fn as_written(value: &mut String, all: &str, span: &Span) {
     let Some(bytes) = span.byte_range() else {
         return;
     };

@@ -12,9 +12,11 @@ mod scalar;
 mod spans;
 mod value;
 
+pub(crate) use breaks::refuse_disputed;
 pub(super) use compose::comments;
 pub use compose::{Document, RepeatedKey, parse, parse_first, parse_strict};
 pub use emit::{emit, emit_manifest};
+pub(crate) use ending::as_written as block_as_written;
 pub(crate) use refused::refused;
 pub(crate) use scalar::{needs_quotes, of_today as plain_value};
 pub(super) use spans::{Style, spans};

@@ -25,9 +25,10 @@ pub(crate) fn refused(text: &str) -> Result<(), SyntaxError> {
     Ok(())
 }
 
-/// Lines that end a document for a reader that looks at lines alone.
+/// Lines that end a document for a reader that looks at lines alone, and directives,
+/// which such a reader takes for a document.
 fn separators(text: &str) -> Result<(), SyntaxError> {
-    let mut begun = false;
+    let (mut begun, mut inside) = (false, false);
     for (at, line) in text.lines().enumerate() {
         let rest = line.strip_prefix("---").map(str::trim);
         if rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('#')) {
@@ -36,6 +37,14 @@ fn separators(text: &str) -> Result<(), SyntaxError> {
                 column: 4,
                 message: "nothing but a comment may follow `---` on its line".to_owned(),
                 hint: None,
+            });
+        }
+        if !inside && line.trim_start_matches('\u{feff}').starts_with('%') {
+            return Err(SyntaxError {
+                line: at + 1,
+                column: 1,
+                message: "Kubernetes' readers take a directive (`%YAML`, `%TAG`) for a document of its own".to_owned(),
+                hint: Some("remove the line"),
             });
         }
         let content = line.trim();
@@ -47,7 +56,9 @@ fn separators(text: &str) -> Result<(), SyntaxError> {
                 hint: None,
             });
         }
-        begun |= !content.is_empty() && !content.starts_with('#');
+        let is_content = !content.is_empty() && !content.starts_with('#');
+        begun |= is_content;
+        inside = line != "..." && (inside || is_content);
     }
     Ok(())
 }
@@ -175,6 +186,27 @@ mod tests {
         "# c\n...\na: b\n",
         "line 2, column 1: the text begins with the end of a document"
     )]
+    #[case(
+        "%YAML 1.2\n---\na: b\n",
+        "line 1, column 1: Kubernetes' readers take a directive"
+    )]
+    #[case(
+        "# c\n\n%YAML 1.1\n--- # d\na: b\n",
+        "line 3, column 1: Kubernetes' readers"
+    )]
+    #[case(
+        "%TAG ! tag:x,2000:\n---\na: !b c\n",
+        "line 1, column 1: Kubernetes' readers"
+    )]
+    #[case(
+        "\u{feff}%YAML 1.2\n---\na: b\n",
+        "line 1, column 1: Kubernetes' readers"
+    )]
+    #[case(
+        "a: b\n...\n%YAML 1.2\n---\nc: d\n",
+        "line 3, column 1: Kubernetes' readers"
+    )]
+    #[case("%FOO bar\n---\na: b\n", "line 1, column 1: Kubernetes' readers")]
     #[case(r#"a: "x\/y""#, "line 1, column 6: this escape is not known")]
     #[case(
         r#"a: ["x", "\ud83d\ude00"]"#,
@@ -193,6 +225,7 @@ mod tests {
     #[case("a: \"\\\\/ \\ud7ff\"\n")]
     #[case("--- # c\na: b\n---\n...\n---\nc: d\n")]
     #[case("a: |\n  ---x\n")]
+    #[case("a: |\n  %YAML 1.2\nb: '%x'\n# %YAML\n")]
     #[case("a: \"x\n  \ty\"\n")]
     fn what_it_reads_is_fine(#[case] text: &str) {
         assert!(parse(text).is_ok(), "{:?}", parse(text));

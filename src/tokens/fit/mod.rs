@@ -20,38 +20,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::engine::{Edit, How};
-
-/// A file format whose readers give text a meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Format {
-    Yaml,
-    Json,
-    Jsonnet,
-    /// A template of Go that is part of others (`_helpers.tpl`).
-    Template,
-    /// A setting on each line (`app.env`).
-    Lines,
-}
-
-impl Format {
-    /// The format of a file, by its name.
-    pub(super) fn of(path: &str) -> Option<Self> {
-        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
-        // Kustomize reads this name, too.
-        if name == "Kustomization" {
-            return Some(Self::Yaml);
-        }
-        let (_, extension) = name.rsplit_once('.')?;
-        match extension.to_ascii_lowercase().as_str() {
-            "yaml" | "yml" => Some(Self::Yaml),
-            "json" => Some(Self::Json),
-            "jsonnet" | "libsonnet" => Some(Self::Jsonnet),
-            "tpl" => Some(Self::Template),
-            "env" | "properties" => Some(Self::Lines),
-            _ => None,
-        }
-    }
-}
+pub(super) use crate::text::Format;
 
 /// A text with the values for its tokens.
 #[derive(Clone, Copy)]

@@ -7,10 +7,11 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, StructureStyle};
+use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 
 use super::rule::Document;
 use super::template::Template;
+use crate::text::yaml::block_as_written;
 
 /// A scalar that contains at least one word.
 #[derive(Debug)]
@@ -73,6 +74,7 @@ pub(super) fn read(text: &str, template: Option<&Template>) -> Result<Reading, U
     let mut options = granit_parser::options! {};
     options.set_emit_comments(false);
     let mut walk = Walk {
+        text,
         template,
         reading: Reading::default(),
         open: Vec::new(),
@@ -89,12 +91,13 @@ pub(super) fn read(text: &str, template: Option<&Template>) -> Result<Reading, U
                 .unwrap_or_default()
                 .to_owned(),
         })?;
-        walk.event(event, span.byte_range().unwrap_or_default());
+        walk.event(event, span);
     }
     Ok(walk.reading)
 }
 
 struct Walk<'t> {
+    text: &'t str,
     template: Option<&'t Template>,
     reading: Reading,
     open: Vec<Open>,
@@ -103,7 +106,11 @@ struct Walk<'t> {
 }
 
 impl Walk<'_> {
-    fn event(&mut self, event: Event<'_>, at: Range<usize>) {
+    fn event(&mut self, mut event: Event<'_>, span: Span) {
+        if let Event::Scalar(value, ScalarStyle::Literal | ScalarStyle::Folded, ..) = &mut event {
+            block_as_written(value.to_mut(), self.text, &span);
+        }
+        let at = span.byte_range().unwrap_or_default();
         let shape = match &event {
             Event::Scalar(value, ..) => shape_of(value),
             Event::DocumentStart(..) => Shape::Structure(0),

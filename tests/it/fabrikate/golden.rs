@@ -169,7 +169,7 @@ async fn replay(fixtures: &Path, case: &Case) -> Result<(), String> {
         }
         (Ok(generated), true) => {
             compare_files(case, &generated, instead.map(|(.., instead)| instead))?;
-            compare_calls(case, &calls, &temp)?;
+            compare_calls(case, &calls)?;
             compare_traces(case, &hld)
         }
     }
@@ -237,12 +237,12 @@ fn compare_files(case: &Case, ours: &Generated, instead: Option<&Instead>) -> Re
 }
 
 /// A path in the private copy of a chart, as it stands in the definition.
-fn in_definition(line: &str, temp: &Path) -> String {
-    let copy = temp.join("gitops-").display().to_string();
-    match line
-        .strip_prefix(&copy)
-        .and_then(|rest| rest.split_once('/'))
-    {
+fn in_definition(line: &str) -> String {
+    let copy = line
+        .split_once("/gitops-publisher-")
+        .and_then(|(_, rest)| rest.split_once("/files/"))
+        .and_then(|(_, rest)| rest.split_once('/'));
+    match copy {
         Some((_, below)) => format!("<HLD>/{below}"),
         None => line.to_owned(),
     }
@@ -250,7 +250,7 @@ fn in_definition(line: &str, temp: &Path) -> String {
 
 /// The recorded name of a call.
 fn name_of(call: &str) -> String {
-    match (call.split_once('@'), call.split_once("__gitops-")) {
+    match (call.split_once('@'), call.split_once("__files__")) {
         (Some((release, _)), Some((_, copy))) => {
             let below = copy.split_once("__").map_or("", |(_, below)| below);
             format!("{release}@{below}")
@@ -259,7 +259,7 @@ fn name_of(call: &str) -> String {
     }
 }
 
-fn compare_calls(case: &Case, calls: &Path, temp: &Path) -> Result<(), String> {
+fn compare_calls(case: &Case, calls: &Path) -> Result<(), String> {
     let expected = recorded(case, "helm-calls");
     let list = |folder: &Path| -> Vec<String> {
         let entries = folder.read_dir().into_iter().flatten();
@@ -291,7 +291,7 @@ fn compare_calls(case: &Case, calls: &Path, temp: &Path) -> Result<(), String> {
             std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
         };
         let own = read(ours.join("args.txt"))?;
-        let own = own.lines().map(|line| in_definition(line, temp) + "\n");
+        let own = own.lines().map(|line| in_definition(line) + "\n");
         if own.collect::<String>() != read(args)? {
             return Err(format!(
                 "{call}: other arguments: {}",

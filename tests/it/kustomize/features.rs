@@ -266,10 +266,13 @@ async fn kustomize_comes_before_kubectl_and_is_given_nothing_that_runs_programs(
         } else {
             "build"
         };
-        let copy = temp.path().canonicalize().unwrap().join("gitops-");
-        let copy = format!("args: {verb} {}", copy.display());
+        let copy = format!("args: {verb} /");
         let rest = "/overlays/dev --load-restrictor LoadRestrictionsRootOnly\n";
-        assert!(said.contains(&copy) && said.ends_with(rest), "{said}");
+        assert!(
+            said.contains(&copy) && said.contains("/gitops-publisher-"),
+            "{said}"
+        );
+        assert!(said.ends_with(rest), "{said}");
         std::fs::remove_file(bin.path().join(name)).unwrap();
     }
 }

@@ -313,3 +313,113 @@ async fn bases_that_name_each_other_end() {
         "left to Kustomize"
     );
 }
+
+/// What Kustomize would take for the text of a plugin that reads a file.
+#[cfg(unix)]
+const PLUGIN: &str = "a\napiVersion: builtin\nkind: ConfigMapGenerator\nmetadata: {name: x}\nname: stolen\nfiles: [k=/etc/hostname]";
+
+#[cfg(unix)]
+#[rstest]
+#[case::a_plugin("generators", PLUGIN, "the character U+000A")]
+#[case::a_line("resources", "a\nb", "the character U+000A")]
+#[case::a_return("transformers", "a\rb", "the character U+000D")]
+#[case::a_next_line("validators", "a\u{85}b", "the character U+0085")]
+#[case::a_separator("components", "a\u{2028}b", "the character U+2028")]
+#[case::a_mark("resources", "\u{feff}a", "the character U+FEFF")]
+#[case::a_map("generators", "kind: x", "`:`")]
+#[case::a_way_up("resources", r"..\..\..\outside", r"`\`")]
+#[case::a_drive("resources", "C:", "`:`")]
+#[case::quotes("resources", "a\"b", "`\"`")]
+#[tokio::test]
+async fn a_name_that_kustomize_may_read_as_more_is_refused(
+    #[case] field: &str,
+    #[case] name: &str,
+    #[case] character: &str,
+    #[values(true, false)] linked: bool,
+) {
+    let shop = source(&[]);
+    let folder = shop.path().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("kustomization.yaml"), "resources: []\n").unwrap();
+    std::os::unix::fs::symlink(name, shop.path().join("link")).unwrap();
+    let entry = if linked { "link" } else { name };
+    let entry = serde_json::to_string(entry).unwrap();
+    std::fs::write(
+        shop.path().join("kustomization.yaml"),
+        format!("{field}: [{entry}]\n"),
+    )
+    .unwrap();
+    let (message, hints) = refusal(shop.path(), "").await;
+    // Written out, some are refused before: as the text of a plugin, or by YAML.
+    if linked || !name.contains(['\n', '\u{85}', '\u{2028}']) && name != "kind: x" {
+        let expected = format!(
+            "`kustomization.yaml`, line 1: `{field}` leads to `{}`, and {character} may mean something else to Kustomize or helm than a part of a name",
+            name.escape_debug()
+        );
+        assert_eq!(message, expected);
+        assert_eq!(hints[0], "rename the file or folder");
+    }
+}
+
+#[cfg(unix)]
+#[rstest]
+#[case::of_a_generator("configMapGenerator: [{name: a, files: [NAME]}]\n", r"..\..\x", r"`\`")]
+#[case::of_a_patch("patches: [{path: NAME}]\n", r"..\x", r"`\`")]
+#[case::of_a_schema("openapi: {path: NAME}\n", "a\tb", "the character U+0009")]
+#[case::of_values("helmCharts: [{name: c, valuesFile: NAME}]\n", "a,b.yaml", "`,`")]
+#[case::of_more_values(
+    "helmCharts: [{name: c, valuesFile: v, additionalValuesFiles: [v, NAME]}]\n",
+    "v,etc/c.json",
+    "`,`"
+)]
+#[case::of_the_older_form(
+    "helmChartInflationGenerator: [{chartName: c, values: NAME}]\n",
+    "v,x",
+    "`,`"
+)]
+#[tokio::test]
+async fn nor_may_a_file_have_such_a_name(
+    #[case] text: &str,
+    #[case] name: &str,
+    #[case] character: &str,
+) {
+    let shop = source(&[
+        ("charts/c/Chart.yaml", "name: c\nversion: 1.0.0\n"),
+        ("v", ""),
+    ]);
+    let path = shop.path().join(name);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, "a: b\n").unwrap();
+    let text = text.replace("NAME", &serde_json::to_string(name).unwrap());
+    std::fs::write(shop.path().join("kustomization.yaml"), text).unwrap();
+    let (message, _) = refusal(shop.path(), "").await;
+    assert!(
+        message.contains(&format!(
+            "leads to `{}`, and {character} may",
+            name.escape_debug()
+        )),
+        "{message}"
+    );
+}
+
+#[rstest]
+#[case("p{{ env \"PATH\" | sha256sum }}")]
+#[case("{{ getHostByName \"localhost\" }}")]
+#[case("{{randAlpha 6 | lower}}")]
+#[case("{{- now }}")]
+#[case("web-{{ .Release.Revision }}")]
+#[tokio::test]
+async fn the_name_of_a_release_is_no_template(#[case] template: &str) {
+    let chart = format!("[{{name: c, nameTemplate: '{template}'}}]");
+    for field in ["helmCharts: ", "helmChartInflationGenerator: "] {
+        let shop = source(&[
+            ("charts/c/Chart.yaml", "name: c\nversion: 1.0.0\n"),
+            ("kustomization.yaml", &format!("{field}{chart}\n")),
+        ]);
+        let (message, _) = refusal(shop.path(), "").await;
+        assert!(
+            message.contains("`nameTemplate` is a template, which may read what no chart may"),
+            "{message}"
+        );
+    }
+}

@@ -146,3 +146,30 @@ fn strictly_a_key_of_the_map_itself_wins_over_merged_ones(#[case] text: &str, #[
     let found = find(&find(&documents[0].root, "m"), "x");
     assert_eq!(found.text(), Some(value));
 }
+
+#[test]
+fn a_text_has_so_many_values_and_no_more() {
+    let read = |text: &str| within(10, text, usize::MAX, false);
+    for fits in [
+        "[1,2,3,4,5,6,7,8,9]",
+        "{a: b, c: d, e: f, g: h}",
+        "a\n---\nb\n",
+    ] {
+        assert!(read(fits).is_ok(), "{fits}");
+    }
+    for (text, line) in [
+        ("[1,2,3,4,5,6,7,8,9,0]", 1),
+        ("a:\n- [1, 2]\n- [3, 4]\n- {b: c}\n", 4),
+        ("a: 1\nb: 2\nc: 3\nd: 4\ne: 5\n", 5),
+        ("- [[[[[[[[[[]]]]]]]]]]\n", 1),
+        ("a: b\n---\nc: d\n---\ne: f\n---\ng: h\n", 7),
+    ] {
+        let error = read(text).unwrap_err();
+        assert_eq!(error.message, "the text has more than 4,000,000 values");
+        assert_eq!(
+            (error.line, error.hint),
+            (line, Some("split the file")),
+            "{text}"
+        );
+    }
+}

@@ -2,7 +2,9 @@
 //! that were killed left of them.
 //!
 //! Owns their names: they hold the process, so that the next run knows whose are
-//! left over. Removes nothing else.
+//! left over. Removes nothing else. Folders that hold secrets are [`private`].
+
+pub mod private;
 
 use std::path::Path;
 

@@ -42,16 +42,16 @@ const TRIES: usize = 5;
 
 /// What a folder has to hold.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Needs {
+pub struct Needs {
     /// So many bytes.
-    pub(super) bytes: u64,
+    pub bytes: u64,
     /// Programs, which a file system may refuse to run.
-    pub(super) programs: bool,
+    pub programs: bool,
 }
 
 /// A folder that nobody else can read, gone when this is dropped.
 #[derive(Debug)]
-pub(super) struct PrivateFolder {
+pub struct PrivateFolder {
     files: PathBuf,
     _folder: TempDir,
     /// Held as long as the folder is.
@@ -60,7 +60,11 @@ pub(super) struct PrivateFolder {
 
 impl PrivateFolder {
     /// Makes one: in memory where that suits, else below `temp_root`.
-    pub(super) fn new(temp_root: &Path, needs: Needs) -> io::Result<Self> {
+    ///
+    /// # Errors
+    ///
+    /// What the system says when it cannot be made.
+    pub fn new(temp_root: &Path, needs: Needs) -> io::Result<Self> {
         for place in [memory(needs), Some(temp_root.to_path_buf())]
             .into_iter()
             .flatten()
@@ -73,7 +77,12 @@ impl PrivateFolder {
         Err(io::Error::other("there is no place for it"))
     }
 
-    fn in_place(place: &Path) -> io::Result<Self> {
+    /// Makes one in this folder.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when it cannot be made.
+    pub fn in_place(place: &Path) -> io::Result<Self> {
         let mut last = io::Error::other("it was removed again and again");
         for _ in 0..TRIES {
             let mut builder = tempfile::Builder::new();
@@ -112,13 +121,14 @@ impl PrivateFolder {
         Err(last)
     }
 
-    pub(super) fn path(&self) -> &Path {
+    /// The folder that its owner fills.
+    pub fn path(&self) -> &Path {
         &self.files
     }
 }
 
 /// A new file that only its owner can read.
-pub(super) fn new_file(path: &Path, runs: bool) -> io::Result<File> {
+pub fn new_file(path: &Path, runs: bool) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
@@ -132,7 +142,7 @@ pub(super) fn new_file(path: &Path, runs: bool) -> io::Result<File> {
 }
 
 /// Writes a whole new file at once.
-pub(super) fn write(path: &Path, content: &[u8], runs: bool) -> io::Result<()> {
+pub fn write(path: &Path, content: &[u8], runs: bool) -> io::Result<()> {
     new_file(path, runs)?.write_all(content)
 }
 
