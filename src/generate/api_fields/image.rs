@@ -31,8 +31,12 @@ pub(super) fn fault(image: &str) -> Option<String> {
         "has no name"
     } else if tag.is_some_and(str::is_empty) {
         "has an empty tag"
-    } else if repository.starts_with('/') || repository.ends_with('/') {
+    } else if repository.contains("://") {
+        "is an address; an image has no `https://` in front"
+    } else if repository.split('/').any(str::is_empty) {
         "has an empty part in its name"
+    } else if path(repository).contains(|c: char| c.is_ascii_uppercase()) {
+        "has upper-case letters in its name"
     } else if plain.contains('=') {
         "has a `=`, which no image has"
     } else if digest.is_some_and(|digest| !is_digest(digest)) {
@@ -41,6 +45,18 @@ pub(super) fn fault(image: &str) -> Option<String> {
         return None;
     };
     Some(format!("{reason}: `{image}`"))
+}
+
+/// What stands behind the registry, or nothing where a placeholder of another tool does.
+fn path(repository: &str) -> &str {
+    let is_registry = |first: &str| {
+        first == "localhost" || first.contains(|c: char| ".:".contains(c) || c.is_ascii_uppercase())
+    };
+    match repository.split_once('/') {
+        _ if repository.contains(['$', '#']) => "",
+        Some((first, path)) if is_registry(first) => path,
+        _ => repository,
+    }
 }
 
 /// A letter in place of each `${…}` and `$(…)`.

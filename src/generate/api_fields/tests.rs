@@ -192,6 +192,19 @@ fn items_of_lists_are_looked_at_one_by_one() {
 #[case(":v1", "has no name: `:v1`")]
 #[case("r.io/:v1", "has an empty part in its name: `r.io/:v1`")]
 #[case("/web:v1", "has an empty part in its name: `/web:v1`")]
+#[case("r.io//web:v1", "has an empty part in its name: `r.io//web:v1`")]
+#[case("a/b//c", "has an empty part in its name: `a/b//c`")]
+#[case(
+    "https://r.io/web:v1",
+    "is an address; an image has no `https://` in front: `https://r.io/web:v1`"
+)]
+#[case(
+    "docker://web",
+    "is an address; an image has no `https://` in front: `docker://web`"
+)]
+#[case("Web:v1", "has upper-case letters in its name: `Web:v1`")]
+#[case("r.io/Team/web", "has upper-case letters in its name: `r.io/Team/web`")]
+#[case("team/Web", "has upper-case letters in its name: `team/Web`")]
 #[case("<no value>", "contains `<no value>`: a template left it there")]
 #[case("web:<no value>", "contains `<no value>`: a template left it there")]
 #[case("'{{ .Values.image }}'", "contains `{{`: a template left it there")]
@@ -229,6 +242,8 @@ fn what_no_kubelet_can_pull_is_refused(#[case] image: &str, #[case] said: &str) 
 #[case("web:${TAG:=latest}")]
 #[case("${REGISTRY}/web:$(TAG)")]
 #[case("web:#{tag}#")]
+#[case("R.io/team/web:V1")]
+#[case("${Registry}/Web:v1")]
 #[case("auto")]
 #[case("busybox:latest")]
 fn images_and_placeholders_of_others_are_fine(#[case] image: &str) {

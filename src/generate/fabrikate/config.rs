@@ -92,7 +92,9 @@ fn load_file(
         };
         let file = reader.show(&path);
         let source = Source { file: &file, json };
-        let config = match source.parse(&text)? {
+        let parsed = source.parse(&text)?;
+        ignored::documents(source, &text, findings);
+        let config = match parsed {
             Some(root) => read(source, &root, 0, findings)?,
             None => Config::default(),
         };

@@ -10,7 +10,7 @@ use super::config::Config;
 use super::{Fault, Reader};
 use crate::definition::{Component, Source};
 use crate::model::Finding;
-use crate::text::{Node, nearest};
+use crate::text::{Node, nearest, yaml};
 
 /// The keys of a configuration file, and of the configuration of a subcomponent.
 const CONFIG_KEYS: [&str; 5] = [
@@ -20,6 +20,9 @@ const CONFIG_KEYS: [&str; 5] = [
     "namespace",
     "subcomponents",
 ];
+
+/// How a component is fetched.
+const METHODS: [&str; 4] = ["git", "helm", "http", "local"];
 
 /// The types of components.
 const TYPES: [&str; 3] = ["component", "helm", "static"];
@@ -46,8 +49,51 @@ pub(super) fn fields(file: &str, component: &Component, findings: &mut Vec<Findi
             format!("`{name}` is not a type of component, so it generates nothing; {advice}"),
         ));
     }
+    let method = component.method.as_str();
+    let known = METHODS.contains(&method) || method.eq_ignore_ascii_case("http");
+    if !method.is_empty() && !known {
+        let advice = match nearest(method, METHODS) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => format!("the methods are {}", listed(METHODS.into_iter())),
+        };
+        findings.push(Finding::warning(
+            file,
+            format!(
+                "`{method}`, the method of `{}`, is not one, so nothing is fetched for it; {advice}",
+                component.name
+            ),
+        ));
+    }
     for entry in &component.entries {
         fields(file, entry, findings);
+    }
+}
+
+/// Warns about what of a YAML file does not count: documents behind the first, and keys
+/// that their map has twice.
+pub(super) fn documents(source: Source<'_>, text: &str, findings: &mut Vec<Finding>) {
+    if source.json {
+        return;
+    }
+    let mut documents = yaml::parse(text).unwrap_or_default().into_iter();
+    for key in documents
+        .next()
+        .into_iter()
+        .flat_map(|first| first.repeated)
+    {
+        findings.push(Finding::warning(
+            at(source.file, key.line),
+            format!(
+                "the key `{}` is in the same map as another one in line {}; the last one counts",
+                key.key, key.first
+            ),
+        ));
+    }
+    if let Some(second) = documents.find(|document| !document.root.is_null()) {
+        findings.push(Finding::warning(
+            at(source.file, second.line),
+            "this document is ignored, because Fabrikate reads the first one only",
+        ));
     }
 }
 
@@ -99,7 +145,8 @@ pub(super) fn files(
     environments: &[&str],
     findings: &mut Vec<Finding>,
 ) -> Result<(), Fault> {
-    for entry in reader.entries(configs)? {
+    let entries = reader.entries(configs)?;
+    for entry in &entries {
         let Some(name) = entry.name.to_str() else {
             continue;
         };
@@ -116,6 +163,13 @@ pub(super) fn files(
             continue;
         };
         let right = format!("{environment}.{right}");
+        let first = format!("{environment}.yaml");
+        if name == right && right != first && entries.iter().any(|other| *other.name == *first) {
+            findings.push(Finding::warning(
+                reader.show(&configs.join(name)),
+                format!("the file is ignored, because Fabrikate reads `{first}` first; remove one of them"),
+            ));
+        }
         // An environment of exactly this name may be another one.
         if name != right && !(extension == "yaml" && environments.contains(&stem)) {
             findings.push(Finding::warning(

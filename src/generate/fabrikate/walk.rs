@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::config::{self, Config};
 use super::{BLOCK, Error, Fault, Options, doubtful, ignored, off_thread};
-use crate::definition::{COMPONENT_FILES, Component, Generator};
+use crate::definition::{COMPONENT_FILES, Component, Generator, Source};
 use crate::generate::reading::{Reader, join};
 use crate::model::Finding;
 use crate::parallel;
@@ -291,6 +291,7 @@ fn load(reader: &Reader, folder: &Path, method: &str) -> Result<(Component, Vec<
             let file = reader.show(&path);
             let component = Component::parse(&file, json, &text)?;
             let mut findings = Vec::new();
+            ignored::documents(Source { file: &file, json }, &text, &mut findings);
             ignored::fields(&file, &component, &mut findings);
             return Ok((component, findings));
         }

@@ -78,6 +78,7 @@ impl KustomizeFault {
             Self::UnknownField { .. } => {
                 "fields are spelt exactly as Kustomize documents them; take out what it does not know"
             }
+            Self::Repeated { .. } => "put all of it under one of the two",
             Self::Documents(_) => "put each kustomization into a folder of its own",
             Self::TwoRoles(_) => "give one of the two a copy of its own",
             Self::Address { .. } => {

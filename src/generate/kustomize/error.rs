@@ -77,6 +77,16 @@ pub enum KustomizeFault {
         /// The character.
         code: u32,
     },
+    /// A key that its map has twice, of which Kustomize takes the last.
+    #[error("{place}: the key `{key}` is there already, in line {first}")]
+    Repeated {
+        /// Where it stands.
+        place: Place,
+        /// The key.
+        key: String,
+        /// The line of the one before it.
+        first: usize,
+    },
     /// A kustomization in several documents.
     #[error("`{0}` holds more than one document, and Kustomize reads only the first")]
     Documents(String),

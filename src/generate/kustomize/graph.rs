@@ -159,7 +159,19 @@ impl Walk<'_> {
             source,
         };
         let mut documents = yaml::parse(&text).map_err(malformed)?.into_iter();
-        let first = documents.next().map(|document| document.root);
+        let first = documents.next();
+        if let Some(key) = first.iter().flat_map(|first| &first.repeated).next() {
+            return Err(KustomizeFault::Repeated {
+                place: Place {
+                    file,
+                    line: key.line,
+                },
+                key: key.key.clone(),
+                first: key.first,
+            }
+            .into());
+        }
+        let first = first.map(|document| document.root);
         if documents.any(|document| !document.root.is_null()) {
             return Err(KustomizeFault::Documents(file).into());
         }

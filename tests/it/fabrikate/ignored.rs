@@ -20,6 +20,41 @@ async fn warnings(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 #[rstest::rstest]
+#[case::second_document(
+    "config/prod.yaml",
+    "config: {a: 1}\n---\nconfig: {b: 1}\n",
+    "config/prod.yaml, line 3: this document is ignored, because Fabrikate reads the first one only"
+)]
+#[case::second_document_behind_nothing(
+    "config/common.yaml",
+    "---\n---\nconfig: {b: 1}\n",
+    "config/common.yaml, line 3: this document is ignored, because Fabrikate reads the first one only"
+)]
+#[case::twice(
+    "config/prod.yaml",
+    "subcomponents:\n  web: {config: {a: 1}}\n  web: {config: {b: 1}}\n",
+    "config/prod.yaml, line 3: the key `web` is in the same map as another one in line 2; the last one counts"
+)]
+#[case::value_twice(
+    "config/common.yaml",
+    "config:\n  a: 1\n  a: 2\n",
+    "config/common.yaml, line 3: the key `a` is in the same map as another one in line 2; the last one counts"
+)]
+#[case::both_forms(
+    "config/prod.json",
+    "{}",
+    "config/prod.json: the file is ignored, because Fabrikate reads `prod.yaml` first; remove one of them"
+)]
+#[case::method(
+    "component.yaml",
+    "name: shop\nmethod: locl\nsubcomponents:\n- {name: web, type: static, path: m}\n",
+    "component.yaml: `locl`, the method of `shop`, is not one, so nothing is fetched for it; did you mean `local`?"
+)]
+#[case::method_in_capitals(
+    "component.yaml",
+    "name: shop\nsubcomponents:\n- {name: web, type: static, path: m, method: Local}\n",
+    "component.yaml: `Local`, the method of `web`, is not one, so nothing is fetched for it; did you mean `local`?"
+)]
 #[case::misspelt(
     "config/common.yaml",
     "confg:\n  a: 1\n",

@@ -423,3 +423,35 @@ async fn the_name_of_a_release_is_no_template(#[case] template: &str) {
         );
     }
 }
+
+#[rstest]
+#[case("resources: []\nnamespace: a\nresources: []\n", 3, "resources", 1)]
+#[case("images:\n- name: a\n  newTag: b\n  newTag: c\n", 4, "newTag", 3)]
+#[case("commonLabels: {a: b, c: d, a: e}\n", 1, "a", 1)]
+#[case(
+    "patches:\n- path: a.yaml\n  target: {kind: A, kind: B}\n",
+    3,
+    "kind",
+    3
+)]
+#[case("namespace: a\n'namespace': b\n", 2, "namespace", 1)]
+#[case(
+    "configMapGenerator:\n- name: a\n  files: []\n  files: [exec.yaml]\n",
+    4,
+    "files",
+    3
+)]
+#[tokio::test]
+async fn a_key_that_is_there_twice_is_refused(
+    #[case] text: &str,
+    #[case] line: usize,
+    #[case] key: &str,
+    #[case] first: usize,
+) {
+    let (message, hints) = refused(text).await;
+    let expected = format!(
+        "`kustomization.yaml`, line {line}: the key `{key}` is there already, in line {first}"
+    );
+    assert_eq!(message, expected);
+    assert_eq!(hints[0], "put all of it under one of the two");
+}
