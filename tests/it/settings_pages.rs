@@ -93,7 +93,7 @@ fn the_settings_page_is_current() {
     let argocd = block(&ArgoCdArgs::augment_args(Command::new("")));
     let promotion = table(&PromoteArgs::augment_args(Command::new("")), &nothing);
     let current = format!(
-        "{before}{START}\n## Of the whole run\n\n{run}\n## Of each environment\n\n{environment}\n## Of each source\n\n{source}\n## Of a cluster with Flux\n\nIn the block `flux` of an environment with `generator: flux`, or of the top of `gitops.yaml` ([flux.md](flux.md)).\n\n{flux}\n## Of a cluster with Argo CD\n\nIn the block `argocd` of an environment with `generator: argocd`, or of the top of `gitops.yaml` ([argocd.md](argocd.md)).\n\n{argocd}\n## Of a promotion\n\nThese are flags and inputs only.\n\n{promotion}\n{END}{after}"
+        "{before}{START}\n## Run settings\n\n{run}\n## Environment settings\n\n{environment}\n## Source settings\n\n{source}\n## Clusters with Flux\n\nIn the block `flux` of an environment with `generator: flux`, or of the top of `gitops.yaml` ([flux.md](flux.md)).\n\n{flux}\n## Clusters with Argo CD\n\nIn the block `argocd` of an environment with `generator: argocd`, or of the top of `gitops.yaml` ([argocd.md](argocd.md)).\n\n{argocd}\n## Promotion\n\nThese are flags and inputs only.\n\n{promotion}\n{END}{after}"
     );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &current).unwrap();
