@@ -1,6 +1,8 @@
 //! The objects of a cluster: as the program renders them from a settings file,
 //! and checked against the controllers' own definitions, where these are.
 
+mod waiting;
+
 use std::path::Path;
 
 use serde_json::{Value, json};

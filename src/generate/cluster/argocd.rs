@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::repository::{Repository, Statuses};
 use super::version::ArgoCdVersion;
-use super::{Cluster, Deployed, Files, environment_file, notifications};
+use super::{Cluster, Deployed, Files, environment_file, notifications, silent};
 use crate::model::Finding;
 
 /// The cluster that Argo CD itself runs in.
@@ -62,15 +62,12 @@ pub(super) fn files(objects: &ArgoCdObjects) -> (Files, Vec<Finding>) {
         files.push((environment_file(&one.name), vec![application]));
     }
     let mut findings = Vec::new();
-    let silent = cluster.repositories().into_iter();
-    for repository in silent.filter(|it| it.statuses == Statuses::None) {
-        findings.push(Finding::warning(
-            &cluster.name,
-            format!(
-                "there are no commit statuses at {}, so nothing can wait for this cluster",
-                repository.url
-            ),
-        ));
+    let mute = cluster.repositories().into_iter();
+    for repository in mute.filter(|it| it.statuses == Statuses::None) {
+        findings.push(silent(&format!(
+            "there are no commit statuses at {}",
+            repository.url
+        )));
     }
     if let Some(config) = notifications::config(objects) {
         files.push(("notifications.yaml".to_owned(), vec![config]));

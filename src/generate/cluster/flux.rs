@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::repository::{Repository, Statuses};
 use super::version::FluxVersion;
-use super::{Cluster, Deployed, Files, environment_file};
+use super::{Cluster, Deployed, Files, environment_file, note, silent};
 use crate::model::Finding;
 
 /// How often what is applied is compared with the cluster.
@@ -79,8 +79,7 @@ pub(super) fn files(objects: &FluxObjects) -> (Files, Vec<Finding>) {
     let mut findings = Vec::new();
     let cluster = &objects.cluster;
     if !objects.version.tells_failures() {
-        findings.push(Finding::info(
-            &cluster.name,
+        findings.push(note(
             "Flux 2.8 writes no failures to commits, so a wait for this cluster fails only by its timeout; Flux 2.9 writes them",
         ));
     }
@@ -100,13 +99,10 @@ pub(super) fn files(objects: &FluxObjects) -> (Files, Vec<Finding>) {
             statuses.push(provider(objects, repository, kind));
             statuses.push(alert(objects, repository));
         } else {
-            findings.push(Finding::warning(
-                &cluster.name,
-                format!(
-                    "Flux writes no commit statuses to {}, so nothing can wait for this cluster",
-                    repository.url
-                ),
-            ));
+            findings.push(silent(&format!(
+                "Flux writes no commit statuses to {}",
+                repository.url
+            )));
         }
     }
     if !statuses.is_empty() {

@@ -136,6 +136,22 @@ pub(super) fn run(objects: &ClusterObjects) -> Result<(FileSet, Vec<Finding>), F
 /// Files by path, each with its objects.
 type Files = Vec<(String, Vec<serde_json::Value>)>;
 
+/// Something good to know about all of it.
+fn note(message: &str) -> Finding {
+    Finding {
+        place: None,
+        ..Finding::info("", message)
+    }
+}
+
+/// Nobody learns how a rollout ended.
+fn silent(why: &str) -> Finding {
+    Finding {
+        place: None,
+        ..Finding::warning("", format!("{why}, so nothing can wait for this cluster"))
+    }
+}
+
 /// The file of what makes one environment run.
 fn environment_file(name: &str) -> String {
     format!("environments/{name}.yaml")

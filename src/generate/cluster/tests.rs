@@ -54,14 +54,14 @@ fn what_a_wait_cannot_learn_is_told() {
     assert_eq!(
         told(&flux(&services, "2.8")),
         [
-            "prod: Flux 2.8 writes no failures to commits, so a wait for this cluster fails only by its timeout; Flux 2.9 writes them"
+            "Flux 2.8 writes no failures to commits, so a wait for this cluster fails only by its timeout; Flux 2.9 writes them"
         ]
     );
     let silent = "https://git.contoso.com/manifests";
     assert_eq!(
         told(&flux(&Repository::plain(silent), "2.9")),
         [format!(
-            "prod: Flux writes no commit statuses to {silent}, so nothing can wait for this cluster"
+            "Flux writes no commit statuses to {silent}, so nothing can wait for this cluster"
         )]
     );
 }
