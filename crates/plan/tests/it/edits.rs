@@ -14,24 +14,43 @@ enum Step {
     Index(usize),
 }
 
-/// The manifests of this folder, and the shared ones where they are.
+/// The manifests of this folder, and those of the shared corpus where they are.
 static ALL: LazyLock<Vec<Value>> = LazyLock::new(|| {
     let mut all = documents(include_str!("manifests.yaml"));
-    if let Some(folder) = shared("pairs") {
-        let mut names: Vec<_> = folder
-            .read_dir()
-            .unwrap()
-            .map(|one| one.unwrap().path())
-            .collect();
-        names.sort();
-        let mut seen: std::collections::HashSet<String> = all.iter().map(identity).collect();
-        for name in names {
-            let more = documents(&std::fs::read_to_string(name.join("before.yaml")).unwrap());
-            all.extend(more.into_iter().filter(|one| seen.insert(identity(one))));
-        }
+    let mut files = Vec::new();
+    for folder in ["pairs", "plain"].into_iter().filter_map(shared) {
+        manifests(&folder, &mut files);
     }
+    files.retain(|file| !file.ends_with("after.yaml"));
+    files.sort();
+    let mut seen: std::collections::HashSet<String> = all.iter().map(identity).collect();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        // Lists of other things, such as values, are no manifests.
+        let Ok(more) = serde_saphyr::from_multiple::<Value>(&text) else {
+            continue;
+        };
+        let is_resource = |one: &Value| one.at(&["metadata", "name"]) != &Value::Null;
+        let more = more.into_iter().filter(is_resource);
+        all.extend(more.filter(|one| seen.insert(identity(one))));
+    }
+    println!("{} manifests", all.len());
     all
 });
+
+fn manifests(folder: &std::path::Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            manifests(&path, files);
+        } else if path
+            .extension()
+            .is_some_and(|it| it == "yaml" || it == "yml")
+        {
+            files.push(path);
+        }
+    }
+}
 
 fn identity(value: &Value) -> String {
     gitops_plan::Identity::of(value).short()
@@ -281,6 +300,26 @@ const FREE: &[&str] = &[
     "paths",
 ];
 
+/// `2Gi` as `2048Mi`, `90Mi` as `94371840`.
+fn other_bytes(text: &str) -> Option<String> {
+    let number = |end: &str| text.strip_suffix(end)?.parse::<u64>().ok();
+    if let Some(number) = number("Gi") {
+        return Some(format!("{}Mi", number * 1024));
+    }
+    number("Mi").map(|number| (number << 20).to_string())
+}
+
+/// `100m` as `0.100`, `1` as `1000m`.
+fn other_cores(text: &str) -> Option<String> {
+    match text.strip_suffix('m') {
+        Some(thousandths) => {
+            let number: u64 = thousandths.parse().ok()?;
+            Some(format!("{}.{:03}", number / 1000, number % 1000))
+        }
+        None => Some(format!("{}m", text.parse::<u64>().ok()? * 1000)),
+    }
+}
+
 /// The same, written differently.
 fn reworded(value: &Value, key: &str, random: &mut Random) -> Value {
     match value {
@@ -289,6 +328,10 @@ fn reworded(value: &Value, key: &str, random: &mut Random) -> Value {
                 .iter()
                 .map(|(key, inner)| (key.clone(), reworded(inner, key, random)))
                 .collect();
+            // A key without a value is as good as none.
+            if random.below(8) == 0 {
+                pairs.push(("zzNothing".into(), Value::Null));
+            }
             random.shuffle(&mut pairs);
             Value::Map(pairs)
         }
@@ -302,8 +345,11 @@ fn reworded(value: &Value, key: &str, random: &mut Random) -> Value {
             }
             Value::List(items)
         }
-        Value::Str(text) if matches!((key, text.as_str()), ("memory", "1Gi")) => {
-            Value::Str("1024Mi".into())
+        Value::Str(text) if ["memory", "storage"].contains(&key) => {
+            Value::Str(other_bytes(text).unwrap_or_else(|| text.clone()))
+        }
+        Value::Str(text) if key == "cpu" => {
+            Value::Str(other_cores(text).unwrap_or_else(|| text.clone()))
         }
         Value::Str(text) if (key, text.as_str()) == ("interval", "10m") => {
             Value::Str("600s".into())
