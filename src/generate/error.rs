@@ -65,6 +65,9 @@ pub enum Fault {
     /// A file of the source is not read.
     #[error(transparent)]
     Source(#[from] source::Error),
+    /// A file whose name does not say what it is read as, with tokens in it.
+    #[error("the tokens of `{0}` were not replaced as in a file of the format that it is read in")]
+    Unfit(String),
     /// Not text.
     #[error("`{0}` is not UTF-8 text")]
     NotText(String),
@@ -315,6 +318,9 @@ impl Fault {
             }
             Self::FolderMissing(_) => {
                 "check `jsonnetPaths`; in gitops.yaml, paths are relative to that file"
+            }
+            Self::Unfit(_) => {
+                "give the file a name that ends in `.yaml`, so that every value stays the text it is"
             }
             Self::Source(error) => {
                 return error.hint().iter().map(|&hint| hint.to_owned()).collect();

@@ -130,6 +130,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a checkout that is cut off")]
     fn what_is_not_here_or_cut_off_is_not_told() {
         let folder = tempfile::tempdir().unwrap();
         let source = repository(folder.path(), &HISTORY);

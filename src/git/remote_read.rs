@@ -274,17 +274,16 @@ impl SmartHttp {
         {
             return Ok(found);
         }
-        let store = match store {
-            Some(store) => store,
-            None => {
-                let wants = Wants {
-                    ids: &[commit],
-                    depth: Some(1),
-                    filter: None,
-                    limits: Limits::WHOLE,
-                };
-                self.fetch(session, &wants).await?
-            }
+        let store = if let Some(store) = store {
+            store
+        } else {
+            let wants = Wants {
+                ids: &[commit],
+                depth: Some(1),
+                filter: None,
+                limits: Limits::WHOLE,
+            };
+            self.fetch(session, &wants).await?
         };
         let ids = ids.to_vec();
         blocking(move || read::blobs(&store.objects()?, &ids)).await

@@ -52,7 +52,10 @@ fn verify(workspace: &Workspace) -> Ended {
 #[rstest::rstest]
 #[case::no_yaml(b"a: [1\n".to_vec(), "is malformed, line 1, column 4: unclosed bracket '['")]
 #[case::no_text(b"\xff\xfe\x00".to_vec(), "is not UTF-8 text")]
-#[case::an_alias_bomb(bomb(), "is malformed, line 6, column 9: its aliases expand to too many values")]
+#[case::an_alias_bomb(
+    bomb(),
+    "is malformed, line 6, column 9: its aliases expand to too many values"
+)]
 #[case::deep("[".repeat(5_000).into_bytes(), "is malformed, line 1, column 129: recursion limit exceeded")]
 fn a_published_file_that_does_not_parse_is_named(#[case] content: Vec<u8>, #[case] expected: &str) {
     let workspace = spoiled("dev/web.yaml", |_| content.clone());

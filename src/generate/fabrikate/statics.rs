@@ -4,6 +4,7 @@ use super::walk::Visit;
 use super::{Content, Error, Fault};
 use crate::generate::reading::Reader;
 use crate::source::Kind;
+use crate::text::Format;
 
 /// The files in byte order of their names, each behind a separator.
 pub(super) fn generate(reader: &Reader, visit: &Visit) -> Result<Content, Error> {
@@ -25,6 +26,10 @@ fn read(reader: &Reader, visit: &Visit) -> Result<Content, Fault> {
                 folder: reader.show(&folder),
                 name: entry.name.to_string_lossy().into_owned(),
             });
+        }
+        let real = reader.resolve(&file)?.unwrap_or_else(|| file.clone());
+        if !reader.fits(&real, &[Format::Yaml, Format::Json]) {
+            return Err(Fault::Unfit(reader.show(&file)));
         }
         let text = reader.content(&file)?;
         content.starts.push((line + 1, reader.show(&file)));

@@ -126,7 +126,7 @@ impl Conversation {
         self.send(&request, &content).await?;
         loop {
             match self.receive().await? {
-                (Answer::Import { from, path }, _) => self.import(from, path).await?,
+                (Answer::Import { from, path, code }, _) => self.import(from, path, code).await?,
                 (Answer::Done { traced }, manifests) => return Ok((manifests, traced)),
                 (Answer::Failed(failure), _) => {
                     return Err(Ended::Fault(Fault::Jsonnet {
@@ -144,10 +144,10 @@ impl Conversation {
         }
     }
 
-    async fn import(&mut self, from: usize, import: String) -> Result<(), Ended> {
+    async fn import(&mut self, from: usize, import: String, code: bool) -> Result<(), Ended> {
         let from = self.paths.get(from).cloned().unwrap_or_default();
         let files = Arc::clone(&self.files);
-        match off_thread(move || files.import(&from, &import)).await {
+        match off_thread(move || files.import(&from, &import, code)).await {
             Ok((path, content)) => {
                 let file = self.numbered(path);
                 self.send(&Request::Found(file), &content).await

@@ -93,9 +93,14 @@ impl Link<'_> {
     }
 
     /// What the file `from` imports, or why there is nothing.
-    pub(super) fn import(&mut self, from: usize, path: &str) -> Result<(File, Vec<u8>), String> {
+    pub(super) fn import(
+        &mut self,
+        from: usize,
+        path: &str,
+        code: bool,
+    ) -> Result<(File, Vec<u8>), String> {
         let path = path.to_owned();
-        let asked = self.answer(&Answer::Import { from, path }, b"");
+        let asked = self.answer(&Answer::Import { from, path, code }, b"");
         match asked.ok().and_then(|()| self.next()) {
             Some((Request::Found(file), content)) => Ok((file, content)),
             Some((Request::NotFound(message), _)) => Err(message),

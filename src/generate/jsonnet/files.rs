@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use super::super::reading::{Reader, join};
 use super::super::{Fault, Options};
 use crate::source::{self, Kind};
+use crate::text::Format;
 
 /// The library folders beside the programs, when none are named.
 const LIBRARIES: [&str; 2] = ["vendor", "lib"];
@@ -109,8 +110,14 @@ impl Files {
         Ok(programs)
     }
 
-    /// The file that `import` names in the file `from`, and its content.
-    pub(super) fn import(&self, from: &Path, import: &str) -> Result<(PathBuf, Vec<u8>), String> {
+    /// The file that `import` names in the file `from`, and its content; `code` when it
+    /// will be a program.
+    pub(super) fn import(
+        &self,
+        from: &Path,
+        import: &str,
+        code: bool,
+    ) -> Result<(PathBuf, Vec<u8>), String> {
         let mut parts = Path::new(import).components();
         let absolute = |part| matches!(part, Component::RootDir | Component::Prefix(_));
         if import.is_empty() || import.contains('\0') || parts.any(absolute) {
@@ -123,6 +130,11 @@ impl Files {
             let path = join(folder, import);
             let content = self.read(&path).map_err(|fault| self.explain(&fault))?;
             if let Some(content) = content {
+                if code && !self.fits(&path) {
+                    return Err(format!(
+                        "`{import}` cannot be imported: its tokens were not replaced as in a program; give it a name that ends in `.libsonnet`, or use `importstr`"
+                    ));
+                }
                 return Ok((path, content));
             }
         }
@@ -137,6 +149,17 @@ impl Files {
             "`{import}` cannot be imported: it is not in {}",
             places.join(", ")
         ))
+    }
+
+    /// Whether a file may be a program, with the tokens that were in it.
+    fn fits(&self, path: &Path) -> bool {
+        const PROGRAM: &[Format] = &[Format::Jsonnet, Format::Json];
+        let inner = path.strip_prefix(&self.base).unwrap_or(path);
+        self.reader.fits(path, PROGRAM)
+            && self
+                .copy
+                .as_ref()
+                .is_none_or(|(reader, folder)| reader.fits(&folder.join(inner), PROGRAM))
     }
 
     /// The content of a file; `None` when there is no such file.

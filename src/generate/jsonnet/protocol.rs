@@ -61,7 +61,12 @@ pub(super) struct Limits {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) enum Answer {
     /// The file `from` imports `path`.
-    Import { from: usize, path: String },
+    Import {
+        from: usize,
+        path: String,
+        /// As a program, not as text or bytes.
+        code: bool,
+    },
     /// A program was evaluated; the body is its manifests, or empty. Place and
     /// text of what it traced.
     Done { traced: Vec<(String, String)> },

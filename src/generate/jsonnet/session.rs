@@ -164,12 +164,13 @@ impl<'p, 'w> Session<'p, 'w> {
         evaluator: &Evaluator<'p>,
         from: SpanId,
         import: &str,
+        code: bool,
     ) -> Result<(File, Vec<u8>), ImportError> {
         let (context, _, _) = evaluator.span_manager().get_span(from);
         let Some(source) = self.sources.get(&context) else {
             return Err(self.fail("the standard library imports nothing".to_owned()));
         };
-        let found = self.link.import(source.file.id, import);
+        let found = self.link.import(source.file.id, import, code);
         found.map_err(|failure| self.fail(failure))
     }
 
@@ -230,7 +231,7 @@ impl<'p> Callbacks<'p> for Session<'p, '_> {
         from: SpanId,
         path: &str,
     ) -> Result<Thunk<'p>, ImportError> {
-        let (file, content) = self.find(program, from, path)?;
+        let (file, content) = self.find(program, from, path, true)?;
         if let Some(thunk) = self.loaded.get(&file.id) {
             return Ok(thunk.clone());
         }
@@ -244,7 +245,7 @@ impl<'p> Callbacks<'p> for Session<'p, '_> {
         from: SpanId,
         path: &str,
     ) -> Result<String, ImportError> {
-        let (file, content) = self.find(program, from, path)?;
+        let (file, content) = self.find(program, from, path, false)?;
         String::from_utf8(content)
             .map_err(|_| self.fail(format!("`{}` is not UTF-8 text", file.shown)))
     }
@@ -255,7 +256,7 @@ impl<'p> Callbacks<'p> for Session<'p, '_> {
         from: SpanId,
         path: &str,
     ) -> Result<Vec<u8>, ImportError> {
-        let (_, content) = self.find(program, from, path)?;
+        let (_, content) = self.find(program, from, path, false)?;
         Ok(content)
     }
 

@@ -169,6 +169,10 @@ impl Walk<'_> {
         let place = at.place(node.line);
         let home = text(node, "chartHome").or(home).unwrap_or("charts");
         let path = self.local("chartHome", home, at, &place)?;
+        // Helm gets its values files by their whole paths, as one of a list with commas.
+        for folder in [at.folder, path.as_path()] {
+            self.for_helm(folder, at, &place)?;
+        }
         let _ = self.resolve("chartHome", home, &path, at, &place)?;
         let mut chart = Chart::read(node, (at.tree, path), place)?;
         let mut there = Vec::new();

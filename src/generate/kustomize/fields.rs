@@ -53,6 +53,8 @@ impl What {
             || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}')
             || r#"\:"*?<>|"#.contains(c)
             || self == Self::Values && c == ','
+            // `key=path` has one `=`.
+            || self == Self::Data && c == '='
     }
 }
 

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use super::KustomizeAllow;
 use super::charts::Chart;
 use super::error::{KustomizeFault, Place};
-use super::fields::{self, Entry};
+use super::fields::{self, Entry, What};
 use super::remote::Repository;
 use super::rewrite::Within;
 use super::shape;
@@ -313,6 +313,27 @@ impl Walk<'_> {
             }
             _ => text,
         }))
+    }
+
+    /// Refuses a folder whose place in the copy helm would take for several.
+    pub(super) fn for_helm(
+        &self,
+        folder: &Path,
+        at: &At<'_>,
+        place: &Place,
+    ) -> Result<(), KustomizeFault> {
+        let position = self.position(at.tree, folder).unwrap_or_default();
+        let text = position.to_string_lossy();
+        let mut characters = text.chars();
+        let found = characters.find(|c| *c != '\\' && What::Values.disputes(*c));
+        found.map_or(Ok(()), |character| {
+            Err(KustomizeFault::Name {
+                place: place.clone(),
+                field: "helmCharts",
+                path: text.escape_debug().to_string(),
+                character: Some(character),
+            })
+        })
     }
 
     pub(super) fn written(&mut self, tree: usize, path: &Path, text: String) -> Result<(), Fault> {

@@ -142,7 +142,8 @@ pub(super) struct Comment {
     pub(super) content: Option<String>,
     #[serde(default)]
     pub(super) is_deleted: bool,
-    comment_type: Option<String>,
+    #[serde(rename = "commentType")]
+    kind: Option<String>,
 }
 
 impl Thread {
@@ -162,7 +163,7 @@ impl Thread {
 impl Comment {
     /// It tells of an event; nobody wrote it.
     fn is_system(&self) -> bool {
-        self.comment_type.as_deref() == Some("system")
+        self.kind.as_deref() == Some("system")
     }
 }
 

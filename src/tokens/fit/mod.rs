@@ -10,6 +10,7 @@ mod json;
 mod jsonnet;
 mod lines;
 mod memo;
+mod nested;
 mod read;
 mod rule;
 mod template;
@@ -90,6 +91,8 @@ pub enum Reason {
     Tag(String),
     /// A template action in the same text keeps it from being quoted.
     Mixed,
+    /// It would become something else in YAML that is a text of the file.
+    Nested,
     /// The token stands in the code of a Jsonnet program.
     Code,
     /// Every line of the file is a setting, and the value has several.
@@ -122,6 +125,9 @@ impl fmt::Display for Reason {
             Self::Mixed => f.write_str(
                 "its value needs quotes, but the same text contains a template action (`{{ … }}`)",
             ),
+            Self::Nested => f.write_str(
+                "it is in a patch or another text that is YAML itself, where its value would be read as something else than the text it is",
+            ),
             Self::Code => f.write_str(
                 "it is in the code of a Jsonnet program, where its value could be run",
             ),
@@ -142,6 +148,9 @@ impl Reason {
         match self {
             Self::Structure | Self::Mixed => {
                 "put the text that contains the token into double quotes; with transforms enabled, `raw(name)` inserts a value unchanged"
+            }
+            Self::Nested => {
+                "put the patch into a file of its own, where values are written as YAML needs it; or check the value"
             }
             Self::Name => "use only letters, digits, `-` and `_` in that value",
             Self::Action | Self::Braces => {

@@ -35,6 +35,7 @@ pub(super) fn fit(given: Given<'_>) -> Result<Vec<Piece>, Misfit> {
         quoted: vec![false; reading.slots.len()],
     };
     let pieces = fitting.pieces()?;
+    super::nested::check(&given, &template, &reading)?;
     if fitting.is_inert() {
         return Ok(pieces);
     }

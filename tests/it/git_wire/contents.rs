@@ -76,10 +76,8 @@ impl Old {
                 state.git.config(&format!("uploadpack.allow{key}"), "false");
             }
         });
-        let publisher = Publisher {
-            kind: Some(HostKind::Azure),
-            ..Publisher::to(&server.url("contoso/shop/_git/manifests"))
-        };
+        let mut publisher = Publisher::to(&server.url("contoso/shop/_git/manifests"));
+        publisher.kind = Some(HostKind::Azure);
         let written = files(&["a.yaml=one", "b.yaml=two", "c.yaml=three"]);
         publisher.publish("dev", &written).await.unwrap();
         let wanted = Wanted {

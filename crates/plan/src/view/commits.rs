@@ -9,7 +9,7 @@ const SHORT: usize = 10;
 
 /// The different ranges of some plans, each with the environments that have it where
 /// there are several.
-fn ranges<'p>(plans: Plans<'p>) -> Vec<(Option<String>, &'p Commits)> {
+fn ranges(plans: Plans<'_>) -> Vec<(Option<String>, &Commits)> {
     let mut ranges: Vec<(Vec<&str>, &Commits)> = Vec::new();
     for (name, plan) in plans {
         let Some(range) = &plan.commits else {

@@ -133,7 +133,9 @@ impl Hub {
         };
         let at = request.threads.iter().position(|one| one.id == comment)?;
         match change {
-            0 => request.threads[at].body = variables["body"].as_str()?.to_owned(),
+            0 => variables["body"]
+                .as_str()?
+                .clone_into(&mut request.threads[at].body),
             1 => drop(request.threads.remove(at)),
             change => request.threads[at].resolved = change == 2,
         }
