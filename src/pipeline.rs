@@ -21,6 +21,7 @@ mod publish;
 mod remarks;
 mod render;
 mod replace;
+mod rotated;
 mod source;
 mod stamps;
 mod status;

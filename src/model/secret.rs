@@ -99,7 +99,7 @@ impl Redactor {
             let encoded: String = url::form_urlencoded::byte_serialize(part.as_bytes()).collect();
             self.add_form(&encoded.replace('+', "%20"));
             self.add_form(&encoded);
-            for form in quoted(part) {
+            for form in quoted(part).chain(numbers(part)) {
                 self.add_form(&form);
             }
         }
@@ -167,6 +167,41 @@ fn quoted(text: &str) -> impl Iterator<Item = String> {
     .into_iter()
 }
 
+/// A number as programs write it who read it from YAML: `0x1f`, `0o17` and `017`, `1.50`,
+/// `1e3`.
+fn numbers(text: &str) -> impl Iterator<Item = String> {
+    let plain: String = text.chars().filter(|c| *c != '_').collect();
+    let (sign, digits) = match plain.strip_prefix(['-', '+']) {
+        Some(digits) => (if plain.starts_with('-') { "-" } else { "" }, digits),
+        None => ("", plain.as_str()),
+    };
+    let of = |prefix: &[&str], radix| {
+        let digits = prefix.iter().find_map(|prefix| digits.strip_prefix(prefix));
+        digits.and_then(|digits| u64::from_str_radix(digits, radix).ok())
+    };
+    let whole = [
+        of(&["0x", "0X"], 16),
+        of(&["0o", "0O", "0"], 8),
+        of(&["0b", "0B"], 2),
+        of(&[""], 10),
+    ];
+    let starts = digits.starts_with(|c: char| c.is_ascii_digit() || c == '.');
+    let float: Option<f64> = starts.then(|| digits.parse().ok()).flatten();
+    let float = float.filter(|value| value.is_finite());
+    let floats = float.map(|value| {
+        let json = serde_json::Number::from_f64(value).map(|value| value.to_string());
+        [
+            value.to_string(),
+            format!("{value:?}"),
+            json.unwrap_or_default(),
+        ]
+    });
+    let whole = whole.into_iter().flatten().map(|value| value.to_string());
+    let all: Vec<_> = whole.chain(floats.into_iter().flatten()).collect();
+    let sign = sign.to_owned();
+    all.into_iter().map(move |value| format!("{sign}{value}"))
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Redactor({} forms)", self.forms.len())
@@ -200,6 +235,12 @@ mod tests {
     #[case::path("a b/c", "https://x/a%20b%2Fc", "https://x/***")]
     #[case::base64_of_urls("to??ken>", "dG8_P2tlbj4", "***")]
     #[case::base64_with_and_without_padding("token42", "dG9rZW40Mg== dG9rZW40Mg", "*** ***")]
+    #[case::a_hexadecimal_number("0x47114711", "x: 1192314641", "x: ***")]
+    #[case::an_octal_number("0471147", "x: 159335, 471147", "x: ***, ***")]
+    #[case::a_number_with_an_exponent("4711.47e3", "x: 4711470", "x: ***")]
+    #[case::a_number_with_zeros("-471147.50", "x: -471147.5", "x: ***")]
+    #[case::a_number_with_underscores("47_11_47", "x: 471147", "x: ***")]
+    #[case::a_large_number("1e30", "x: 1e+30", "x: ***")]
     #[case::a_line("first<1>\nsecond<2>", r"second\u003c2\u003e", "***")]
     fn what_programs_make_of_a_secret_is_replaced(
         #[case] secret: &str,

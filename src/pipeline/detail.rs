@@ -61,6 +61,7 @@ pub(super) async fn detail(
         };
         let key = Arc::clone(&context.plan_key);
         let reporter = Arc::clone(&context.reporter);
+        let hide_old = context.pull_request;
         let made = blocking(move || {
             let mask = |text: &str| {
                 let hidden = reporter.hidden(text);
@@ -70,6 +71,8 @@ pub(super) async fn detail(
                 &sides,
                 &Options {
                     mask: Some(&mask),
+                    // Whoever wrote the source may not be allowed to read the repository.
+                    hide_old,
                     yaml: Some(&plan_values::of_text),
                     ..Options::new(&key[..])
                 },
@@ -77,10 +80,6 @@ pub(super) async fn detail(
         });
         match made.await {
             Ok(mut plan) => {
-                if context.pull_request {
-                    // Whoever wrote the source may not be allowed to read the repository.
-                    plan.hide_old_texts();
-                }
                 plan.commits = commits::of(context, member, state);
                 entry.plan = Some(plan);
             }

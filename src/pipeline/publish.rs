@@ -20,7 +20,8 @@ use super::publication::{
     add, list, mark_stopped, publication, refuse_empty_author, warn_all_older,
 };
 use super::{
-    Connection, Rendered, annotate, detail, new_branch, propose, remarks, report, together, unknown,
+    Connection, Rendered, annotate, detail, new_branch, propose, remarks, report, rotated,
+    together, unknown,
 };
 
 /// A run that failed after part of it was done.
@@ -71,10 +72,9 @@ pub async fn publish(
 ) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("publish", rendered);
     let stopped = |report: &RunReport, error| {
-        Box::new(Stopped {
-            report: report.clone(),
-            error,
-        })
+        let mut report = report.clone();
+        rotated::cover(context, &mut report);
+        Box::new(Stopped { report, error })
     };
     refuse_empty_author(settings).map_err(|error| stopped(&report, error))?;
     unknown::refuse(rendered).map_err(|error| stopped(&report, error))?;
@@ -93,6 +93,7 @@ pub async fn publish(
             .map_err(|error| stopped(&report, error))?;
     }
     remarks::remark(context, rendered, &mut report).await;
+    rotated::cover(context, &mut report);
     Ok(report)
 }
 
@@ -150,7 +151,9 @@ pub async fn verify(
     open: impl AsyncFn(&Target) -> Result<Connection, Error>,
 ) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("verify", rendered);
-    match look_and_list(context, settings, rendered, open, &mut report).await {
+    let done = look_and_list(context, settings, rendered, open, &mut report).await;
+    rotated::cover(context, &mut report);
+    match done {
         Ok(()) => {
             remarks::remark(context, rendered, &mut report).await;
             Ok(report)

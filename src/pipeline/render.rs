@@ -114,16 +114,25 @@ fn warn(context: &Context, rendered: &[Rendered]) {
 }
 
 /// Renders and checks one environment.
-#[expect(clippy::too_many_lines, reason = "one stage after the other")]
 async fn render_one(
     context: &Context,
     settings: EnvironmentSettings,
     explain: &[String],
 ) -> Result<Rendered, Error> {
-    let context = &Context {
+    let context = Context {
         secret_used: Arc::default(),
         ..context.clone()
     };
+    let done = checked(&context, settings, explain).await;
+    done.map_err(|error| unknown::explain(&context, error))
+}
+
+#[expect(clippy::too_many_lines, reason = "one stage after the other")]
+async fn checked(
+    context: &Context,
+    settings: EnvironmentSettings,
+    explain: &[String],
+) -> Result<Rendered, Error> {
     let name = settings.name.clone();
     let here = |error: Error| error.context(format!("environment {name}"));
     let settings = Arc::new(settings);

@@ -1,7 +1,7 @@
 //! What is made from secrets that this run does not have.
 //!
 //! On a build of a pull request placeholders stand for secret variables. An
-//! environment that uses one is rendered twice, with different placeholders:
+//! environment that uses one is rendered twice, with placeholders of other form:
 //! what differs between the two is made from a secret, in whatever way (encoded,
 //! hashed, in a name), and nothing is said about it.
 
@@ -42,9 +42,24 @@ pub(super) async fn find(
     if !context.placeholders || !context.secret_used.load(Ordering::Relaxed) {
         return Ok(None);
     }
+    let mut other = render_with(context, settings, Placeholder::Parts).await;
+    if other.is_err() {
+        // A name or a host cannot have such parts.
+        other = render_with(context, settings, Placeholder::Word).await;
+    }
+    let (other, others) = other?;
+    Ok(Some(compare(files, resources, &other, &others)))
+}
+
+/// The files and resources of an environment with other placeholders.
+async fn render_with(
+    context: &Context,
+    settings: &Arc<EnvironmentSettings>,
+    which: Placeholder,
+) -> Result<(FileSet, Vec<Resource>), Error> {
     let layers = context.variables.iter().cloned();
     let second = layers.map(|layer| {
-        let (layer, placeholders) = layer.with_placeholders(Placeholder::Second);
+        let (layer, placeholders) = layer.with_placeholders(which);
         for placeholder in placeholders {
             context
                 .reporter
@@ -58,7 +73,17 @@ pub(super) async fn find(
     };
     let other = render::again(&second, settings).await?;
     let (others, _) = resources::resources(&other, Policy::Warn)?;
-    Ok(Some(compare(files, resources, &other, &others)))
+    Ok((other, others))
+}
+
+/// Says that a render failed with placeholders in it, when it may be their fault.
+pub(super) fn explain(context: &Context, error: Error) -> Error {
+    if !context.placeholders || !context.secret_used.load(Ordering::Relaxed) {
+        return error;
+    }
+    error.hint(
+        "this environment uses secret variables, which are placeholders in a pull request build; where the source needs the real values, to parse one or to check its form, set `allowPullRequestSecrets` on the task",
+    )
 }
 
 /// What differs between two renders.

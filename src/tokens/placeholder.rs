@@ -7,29 +7,48 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
-/// Which of two texts stands for a secret. What differs between a render with the
-/// first and one with the second is made from secrets, in whatever way.
+/// Which of the texts stands for a secret. What differs between a render with the first and
+/// one with another is made from secrets, in whatever way: the texts have nothing in common
+/// that a source could ask about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placeholder {
-    /// The usual one.
+    /// The usual one: a word, a valid host name, and valid base64.
     First,
-    /// Another, of another length.
-    Second,
+    /// Short, with capitals and with what separates the parts of connection strings.
+    Parts,
+    /// A short word without digits, for sources that the other one breaks.
+    Word,
 }
 
+/// How long the shorter ones are: on the other side of most lengths that are asked about.
+const SHORT: usize = 12;
+
 impl Placeholder {
-    /// The text for a variable: a word, a valid host name, and valid base64.
+    /// The text for a variable.
     pub fn of(self, name: &str) -> String {
-        let (salt, length) = match self {
-            Self::First => ("1", 26),
-            Self::Second => ("2", 30),
+        let salt = match self {
+            Self::First => "1",
+            Self::Parts => "2",
+            Self::Word => "3",
         };
         let digest = Sha256::digest(format!("{salt}{}", name.to_uppercase()));
-        let mut digits = String::with_capacity(2 * digest.len());
-        for byte in digest {
-            let _ = write!(digits, "{byte:02x}");
+        if self == Self::First {
+            let mut digits = String::with_capacity(2 * digest.len());
+            for byte in digest {
+                let _ = write!(digits, "{byte:02x}");
+            }
+            return format!("secret{}", &digits[..26]);
         }
-        format!("secret{}", &digits[..length])
+        // None of them begins or ends as the first one does.
+        let mut letters = digest.iter().map(|byte| char::from(b'g' + byte % 12));
+        let mut letter = || letters.next().unwrap_or('g');
+        if self == Self::Word {
+            let rest: String = (1..SHORT).map(|_| letter()).collect();
+            return format!("w{rest}");
+        }
+        let (a, b, c) = (letter(), letter(), letter().to_ascii_uppercase());
+        let (d, e) = (letter(), letter().to_ascii_uppercase());
+        format!("Z{a}={b}{c};{d}:/,{e}")
     }
 }
 
@@ -40,12 +59,10 @@ mod tests {
     #[test]
     fn a_placeholder_follows_from_the_name_alone_and_is_a_word_in_base64() {
         use base64::Engine as _;
-        let first = Placeholder::First.of("Db.Password");
-        let second = Placeholder::Second.of("Db.Password");
-        assert_eq!(first, Placeholder::First.of("DB.PASSWORD"));
-        assert_ne!(first, Placeholder::First.of("other"));
-        assert_ne!(first.len(), second.len());
-        for text in [first, second] {
+        for which in [Placeholder::First, Placeholder::Word] {
+            let text = which.of("Db.Password");
+            assert_eq!(text, which.of("DB.PASSWORD"));
+            assert_ne!(text, which.of("other"));
             assert!(
                 text.bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
@@ -53,6 +70,38 @@ mod tests {
             base64::engine::general_purpose::STANDARD
                 .decode(&text)
                 .unwrap();
+        }
+    }
+
+    /// What sources ask about a secret.
+    type Question = fn(&str) -> String;
+
+    #[rstest::rstest]
+    #[case::first_character(|text| text[..1].to_owned())]
+    #[case::last_character(|text| text[text.len() - 1..].to_owned())]
+    #[case::is_long(|text| (text.len() > 20).to_string())]
+    #[case::is_longer_than_a_word(|text| (text.len() > 12).to_string())]
+    #[case::length(|text| text.len().to_string())]
+    #[case::has_a_digit(|text| text.contains(|c: char| c.is_ascii_digit()).to_string())]
+    fn the_others_answer_differently(#[case] ask: Question) {
+        for name in ["a", "Db.Password", "conn", "x-1", "TOKEN"] {
+            let first = ask(&Placeholder::First.of(name));
+            assert_ne!(first, ask(&Placeholder::Parts.of(name)), "{name}");
+            assert_ne!(first, ask(&Placeholder::Word.of(name)), "{name}");
+        }
+    }
+
+    #[rstest::rstest]
+    #[case::parts(|text| text.split(';').count().to_string())]
+    #[case::pairs(|text| text.split('=').count().to_string())]
+    #[case::fields(|text| text.split(',').count().to_string())]
+    #[case::port(|text| text.contains(':').to_string())]
+    #[case::path(|text| text.contains('/').to_string())]
+    #[case::capitals(|text| (text.to_lowercase() == text).to_string())]
+    fn one_with_parts_answers_differently(#[case] ask: Question) {
+        for name in ["a", "Db.Password", "conn", "x-1", "TOKEN"] {
+            let first = ask(&Placeholder::First.of(name));
+            assert_ne!(first, ask(&Placeholder::Parts.of(name)), "{name}");
         }
     }
 }

@@ -228,7 +228,8 @@ fn what_was_published_before_is_not_shown() {
     let ended = of_pull_request(&workspace, &[("allowRemoval", "true")], "a");
     lacks(&ended, "published-before");
     has(&ended, "+ data.conn: proposed-now");
-    has(&ended, "- spec.replicas: 3");
+    has(&ended, "- spec.replicas: (not shown)");
+    has(&ended, "+ spec.replicas: 5");
     let summary = ended
         .stdout
         .lines()
@@ -236,4 +237,59 @@ fn what_was_published_before_is_not_shown() {
     let summary = std::fs::read_to_string(summary.unwrap().1).unwrap();
     assert!(summary.contains("proposed-now"), "{summary}");
     assert!(!summary.contains("published-before"), "{summary}");
+}
+
+/// The same commit as was published, so that nothing changes: what is made from a part of a
+/// secret is unknown, whatever part that is.
+#[rstest::rstest]
+#[case::first_character("s[0]")]
+#[case::last_character("s[std.length(s) - 1]")]
+#[case::parts("std.toString(std.length(std.split(s, ';')))")]
+#[case::a_part("std.split(s + ';', ';')[1]")]
+#[case::length("std.toString(std.length(s))")]
+#[case::is_long("if std.length(s) > 20 then 'yes' else 'no'")]
+#[case::has_a_port("if std.member(s, ':') then 'yes' else 'no'")]
+#[case::case("if std.asciiLower(s) == s then 'yes' else 'no'")]
+#[case::hash("std.md5(s)")]
+fn what_is_made_from_a_part_of_a_secret_is_unknown(#[case] value: &str) {
+    let workspace = shop();
+    workspace.remove("src/secret.yaml");
+    workspace.remove("src/web.yaml");
+    workspace.write(
+        "src/a.jsonnet",
+        &format!(
+            "local s = '#{{conn}}#'; {{apiVersion: 'v1', kind: 'ConfigMap', metadata: {{name: 'a', namespace: 'x'}}, data: {{v: {value}}}}}"
+        ),
+    );
+    let secret = |program: Program| {
+        program
+            .variable("VSTS_SECRET_VARIABLES", "[\"conn\"]")
+            .variable("SECRET_CONN", "Xsrv=a;pw=b:1")
+    };
+    has(&secret(task(&workspace, &[], "a")).succeed(), "Published ");
+    let built = task(&workspace, &[], "a").variable("BUILD_REASON", "PullRequest");
+    let ended = secret(built).succeed();
+    has(&ended, "1 unknown (made from secret variables)");
+    has(&ended, "dev.changed;isOutput=true]0");
+}
+
+#[test]
+fn a_render_that_fails_with_placeholders_says_what_they_are() {
+    let workspace = shop();
+    workspace.remove("src/secret.yaml");
+    workspace.remove("src/web.yaml");
+    workspace.write(
+        "src/a.jsonnet",
+        "local s = std.parseJson('#{conn}#'); {apiVersion: 'v1', kind: 'ConfigMap', metadata: {name: 'a'}, data: {v: s.user}}",
+    );
+    let built = task(&workspace, &[], "a")
+        .variable("BUILD_REASON", "PullRequest")
+        .variable("VSTS_SECRET_VARIABLES", "[\"conn\"]")
+        .variable("SECRET_CONN", "{\"user\": \"bob\"}");
+    let ended = built.succeed();
+    has(&ended, "result=Failed");
+    has(
+        &ended,
+        "this environment uses secret variables, which are placeholders in a pull request build; where the source needs the real values, to parse one or to check its form, set `allowPullRequestSecrets` on the task",
+    );
 }

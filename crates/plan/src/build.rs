@@ -14,6 +14,7 @@ use crate::resource::Resource;
 use crate::risk::{self, Case, Facts, Finding, Revert};
 use crate::schema::crd::Declared;
 use crate::value::Value;
+use crate::veil::{self, Veil};
 
 /// What publishing `new` over `old` would change.
 pub fn plan(old: &[Resource<'_>], new: &[Resource<'_>], options: &Options<'_>) -> Plan {
@@ -36,6 +37,11 @@ pub fn plan(old: &[Resource<'_>], new: &[Resource<'_>], options: &Options<'_>) -
             found.field.noise = context.judge(found, namespace);
         }
     }
+    let mut veil = Veil::default();
+    for outcome in &mut outcomes {
+        veil.extend(std::mem::take(&mut outcome.veil));
+    }
+    veil::identities(&matched, options, &mut veil);
     let (before, after) = (Facts::of(old), Facts::of(new));
     let mut builder = Builder {
         options,
@@ -44,6 +50,7 @@ pub fn plan(old: &[Resource<'_>], new: &[Resource<'_>], options: &Options<'_>) -
         findings: Vec::new(),
         resources: Vec::new(),
         summary: Summary::default(),
+        veil,
     };
     for (pair, outcome) in matched.pairs.iter().zip(outcomes) {
         builder.pair(*pair, outcome);
@@ -114,6 +121,7 @@ struct Builder<'b> {
     findings: Vec<Finding>,
     resources: Vec<ResourceChange>,
     summary: Summary,
+    veil: Veil,
 }
 
 impl<'b> Builder<'b> {
@@ -124,6 +132,8 @@ impl<'b> Builder<'b> {
             after: self.after,
             found,
             options: self.options,
+            veil: &self.veil,
+            is_back: false,
             out: Vec::new(),
         }
     }
@@ -149,7 +159,7 @@ impl<'b> Builder<'b> {
         });
         let images = match pair.relation {
             Relation::OtherKind => Vec::new(),
-            _ => images(self.options, &pair),
+            _ => images(&pair),
         };
         self.resources.push(ResourceChange {
             action,
@@ -239,7 +249,7 @@ impl<'b> Builder<'b> {
             findings: self.findings,
             resources: self.resources,
         };
-        crate::mask::plan(&mut plan, self.options);
+        crate::mask::plan(&mut plan, self.options, &self.veil);
         plan
     }
 }
@@ -263,11 +273,10 @@ fn action(pair: &Pair<'_>, outcome: &Outcome) -> Option<Action> {
 }
 
 /// The containers that get another image.
-fn images(options: &Options<'_>, pair: &Pair<'_>) -> Vec<ImageMove> {
+fn images(pair: &Pair<'_>) -> Vec<ImageMove> {
     let (Some(old), Some(new)) = (pair.old, pair.new) else {
         return Vec::new();
     };
-    let shown = |text: String| options.masked(&text).unwrap_or(text);
     let mut moves = Vec::new();
     for (old, new) in risk::container_pairs(old.value, new.value) {
         let image = |value: &Value| value.at(&["image"]).scalar();
@@ -275,8 +284,8 @@ fn images(options: &Options<'_>, pair: &Pair<'_>) -> Vec<ImageMove> {
         if before != after {
             moves.push(ImageMove {
                 path: format!("{}.image", new.path),
-                old: shown(before),
-                new: shown(after),
+                old: before,
+                new: after,
             });
         }
     }

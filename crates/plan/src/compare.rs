@@ -2,6 +2,7 @@
 //! belong together and which mean the same. What is found goes to [`sink`], which decides
 //! what of it may be shown.
 
+mod apart;
 mod certificate;
 mod contents;
 mod lines;
@@ -10,6 +11,7 @@ mod secret;
 pub(crate) mod sequence;
 mod sink;
 mod texts;
+mod written;
 
 use crate::field::Change;
 use crate::options::Options;
@@ -17,7 +19,9 @@ use crate::path::{Path, Step};
 use crate::schema::crd::Node;
 use crate::schema::{is_builtin, scalars};
 use crate::value::{self, Value};
+use crate::veil::Side;
 
+use apart::Apart;
 use sink::Sink;
 pub(crate) use sink::{Found, Outcome};
 
@@ -90,15 +94,34 @@ impl Comparison<'_> {
     }
 
     fn maps(&mut self, a: &[(String, Value)], b: &[(String, Value)], declared: Option<&Node>) {
-        for (key, old, new) in value::joined(a, b) {
-            if self.is_ignored(key, old, new) {
-                continue;
-            }
+        let joined = value::joined(a, b);
+        let joined: Vec<_> = joined
+            .into_iter()
+            .filter(|(key, old, new)| !self.is_ignored(key, *old, *new))
+            .collect();
+        let entries = |side: Side| -> Vec<_> {
+            let one_sided = joined
+                .iter()
+                .filter_map(|(key, old, new)| match (old, new) {
+                    (Some(old), None) if side == Side::Old => Some(((*key).to_owned(), *old)),
+                    (None, Some(new)) if side == Side::New => Some(((*key).to_owned(), *new)),
+                    _ => None,
+                });
+            one_sided.collect()
+        };
+        let apart = self.apart(&entries(Side::Old), &entries(Side::New));
+        for (key, old, new) in joined {
             let below = declared.and_then(|node| node.field(key));
-            self.inside(Step::Key(key.to_owned()), |this| match (old, new) {
-                (Some(old), Some(new)) => this.values(old, new, below),
-                (old, new) => this.one_side(old, new),
-            });
+            let step = Step::Key(key.to_owned());
+            match (old, new) {
+                (Some(old), Some(new)) => {
+                    self.inside(step, |this| this.values(old, new, below));
+                }
+                (Some(_), None) => self.inside_apart(step, Side::Old, apart, |this| {
+                    this.one_side(old, None);
+                }),
+                _ => self.inside_apart(step, Side::New, apart, |this| this.one_side(None, new)),
+            }
         }
     }
 
@@ -113,12 +136,13 @@ impl Comparison<'_> {
         let free = FREE.contains(&key) && self.sink.path.0.len() <= 2;
         if let (true, Value::Map(pairs)) = (free, value) {
             for (key, value) in pairs {
-                let (old, new) = if added {
-                    (None, Some(value))
+                let step = Step::Key(key.clone());
+                let (side, old, new) = if added {
+                    (Side::New, None, Some(value))
                 } else {
-                    (Some(value), None)
+                    (Side::Old, Some(value), None)
                 };
-                self.inside(Step::Key(key.clone()), |this| this.one_side(old, new));
+                self.inside_apart(step, side, Apart::default(), |this| this.one_side(old, new));
             }
             return;
         }

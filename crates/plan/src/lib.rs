@@ -36,6 +36,7 @@ pub mod risk;
 mod schema;
 mod secrecy;
 mod value;
+mod veil;
 pub mod view;
 
 pub use build::plan;

@@ -23,6 +23,9 @@ pub struct Options<'a> {
     pub mask: Option<Mask<'a>>,
     /// Reads YAML inside of texts; without it, it is compared by line.
     pub yaml: Option<ReadYaml<'a>>,
+    /// Nothing of the old side is shown but which resources there were: who reads the
+    /// plan may not be allowed to read what was published.
+    pub hide_old: bool,
     /// Recognizes placeholders for secrets.
     pub placeholder: Option<IsPlaceholder<'a>>,
     /// Annotations whose values are not shown, beside those that are known.
@@ -65,6 +68,7 @@ impl<'a> Options<'a> {
         Self {
             key,
             mask: None,
+            hide_old: false,
             yaml: None,
             placeholder: None,
             sensitive_annotations: &[],
@@ -80,5 +84,20 @@ impl<'a> Options<'a> {
     /// The text without what is confidential.
     pub(crate) fn masked(&self, text: &str) -> Option<String> {
         self.mask.and_then(|mask| mask(text))
+    }
+
+    /// Whether a value holds something that the run knows as a secret, in whatever place:
+    /// a number and the name of a field are texts, too.
+    pub(crate) fn holds_masked(&self, value: &Value) -> bool {
+        let holds = |text: &str| self.masked(text).is_some();
+        match value {
+            Value::Null => false,
+            Value::Str(text) => holds(text),
+            Value::List(items) => items.iter().any(|item| self.holds_masked(item)),
+            Value::Map(pairs) => pairs
+                .iter()
+                .any(|(key, value)| holds(key) || self.holds_masked(value)),
+            single => holds(&single.scalar()),
+        }
     }
 }

@@ -77,9 +77,16 @@ impl Path {
 
     /// The written form.
     pub(crate) fn text(&self) -> String {
+        self.text_without(&[])
+    }
+
+    /// The written form without the names of these steps.
+    pub(crate) fn text_without(&self, covered: &[usize]) -> String {
         let mut out = String::new();
-        for step in &self.0 {
+        for (at, step) in self.0.iter().enumerate() {
             match step {
+                Step::Key(_) | Step::Item(_) if covered.contains(&at) => out.push_str("[***]"),
+                Step::Element(_) if covered.contains(&at) => out.push_str("[=***]"),
                 Step::Key(key) if is_word(key) => {
                     if !out.is_empty() {
                         out.push('.');

@@ -9,7 +9,6 @@ use crate::field::{Field, Noise};
 use crate::image::ImageMove;
 use crate::resource::Identity;
 use crate::risk::{Finding, Revert, Severity};
-use crate::value::Value;
 
 /// The version of the JSON form.
 pub const VERSION: u32 = 1;
@@ -134,20 +133,6 @@ impl Plan {
             )));
         }
         serde_json::from_str(text).map_err(ReadError::of)
-    }
-
-    /// Leaves out the texts that were there before. For readers who may not be
-    /// allowed to read the repository that they are in: what becomes of them, numbers
-    /// and images stay.
-    pub fn hide_old_texts(&mut self) {
-        for field in self.resources.iter_mut().flat_map(|one| &mut one.fields) {
-            if field.old.as_ref().is_some_and(Value::holds_text) {
-                field.old = None;
-            }
-            if let Some(text) = &mut field.text {
-                text.lines.retain(|line| line.starts_with(['+', '@']));
-            }
-        }
     }
 
     /// The highest severity that is not accepted.

@@ -33,5 +33,6 @@ pub use table::{RULES, Rule};
 
 pub(crate) use case::{Case, Facts};
 pub(crate) use identity::{counts, twice};
+pub(crate) use network::hosts;
 pub(crate) use pods::pairs as container_pairs;
 pub(crate) use rules::{run, run_back, standing};

@@ -6,6 +6,7 @@ pub(crate) mod duration;
 pub(crate) mod lists;
 pub(crate) mod quantity;
 pub(crate) mod scalars;
+pub(crate) mod words;
 
 /// Whether Kubernetes itself defines the kinds of a group.
 pub(crate) fn is_builtin(group: &str) -> bool {

@@ -56,16 +56,6 @@ impl Value {
         value
     }
 
-    /// Whether it is, or holds, a text.
-    pub(crate) fn holds_text(&self) -> bool {
-        match self {
-            Self::Str(_) => true,
-            Self::List(items) => items.iter().any(Self::holds_text),
-            Self::Map(pairs) => pairs.iter().any(|(_, value)| value.holds_text()),
-            _ => false,
-        }
-    }
-
     /// Whether there is nothing.
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)

@@ -2,10 +2,11 @@
 //! was wholly rewritten makes the work or the result large.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::ops::Range;
 
 use super::sequence::{self, Gap};
 use crate::field::TextChange;
-use crate::secrecy;
+use crate::secrecy::Cleaner;
 
 /// So many lines are shown.
 const SHOWN: usize = 120;
@@ -35,9 +36,14 @@ pub(crate) fn compare(old: &str, new: &str) -> Option<TextChange> {
     if gaps.is_empty() {
         return None;
     }
+    // What is before the parts that differ is the same on both sides.
+    let (mut old, mut new) = (
+        Shown::after(context(start.0, start.1), old),
+        Shown::after(context(start.0, start.1), new),
+    );
     let mut change = TextChange::default();
     for gap in &gaps {
-        show(&mut change, gap, &old, &new, before);
+        show(&mut change, gap, &mut old, &mut new, before);
     }
     let shown = change
         .lines
@@ -98,7 +104,62 @@ fn hashes(lines: &[&str]) -> Vec<u64> {
     lines.iter().map(hash).collect()
 }
 
-fn show(change: &mut TextChange, gap: &Gap, old: &[&str], new: &[&str], before: usize) {
+/// So many bytes before the parts that differ are looked at for what they open: a key, a
+/// quote, a name whose value is below.
+const CONTEXT: usize = 256 << 10;
+
+/// The lines before a place.
+fn context(text: &str, start: usize) -> &str {
+    let mut from = start.saturating_sub(CONTEXT);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..start]
+}
+
+/// The lines of one side, cleaned one after another.
+struct Shown<'t> {
+    lines: Vec<&'t str>,
+    cleaner: Cleaner,
+    next: usize,
+}
+
+impl<'t> Shown<'t> {
+    fn after(context: &str, lines: Vec<&'t str>) -> Self {
+        let mut cleaner = Cleaner::default();
+        for line in context.lines() {
+            cleaner.line(line);
+        }
+        Self {
+            lines,
+            cleaner,
+            next: 0,
+        }
+    }
+
+    /// These lines as they are shown; asked for from the first to the last.
+    fn range(&mut self, range: Range<usize>, mark: char) -> Vec<String> {
+        let mut out = Vec::new();
+        while self.next < range.end {
+            let line = self.lines[self.next];
+            let cleaned = self.cleaner.line(line);
+            if self.next >= range.start {
+                let line = cleaned.as_deref().unwrap_or(line);
+                out.push(format!("{mark}{}", cut(line)));
+            }
+            self.next += 1;
+        }
+        out
+    }
+}
+
+fn show(
+    change: &mut TextChange,
+    gap: &Gap,
+    old: &mut Shown<'_>,
+    new: &mut Shown<'_>,
+    before: usize,
+) {
     change.removed += gap.old.len();
     change.added += gap.new.len();
     if change.lines.len() >= SHOWN {
@@ -107,21 +168,18 @@ fn show(change: &mut TextChange, gap: &Gap, old: &[&str], new: &[&str], before: 
     change
         .lines
         .push(format!("@ {}", before + gap.new.start + 1));
-    let removed = old[gap.old.clone()].iter().map(|line| ('-', *line));
-    let added = new[gap.new.clone()].iter().map(|line| ('+', *line));
-    for (mark, line) in removed
-        .chain(added)
-        .take(SHOWN - change.lines.len().min(SHOWN))
-    {
-        change.lines.push(format!("{mark}{}", shown(line)));
-    }
+    let room = SHOWN.saturating_sub(change.lines.len());
+    let removed = old.range(gap.old.clone(), '-');
+    let added = new.range(gap.new.clone(), '+');
+    change
+        .lines
+        .extend(removed.into_iter().chain(added).take(room));
 }
 
-fn shown(line: &str) -> String {
-    let line = secrecy::cleaned(line).unwrap_or_else(|| line.to_owned());
+fn cut(line: &str) -> String {
     match line.char_indices().nth(WIDTH) {
         Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
+        None => line.to_owned(),
     }
 }
 

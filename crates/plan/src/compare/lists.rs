@@ -1,13 +1,15 @@
 //! Two lists that differ: by merge keys, as sets, or by place and content.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use super::apart::Entry;
 use super::{Comparison, sequence};
 use crate::field::Change;
 use crate::path::Step;
 use crate::schema::crd::{List, Node};
 use crate::schema::lists::{self, Order, Rule, Told};
 use crate::value::Value;
+use crate::veil::Side;
 
 impl Comparison<'_> {
     pub(super) fn lists(&mut self, old: &[Value], new: &[Value], declared: Option<&Node>) {
@@ -41,6 +43,11 @@ impl Comparison<'_> {
         below: Option<&Node>,
     ) {
         let places: HashMap<_, _> = told.new.iter().zip(0_usize..).collect();
+        let apart = {
+            let old = named_apart(&told.old, old, &told.new);
+            let new = named_apart(&told.new, new, &told.old);
+            self.apart(&old, &new)
+        };
         let mut kept = Vec::new();
         for (name, old) in told.old.iter().zip(old) {
             let step = Step::Item(name.clone());
@@ -49,7 +56,7 @@ impl Comparison<'_> {
                     kept.push(at);
                     self.inside(step, |this| this.values(old, &new[at], below));
                 }
-                None => self.inside(step, |this| {
+                None => self.inside_apart(step, Side::Old, apart, |this| {
                     this.sink.record(Change::Removed, Some(old), None);
                 }),
             }
@@ -59,7 +66,8 @@ impl Comparison<'_> {
             is_kept[at] = true;
         }
         for (at, name) in told.new.iter().enumerate().filter(|(at, _)| !is_kept[*at]) {
-            self.inside(Step::Item(name.clone()), |this| {
+            let step = Step::Item(name.clone());
+            self.inside_apart(step, Side::New, apart, |this| {
                 this.sink.record(Change::Added, None, Some(&new[at]));
             });
         }
@@ -82,28 +90,26 @@ impl Comparison<'_> {
             counts
         };
         let (a, b) = (count(old), count(new));
-        let mut differs = false;
-        let mut one = |this: &mut Self, side: &HashMap<_, _>, other: &HashMap<_, _>, change| {
-            let mut only: Vec<(&String, &Value)> = side
-                .iter()
-                .filter(|(key, _)| !other.contains_key(*key))
-                .collect();
-            only.sort_by_key(|(key, _)| *key);
-            for (key, value) in only {
-                differs = true;
-                let (old, new) = match change {
-                    Change::Added => (None, Some(value)),
-                    _ => (Some(value), None),
-                };
-                this.inside(Step::Element(key.clone()), |this| {
-                    this.sink.record(change, old, new);
-                });
-            }
+        let only = |side: &HashMap<String, Value>, other: &HashMap<String, Value>| {
+            let only = side.iter().filter(|(key, _)| !other.contains_key(*key));
+            let mut only: Vec<_> = only.map(|(key, one)| (key.clone(), one.clone())).collect();
+            only.sort_by(|a, b| a.0.cmp(&b.0));
+            only
         };
-        one(self, &a, &b, Change::Removed);
-        one(self, &b, &a, Change::Added);
-        if !differs {
-            self.sink.order(false);
+        let (gone, come) = (only(&a, &b), only(&b, &a));
+        if gone.is_empty() && come.is_empty() {
+            return self.sink.order(false);
+        }
+        let apart = self.apart(&entries(&gone), &entries(&come));
+        for (key, value) in &gone {
+            self.inside_apart(Step::Element(key.clone()), Side::Old, apart, |this| {
+                this.sink.record(Change::Removed, Some(value), None);
+            });
+        }
+        for (key, value) in &come {
+            self.inside_apart(Step::Element(key.clone()), Side::New, apart, |this| {
+                this.sink.record(Change::Added, None, Some(value));
+            });
         }
     }
 
@@ -112,6 +118,10 @@ impl Comparison<'_> {
         let hashes = |items: &[Value]| items.iter().map(Value::hash).collect::<Vec<_>>();
         for gap in sequence::gaps(&hashes(old), &hashes(new)) {
             let (mut i, mut j) = (gap.old.start, gap.new.start);
+            // Which old item a secret takes the place of, nobody can tell.
+            let is_one = gap.old.len() == 1 && gap.new.len() == 1;
+            let is_secret = !is_one && self.is_secret(&old[gap.old.clone()], &new[gap.new.clone()]);
+            self.sink.veiled += usize::from(is_secret);
             while i < gap.old.end || j < gap.new.end {
                 let pair = i < gap.old.end && j < gap.new.end;
                 let more_new = gap.new.end - j > gap.old.end.saturating_sub(i);
@@ -131,8 +141,45 @@ impl Comparison<'_> {
                     j += 1;
                 }
             }
+            self.sink.veiled -= usize::from(is_secret);
         }
     }
+
+    /// Whether one side of a place without names holds a secret that the other does not.
+    fn is_secret(&mut self, old: &[Value], new: &[Value]) -> bool {
+        let masked = |side: &'_ [Value]| {
+            let masked = side.iter().filter(|one| self.options.holds_masked(one));
+            masked.map(Value::hash).collect::<Vec<_>>()
+        };
+        let alone = old.is_empty() || new.is_empty();
+        let is_secret = self.sink.veiled == 0 && !alone && masked(old) != masked(new);
+        if is_secret {
+            let (old, new): (Vec<_>, Vec<_>) = (old.iter().collect(), new.iter().collect());
+            self.sink.out.veil.pair(&old, &new, self.options);
+        }
+        is_secret
+    }
+}
+
+/// Names and values of what the other side does not have.
+fn named_apart<'v>(
+    names: &[Vec<(String, String)>],
+    items: &'v [Value],
+    others: &[Vec<(String, String)>],
+) -> Vec<Entry<'v>> {
+    let others: HashSet<_> = others.iter().collect();
+    let apart = names.iter().zip(items);
+    let apart = apart.filter(|(name, _)| !others.contains(name));
+    let joined = |name: &[(String, String)]| {
+        let values: Vec<_> = name.iter().map(|(_, value)| value.as_str()).collect();
+        values.join(" ")
+    };
+    apart.map(|(name, item)| (joined(name), item)).collect()
+}
+
+fn entries(side: &[(String, Value)]) -> Vec<Entry<'_>> {
+    let entries = side.iter();
+    entries.map(|(key, value)| (key.clone(), value)).collect()
 }
 
 fn singles(old: &[Value], new: &[Value]) -> bool {

@@ -8,8 +8,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Comparison;
 use crate::field::Secrecy;
-use crate::path::Path;
+use crate::path::Step;
 use crate::value::Value;
+use crate::veil::Side;
 
 /// Whether one of the two is encrypted, so that its values are not those of the Secret.
 pub(super) fn is_encrypted(old: &Value, new: &Value) -> bool {
@@ -44,22 +45,33 @@ fn data(secret: &Value) -> BTreeMap<&str, Vec<u8>> {
 impl Comparison<'_> {
     pub(super) fn secret_data(&mut self, old: &Value, new: &Value) {
         let (old, new) = (data(old), data(new));
-        let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).collect();
+        let keys: std::collections::BTreeSet<_> = old.keys().chain(new.keys()).copied().collect();
+        let nothing = Value::Null;
+        let only = |one: &BTreeMap<&str, _>, other: &BTreeMap<&str, _>| -> Vec<_> {
+            let only = one.keys().filter(|key| !other.contains_key(*key));
+            only.map(|key| ((*key).to_owned(), &nothing)).collect()
+        };
+        let apart = self.apart(&only(&old, &new), &only(&new, &old));
         for key in keys {
             let (old, new) = (old.get(key), new.get(key));
             if old == new {
                 continue;
             }
-            let path = Path::of(&["data", key]);
-            let before = std::mem::replace(self.path(), path);
             let unknown = new
                 .and_then(|new| std::str::from_utf8(new).ok())
                 .is_some_and(|new| self.sink.is_unknown(new));
             let bytes = |side: Option<&Vec<u8>>| side.map(Vec::as_slice).map(<[u8]>::to_vec);
             let (old, new) = (bytes(old), bytes(new));
-            self.sink
-                .conceal(Secrecy::Secret, old.as_deref(), new.as_deref(), unknown);
-            *self.path() = before;
+            let work = |this: &mut Self| {
+                this.sink
+                    .conceal(Secrecy::Secret, old.as_deref(), new.as_deref(), unknown);
+            };
+            let step = Step::Key(key.to_owned());
+            self.inside(Step::Key("data".to_owned()), |this| match (&old, &new) {
+                (Some(_), None) => this.inside_apart(step, Side::Old, apart, work),
+                (None, Some(_)) => this.inside_apart(step, Side::New, apart, work),
+                _ => this.inside(step, work),
+            });
         }
     }
 }

@@ -1,18 +1,18 @@
 //! Where differences are written down. Owns what of a value may be shown and how much: a
 //! secret is known by a keyed hash, a long value is cut.
 
+use super::written::{cut_text, floor, take, written};
 use crate::field::{Change, Field, Hidden, Secrecy, TextChange};
 use crate::options::Options;
 use crate::path::{Path, Step};
 use crate::secrecy;
 use crate::value::Value;
+use crate::veil::Veil;
 
 /// So many fields of one resource are written down.
 const FIELDS: usize = 2_000;
 /// So many values of a list or map are shown.
 const ITEMS: usize = 400;
-/// So many characters of a text are shown.
-const WIDTH: usize = 1_000;
 
 /// So many bytes of a text are looked at for confidential names; more than is shown.
 const CLEANED: usize = 16 << 10;
@@ -30,19 +30,27 @@ pub(crate) struct Outcome {
     pub(crate) found: Vec<Found>,
     /// There were more than are written down.
     pub(crate) is_cut: bool,
+    /// What is not shown anywhere.
+    pub(crate) veil: Veil,
 }
 
 pub(super) struct Sink<'s> {
     pub(super) path: Path,
+    /// The steps of the path whose names are not shown.
+    pub(super) covered: Vec<usize>,
+    /// How many places around this one have a secret on one side.
+    pub(super) veiled: usize,
     kind: &'s str,
     options: &'s Options<'s>,
-    out: Outcome,
+    pub(super) out: Outcome,
 }
 
 impl<'s> Sink<'s> {
     pub(super) fn new(kind: &'s str, options: &'s Options<'s>) -> Self {
         Self {
             path: Path::default(),
+            covered: Vec::new(),
+            veiled: 0,
             kind,
             options,
             out: Outcome::default(),
@@ -57,7 +65,21 @@ impl<'s> Sink<'s> {
         self.out.is_cut
     }
 
-    fn push(&mut self, field: Field) {
+    /// The path as it is shown.
+    fn place(&self) -> String {
+        self.path.text_without(&self.covered)
+    }
+
+    fn push(&mut self, mut field: Field) {
+        // Whatever found the difference: beside a secret nothing is shown.
+        if self.veiled > 0 {
+            (field.old, field.new, field.text) = (None, None, None);
+            field.hidden.get_or_insert(Hidden {
+                why: Secrecy::Sensitive,
+                old: None,
+                new: None,
+            });
+        }
         if self.out.found.len() >= FIELDS {
             self.out.is_cut = true;
             return;
@@ -74,6 +96,9 @@ impl<'s> Sink<'s> {
     }
 
     pub(super) fn is_hidden_text(&self, text: &str) -> bool {
+        if secrecy::is_key(text) {
+            return true;
+        }
         // The text itself is looked at for its form only.
         let text = Value::Str(text[..floor(text, CLEANED)].to_owned());
         self.secrecy(&text).is_some()
@@ -86,19 +111,19 @@ impl<'s> Sink<'s> {
 
     /// Writes a difference down without values.
     pub(super) fn mark(&mut self, change: Change) {
-        let field = Field::bare(self.path.text(), change);
+        let field = Field::bare(self.place(), change);
         self.push(field);
     }
 
     /// Items have another order, which matters or not.
     pub(super) fn order(&mut self, matters: bool) {
-        let mut field = Field::bare(self.path.text(), Change::Order);
+        let mut field = Field::bare(self.place(), Change::Order);
         field.noise = (!matters).then_some(crate::field::Noise::Order);
         self.push(field);
     }
 
     pub(super) fn text(&mut self, text: TextChange) {
-        let mut field = Field::bare(self.path.text(), Change::Text);
+        let mut field = Field::bare(self.place(), Change::Text);
         field.cut = text.left_out > 0;
         field.text = Some(text);
         self.push(field);
@@ -108,29 +133,29 @@ impl<'s> Sink<'s> {
     pub(super) fn record(&mut self, change: Change, old: Option<&Value>, new: Option<&Value>) {
         let secrecy =
             |this: &Self, side: Option<&Value>| side.and_then(|value| this.secrecy(value));
+        // Where one side is made of a secret, the other was, or will be: a value that was
+        // replaced is still in use.
+        let mut sides = old.into_iter().chain(new);
+        let is_secret = sides.any(|one| self.options.holds_masked(one));
         if let Some(why) = secrecy(self, old).or_else(|| secrecy(self, new)) {
-            let bytes = |side: Option<&Value>| side.map(|value| written(value).into_bytes());
+            if is_secret && self.veiled == 0 {
+                self.veil(old, new);
+            }
             let unknown = new
                 .and_then(Value::text)
                 .is_some_and(|text| self.is_unknown(text));
-            let (old, new) = (bytes(old), bytes(new));
-            return self.conceal(why, old.as_deref(), new.as_deref(), unknown);
+            return self.conceal_written(why, old, new, unknown);
         }
         if new.is_some_and(|new| self.holds_unknown(new)) {
             return self.mark(Change::Unknown);
         }
-        // Where one side is made of a secret, the other was, or will be: a value that
-        // was replaced is still in use.
-        if [old, new]
-            .into_iter()
-            .flatten()
-            .any(|one| self.holds_masked(one))
-        {
-            let bytes = |side: Option<&Value>| side.map(|value| written(value).into_bytes());
-            let (old, new) = (bytes(old), bytes(new));
-            return self.conceal(Secrecy::Sensitive, old.as_deref(), new.as_deref(), false);
+        if self.veiled > 0 {
+            return self.conceal_written(Secrecy::Sensitive, old, new, false);
         }
-        let mut field = Field::bare(self.path.text(), change);
+        if is_secret {
+            return self.conceal_values(old, new);
+        }
+        let mut field = Field::bare(self.place(), change);
         let mut show = |value: &Value| {
             let mut room = ITEMS;
             self.shown(&self.path, value, &mut room, &mut field.cut)
@@ -138,26 +163,34 @@ impl<'s> Sink<'s> {
         (field.old, field.new) = (old.map(&mut show), new.map(&mut show));
         if field.old == field.new && !field.cut {
             // They differ in nothing but what may not be shown.
-            let bytes = |side: Option<&Value>| side.map(|value| written(value).into_bytes());
-            let (old, new) = (bytes(old), bytes(new));
-            return self.conceal(Secrecy::Sensitive, old.as_deref(), new.as_deref(), false);
+            return self.conceal_written(Secrecy::Sensitive, old, new, false);
         }
         self.push(field);
     }
 
-    /// Whether a value holds something that the run knows as a secret.
-    fn holds_masked(&self, value: &Value) -> bool {
-        match value {
-            Value::Str(text) => self.options.masked(text).is_some(),
-            Value::List(items) => items.iter().any(|item| self.holds_masked(item)),
-            Value::Map(pairs) => pairs.iter().any(|(_, value)| self.holds_masked(value)),
-            _ => false,
+    /// Remembers what differs between two values of which one holds a secret.
+    fn veil(&mut self, old: Option<&Value>, new: Option<&Value>) {
+        if let Some((old, new)) = old.zip(new) {
+            self.out.veil.pair(&[old], &[new], self.options);
         }
     }
 
-    pub(super) fn hide(&mut self, old: Option<&str>, new: Option<&str>) {
-        let (old, new) = (old.map(str::as_bytes), new.map(str::as_bytes));
-        self.conceal(Secrecy::Sensitive, old, new, false);
+    /// Hides both sides, here and wherever they occur.
+    fn conceal_values(&mut self, old: Option<&Value>, new: Option<&Value>) {
+        self.veil(old, new);
+        self.conceal_written(Secrecy::Sensitive, old, new, false);
+    }
+
+    fn conceal_written(
+        &mut self,
+        why: Secrecy,
+        old: Option<&Value>,
+        new: Option<&Value>,
+        unknown: bool,
+    ) {
+        let bytes = |side: Option<&Value>| side.map(|value| written(value).into_bytes());
+        let (old, new) = (bytes(old), bytes(new));
+        self.conceal(why, old.as_deref(), new.as_deref(), unknown);
     }
 
     /// Writes down that a value that may not be shown differs.
@@ -175,7 +208,7 @@ impl<'s> Sink<'s> {
             _ => Change::Replaced,
         };
         let hash = |bytes: &[u8]| secrecy::keyed_hash(self.options.key, bytes);
-        let mut field = Field::bare(self.path.text(), change);
+        let mut field = Field::bare(self.place(), change);
         field.hidden = Some(Hidden {
             why,
             old: old.map(hash),
@@ -251,43 +284,11 @@ impl<'s> Sink<'s> {
         let masked = self.options.masked(text);
         let text = masked.as_deref().unwrap_or(text);
         let start = floor(text, CLEANED);
+        *cut |= start < text.len();
         match secrecy::cleaned(&text[..start]) {
-            Some(cleaned) => cut_text(&(cleaned + &text[start..]), cut),
+            // What follows may go on with what was hidden.
+            Some(cleaned) => cut_text(&cleaned, cut),
             None => cut_text(text, cut),
         }
-    }
-}
-
-/// The last boundary of a character that is not after `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-fn cut_text(text: &str, cut: &mut bool) -> String {
-    match text.char_indices().nth(WIDTH) {
-        Some((at, _)) => {
-            *cut = true;
-            format!("{}… ({} bytes more)", &text[..at], text.len() - at)
-        }
-        None => text.to_owned(),
-    }
-}
-
-fn take(room: &mut usize, cut: &mut bool) -> bool {
-    *cut |= *room == 0;
-    let some = *room > 0;
-    *room = room.saturating_sub(1);
-    some
-}
-
-/// A value as bytes to hash.
-fn written(value: &Value) -> String {
-    match value {
-        Value::Str(text) => text.clone(),
-        other => serde_json::to_string(other).unwrap_or_default(),
     }
 }

@@ -51,8 +51,10 @@ impl Comparison<'_> {
 
     fn lines(&mut self, old: &str, new: &str) {
         // A secret may have several lines, and may have been another one before.
-        if self.options.masked(old).is_some() || self.options.masked(new).is_some() {
-            return self.sink.hide(Some(old), Some(new));
+        let is_secret = |text: &str| self.options.masked(text).is_some();
+        if self.sink.veiled > 0 || is_secret(old) || is_secret(new) {
+            let (old, new) = (Value::Str(old.to_owned()), Value::Str(new.to_owned()));
+            return self.sink.record(Change::Replaced, Some(&old), Some(&new));
         }
         match lines::compare(old, new) {
             Some(text) => self.sink.text(text),

@@ -35,8 +35,8 @@ fn bounds(case: &mut Case<'_, '_>) {
         if old != new {
             let message = format!(
                 "{field} goes from {} to {}",
-                case.quote(old),
-                case.quote(new)
+                case.old_value(old),
+                case.new_value(new)
             );
             case.report("hpa-bounds-changed", &format!("spec.{field}"), message);
         }
@@ -56,8 +56,8 @@ fn schedule(case: &mut Case<'_, '_>, field: &str) {
     if old != new && !(off(old) && off(new)) {
         let message = format!(
             "{field} goes from {} to {}",
-            case.quote(old),
-            case.quote(new)
+            case.old_value(old),
+            case.new_value(new)
         );
         case.report("schedule-changed", &format!("spec.{field}"), message);
     }
@@ -71,7 +71,7 @@ fn budget(case: &mut Case<'_, '_>) {
     if case.is_kept() && blocks(case.was(), case.before).is_some() {
         return;
     }
-    let value = case.quote(new.at(&["spec", field]));
+    let value = case.new_value(new.at(&["spec", field]));
     let message =
         format!("with {field} {value} no pod may be evicted, so that nodes cannot be drained");
     case.report("pdb-blocks-eviction", &format!("spec.{field}"), message);

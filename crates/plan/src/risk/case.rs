@@ -8,7 +8,9 @@ use crate::compare::Found;
 use crate::matching::{Pair, Relation};
 use crate::options::Options;
 use crate::resource::Resource;
+use crate::secrecy;
 use crate::value::Value;
+use crate::veil::{Side, Veil};
 
 /// Facts about one set of resources.
 #[derive(Default)]
@@ -79,6 +81,10 @@ pub(crate) struct Case<'a, 'f> {
     pub(crate) after: &'f Facts<'a>,
     pub(crate) found: &'f [Found],
     pub(crate) options: &'f Options<'f>,
+    /// What is not shown because it stands in the place of a secret.
+    pub(crate) veil: &'f Veil,
+    /// Whether this is the way back, on which the old side is what would be published.
+    pub(crate) is_back: bool,
     pub(crate) out: Vec<Finding>,
 }
 
@@ -178,19 +184,55 @@ impl<'a> Case<'a, '_> {
         }
     }
 
-    /// A single value as a message quotes it.
-    pub(crate) fn quote(&self, value: &Value) -> String {
+    /// A single value of the old side as a message quotes it.
+    pub(crate) fn old_value(&self, value: &Value) -> String {
+        self.value(Side::Old, value)
+    }
+
+    /// A single value of the new side as a message quotes it.
+    pub(crate) fn new_value(&self, value: &Value) -> String {
+        self.value(Side::New, value)
+    }
+
+    fn value(&self, side: Side, value: &Value) -> String {
         match value {
+            _ if self.is_closed(side) => NOT_SHOWN.to_owned(),
             Value::Null => "nothing".to_owned(),
-            value if value.is_scalar() => self.quote_text(&value.scalar()),
+            value if value.is_scalar() => self.text(side, &value.scalar()),
             Value::List(_) => "a list".to_owned(),
             _ => "a map".to_owned(),
         }
     }
 
-    /// A text as a message quotes it: masked, on one line, not longer than fits.
-    pub(crate) fn quote_text(&self, text: &str) -> String {
+    /// Whether nothing of a side may be shown.
+    fn is_closed(&self, side: Side) -> bool {
+        let published = if self.is_back { Side::New } else { Side::Old };
+        self.options.hide_old && side == published
+    }
+
+    /// A text of one side as a message quotes it: without secrets, on one line, not longer
+    /// than fits. Every text of a resource gets into a message here, or as a name.
+    pub(crate) fn text(&self, side: Side, text: &str) -> String {
+        if self.is_closed(side) {
+            return NOT_SHOWN.to_owned();
+        }
+        if self.veil.covers(text) {
+            return secrecy::HIDDEN.to_owned();
+        }
+        self.name(text)
+    }
+
+    /// A number of one side as a message says it.
+    pub(crate) fn number(&self, side: Side, number: i64) -> String {
+        self.text(side, &number.to_string()).replace('`', "")
+    }
+
+    /// What a resource is called, as a message quotes it: which there were is always shown.
+    pub(crate) fn name(&self, text: &str) -> String {
         const SHOWN: usize = 160;
+        if self.veil.is_in(text) {
+            return secrecy::HIDDEN.to_owned();
+        }
         let masked = self.options.masked(text);
         let text = masked.as_deref().unwrap_or(text);
         let mut out: String = (text.chars().take(SHOWN))
@@ -207,16 +249,26 @@ impl<'a> Case<'a, '_> {
         format!("`{out}`")
     }
 
-    /// The first names of a list, quoted, and how many more there are.
-    pub(crate) fn listed<S: AsRef<str>>(&self, names: &[S]) -> String {
-        const SHOWN: usize = 3;
-        let shown: Vec<_> = (names.iter().take(SHOWN))
-            .map(|name| self.quote_text(name.as_ref()))
-            .collect();
-        let more = names.len().saturating_sub(SHOWN);
-        match more {
-            0 => shown.join(", "),
-            more => format!("{} and {more} more", shown.join(", ")),
-        }
+    /// The first texts of a list, quoted, and how many more there are.
+    pub(crate) fn listed<S: AsRef<str>>(&self, side: Side, texts: &[S]) -> String {
+        let texts = texts.iter();
+        let texts = texts.map(|text| self.text(side, text.as_ref())).collect();
+        listed(texts)
     }
 }
+
+/// The first quotes, and how many more there are; what is not shown once.
+pub(crate) fn listed(mut quotes: Vec<String>) -> String {
+    const SHOWN: usize = 3;
+    let mut seen = HashSet::new();
+    quotes.retain(|quote| quote.starts_with('`') || seen.insert(quote.clone()));
+    let more = quotes.len().saturating_sub(SHOWN);
+    quotes.truncate(SHOWN);
+    match more {
+        0 => quotes.join(", "),
+        more => format!("{} and {more} more", quotes.join(", ")),
+    }
+}
+
+/// What stands for a text that the reader may not be allowed to see.
+const NOT_SHOWN: &str = "(not shown)";

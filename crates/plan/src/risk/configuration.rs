@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Case, pods};
 use crate::field::Noise;
 use crate::value::Value;
+use crate::veil::Side;
 
 /// Larger texts are not looked at.
 const LARGE: usize = 4 << 20;
@@ -34,13 +35,13 @@ const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 fn hazard(case: &mut Case<'_, '_>, field: &str, name: &str) {
     let message = format!(
         "Flux takes {} for a variable where `postBuild` is used; write `$${{…}}` or set {SUBSTITUTE}: disabled",
-        case.quote_text(&format!("${{{name}}}"))
+        case.text(Side::New, &format!("${{{name}}}"))
     );
     case.report("flux-substitution-hazard", field, message);
 }
 
 fn placeholder(case: &mut Case<'_, '_>, field: &str, found: &str) {
-    let message = format!("{} was not replaced", case.quote_text(found));
+    let message = format!("{} was not replaced", case.text(Side::New, found));
     case.report("unresolved-placeholder", field, message);
 }
 
@@ -56,7 +57,7 @@ fn empty(case: &mut Case<'_, '_>) {
     for container in pods::containers(case.now()) {
         let image = container.value.at(&["image"]).scalar();
         if image.ends_with([':', '@']) && !before.contains(&image) {
-            let message = format!("the image {} has no tag", case.quote_text(&image));
+            let message = format!("the image {} has no tag", case.text(Side::New, &image));
             let field = format!("{}.image", container.path);
             case.report("unresolved-placeholder", &field, message);
         }

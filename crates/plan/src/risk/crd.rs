@@ -2,6 +2,7 @@
 
 use super::Case;
 use crate::value::Value;
+use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     if case.old_kind() != "CustomResourceDefinition" {
@@ -25,7 +26,7 @@ fn deleted(case: &mut Case<'_, '_>) {
     let (before, after) = (count(case.before), count(case.after));
     let message = format!(
         "every {} in the cluster is deleted with its CRD; {before} were published here, {after} still are",
-        case.quote_text(kind)
+        case.name(kind)
     );
     case.report("crd-deleted", "", message);
 }
@@ -47,7 +48,7 @@ fn versions(case: &mut Case<'_, '_>) {
     if !gone.is_empty() {
         let message = format!(
             "no longer served: {}; resources that are stored or published in such a version break",
-            case.listed(&gone)
+            case.listed(Side::Old, &gone)
         );
         case.report("crd-version-removed", "spec.versions", message);
     }

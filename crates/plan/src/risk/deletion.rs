@@ -17,7 +17,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
             let inside = case.before.namespaces.get(name.as_str()).unwrap_or(&0);
             let message = format!(
                 "namespace {} is deleted with everything in it ({inside} resources of this environment, and what others put there)",
-                case.quote_text(&name)
+                case.name(&name)
             );
             case.report("namespace-deleted", "", message);
         }

@@ -3,6 +3,7 @@
 use super::{Case, Severity};
 use crate::image::version;
 use crate::value::Value;
+use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     let is_release = is_release(case.was());
@@ -95,8 +96,8 @@ fn reinstall(case: &mut Case<'_, '_>) {
         if before != after && !unknown {
             let message = format!(
                 "{field} goes from {} to {}: Flux uninstalls the release and installs it again",
-                case.quote_text(before),
-                case.quote_text(after)
+                case.text(Side::Old, before),
+                case.text(Side::New, after)
             );
             case.report("helmrelease-reinstall", field, message);
         }
@@ -147,8 +148,8 @@ fn chart_version(case: &mut Case<'_, '_>) {
         };
         let message = format!(
             "the chart goes from {} to {}{what}; what it renders to is not part of this plan",
-            case.quote(old),
-            case.quote(new)
+            case.old_value(old),
+            case.new_value(new)
         );
         case.report_as(severity, "chart-version-changed", field, message);
     }

@@ -13,24 +13,24 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         Relation::OtherKind => {
             let message = format!(
                 "{} is deleted and {} created in its place",
-                case.quote_text(&old.short()),
-                case.quote_text(&new.short())
+                case.name(&old.short()),
+                case.name(&new.short())
             );
             case.report("kind-changed", "kind", message);
         }
         Relation::Similar => {
             let message = format!(
                 "{} is deleted and {} created, which is much the same",
-                case.quote_text(&old.short()),
-                case.quote_text(&new.short())
+                case.name(&old.short()),
+                case.name(&new.short())
             );
             case.report("resource-renamed", "metadata.name", message);
         }
         Relation::Moved => {
             let message = format!(
                 "it is deleted in namespace {} and created in {}",
-                case.quote_text(old.namespace.as_deref().unwrap_or("")),
-                case.quote_text(new.namespace.as_deref().unwrap_or(""))
+                case.name(old.namespace.as_deref().unwrap_or("")),
+                case.name(new.namespace.as_deref().unwrap_or(""))
             );
             case.report("namespace-moved", "metadata.namespace", message);
         }
@@ -53,7 +53,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 /// A second manifest of the same resource.
 pub(crate) fn twice(case: &mut Case<'_, '_>, first: Option<&str>, was_before: bool) {
     let message = match first {
-        Some(file) => format!("{} describes the same resource", case.quote_text(file)),
+        Some(file) => format!("{} describes the same resource", case.name(file)),
         None => "another manifest describes the same resource".to_owned(),
     };
     case.report("duplicate-resource", "", message);

@@ -2,6 +2,7 @@
 
 use super::{Case, pods};
 use crate::image::Image;
+use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     if case.is_created() {
@@ -29,7 +30,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 fn mutable(case: &mut Case<'_, '_>, container: &pods::Container<'_>, text: &str) {
     let message = format!(
         "{} can be another image tomorrow; pin a version or a digest",
-        case.quote_text(text)
+        case.text(Side::New, text)
     );
     case.report(
         "image-mutable-tag",
@@ -41,13 +42,17 @@ fn mutable(case: &mut Case<'_, '_>, container: &pods::Container<'_>, text: &str)
 fn changed(case: &mut Case<'_, '_>, container: &pods::Container<'_>, old: &str, new: &str) {
     let field = format!("{}.image", container.path);
     let (before, after) = (Image::parse(old), Image::parse(new));
-    let both = format!("from {} to {}", case.quote_text(old), case.quote_text(new));
+    let both = format!(
+        "from {} to {}",
+        case.text(Side::Old, old),
+        case.text(Side::New, new)
+    );
     case.report("image-changed", &field, format!("the image goes {both}"));
     if before.registry != after.registry {
         let message = format!(
             "the image comes from {} and no longer from {}",
-            case.quote_text(after.registry),
-            case.quote_text(before.registry)
+            case.text(Side::New, after.registry),
+            case.text(Side::Old, before.registry)
         );
         case.report("image-registry-changed", &field, message);
     }
@@ -60,7 +65,10 @@ fn changed(case: &mut Case<'_, '_>, container: &pods::Container<'_>, old: &str, 
         );
     }
     if before.digest.is_some() && after.digest.is_none() {
-        let message = format!("{} is no longer pinned by a digest", case.quote_text(new));
+        let message = format!(
+            "{} is no longer pinned by a digest",
+            case.text(Side::New, new)
+        );
         case.report("image-digest-lost", &field, message);
     }
     if after.is_mutable() && !before.is_mutable() {

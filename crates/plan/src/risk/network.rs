@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Case;
 use crate::value::Value;
+use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     if case.new_kind() == "Service" && case.group().is_empty() {
@@ -37,7 +38,10 @@ fn removed_hosts(case: &mut Case<'_, '_>) {
         .filter(|host| !here.contains(host) && !case.after.hosts.contains(host))
         .collect();
     if !gone.is_empty() {
-        let message = format!("nothing routes {} any longer", case.listed(&gone));
+        let message = format!(
+            "nothing routes {} any longer",
+            case.listed(Side::Old, &gone)
+        );
         case.report("ingress-host-removed", "spec.rules", message);
     }
 }
@@ -63,7 +67,10 @@ fn removed_tls(case: &mut Case<'_, '_>) {
         .filter(|host| !now.contains(host) && routed.contains(host))
         .collect();
     if !gone.is_empty() {
-        let message = format!("{} is no longer served with TLS", case.listed(&gone));
+        let message = format!(
+            "{} is no longer served with TLS",
+            case.listed(Side::Old, &gone)
+        );
         case.report("ingress-tls-removed", "spec.tls", message);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::Case;
 use crate::value::Value;
+use crate::veil::Side;
 
 /// So many permissions of a role are looked at one by one.
 const EACH: usize = 5_000;
@@ -76,7 +77,7 @@ fn role(case: &mut Case<'_, '_>) {
     }
     gained.dedup();
     if !gained.is_empty() {
-        let message = format!("it allows more: {}", case.listed(&gained));
+        let message = format!("it allows more: {}", case.listed(Side::New, &gained));
         case.report("rbac-broadened", "rules", message);
     }
 }
@@ -106,8 +107,8 @@ fn binding(case: &mut Case<'_, '_>) {
         })
         .collect();
     if !gained.is_empty() {
-        let role = case.quote_text(&role);
-        let message = format!("{} get what {role} allows", case.listed(&gained));
+        let role = case.text(Side::New, &role);
+        let message = format!("{} get what {role} allows", case.listed(Side::New, &gained));
         case.report("rbac-broadened", "subjects", message);
     }
 }

@@ -1,5 +1,6 @@
 //! What a remaining resource refers to and this change takes away.
 
+use super::case::listed;
 use super::{Case, pods};
 use crate::matching::Relation;
 use crate::resource::Resource;
@@ -28,9 +29,9 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         return;
     }
     let users = case.after.users.get(&target).map_or(&[][..], Vec::as_slice);
-    let users: Vec<_> = users.iter().map(|one| one.id.short()).collect();
+    let users: Vec<_> = users.iter().map(|one| case.name(&one.id.short())).collect();
     if !users.is_empty() {
-        let message = format!("still used by {}", case.listed(&users));
+        let message = format!("still used by {}", listed(users));
         case.report("reference-lost", "", message);
     }
 }

@@ -56,6 +56,8 @@ pub(crate) fn run_back(there: Case<'_, '_>) -> Vec<Finding> {
         after: there.before,
         found: there.found,
         options: there.options,
+        veil: there.veil,
+        is_back: true,
         out: Vec::new(),
     };
     let mut subject = single(there);

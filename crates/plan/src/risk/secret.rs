@@ -1,9 +1,10 @@
 //! Secrets: in plain text, no longer encrypted, changed.
 
-use super::Case;
+use super::{Case, case};
 use crate::field::Change;
 use crate::path::Path;
 use crate::value::Value;
+use crate::veil::Side;
 
 /// How a resource brings a Secret about.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,15 +58,16 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     if old != new || old == Form::None || !case.is_kept() {
         return;
     }
-    if let Some(first) = changed.first() {
-        let field = Path::of(&["data", first]).text();
-        let message = format!("the values of {} change", case.listed(&changed));
+    if let Some((field, _)) = changed.first() {
+        let keys = changed.iter().map(|(_, key)| key.clone()).collect();
+        let message = format!("the values of {} change", case::listed(keys));
+        let field = field.clone();
         case.report("secret-changed", &field, message);
     }
 }
 
-/// The keys whose values change for certain.
-fn changed(case: &Case<'_, '_>) -> Vec<String> {
+/// The fields whose values change for certain, and their keys as a message quotes them.
+fn changed(case: &Case<'_, '_>) -> Vec<(String, String)> {
     let is_value = |path: &Path| {
         path.starts_with(&["data"])
             || path.starts_with(&["stringData"])
@@ -74,7 +76,14 @@ fn changed(case: &Case<'_, '_>) -> Vec<String> {
     let found = case.found.iter().filter(|one| is_value(&one.path));
     found
         .filter(|one| one.field.change != Change::Unknown)
-        .map(|one| one.path.last_key(0).to_owned())
+        .map(|one| {
+            let side = match one.field.change {
+                Change::Removed => Side::Old,
+                _ => Side::New,
+            };
+            let key = case.text(side, one.path.last_key(0));
+            (one.field.path.clone(), key)
+        })
         .collect()
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Case, pods};
 use crate::value::Value;
+use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     if case.new_kind() == "Namespace" {
@@ -19,7 +20,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     let before = old.map(of_pod).unwrap_or_default();
     let gained: Vec<_> = of_pod(new).difference(&before).cloned().collect();
     if !gained.is_empty() {
-        let message = format!("pods get {}", case.listed(&gained));
+        let message = format!("pods get {}", case.listed(Side::New, &gained));
         case.report("security-context-weakened", &path, message);
     }
     let before: BTreeMap<_, _> = (pods::containers(case.was()).into_iter())
@@ -30,7 +31,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         let powers = forerunner.map(powers).unwrap_or_default();
         let mut changes: Vec<_> = self::powers(container.value)
             .difference(&powers)
-            .map(|power| format!("gets {}", case.quote_text(power)))
+            .map(|power| format!("gets {}", case.text(Side::New, power)))
             .collect();
         if let (Some(forerunner), Some(old)) = (forerunner, old) {
             let now = protections(container.value, new);
@@ -41,7 +42,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
             changes.extend(lost);
         }
         if !changes.is_empty() {
-            let name = case.quote_text(container.name);
+            let name = case.text(Side::New, container.name);
             let message = format!("container {name} {}", changes.join(", "));
             let field = format!("{}.securityContext", container.path);
             case.report("security-context-weakened", &field, message);
@@ -149,8 +150,8 @@ fn admission(case: &mut Case<'_, '_>) {
     if case.is_kept() && level(case.now()) < level(case.was()) {
         let message = format!(
             "the namespace enforces {} instead of {}",
-            case.quote(case.now().at(&["metadata", "labels", LABEL])),
-            case.quote(case.was().at(&["metadata", "labels", LABEL]))
+            case.new_value(case.now().at(&["metadata", "labels", LABEL])),
+            case.old_value(case.was().at(&["metadata", "labels", LABEL]))
         );
         let field = format!("metadata.labels[\"{LABEL}\"]");
         case.report("security-context-weakened", &field, message);

@@ -25,8 +25,8 @@ fn shrunk(case: &mut Case<'_, '_>) {
     {
         let message = format!(
             "the claim asks for {} instead of {}; a volume can only grow",
-            case.quote(new),
-            case.quote(old)
+            case.new_value(new),
+            case.old_value(old)
         );
         case.report("pvc-shrunk", "spec.resources.requests.storage", message);
     }
@@ -38,7 +38,7 @@ fn reclaim(case: &mut Case<'_, '_>) {
     if new.text() == Some("Delete") && old != new && !old.is_null() {
         let message = format!(
             "the volume and its data are deleted with its claim from now on (it was {})",
-            case.quote(old)
+            case.old_value(old)
         );
         case.report(
             "pv-reclaim-changed",

@@ -27,7 +27,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         };
         let message = format!(
             "when webhook {} does not answer, {what} cannot be changed in any namespace, its own included; exclude namespaces or set failurePolicy to Ignore",
-            case.quote(name)
+            case.new_value(name)
         );
         case.report_as(severity, "webhook-fail-closed", "webhooks", message);
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Case, pods};
 use crate::value::Value;
+use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     if !case.is_kept() {
@@ -60,10 +61,14 @@ fn replicas(case: &mut Case<'_, '_>) {
         case.report(
             "replicas-to-zero",
             "spec.replicas",
-            format!("it is scaled from {old} to 0"),
+            format!("it is scaled from {} to 0", case.number(Side::Old, old)),
         );
     } else if is_set && new > 0 && old >= 2 && new <= old / 2 {
-        let message = format!("replicas fall from {old} to {new}");
+        let message = format!(
+            "replicas fall from {} to {}",
+            case.number(Side::Old, old),
+            case.number(Side::New, new)
+        );
         case.report("replicas-drop", "spec.replicas", message);
     }
 }
@@ -88,7 +93,7 @@ fn probes(case: &mut Case<'_, '_>, old: &pods::Container<'_>, new: &pods::Contai
         if !old.value.at(&[probe]).is_null() && new.value.at(&[probe]).is_null() {
             let message = format!(
                 "container {} has no {probe} any longer",
-                case.quote_text(new.name)
+                case.text(Side::New, new.name)
             );
             case.report("probe-removed", &format!("{}.{probe}", new.path), message);
         }
@@ -104,8 +109,8 @@ fn limits(case: &mut Case<'_, '_>, old: &pods::Container<'_>, new: &pods::Contai
     if !gone.is_empty() {
         let message = format!(
             "container {} has no limit on {} any longer",
-            case.quote_text(new.name),
-            case.listed(&gone)
+            case.text(Side::New, new.name),
+            case.listed(Side::Old, &gone)
         );
         let field = format!("{}.resources.limits", new.path);
         case.report("resource-limits-removed", &field, message);
@@ -123,8 +128,8 @@ fn variables(case: &mut Case<'_, '_>, old: &pods::Container<'_>, new: &pods::Con
     if !gone.is_empty() && sources(new) <= sources(old) {
         let message = format!(
             "container {} loses {}",
-            case.quote_text(new.name),
-            case.listed(&gone)
+            case.text(Side::New, new.name),
+            case.listed(Side::Old, &gone)
         );
         case.report("env-removed", &format!("{}.env", new.path), message);
     }
