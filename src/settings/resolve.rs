@@ -124,7 +124,8 @@ impl Places<'_> {
         let here = |error: Error| error.context(format!("environment {name}"));
         if let Some(described) = described {
             let of = |name: &str| self.plain(name, &[name.to_owned()]);
-            let objects = cluster_objects(described, &settings, &of, self.home).map_err(here)?;
+            let objects = cluster_objects(described, &settings, self.clusters, &of, self.home);
+            let objects = objects.map_err(here)?;
             let folder = self.file.path.as_deref().and_then(Path::parent);
             let folder = folder.filter(|folder| *folder != Path::new(""));
             let folder = folder.unwrap_or(Path::new("."));
@@ -135,6 +136,14 @@ impl Places<'_> {
             .find_map(|it| it.generator.filter(|kind| kind.is_for_clusters()))
         {
             let kind = kind.name();
+            if self.file.sources(name).is_some() {
+                let said = format!(
+                    "environment {name}: `generator: {kind}` cannot be combined with other sources"
+                );
+                return Err(Error::message(Kind::Usage, said).hint(format!(
+                    "take it out of `sources`, and describe the cluster by an environment of its own, with `generator: {kind}` and a block `{kind}`"
+                )));
+            }
             let said = format!(
                 "environment {name}: nothing in the settings file describes the cluster that the generator `{kind}` would write for"
             );

@@ -100,6 +100,63 @@ fn argocd_on_github_with_a_token() {
     insta::assert_json_snapshot!(config["data"]);
 }
 
+#[test]
+fn clusters_of_one_argocd_have_no_object_in_common() {
+    let clusters = "
+  c/weu: { generator: argocd, argocd: { destination: weu, environments: infra } }
+  c/neu: { generator: argocd, argocd: { destination: neu, environments: infra } }
+";
+    let top = "argocd: { version: '3.5', workloadIdentity: true }\n";
+    let settings = format!("{top}{}", azure(clusters));
+    let names = |environment: &str| -> Vec<String> {
+        let rendered = render(&settings, environment);
+        assert_eq!(rendered.code, Some(0), "{}", rendered.stderr);
+        let objects = rendered.stdout.split("\n---\n").map(|document| {
+            let object: Value = serde_saphyr::from_str(document).unwrap();
+            let target = &object["metadata"]["annotations"]["gitops-status-target"];
+            let name = object["metadata"]["name"].as_str().unwrap();
+            format!(
+                "{} {name} {}",
+                object["kind"].as_str().unwrap(),
+                target.as_str().unwrap_or("-")
+            )
+        });
+        objects.collect()
+    };
+    assert_eq!(
+        names("c/weu"),
+        [
+            "Application c-weu weu/c-weu",
+            "Application weu-infra weu/infra",
+            "ConfigMap argocd-notifications-cm -",
+            "Secret repository-manifests -",
+        ]
+    );
+    assert_eq!(
+        names("c/neu"),
+        [
+            "Application c-neu neu/c-neu",
+            "Application neu-infra neu/infra"
+        ]
+    );
+}
+
+/// A revision that is compared already has the health of the one before.
+#[test]
+fn health_is_told_of_what_is_synced_alone() {
+    let objects = objects(&azure(ARGOCD), "clusters/prod");
+    let config = objects.iter().find(|it| it["kind"] == "ConfigMap").unwrap();
+    let trigger = config["data"]["trigger.gitops-status"].as_str().unwrap();
+    let about_health: Vec<_> = trigger
+        .lines()
+        .filter(|line| line.contains("health?.status =="))
+        .collect();
+    assert_eq!(about_health.len(), 2);
+    for line in about_health {
+        assert!(line.contains("sync?.status == 'Synced'"), "{line}");
+    }
+}
+
 /// Each block once for every version that it can name.
 fn cases() -> Vec<(&'static str, &'static str, String)> {
     let flux = [

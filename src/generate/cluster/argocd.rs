@@ -31,7 +31,41 @@ pub struct ArgoCdObjects {
     pub workload_identity: bool,
     /// The app that writes statuses, instead of a token.
     pub github_app: Option<GitHubApp>,
+    /// The repositories of every cluster that this Argo CD serves.
+    pub repositories: Vec<Repository>,
+    /// Whether the objects that those clusters share are written with these: a
+    /// second Application with the same object would fight over it.
+    pub writes_shared: bool,
 }
+
+impl ArgoCdObjects {
+    /// What the Application of an environment is called. One Argo CD can run the
+    /// same environment in several clusters.
+    fn application_name(&self, one: &Deployed) -> String {
+        let is_own = one.name == self.cluster.own.name;
+        let elsewhere = self.destination.is_some() && !is_own;
+        application_name(&self.cluster.name, &one.name, elsewhere)
+    }
+
+    /// The repositories of every cluster that this Argo CD serves.
+    pub(super) fn repositories(&self) -> Vec<&Repository> {
+        self.repositories.iter().collect()
+    }
+}
+
+/// What the Application of an environment is called: where it runs in a cluster
+/// other than Argo CD's own, the name of the cluster is part of it.
+pub fn application_name(cluster: &str, name: &str, elsewhere: bool) -> String {
+    if elsewhere {
+        format!("{cluster}-{name}")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// The annotation of an Application that holds the name of its target in
+/// statuses. The templates read it, so that they are the same for all clusters.
+pub(super) const TARGET: &str = "gitops-status-target";
 
 /// A GitHub App whose key is in the Secret of Argo CD's notifications.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +103,14 @@ pub(super) fn files(objects: &ArgoCdObjects) -> (Files, Vec<Finding>) {
             repository.url
         )));
     }
+    if !objects.writes_shared {
+        return (files, findings);
+    }
     if let Some(config) = notifications::config(objects) {
         files.push(("notifications.yaml".to_owned(), vec![config]));
     }
     if objects.workload_identity {
-        let repositories = cluster.repositories().into_iter();
+        let repositories = objects.repositories().into_iter();
         let repositories = repositories.map(|it| repository(objects, it));
         files.push(("repositories.yaml".to_owned(), repositories.collect()));
     }
@@ -81,10 +118,12 @@ pub(super) fn files(objects: &ArgoCdObjects) -> (Files, Vec<Finding>) {
 }
 
 fn application(objects: &ArgoCdObjects, one: &Deployed, destination: &Value) -> Value {
-    let mut metadata = json!({ "name": one.name, "namespace": objects.cluster.namespace });
+    let name = objects.application_name(one);
+    let mut metadata = json!({ "name": name, "namespace": objects.cluster.namespace });
     if let Some(service) = notifications::service(objects, &one.repository) {
         let key = format!("notifications.argoproj.io/subscribe.{service}.{service}");
         metadata["annotations"] = Value::Object(Map::from_iter([(key, json!(""))]));
+        metadata["annotations"][TARGET] = json!(context(&objects.cluster.name, &one.name));
     }
     json!({
         "apiVersion": "argoproj.io/v1alpha1",
@@ -114,7 +153,7 @@ fn application(objects: &ArgoCdObjects, one: &Deployed, destination: &Value) -> 
 /// Tells Argo CD to read a repository with its managed identity. It is a Secret
 /// to Argo CD, and holds none.
 fn repository(objects: &ArgoCdObjects, repository: &Repository) -> Value {
-    let name = repository.label("", &objects.cluster.repositories());
+    let name = repository.label("", &objects.repositories());
     json!({
         "apiVersion": "v1",
         "kind": "Secret",

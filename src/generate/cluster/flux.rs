@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::repository::{Repository, Statuses};
 use super::version::FluxVersion;
-use super::{Cluster, Deployed, Files, environment_file, note, silent};
+use super::{Cluster, Deployed, Files, digits, environment_file, note, silent};
 use crate::model::Finding;
 
 /// How often what is applied is compared with the cluster.
@@ -163,7 +163,12 @@ fn git_repository(objects: &FluxObjects, one: &Deployed) -> Value {
 
 fn git_name(objects: &FluxObjects, one: &Deployed) -> String {
     let all = objects.cluster.repositories();
-    one.repository.label(&one.branch, &all)
+    let name = one.repository.label(&one.branch, &all);
+    if name == objects.cluster.namespace {
+        // `flux bootstrap` calls its own object like the namespace.
+        return format!("{name}-{}", digits(&one.repository.url));
+    }
+    name
 }
 
 fn oci_repository(objects: &FluxObjects, one: &Deployed, artifact: &Artifact) -> Value {

@@ -11,7 +11,7 @@ mod notifications;
 mod repository;
 mod version;
 
-pub use argocd::{ArgoCdObjects, GitHubApp};
+pub use argocd::{ArgoCdObjects, GitHubApp, application_name};
 pub use flux::{Artifact, FluxObjects, Login};
 pub use repository::{Repository, Statuses};
 pub use version::{ArgoCdVersion, FluxVersion, UnknownVersion};

@@ -11,7 +11,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::argocd::ArgoCdObjects;
+use super::argocd::{ArgoCdObjects, TARGET};
 use super::digits;
 use super::repository::{Repository, Statuses};
 use crate::text::yaml;
@@ -76,13 +76,14 @@ impl Words {
 }
 
 fn told() -> [Told; 3] {
-    let in_phase = "app.status?.operationState?.phase == 'Succeeded'";
+    // Until the next sync, both the phase and the health are those of the commit
+    // before, while the revision is already the new one.
+    let synced =
+        "app.status?.operationState?.phase == 'Succeeded' && app.status?.sync?.status == 'Synced'";
     [
         Told {
             name: "healthy",
-            when: format!(
-                "{in_phase} && app.status?.sync?.status == 'Synced' && app.status?.health?.status == 'Healthy' && {SETTLED}"
-            ),
+            when: format!("{synced} && app.status?.health?.status == 'Healthy' && {SETTLED}"),
             once_per: "app.status?.sync?.revision",
             commit: COMPARED,
             success: true,
@@ -90,7 +91,7 @@ fn told() -> [Told; 3] {
         },
         Told {
             name: "degraded",
-            when: format!("{in_phase} && app.status?.health?.status == 'Degraded' && {SETTLED}"),
+            when: format!("{synced} && app.status?.health?.status == 'Degraded' && {SETTLED}"),
             once_per: "app.status?.sync?.revision",
             commit: COMPARED,
             success: false,
@@ -114,13 +115,7 @@ pub(super) fn service(objects: &ArgoCdObjects, repository: &Repository) -> Optio
         return None;
     }
     let is_told = |it: &&&Repository| it.statuses != Statuses::None;
-    let several = objects
-        .cluster
-        .repositories()
-        .iter()
-        .filter(is_told)
-        .count()
-        > 1;
+    let several = objects.repositories().iter().filter(is_told).count() > 1;
     Some(if several {
         format!("{NAME}-{}", digits(&repository.url))
     } else {
@@ -132,7 +127,7 @@ pub(super) fn service(objects: &ArgoCdObjects, repository: &Repository) -> Optio
 /// rest of it stays as it is.
 pub(super) fn config(objects: &ArgoCdObjects) -> Option<Value> {
     let mut data = Map::new();
-    for repository in objects.cluster.repositories() {
+    for repository in objects.repositories() {
         let Some(service) = service(objects, repository) else {
             continue;
         };
@@ -216,6 +211,11 @@ fn link(objects: &ArgoCdObjects) -> Option<String> {
     ))
 }
 
+/// The name of an application's target.
+fn target() -> String {
+    format!("{{{{index .app.metadata.annotations \"{TARGET}\"}}}}")
+}
+
 fn webhook_template(
     objects: &ArgoCdObjects,
     repository: &Repository,
@@ -223,7 +223,7 @@ fn webhook_template(
     told: &Told,
 ) -> Value {
     let words = told.words.json();
-    let name = super::argocd::context(&objects.cluster.name, "{{.app.metadata.name}}");
+    let name = target();
     let link = link(objects);
     let (path, body) = match &repository.statuses {
         Statuses::Azure {
@@ -260,7 +260,7 @@ fn webhook_template(
 }
 
 fn app_template(objects: &ArgoCdObjects, told: &Told) -> Value {
-    let name = super::argocd::context(&objects.cluster.name, "{{.app.metadata.name}}");
+    let name = target();
     let mut status = json!({
         "state": if told.success { "success" } else { "failure" },
         "label": format!("argocd/{name}"),

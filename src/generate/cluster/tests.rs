@@ -66,6 +66,22 @@ fn what_a_wait_cannot_learn_is_told() {
     );
 }
 
+#[test]
+fn the_git_repository_of_bootstrap_is_left_alone() {
+    let repository = Repository::plain("https://git.contoso.com/flux");
+    let mut objects = flux(&repository, "2.9");
+    if let ClusterObjects::Flux(objects) = &mut objects {
+        objects.cluster.own.branch = "system".to_owned();
+    }
+    let (files, _) = run(&objects).unwrap();
+    let sources = files
+        .iter()
+        .find(|(path, _)| path.as_str() == "sources.yaml");
+    let sources = String::from_utf8_lossy(sources.unwrap().1).into_owned();
+    assert!(sources.contains("  name: flux-system-"), "{sources}");
+    assert!(!sources.contains("  name: flux-system\n"), "{sources}");
+}
+
 /// Flux takes an address apart by counting.
 #[rstest::rstest]
 #[case("https://git.contoso.com/Main/shop/_git/manifests", true)]

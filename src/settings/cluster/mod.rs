@@ -17,6 +17,7 @@ use super::definition::{ArgoCdArgs, FluxArgs, SourceArgs, id};
 use super::file::FileSettings;
 use super::layer::{Data, Layer, Value, parse};
 
+mod shared;
 mod written;
 
 pub(super) use written::cluster_objects;
@@ -97,6 +98,7 @@ pub(super) fn clusters(file: &FileSettings) -> Result<Vec<Described>, Error> {
         found.push(described(name, kind, file, &apps, several)?);
     }
     refuse_idle_block(&found, file)?;
+    shared::refuse_collisions(&found)?;
     Ok(found)
 }
 
@@ -217,6 +219,14 @@ fn described(
             let said = format!("the environment `{environment}` cannot be the name of an object in the cluster");
             here(Error::message(Kind::Usage, said)).hint("name it with lower-case letters, digits, `-` and `/`, at most 63 of them, from a letter or digit to a letter or digit")
         })?;
+        // Two objects of Flux itself have the name of its namespace.
+        if matches!(&args, Arguments::Flux(args) if args.namespace == object) {
+            let said = format!(
+                "the environment `{environment}` would be the Kustomization `{object}` in the cluster, which belongs to `flux bootstrap`"
+            );
+            return Err(here(Error::message(Kind::Usage, said))
+                .hint("give the environment another name than Flux's namespace"));
+        }
         if let Some(other) = taken.insert(object.clone(), environment) {
             let said = format!(
                 "the environments `{other}` and `{environment}` would both be the object `{object}` in the cluster"

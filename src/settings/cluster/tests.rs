@@ -237,7 +237,15 @@ fn what_argocd_cannot_be_told_is_refused(#[case] settings: &str, #[case] message
 )]
 #[case::of_one_source(
     "environments:\n  dev:\n    sources:\n    - { source: a, generator: flux }\n",
-    "environment dev: nothing in the settings file describes the cluster that the generator `flux` would write for"
+    "environment dev: `generator: flux` cannot be combined with other sources | take it out of `sources`"
+)]
+#[case::of_bootstrap(
+    "manifestRepo: contoso/shop/_git/manifests\nbranch: main\nenvironments:\n  flux-system: {}\n  c: { generator: flux, flux: { version: '2.9' } }\n",
+    "environment c: the environment `flux-system` would be the Kustomization `flux-system` in the cluster, which belongs to `flux bootstrap` | give the environment another name"
+)]
+#[case::of_bootstrap_in_another_namespace(
+    "manifestRepo: contoso/shop/_git/manifests\nbranch: main\nenvironments:\n  dev: {}\n  git/ops: { generator: flux, flux: { version: '2.9', namespace: git-ops } }\n",
+    "environment git/ops: the environment `git/ops` would be the Kustomization `git-ops` in the cluster, which belongs to `flux bootstrap`"
 )]
 fn what_a_cluster_cannot_run_is_refused(#[case] text: &str, #[case] message: &str) {
     let said = said(&read_and_resolved(text).unwrap_err());

@@ -14,16 +14,18 @@ use crate::host::{self, Home, HostKind, Place, SshAddress};
 use crate::settings::definition::{ArgoCdArgs, FluxArgs};
 use crate::settings::environment::EnvironmentSettings;
 
-use super::{Arguments, Described};
+use super::{Arguments, Described, shared};
 
 /// What is written for a cluster. `of` gives the settings of an environment.
 pub(in crate::settings) fn cluster_objects(
     described: &Described,
     own: &EnvironmentSettings,
+    all: &[Described],
     of: &dyn Fn(&str) -> Result<EnvironmentSettings, Error>,
     home: &Home,
 ) -> Result<ClusterObjects, Error> {
-    let mut all = Vec::new();
+    let members = shared::of_one_argocd(described, all);
+    let mut run = Vec::new();
     for name in &described.runs {
         let one = of(name)?;
         if one.goes_with(own) && one.folder.overlaps(&own.folder) {
@@ -34,7 +36,7 @@ pub(in crate::settings) fn cluster_objects(
             return Err(Error::message(Kind::Usage, said)
                 .hint("give each environment a `folder` of its own, none inside another"));
         }
-        all.push(deployed(&one, home)?);
+        run.push(deployed(&one, home)?);
     }
     let kind = described.generator().name();
     let no_version = || {
@@ -44,14 +46,14 @@ pub(in crate::settings) fn cluster_objects(
     };
     let (own, hosts) = {
         let own = deployed(own, home)?;
-        let hosts: Vec<_> = std::iter::once(&own).chain(&all).map(|it| it.1).collect();
+        let hosts: Vec<_> = std::iter::once(&own).chain(&run).map(|it| it.1).collect();
         (own.0, hosts)
     };
     let cluster = Cluster {
         name: described.cluster.clone(),
         namespace: described.namespace().to_owned(),
         own,
-        deployed: all.into_iter().map(|it| it.0).collect(),
+        deployed: run.into_iter().map(|it| it.0).collect(),
     };
     Ok(match &described.args {
         Arguments::Flux(args) => ClusterObjects::Flux(FluxObjects {
@@ -71,9 +73,29 @@ pub(in crate::settings) fn cluster_objects(
             url: args.url.clone(),
             workload_identity: workload_identity(args, &hosts)?,
             github_app: github_app(args, &hosts)?,
+            repositories: repositories(&members, of, home)?,
+            writes_shared: members.first().is_none_or(|it| it.name == described.name),
             cluster,
         }),
     })
+}
+
+/// The repositories of all that an Argo CD runs, each once.
+fn repositories(
+    members: &[&Described],
+    of: &dyn Fn(&str) -> Result<EnvironmentSettings, Error>,
+    home: &Home,
+) -> Result<Vec<Repository>, Error> {
+    let mut found = Vec::new();
+    for member in members {
+        for name in std::iter::once(&member.name).chain(&member.runs) {
+            let (one, _) = deployed(&of(name)?, home)?;
+            if !found.contains(&one.repository) {
+                found.push(one.repository);
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Dependencies between objects, from those between environments.
@@ -121,7 +143,7 @@ fn deployed(environment: &EnvironmentSettings, home: &Home) -> Result<(Deployed,
                 "environment `{name}` is published to {}, which no cluster can read",
                 location.name
             ))
-            .hint("set `manifestRepo` to an address"));
+            .hint("set `manifestRepo` to an address; to look at the objects alone, name one for this run, such as `render --manifest-repo contoso/shop/_git/manifests`"));
         }
     };
     let deployed = Deployed {

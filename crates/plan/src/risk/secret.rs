@@ -23,6 +23,9 @@ fn form(value: &Value) -> Form {
         Some("Secret") if value.at(&["apiVersion"]).text() == Some("v1") => {}
         _ => return Form::None,
     }
+    if is_reference(value) {
+        return Form::None;
+    }
     let data = value.at(&["data"]).pairs().iter();
     let mut values = data
         .chain(value.at(&["stringData"]).pairs())
@@ -37,6 +40,32 @@ fn form(value: &Value) -> Form {
     } else {
         Form::Plain
     }
+}
+
+/// What the Secret of a repository of Argo CD says besides credentials.
+const SETTINGS: &[&str] = &[
+    "enableLfs",
+    "enableOCI",
+    "name",
+    "project",
+    "type",
+    "url",
+    "useAzureWorkloadIdentity",
+];
+
+/// Whether a Secret is one to Argo CD alone: it says where a repository is, and
+/// holds no credentials.
+/// <https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#repositories>
+fn is_reference(value: &Value) -> bool {
+    let labels = value.at(&["metadata", "labels"]);
+    let sort = labels.at(&["argocd.argoproj.io/secret-type"]).text();
+    let is_setting = |(key, value): &(String, Value)| {
+        let has_login = || value.text().is_none_or(|text| text.contains('@'));
+        SETTINGS.contains(&key.as_str()) && !(key == "url" && has_login())
+    };
+    matches!(sort, Some("repository" | "repo-creds"))
+        && value.at(&["data"]).pairs().is_empty()
+        && value.at(&["stringData"]).pairs().iter().all(is_setting)
 }
 
 /// Whether a resource is a Secret in plain text.

@@ -166,6 +166,35 @@ fn what_is_made_from_a_secret_of_another_run_is_unknown() {
 }
 
 #[test]
+fn an_argocd_repository_without_credentials_is_no_plain_secret() {
+    let found = |sort: &str, data: &str| {
+        let text = format!(
+            "{{apiVersion: v1, kind: Secret, metadata: {{name: a, labels: {{argocd.argoproj.io/secret-type: {sort}}}}}, {data}}}"
+        );
+        flags(&planned("", &text))
+    };
+    let url = "url: 'https://dev.azure.com/contoso/shop/_git/manifests'";
+    let reference = format!("stringData: {{type: git, {url}, useAzureWorkloadIdentity: 'true'}}");
+    assert_eq!(found("repository", &reference), [""; 0]);
+    assert_eq!(found("repo-creds", &reference), [""; 0]);
+    for (sort, data) in [
+        ("cluster", reference.clone()),
+        ("repository", format!("stringData: {{{url}, password: x}}")),
+        (
+            "repository",
+            "stringData: {url: 'https://flux:x@contoso.com/a'}".to_owned(),
+        ),
+        (
+            "repository",
+            format!("stringData: {{{url}}}, data: {{password: eA==}}"),
+        ),
+        ("repository", "data: {url: eA==}".to_owned()),
+    ] {
+        assert_eq!(found(sort, &data), ["secret-plaintext"], "{sort} {data}");
+    }
+}
+
+#[test]
 fn a_plain_secret_that_stays_is_still_a_finding() {
     let plan = planned(PLACES[0], PLACES[0]);
     assert!(plan.is_empty());
