@@ -88,10 +88,10 @@ fn publishes_and_waits_for_the_objects_themselves<H: Reports>() {
         ("wait", "true"),
     ];
     let ended = scene.run(&inputs);
-    let told = "variable=clusters/prod-weu.outcome;isOutput=true]rolledOut";
+    let told = "variable=clusters_prod-weu.outcome;isOutput=true]rolledOut";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
     let unchanged = scene.run(&inputs);
-    let told = "variable=clusters/prod-weu.outcome;isOutput=true]unchanged";
+    let told = "variable=clusters_prod-weu.outcome;isOutput=true]unchanged";
     assert!(unchanged.stdout.contains(told), "{}", unchanged.stdout);
 }
 
