@@ -1,13 +1,14 @@
 //! What a status says about a rollout, by who writes it.
 //!
-//! Descriptions are read first: states mislead. A wait must not pass on
-//! something that is not clearly a success, so what is not known is pending.
+//! Descriptions are read too, because states mislead; they make a state worse, and
+//! never better. A wait must not pass on something that is not clearly a success,
+//! so what is not known is pending.
 
 mod flux;
 mod others;
 mod ours;
 
-use crate::report::Report;
+use crate::report::{Report, State};
 use crate::target::is_flux;
 
 /// What one status says.
@@ -23,6 +24,18 @@ pub enum Meaning {
     Nothing,
 }
 
+impl Meaning {
+    /// What words of this meaning say beside a state: the worse of the two.
+    fn in_state(self, state: State) -> Self {
+        match (self, state) {
+            (Self::Nothing | Self::Failed, _) => self,
+            (_, State::Failed | State::Error) => Self::Failed,
+            (_, State::Succeeded) => self,
+            (_, State::Pending | State::Other) => Self::Pending,
+        }
+    }
+}
+
 /// What a status of this commit says.
 pub fn meaning(report: &Report, commit: &str) -> Meaning {
     let said = report.description.trim().to_lowercase();
@@ -33,11 +46,11 @@ pub fn meaning(report: &Report, commit: &str) -> Meaning {
         return flux::read(report, &said);
     }
     // A context of the user's own, made by `commitStatusExpr`, tells by its words.
-    flux::known(&said).unwrap_or_else(|| others::read(report.state, &said))
+    flux::known(report.state, &said).unwrap_or_else(|| others::read(report.state, &said))
 }
 
 /// Whether Flux's own provider wrote it.
 pub(crate) fn is_by_flux(report: &Report) -> bool {
     let said = report.description.trim().to_lowercase();
-    is_flux(&report.context) || flux::known(&said).is_some()
+    is_flux(&report.context) || flux::is_known(&said)
 }

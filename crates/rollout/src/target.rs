@@ -20,23 +20,24 @@ const FLUX_KINDS: [&str; 9] = [
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Target {
     /// The whole context in lower case, by which two are told apart: GitHub does
-    /// not tell case apart either.
+    /// not tell case apart either. Only the case of ASCII is folded, so that what
+    /// looks like another context is not taken for it.
     key: String,
-    /// The part that people know.
+    /// The part that people know, fit to be shown.
     name: String,
-    /// The same in lower case, for patterns.
+    /// The same as it was written, in lower case, for patterns.
     lower: String,
 }
 
 impl Target {
     /// The target that a context is about.
     pub fn of(context: &Context) -> Self {
-        // It is shown wherever targets are named.
-        let name = words(&name(context));
+        let name = name(context);
         Self {
-            key: context.full().to_lowercase(),
-            lower: name.to_lowercase(),
-            name,
+            key: context.full().to_ascii_lowercase(),
+            lower: name.to_ascii_lowercase(),
+            // It is shown wherever targets are named.
+            name: words(&name),
         }
     }
 
@@ -52,11 +53,29 @@ impl Target {
 }
 
 /// Whether Flux's own provider writes such contexts: `kind/name/` and the first
-/// part of the provider's id.
+/// part of the provider's id, or what the generator `flux` has it write.
 /// <https://github.com/fluxcd/notification-controller/blob/main/internal/notifier/util.go>
 pub(crate) fn is_flux(context: &Context) -> bool {
     let genre = context.genre.as_deref().unwrap_or_default();
-    genre == "fluxcd" || genre.starts_with("fluxcd:") || flux_name(&context.name).is_some()
+    genre == "fluxcd"
+        || genre.starts_with("fluxcd:")
+        || flux_name(&context.name).is_some()
+        || generated_kind(&context.full()).is_some()
+}
+
+/// The kind in `<cluster>/<kind>/<namespace>/<name>`, as the generator `flux` has it
+/// in `commitStatusExpr`.
+pub(crate) fn generated_kind(name: &str) -> Option<&str> {
+    let parts: Vec<_> = name.split('/').collect();
+    let [cluster, kind, namespace, object] = parts[..] else {
+        return None;
+    };
+    let is_whole = [cluster, namespace, object].iter().all(|it| !it.is_empty());
+    (is_whole && is_kind(kind)).then_some(kind)
+}
+
+fn is_kind(text: &str) -> bool {
+    FLUX_KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text))
 }
 
 /// `kind/name` of a context that Flux's own provider made up.
@@ -64,8 +83,7 @@ fn flux_name(name: &str) -> Option<&str> {
     let (own, id) = name.rsplit_once('/')?;
     let (kind, object) = own.split_once('/')?;
     let is_id = id.len() == 8 && id.bytes().all(|b| b.is_ascii_hexdigit());
-    let is_kind = FLUX_KINDS.iter().any(|own| own.eq_ignore_ascii_case(kind));
-    (is_id && is_kind && !object.is_empty()).then_some(own)
+    (is_id && is_kind(kind) && !object.is_empty()).then_some(own)
 }
 
 fn name(context: &Context) -> String {
@@ -81,8 +99,10 @@ fn name(context: &Context) -> String {
             let known = ["gitops/", "continuous-delivery/", "argocd/"];
             let found = known.iter().find_map(|start| {
                 let head = full.get(..start.len())?;
-                head.eq_ignore_ascii_case(start)
-                    .then(|| full[start.len()..].to_owned())
+                let rest = &full[start.len()..];
+                // No application of Argo CD is called like an object of Flux.
+                let is_own = *start == "gitops/" || generated_kind(rest).is_none();
+                (head.eq_ignore_ascii_case(start) && is_own).then(|| rest.to_owned())
             });
             found.filter(|name| !name.is_empty()).unwrap_or(full)
         }
@@ -90,7 +110,7 @@ fn name(context: &Context) -> String {
 }
 
 /// A name that people write for one or more targets: `*` stands for any text,
-/// `?` for one character, and case does not matter.
+/// `?` for one character, and the case of ASCII letters does not matter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern {
     text: String,
@@ -108,7 +128,7 @@ impl Pattern {
         if text.is_empty() {
             return None;
         }
-        let lower = text.to_lowercase();
+        let lower = text.to_ascii_lowercase();
         let start = lower.find(['*', '?']).unwrap_or(lower.len());
         Some(Self {
             text: text.to_owned(),
@@ -218,6 +238,31 @@ mod tests {
     ) {
         let pattern = Pattern::parse(pattern).unwrap();
         assert_eq!(pattern.fits(&target(context)), fits);
+    }
+
+    /// Characters that are not seen, and letters that only look or fold alike.
+    #[rstest::rstest]
+    #[case("kustomization/apps\u{200b}")]
+    #[case("kustomization/\u{202e}apps")]
+    #[case("kustomization/ap\u{1}ps")]
+    #[case("kustomization/apps ")]
+    #[case(" kustomization/apps")]
+    #[case("\u{212a}ustomization/apps")]
+    #[case("gitops/kustomization/apps\u{feff}")]
+    fn a_look_alike_is_another_target(#[case] context: &str) {
+        let own = target("kustomization/apps");
+        let other = target(context);
+        let pattern = Pattern::parse("kustomization/apps").unwrap();
+        assert!(pattern.fits(&own) && !pattern.fits(&other));
+        assert_ne!(own, other);
+    }
+
+    #[test]
+    fn a_context_of_argo_cd_is_no_object_of_flux() {
+        let pattern = Pattern::parse("prod/kustomization/ns/apps").unwrap();
+        assert!(pattern.fits(&target("prod/kustomization/ns/apps")));
+        assert!(pattern.fits(&target("gitops/prod/kustomization/ns/apps")));
+        assert!(!pattern.fits(&target("argocd/prod/kustomization/ns/apps")));
     }
 
     #[test]

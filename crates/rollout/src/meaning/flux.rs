@@ -1,7 +1,8 @@
 //! Statuses of Flux's own providers.
 //!
 //! The description is the event's reason, split into words in lower case; the
-//! state is only the event's severity: info is succeeded, whatever it says.
+//! state is only the event's severity: info is succeeded, whatever it says. So a
+//! success needs both; words make a state worse, and never better.
 //!
 //! | notification-controller | what reaches a commit |
 //! |---|---|
@@ -18,6 +19,7 @@
 
 use super::Meaning;
 use crate::report::{Report, State};
+use crate::target::generated_kind;
 
 /// What each reason means.
 const REASONS: &[(&str, Meaning)] = &[
@@ -59,28 +61,36 @@ const REASONS: &[(&str, Meaning)] = &[
 
 /// Kinds that fetch and do not roll out.
 const SOURCES: [&str; 7] = [
-    "gitrepository/",
-    "ocirepository/",
-    "helmrepository/",
-    "helmchart/",
-    "bucket/",
-    "externalartifact/",
-    "artifactgenerator/",
+    "gitrepository",
+    "ocirepository",
+    "helmrepository",
+    "helmchart",
+    "bucket",
+    "externalartifact",
+    "artifactgenerator",
 ];
 
-/// What a description of Flux's vocabulary means.
-pub(super) fn known(said: &str) -> Option<Meaning> {
-    let found = REASONS.iter().find(|(reason, _)| *reason == said);
-    found.map(|(_, meaning)| *meaning)
+/// Whether a description is of Flux's vocabulary.
+pub(super) fn is_known(said: &str) -> bool {
+    REASONS.iter().any(|(reason, _)| *reason == said)
+}
+
+/// What a status with a description of Flux's vocabulary means.
+pub(super) fn known(state: State, said: &str) -> Option<Meaning> {
+    let (_, found) = REASONS.iter().find(|(reason, _)| *reason == said)?;
+    Some(found.in_state(state))
 }
 
 /// What a status of Flux's provider means.
 pub(super) fn read(report: &Report, said: &str) -> Meaning {
-    let name = report.context.name.to_lowercase();
-    if SOURCES.iter().any(|kind| name.starts_with(kind)) {
+    let name = report.context.name.to_ascii_lowercase();
+    let full = report.context.full().to_ascii_lowercase();
+    let first = name.split('/').next().unwrap_or_default();
+    let generated = generated_kind(&name).or_else(|| generated_kind(&full));
+    if SOURCES.contains(&generated.unwrap_or(first)) {
         return Meaning::Nothing;
     }
-    if let Some(found) = known(said) {
+    if let Some(found) = known(report.state, said) {
         return found;
     }
     // A reason that is not known here: errors are failures, the rest is unclear.

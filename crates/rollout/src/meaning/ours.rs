@@ -25,7 +25,7 @@ pub(super) fn read(report: &Report, commit: &str, said: &str) -> Option<Meaning>
     let end = said.find(|c: char| !c.is_ascii_alphabetic());
     let word = &said[..end.unwrap_or(said.len())];
     Some(match word {
-        "healthy" => Meaning::Succeeded,
+        "healthy" => Meaning::Succeeded.in_state(report.state),
         // Healthy before, and no longer: nobody wants to go on from there.
         "failed" | "regressed" => Meaning::Failed,
         // Replaced on the way: the newer commit tells.
