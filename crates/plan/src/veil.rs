@@ -42,7 +42,9 @@ impl Veil {
     pub(crate) fn pair(&mut self, old: &[&Value], new: &[&Value], options: &Options<'_>) {
         let texts = |side: &[&Value]| {
             let mut texts = BTreeSet::new();
-            side.iter().for_each(|one| collect(one, &mut texts));
+            for one in side {
+                collect(one, &mut texts);
+            }
             texts
         };
         if let ([Value::Str(old)], [Value::Str(new)]) = (old, new) {
@@ -122,9 +124,7 @@ impl Veil {
 
     /// A message without the quotes that have to do with these.
     pub(crate) fn message(&self, text: &str) -> Option<String> {
-        if self.all().next().is_none() {
-            return None;
-        }
+        self.all().next()?;
         let parts = text.split('`').enumerate();
         let parts: Vec<_> = parts
             .map(|(at, part)| (at % 2 == 1 && self.covers(part), part))

@@ -28,9 +28,8 @@ impl Meaning {
     /// What words of this meaning say beside a state: the worse of the two.
     fn in_state(self, state: State) -> Self {
         match (self, state) {
-            (Self::Nothing | Self::Failed, _) => self,
+            (Self::Nothing | Self::Failed, _) | (_, State::Succeeded) => self,
             (_, State::Failed | State::Error) => Self::Failed,
-            (_, State::Succeeded) => self,
             (_, State::Pending | State::Other) => Self::Pending,
         }
     }

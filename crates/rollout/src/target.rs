@@ -75,7 +75,9 @@ pub(crate) fn generated_kind(name: &str) -> Option<&str> {
 }
 
 fn is_kind(text: &str) -> bool {
-    FLUX_KINDS.iter().any(|kind| kind.eq_ignore_ascii_case(text))
+    FLUX_KINDS
+        .iter()
+        .any(|kind| kind.eq_ignore_ascii_case(text))
 }
 
 /// `kind/name` of a context that Flux's own provider made up.

@@ -69,13 +69,20 @@ fn words_of_others_make_a_state_only_worse(#[case] words: &str, #[case] expected
 fn a_connector_that_says_healthy_needs_the_state_of_a_success() {
     let found = each("gitops/prod", "Kustomization/ns/a", "healthy: 12 objects");
     assert_eq!(found, [Succeeded, Pending, Failed, Failed, Pending]);
-    let found = each("gitops/prod", "Kustomization/ns/a", "failed: Deployment/web");
+    let found = each(
+        "gitops/prod",
+        "Kustomization/ns/a",
+        "failed: Deployment/web",
+    );
     assert_eq!(found, [Failed; 5]);
 }
 
 #[test]
 fn a_source_that_a_cluster_fetched_is_no_rollout() {
-    for name in ["prod/gitrepository/flux-system/m", "gitrepository/m/0a1b2c3d"] {
+    for name in [
+        "prod/gitrepository/flux-system/m",
+        "gitrepository/m/0a1b2c3d",
+    ] {
         let found = each("", name, "reconciliation succeeded");
         assert_eq!(found, [Nothing; 5], "{name}");
     }

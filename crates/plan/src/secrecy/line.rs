@@ -123,8 +123,8 @@ fn is_secret(front: &str, name: &str, separator: char) -> bool {
         _ => true,
     };
     let in_query = front.ends_with(['?', '&']) && separator == '=';
-    let is_query = || QUERY.iter().any(|one| one.eq_ignore_ascii_case(name));
-    fits && (is_confidential_name(name) || in_query && is_query())
+    let names_signature = || QUERY.iter().any(|one| one.eq_ignore_ascii_case(name));
+    fits && (is_confidential_name(name) || in_query && names_signature())
 }
 
 /// How long the value at the beginning of a text is.
@@ -288,11 +288,11 @@ fn tokens(line: &str) -> Vec<Span> {
                 .chars()
                 .next()
                 .map_or(0, char::len_utf8);
-        let starts = |token: &&str| word.starts_with(*token) && word.len() >= token.len() + 12;
+        let starts = |token: &str| word.starts_with(token) && word.len() >= token.len() + 12;
         let is_jwt = word.starts_with("eyJ") && word.matches('.').count() == 2 && word.len() >= 30;
         let is_entra = word.len() >= 30 && word.get(4..6) == Some("Q~");
         let is_entra = is_entra || word.len() >= 30 && word.get(3..6) == Some("8Q~");
-        if TOKENS.iter().any(|token| starts(&token)) || is_jwt || is_entra {
+        if TOKENS.iter().any(|token| starts(token)) || is_jwt || is_entra {
             all.push(span(start, start + word.len()));
         }
     }

@@ -43,9 +43,9 @@ pub(crate) fn cleaned(text: &str) -> Option<String> {
     for line in text.split_inclusive('\n') {
         let (body, end) = line.split_at(line.trim_end_matches(['\n', '\r']).len());
         match cleaner.line(body) {
-            Some(cleaned) => {
+            Some(shown) => {
                 hidden = true;
-                out.push_str(&cleaned);
+                out.push_str(&shown);
             }
             None => out.push_str(body),
         }
@@ -87,17 +87,15 @@ impl Cleaner {
                 self.state = State::Key;
                 whole()
             }
-            State::Until(end) => match line.find(end) {
-                Some(at) => {
-                    let rest = self.plain(&line[at + end.len()..]);
-                    let rest = rest.unwrap_or_else(|| line[at + end.len()..].to_owned());
-                    Some(format!("{HIDDEN}{end}{rest}"))
-                }
-                None => {
+            State::Until(end) => {
+                let Some(at) = line.find(end) else {
                     self.state = State::Until(end);
-                    whole()
-                }
-            },
+                    return whole();
+                };
+                let rest = &line[at + end.len()..];
+                let rest = self.plain(rest).unwrap_or_else(|| rest.to_owned());
+                Some(format!("{HIDDEN}{end}{rest}"))
+            }
             State::Brackets(depth) => {
                 let depth = brackets(line, depth);
                 if depth > 0 {

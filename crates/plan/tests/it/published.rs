@@ -92,6 +92,10 @@ fn leaked(old: &str, new: &str) -> Vec<String> {
 
 /// Words that rules and views say themselves, and numbers that a plan counts with.
 const OURS: &[&str] = &[
+    "service",
+    "load",
+    "balancer",
+    "internal",
     "0",
     "1",
     "2",
