@@ -236,7 +236,7 @@ mod tests {
     #[case::base64_of_urls("to??ken>", "dG8_P2tlbj4", "***")]
     #[case::base64_with_and_without_padding("token42", "dG9rZW40Mg== dG9rZW40Mg", "*** ***")]
     #[case::a_hexadecimal_number("0x47114711", "x: 1192314641", "x: ***")]
-    #[case::an_octal_number("0471147", "x: 159335, 471147", "x: ***, ***")]
+    #[case::an_octal_number("0471147", "x: 160359, 471147", "x: ***, ***")]
     #[case::a_number_with_an_exponent("4711.47e3", "x: 4711470", "x: ***")]
     #[case::a_number_with_zeros("-471147.50", "x: -471147.5", "x: ***")]
     #[case::a_number_with_underscores("47_11_47", "x: 471147", "x: ***")]

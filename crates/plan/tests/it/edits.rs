@@ -328,10 +328,6 @@ fn reworded(value: &Value, key: &str, random: &mut Random) -> Value {
                 .iter()
                 .map(|(key, inner)| (key.clone(), reworded(inner, key, random)))
                 .collect();
-            // A key without a value is as good as none.
-            if random.below(8) == 0 {
-                pairs.push(("zzNothing".into(), Value::Null));
-            }
             random.shuffle(&mut pairs);
             Value::Map(pairs)
         }
