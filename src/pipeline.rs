@@ -7,7 +7,6 @@
 mod annotate;
 mod attempt;
 mod comments;
-mod commits;
 mod compare;
 mod definition;
 mod detail;

@@ -81,20 +81,14 @@ pub struct SourcePullRequest {
     pub github: bool,
 }
 
-/// The repository that this run is a build of, at one of the two hosts, and whether that
-/// is GitHub.
-pub fn source_repository(environment: &Environment) -> Option<(String, bool)> {
-    let github = match environment.get(BUILD_REPOSITORY_PROVIDER)? {
+/// The pull request that this run is a build of, where it can be spoken to.
+pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
+    let provider = environment.get(BUILD_REPOSITORY_PROVIDER)?;
+    let github = match provider {
         "GitHub" | "GitHubEnterprise" => true,
         "TfsGit" => false,
         _ => return None,
     };
-    Some((environment.get(BUILD_REPOSITORY_URI)?.to_owned(), github))
-}
-
-/// The pull request that this run is a build of, where it can be spoken to.
-pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
-    let (repository, github) = source_repository(environment)?;
     // On GitHub the id is an internal one.
     let number = environment.get(if github {
         SYSTEM_PULLREQUEST_PULLREQUESTNUMBER
@@ -102,7 +96,7 @@ pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
         SYSTEM_PULLREQUEST_PULLREQUESTID
     });
     Some(SourcePullRequest {
-        repository,
+        repository: environment.get(BUILD_REPOSITORY_URI)?.to_owned(),
         number: number?.parse().ok()?,
         github,
     })

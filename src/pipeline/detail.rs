@@ -19,8 +19,8 @@ use crate::model::{FileChange, Finding, FolderPlan, FolderState, ObjectId, RelPa
 use crate::parallel::blocking;
 use crate::report::RunReport;
 
+use super::Rendered;
 use super::publish::Branch;
-use super::{Connection, Rendered, commits};
 
 /// Two sides of one environment: the manifests that are there and that come.
 struct Sides {
@@ -29,7 +29,7 @@ struct Sides {
 }
 
 /// Adds to the report what changes in the environments of a branch. What cannot be
-/// compared is a warning: the list of resources stands without it.
+/// compared is noted: the list of resources stands without it.
 pub(super) async fn detail(
     context: &Context,
     branch: &Branch<'_>,
@@ -50,8 +50,7 @@ pub(super) async fn detail(
         .map(|(_, id)| id)
         .collect();
     let ids: Vec<_> = ids.into_iter().collect();
-    let Connection { remote, api } = &*branch.connection;
-    let contents = remote.contents(tip, &ids, api.as_ref()).await?;
+    let contents = branch.connection.remote.contents(tip, &ids).await?;
     for (member, plan, state) in members {
         let sides = sides(member, plan, state, &contents);
         let name = &member.settings.name;
@@ -79,18 +78,11 @@ pub(super) async fn detail(
             )
         });
         match made.await {
-            Ok(mut plan) => {
-                plan.commits = commits::of(context, member, state);
-                entry.plan = Some(plan);
-            }
-            Err(reason) => {
-                let warning = Finding::warning(
-                    format!("environment {name}"),
-                    format!("what changes is not shown field by field, and no risks are: {reason}"),
-                );
-                context.reporter.warning(&warning.to_string());
-                report.warnings.push(warning);
-            }
+            Ok(plan) => entry.plan = Some(plan),
+            Err(reason) => report.notes.push(Finding::info(
+                format!("environment {name}"),
+                format!("what changes is not shown field by field: {reason}"),
+            )),
         }
     }
     Ok(())
@@ -132,9 +124,7 @@ fn sides(
 
 /// Compares the two sides; the error says which file cannot be read.
 fn make(sides: &Sides, options: &Options<'_>) -> Result<Plan, String> {
-    let published = |reason| format!("in the manifest repository, {reason}");
-    let old = parsed(&sides.old).map_err(published)?;
-    let new = parsed(&sides.new)?;
+    let (old, new) = (parsed(&sides.old)?, parsed(&sides.new)?);
     Ok(gitops_plan::plan(
         &resources(&old),
         &resources(&new),

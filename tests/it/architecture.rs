@@ -50,10 +50,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "agent", "check", "generate", "host", "plan", "source", "text", "tokens", "tools",
         ],
     ),
-    (
-        "context",
-        &["generate", "host", "report", "tokens", "tools"],
-    ),
+    ("context", &["generate", "report", "tokens", "tools"]),
     (
         "pipeline",
         &[

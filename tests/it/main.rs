@@ -33,7 +33,6 @@ mod managed_tools;
 mod manifests;
 mod newcomer;
 mod ownership;
-mod plan_inputs;
 mod promote;
 mod publish;
 mod pull_request_build;

@@ -3,7 +3,6 @@
 
 mod app;
 mod auto;
-mod commits;
 mod conflicts;
 mod faults;
 pub mod host;
@@ -14,7 +13,6 @@ mod per_change;
 mod races;
 mod refused;
 mod statuses;
-mod threads;
 mod verify;
 
 use crate::support::git_repository::GitRepository;

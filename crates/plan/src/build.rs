@@ -245,7 +245,6 @@ impl<'b> Builder<'b> {
         let mut plan = Plan {
             version: VERSION,
             summary: self.summary,
-            commits: None,
             findings: self.findings,
             resources: self.resources,
         };

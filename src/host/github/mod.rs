@@ -10,7 +10,6 @@ mod extras;
 mod place;
 mod pull_requests;
 mod refusals;
-mod remarks;
 mod statuses;
 mod token;
 mod watch;

@@ -10,7 +10,6 @@
 
 mod graphql;
 mod pull_requests;
-mod reviews;
 mod watch;
 
 use std::path::Path;
@@ -21,7 +20,6 @@ use serde_json::{Value, json};
 
 use super::git_repository::GitRepository;
 use super::rest_fake::{Asked, Reply, RestFake, Service};
-pub use reviews::ReviewThread;
 
 /// The running fake.
 pub type GitHub = RestFake<Hub>;
@@ -91,7 +89,6 @@ pub struct PullRequest {
     /// Who reviewed it.
     pub reviews: Vec<String>,
     pub comments: Vec<Comment>,
-    pub threads: Vec<ReviewThread>,
     pub auto_merge: Option<Value>,
     /// The tip of its branch when it was closed or merged.
     pub last_head: Option<String>,

@@ -81,7 +81,7 @@ impl Asked {
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
-    pub body: Vec<u8>,
+    pub body: String,
 }
 
 impl Reply {
@@ -90,7 +90,7 @@ impl Reply {
         Self {
             status,
             headers: vec![("content-type", "application/json; charset=utf-8".to_owned())],
-            body: body.to_string().into_bytes(),
+            body: body.to_string(),
         }
     }
 
@@ -99,23 +99,7 @@ impl Reply {
         Self {
             status,
             headers: Vec::new(),
-            body: Vec::new(),
-        }
-    }
-
-    /// A zip archive of these files.
-    pub fn zip(files: &[(String, Vec<u8>)]) -> Self {
-        use std::io::Write as _;
-        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
-        for (name, content) in files {
-            let options = zip::write::SimpleFileOptions::default();
-            archive.start_file(name.as_str(), options).unwrap();
-            archive.write_all(content).unwrap();
-        }
-        Self {
-            status: 200,
-            headers: vec![("content-type", "application/zip".to_owned())],
-            body: archive.finish().unwrap().into_inner(),
+            body: String::new(),
         }
     }
 
