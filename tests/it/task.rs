@@ -62,10 +62,12 @@ fn a_run_publishes_and_tells_the_agent_what_it_did() {
         (r"[0-9a-f]{40}", "[commit]"),
         (r"127\.0\.0\.1:\d+", "[server]"),
         (r"\]\S*gitops-summary-\d+", "][temp]/gitops-summary"),
+        (r"\]\S*/gitops\.published", "][temp]/gitops.published"),
     ]}, {
         insta::assert_snapshot!(shown(&ended.stdout), @r"
         ##vso[task.setprogress value=70;]Rendering
         ##vso[task.setprogress value=75;]Publishing
+        ##vso[task.addattachment type=gitops.published;name=gitops][temp]/gitops.published-gitops.json
         ##[group]dev: 1 resource in 1 file (manifests) -> dev (new folder): 1 added, 0 changed, 0 removed (1 file)
           + v1 Service shop/web
         ##[endgroup]
