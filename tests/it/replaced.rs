@@ -501,7 +501,7 @@ fn a_file_that_is_data_may_have_any_name_and_so_may_one_without_tokens() {
         )
         .write(
             "gitops.yaml",
-            "generator: kustomize\nsource: k\nvariables: {t: hello}\nenvironments: {dev: {}}\n",
+            "generator: kustomize\ntools: path\nsource: k\nvariables: {t: hello}\nenvironments: {dev: {}}\n",
         );
     let ended = workspace.program(&["render"]).succeed();
     assert!(ended.stdout.contains("say hello") && ended.stdout.contains("a: b"));
