@@ -24,7 +24,7 @@ const ROWS: usize = 200;
 pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
     let mut text = String::new();
     if let Some(failure) = failure {
-        let _ = write!(text, "**Failed**: {}\n\n", escape(failure));
+        let _ = write!(text, "**Failed**: {}\n\n", plain(failure));
     }
     for publication in &report.publications {
         let place = format!(
@@ -244,6 +244,13 @@ mod tests {
 
         - web: 'kubeVersion' is not set
         ");
+    }
+
+    #[test]
+    fn why_it_failed_is_only_text() {
+        let said = "apps: ![x](https://contoso.com/p.png) *a* <b>";
+        let shown = markdown(&RunReport::default(), Some(said));
+        insta::assert_snapshot!(shown, @r"**Failed**: apps: !\[x\](https://contoso.com/p.png) \*a\* ‹b›");
     }
 
     #[rstest::rstest]
