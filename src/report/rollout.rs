@@ -36,6 +36,10 @@ pub struct RolloutReport {
     pub targets: Vec<RolloutTarget>,
     /// Why it ended so.
     pub reasons: Vec<String>,
+    /// What failed on later commits after it was rolled out: a wait has ended by
+    /// then, and whoever asks how it is now wants to know.
+    #[serde(skip)]
+    pub failed_since: Vec<String>,
 }
 
 /// One target that was waited for.
@@ -74,6 +78,7 @@ impl RolloutReport {
             seconds,
             targets: Vec::new(),
             reasons: Vec::new(),
+            failed_since: Vec::new(),
         }
     }
 

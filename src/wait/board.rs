@@ -12,7 +12,7 @@ use crate::host::watch::SeenCommit;
 use crate::model::ObjectId;
 use crate::report::{RolloutNow, RolloutTarget};
 
-use super::result::target;
+use super::result::{failed_since, target};
 
 /// The newest commits of a branch with their statuses.
 pub struct Board {
@@ -122,7 +122,7 @@ impl Board {
         let since: Vec<_> = judged
             .lines
             .iter()
-            .filter_map(|line| failed_since(line, &position))
+            .filter_map(|line| failed_since(line, position))
             .collect();
         let targets = judged.lines.iter().map(target);
         let outcome = match judged.standing {
@@ -181,28 +181,6 @@ impl Board {
             ..Branch::default()
         }
     }
-}
-
-/// What failed on a later commit that holds the same files, after it had succeeded:
-/// it was rolled out, and is broken now.
-fn failed_since(line: &Line, position: &dyn Fn(&str) -> Option<usize>) -> Option<String> {
-    let later = line.later_failure.as_ref()?;
-    let LineState::Succeeded(success) = &line.state else {
-        return None;
-    };
-    let is_newer = position(&later.commit) < position(&success.commit);
-    is_newer.then(|| {
-        let short: String = later.commit.chars().take(10).collect();
-        let said = if later.words.is_empty() {
-            "failed"
-        } else {
-            &later.words
-        };
-        format!(
-            "{}: {said} at {short}, after it was rolled out",
-            line.target
-        )
-    })
 }
 
 /// Why a target is no success.

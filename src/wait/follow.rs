@@ -188,11 +188,16 @@ impl<C: Clock> Work<'_, C> {
                 judged.standing = Standing::Done(Outcome::Unknown);
             }
             let is_undecided = !judged.needs.is_empty() || own.is_lost(one);
-            if is_undecided
-                && !is_silent
-                && self.last_words < LAST_WORDS
-                && judged.standing == Standing::Done(Outcome::TimedOut)
-            {
+            let is_open = match judged.standing {
+                Standing::Done(Outcome::TimedOut) => true,
+                // Which came last, success or failure, may depend on a folder.
+                Standing::Done(Outcome::RolledOut) => {
+                    let mut lines = judged.lines.iter();
+                    self.is_late(now) && lines.any(|line| line.later_failure.is_some())
+                }
+                _ => false,
+            };
+            if is_undecided && !is_silent && self.last_words < LAST_WORDS && is_open {
                 judged.standing = Standing::Waiting(Waiting::Targets);
             }
             if needs_host && is_silent {

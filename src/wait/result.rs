@@ -24,6 +24,7 @@ pub(super) fn report(
             Some(Tree::Id(id)) => Some(id.clone()),
             _ => None,
         });
+    let position = |id: &str| line.branch.commits.iter().position(|one| one.id == id);
     RolloutReport {
         environment: member.environment.clone(),
         outcome,
@@ -33,6 +34,11 @@ pub(super) fn report(
         last_rolled_out_commit: judged.last_rolled_out.clone(),
         seconds,
         targets: judged.lines.iter().map(target).collect(),
+        failed_since: judged
+            .lines
+            .iter()
+            .filter_map(|one| failed_since(one, position))
+            .collect(),
         reasons: reasons(line, member, judged, outcome, is_silent),
     }
 }
@@ -52,6 +58,27 @@ pub(super) fn target(line: &TargetLine) -> RolloutTarget {
         words: said.map(|said| said.words.clone()).unwrap_or_default(),
         link: said.and_then(|said| said.link.clone()),
     }
+}
+
+/// What failed on a later commit that holds the same files, after it had succeeded:
+/// it was rolled out, and is broken now.
+pub(super) fn failed_since(
+    line: &TargetLine,
+    position: impl Fn(&str) -> Option<usize>,
+) -> Option<String> {
+    let later = line.later_failure.as_ref()?;
+    let LineState::Succeeded(success) = &line.state else {
+        return None;
+    };
+    let is_newer = position(&later.commit) < position(&success.commit);
+    is_newer.then(|| {
+        format!(
+            "{}: {} at {}, after it was rolled out",
+            line.target,
+            or(&later.words, "failed"),
+            short(&later.commit)
+        )
+    })
 }
 
 /// Why it ended so, in sentences.

@@ -81,6 +81,9 @@ async fn check(
     if rollout.outcome != Outcome::RolledOut {
         return Err(refused(rollout));
     }
+    if !rollout.failed_since.is_empty() {
+        return Err(broken(rollout));
+    }
     let api = connector.open(target, false).await?.api;
     let tree = tree(rollout, start, api.as_ref(), from, branch).await?;
     if tree.is_none() || tree != published.tree() {
@@ -117,15 +120,26 @@ async fn tree(
     Ok(trees.find_map(|(own, tree)| tree.filter(|_| own == spot)))
 }
 
+/// It was rolled out, and is not well now.
+fn broken(rollout: &RolloutReport) -> Error {
+    let said = format!(
+        "it does not work any more: {}: failed: {}",
+        rollout.environment,
+        rollout.failed_since.join("; ")
+    );
+    Error::message(Kind::Policy, said).hint(CORRECT)
+}
+
+/// What helps after a failure in the cluster.
+const CORRECT: &str = "look at the objects that failed in the cluster, such as with `flux events` or in Argo CD, and publish a correction";
+
 fn refused(rollout: &RolloutReport) -> Error {
     let commit = rollout.commit.as_deref().unwrap_or_default();
     let short: String = commit.chars().take(10).collect();
     let said = format!("commit {short} is not rolled out: {}", rollout.line());
     let error = Error::message(Kind::Policy, said);
     match rollout.outcome {
-        Outcome::Failed => error.hint(
-            "look at the objects that failed in the cluster, such as with `flux events` or in Argo CD, and publish a correction",
-        ),
+        Outcome::Failed => error.hint(CORRECT),
         Outcome::Unknown => error.hint(
             "name with `waitFor` whose reports count, such as `kustomization/apps`",
         ),

@@ -8,6 +8,7 @@ on_both_hosts! {
     what_is_rolled_out_is_promoted,
     what_is_not_rolled_out_is_not_promoted_and_the_reason_is_told,
     a_newer_commit_of_others_proves_it_too,
+    what_failed_after_it_was_rolled_out_is_not_promoted,
     whom_to_believe_has_to_be_said,
     it_is_no_condition_unless_it_is_asked_for,
 }
@@ -123,6 +124,36 @@ fn a_newer_commit_of_others_proves_it_too<H: Cluster>() {
     scene
         .server
         .with(|state| state.flux(&tip, APPS, Says::Healthy, "cluster"));
+    assert_eq!(promote(&scene, &[]), None);
+}
+
+fn what_failed_after_it_was_rolled_out_is_not_promoted<H: Cluster>() {
+    let scene = shop::<H>(REQUIRED);
+    let say = |says: Says| {
+        let tip = scene.tip("main").unwrap();
+        scene
+            .server
+            .with(|state| state.flux(&tip, APPS, says, "cluster"));
+        tip
+    };
+    let other = |content: &str| {
+        scene.git(|git| drop(git.commit("main", "other", &[("x/x.yaml", "100644", content)])));
+    };
+    say(Says::Healthy);
+    other("1");
+    let broken = say(Says::Unhealthy);
+    let said = promote(&scene, &[]).unwrap();
+    assert!(
+        said.contains(&format!(
+            "it does not work any more: dev: failed: {APPS}: health check failed at {}, after it was rolled out",
+            &broken[..10]
+        )),
+        "{said}"
+    );
+    assert!(said.contains("publish a correction"), "{said}");
+    // It recovered.
+    other("2");
+    say(Says::Healthy);
     assert_eq!(promote(&scene, &[]), None);
 }
 
