@@ -231,6 +231,15 @@ impl Work<'_> {
         let Some(ledger) = &found.state.ledger else {
             return status;
         };
+        if let Some(other) = &ledger.folder
+            && *other != status.folder
+        {
+            status.problem = Some(format!(
+                "the ledger of the folder `{}` was written for the folder `{}`: somebody copied or moved it",
+                found.folder,
+                words(other)
+            ));
+        }
         status.published = Some(self.published(found, ledger, keeps));
         if let Some(board) = self.board.as_mut().filter(|_| !authors.is_empty()) {
             status.rollout = Some(board.look(Place {

@@ -53,14 +53,19 @@ pub struct CommitStatus {
     pub age_seconds: Option<u64>,
 }
 
+/// By how many seconds clocks may differ.
+const SKEW: i64 = 5 * 60;
+
 impl CommitStatus {
     /// A commit of a known time.
     pub fn at(id: String, time: Option<i64>, now: i64) -> Self {
+        let time = time.filter(|time| *time > 0);
         let age = time.map(|time| now.saturating_sub(time));
+        // Clocks differ a little; a commit of tomorrow has no age.
+        let age = age.filter(|age| *age >= -SKEW);
         Self {
             id,
             time,
-            // A clock may be wrong.
             age_seconds: age.map(|age| u64::try_from(age).unwrap_or_default()),
         }
     }

@@ -10,6 +10,9 @@ use crate::report::summary::{escape, plain};
 /// Names of files or environments in one line.
 const SHOWN: usize = 5;
 
+/// So many images are listed; a ledger may name any number.
+const IMAGES: usize = 100;
+
 const TITLES: [&str; 7] = [
     "environment",
     "source",
@@ -53,13 +56,18 @@ pub fn text(report: &StatusReport) -> String {
             }
         }
         let images = images(branch);
+        let more = images.len().saturating_sub(IMAGES);
         if !images.is_empty() {
             text.push('\n');
             let rows: Vec<[String; 2]> =
                 std::iter::once(["image".to_owned(), "environments".to_owned()])
                     .chain(images)
+                    .take(IMAGES + 1)
                     .collect();
             aligned(&mut text, &rows);
+            if more > 0 {
+                let _ = writeln!(text, "and {more} more");
+            }
         }
     }
     text
@@ -107,8 +115,12 @@ pub fn markdown(report: &StatusReport) -> String {
         let images = images(branch);
         if !images.is_empty() {
             text.push_str("\n| Image | Environments |\n|---|---|\n");
-            for [image, names] in images {
+            let more = images.len().saturating_sub(IMAGES);
+            for [image, names] in images.into_iter().take(IMAGES) {
                 let _ = writeln!(text, "| `{}` | {} |", escape(&image), plain(&names));
+            }
+            if more > 0 {
+                let _ = writeln!(text, "\nand {more} more");
             }
         }
     }

@@ -195,3 +195,35 @@ fn programs_get_commits_times_and_words() {
     assert_eq!(prod["published"]["byHand"]["changed"][0], "web.yaml");
     assert_eq!(json["branches"][1]["environments"], serde_json::json!([]));
 }
+
+#[test]
+fn a_list_of_images_ends() {
+    let mut one = environment("dev", "rolledOut");
+    let images = (0..150).map(|at| format!("contoso/web:{at:03}"));
+    one.published.as_mut().unwrap().images = Some(images.collect());
+    let report = StatusReport {
+        command: "status",
+        branches: vec![BranchStatus {
+            environments: vec![one],
+            ..BranchStatus::default()
+        }],
+    };
+    for shown in [text(&report), markdown(&report)] {
+        assert_eq!(shown.matches("contoso/web:").count(), 100, "{shown}");
+        assert!(shown.ends_with("\nand 50 more\n"), "{shown}");
+    }
+}
+
+#[rstest::rstest]
+#[case(Some(NOW - 40), Some(40))]
+#[case(Some(NOW + 60), Some(0))]
+#[case(Some(NOW + 86_400), None)]
+#[case(Some(i64::MAX), None)]
+#[case(Some(0), None)]
+#[case(Some(-5), None)]
+#[case(Some(i64::MIN), None)]
+#[case(None, None)]
+fn a_time_that_cannot_be_has_no_age(#[case] time: Option<i64>, #[case] age: Option<u64>) {
+    let commit = CommitStatus::at("5f2c".to_owned(), time, NOW);
+    assert_eq!(commit.age_seconds, age);
+}
