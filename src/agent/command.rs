@@ -21,6 +21,16 @@ pub fn encode_property(text: &str) -> String {
 /// `##[…]` formatting at the start. A backspace or zero-width trick does not
 /// help an attacker: only these exact bytes count.
 pub fn neutralize(text: &str) -> String {
+    with_start(text, "**")
+}
+
+/// Breaks every logging command in a text of JSON, whose values stay the same.
+pub fn neutralize_json(text: &str) -> String {
+    with_start(text, "\\u0023#")
+}
+
+/// `text` with something else for the `##` of every logging command.
+fn with_start(text: &str, start: &str) -> String {
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("##") {
@@ -31,7 +41,7 @@ pub fn neutralize(text: &str) -> String {
             .get(..4)
             .is_some_and(|word| word.eq_ignore_ascii_case("vso["));
         result.push_str(if command || tail.starts_with('[') {
-            "**"
+            start
         } else {
             "#"
         });
@@ -71,6 +81,16 @@ mod tests {
     #[case("##", "##")]
     fn commands_in_other_text_are_broken(#[case] text: &str, #[case] shown: &str) {
         assert_eq!(neutralize(text), shown);
+    }
+
+    #[test]
+    fn json_without_commands_has_the_same_values() {
+        let value = serde_json::json!({ "##[a]": ["##vso[x]", "\\##VSO[y]", "###[z]", "# ##"] });
+        let shown = neutralize_json(&value.to_string());
+        assert!(shown.contains(r"\u0023#vso[x]"), "{shown}");
+        assert!(!shown.to_ascii_lowercase().contains("##vso[") && !shown.contains("##["));
+        let read: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(read, value);
     }
 
     proptest! {

@@ -16,7 +16,7 @@ mod servers;
 mod sink;
 
 pub use children::{child_environment, user_environment};
-pub use command::{encode_data, encode_property, neutralize};
+pub use command::{encode_data, encode_property, neutralize, neutralize_json};
 pub use env::Environment;
 pub use facts::{
     SourcePullRequest, Variable, is_pull_request, publication, pull_request, secrets,
@@ -25,4 +25,4 @@ pub use facts::{
 pub use inputs::{connection_token, input, unresolved, unresolved_macro};
 pub use network::{Proxy, bypasses_everything, client_certificate, extra_ca, proxy};
 pub use servers::{collection_of, github_server, job_token, servers, team_project};
-pub use sink::AgentSink;
+pub use sink::{AgentSink, StepSink};

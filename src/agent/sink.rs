@@ -1,14 +1,47 @@
-//! The reporter's sink in a pipeline run: logging commands on stdout.
+//! The reporter's sinks in a pipeline run: logging commands on stdout for the task,
+//! and for the command line in a step, what a terminal shows without any.
 
 use std::io::Write as _;
 
-use crate::report::{Event, Sink};
+use crate::report::{Event, Sink, TerminalSink};
 
-use super::command::{encode_data, encode_property, neutralize};
+use super::command::{encode_data, encode_property, neutralize, neutralize_json};
 
 /// Writes events as the agent understands them.
 #[derive(Debug, Default)]
 pub struct AgentSink;
+
+/// Writes events of a command line that runs in a step of a pipeline. The agent
+/// reads what every step prints, so words of others must be no command there either.
+#[derive(Debug, Default)]
+pub struct StepSink(pub TerminalSink);
+
+impl Sink for StepSink {
+    fn write(&self, event: Event<'_>) {
+        match event {
+            Event::Info(text) => self.0.write(Event::Info(&neutralize(text))),
+            Event::Debug(text) => self.0.write(Event::Debug(&neutralize(text))),
+            Event::Warning(text) => self.0.write(Event::Warning(&neutralize(text))),
+            Event::GroupStart(text) => self.0.write(Event::GroupStart(&neutralize(text))),
+            Event::Error { message, hints } => {
+                let hints: Vec<_> = hints.iter().map(|hint| neutralize(hint)).collect();
+                self.0.write(Event::Error {
+                    message: &neutralize(message),
+                    hints: &hints,
+                });
+            }
+            other => self.0.write(other),
+        }
+    }
+
+    fn result(&self, text: String) -> String {
+        neutralize(&text)
+    }
+
+    fn json(&self, text: String) -> String {
+        neutralize_json(&text)
+    }
+}
 
 /// The agent's live feed cuts lines at this many characters.
 const MESSAGE_LIMIT: usize = 1000;

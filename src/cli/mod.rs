@@ -37,7 +37,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use serde_json::json;
 
 use crate::agent::env::GITOPS_LOG;
-use crate::agent::{AgentSink, Environment};
+use crate::agent::{AgentSink, Environment, StepSink};
 use crate::error::{Error, Kind};
 use crate::generate::{JSONNET_WORKER, serve_jsonnet};
 use crate::report::{Reporter, TerminalSink, write_stdout};
@@ -159,7 +159,12 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
         Reporter::new(AgentSink)
     } else {
         let verbose = cli.verbose || environment.get(GITOPS_LOG).is_some();
-        Reporter::new(TerminalSink { verbose })
+        let sink = TerminalSink { verbose };
+        if environment.is_pipeline() {
+            Reporter::new(StepSink(sink))
+        } else {
+            Reporter::new(sink)
+        }
     });
     let json = cli.format == Format::Json && !task;
     logging::install(&reporter, &environment, cli.verbose);
@@ -250,7 +255,7 @@ fn finish(result: shutdown::Outcome, task: bool, json: bool, reporter: &Reporter
             }
             if json {
                 // Whoever reads stdout reads stderr too; a closed stdout changes nothing.
-                let _ = write_stdout(reporter.clean(&failure(&error)).as_bytes());
+                let _ = reporter.print_json(&failure(&error));
             }
             ExitCode::from(error.kind().exit_code())
         }

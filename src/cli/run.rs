@@ -380,9 +380,7 @@ fn show(
     }
     summarize(report, failure, environment, reporter);
     if json {
-        let mut text = reporter.clean(&format!("{:#}", serde_json::json!(report)));
-        text.push('\n');
-        write_stdout(text.as_bytes())?;
+        reporter.print_json(&format!("{:#}\n", serde_json::json!(report)))?;
     }
     if !report.warnings.is_empty() {
         let number = report.warnings.len();

@@ -12,7 +12,7 @@ use crate::error::{Error, Kind};
 use crate::git::source::Source;
 use crate::pipeline::{EACH_ENVIRONMENT, Members, branch_status, read_status};
 use crate::report::{
-    BranchStatus, Reporter, StatusReport, status_markdown, status_text, write_stdout, write_summary,
+    BranchStatus, Reporter, StatusReport, status_markdown, status_text, write_summary,
 };
 use crate::settings::definition::{CONFIG, ENVIRONMENTS, MANIFEST_REPO};
 use crate::settings::{EnvironmentSettings, Origin, Settings, Target, Value, from_matches};
@@ -33,12 +33,11 @@ pub(super) async fn typed(
     let given = from_matches(&definition(), matches);
     let doors = Doors { given, task: false };
     let report = status(doors, environment, reporter).await?;
-    let text = match format {
-        Format::Text => status_text(&report),
-        Format::Markdown => status_markdown(&report),
-        Format::Json => format!("{:#}\n", serde_json::json!(report)),
-    };
-    write_stdout(reporter.clean(&text).as_bytes())?;
+    match format {
+        Format::Text => reporter.print(&status_text(&report))?,
+        Format::Markdown => reporter.print(&status_markdown(&report))?,
+        Format::Json => reporter.print_json(&format!("{:#}\n", serde_json::json!(report)))?,
+    }
     unread(&report)
 }
 

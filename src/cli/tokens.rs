@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::agent::{self, Environment};
 use crate::error::{Error, Kind};
 use crate::model::Secret;
-use crate::report::{Reporter, write_stdout};
+use crate::report::Reporter;
 use crate::tokens::{self, INPUT_NAMES, Job, Layer, Level, Matching, Summary, TokensArgs};
 
 use super::connect;
@@ -32,14 +32,13 @@ pub(super) fn typed(
     }
     tell(&job, &summary, reporter);
     if let Some(diff) = summary.diff.as_deref().filter(|_| !json) {
-        write_stdout(reporter.clean(diff).as_bytes())?;
+        reporter.print(diff)?;
     }
-    let line = if json {
-        result(&summary)
+    if json {
+        reporter.print_json(&format!("{}\n", result(&summary)))?;
     } else {
-        summary.counters_line()
-    };
-    write_stdout(reporter.clean(&format!("{line}\n")).as_bytes())?;
+        reporter.print(&format!("{}\n", summary.counters_line()))?;
+    }
     verdict(&summary, reporter)
 }
 

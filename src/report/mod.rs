@@ -95,6 +95,16 @@ pub enum Event<'a> {
 pub trait Sink: Send + Sync {
     /// Shows one event. Text is already free of secrets and control characters.
     fn write(&self, event: Event<'_>);
+
+    /// A result for stdout, as it may be printed where this goes.
+    fn result(&self, text: String) -> String {
+        text
+    }
+
+    /// The same of a result in JSON.
+    fn json(&self, text: String) -> String {
+        text
+    }
 }
 
 /// Adds a secret, also as Markdown shows it: that is masked as a whole, when its
@@ -174,6 +184,16 @@ impl Reporter {
             .chars()
             .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
             .collect()
+    }
+
+    /// Prints a result on stdout, as it may be shown.
+    pub fn print(&self, text: &str) -> Result<(), OutputError> {
+        write_stdout(self.sink.result(self.clean(text)).as_bytes())
+    }
+
+    /// Prints a result in JSON on stdout.
+    pub fn print_json(&self, text: &str) -> Result<(), OutputError> {
+        write_stdout(self.sink.json(self.clean(text)).as_bytes())
     }
 
     /// Tells what happened.

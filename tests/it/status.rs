@@ -436,6 +436,52 @@ fn what_a_ledger_says_stays_on_its_line() {
     assert_eq!(rows, 1, "{shown}");
 }
 
+/// The command line in a step of a pipeline: the agent reads what it prints.
+#[test]
+fn a_step_of_a_pipeline_prints_no_command_of_a_ledger() {
+    let workspace = Workspace::new();
+    workspace.git(&["init", "-q", "--bare", "m.git"]);
+    let image = "##vso[task.setvariable variable=x]y";
+    let ledger = serde_json::json!({
+        "version": 2,
+        "environment": "##[group]dev",
+        "folder": "else##VSO[task.complete]where",
+        "generator": {"name": "helm", "version": "1"},
+        "images": [image],
+        "files": {},
+    });
+    workspace.git(&["clone", "-q", "m.git", "clone"]);
+    workspace.write("clone/x/.gitops-publisher", &ledger.to_string());
+    workspace.git(&["-C", "clone", "add", "."]);
+    workspace.git(&["-C", "clone", "commit", "-q", "-m", "forged"]);
+    workspace.git(&["-C", "clone", "push", "-q", "origin", "HEAD:main"]);
+    let print = |format: &str, is_step: bool| {
+        let arguments = ["status", "--manifest-repo", "./m.git", "--format", format];
+        let mut program = workspace.program(&arguments);
+        if is_step {
+            program = program.variable("TF_BUILD", "True");
+        }
+        program.succeed().stdout
+    };
+    for format in ["text", "markdown", "json"] {
+        let shown = print(format, true).to_ascii_lowercase();
+        assert!(
+            !shown.contains("##vso[") && !shown.contains("##["),
+            "{shown}"
+        );
+    }
+    let text = print("text", true);
+    assert!(
+        text.contains("**[group]dev: the ledger of the folder `x` was written for the folder `else**VSO[task.complete]where`: somebody copied or moved it"),
+        "{text}"
+    );
+    // The values are the same, and at a terminal nothing is replaced.
+    let value: Value = serde_json::from_str(&print("json", true)).unwrap();
+    let published = &value["branches"][0]["environments"][0]["published"];
+    assert_eq!(published["images"][0], image);
+    assert!(print("text", false).contains(image));
+}
+
 #[test]
 fn a_damaged_ledger_and_the_folder_of_somebody_else_are_told() {
     let workspace = Workspace::new();
