@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use crate::generate::{Pulls, RenderCache};
+use crate::host::HostKind;
 use crate::model::{PublicationStamp, Secret};
 use crate::report::Reporter;
 use crate::tokens;
@@ -25,6 +26,8 @@ pub struct Context {
     pub chart_password: Option<Secret>,
     /// Which run this is, and of which source.
     pub publication: PublicationStamp,
+    /// The source repository of the pipeline, and the host that it is at.
+    pub source_host: Option<(String, HostKind)>,
     /// Variables of the pipeline run, for tokens.
     pub variables: Vec<tokens::Layer>,
     /// Placeholders stand for the secret ones among them.

@@ -7,6 +7,7 @@
 mod annotate;
 mod attempt;
 mod comments;
+mod commits;
 mod compare;
 mod definition;
 mod detail;

@@ -81,14 +81,20 @@ pub struct SourcePullRequest {
     pub github: bool,
 }
 
-/// The pull request that this run is a build of, where it can be spoken to.
-pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
-    let provider = environment.get(BUILD_REPOSITORY_PROVIDER)?;
-    let github = match provider {
+/// The repository that this run is a build of, at one of the two hosts, and whether that
+/// is GitHub.
+pub fn source_repository(environment: &Environment) -> Option<(String, bool)> {
+    let github = match environment.get(BUILD_REPOSITORY_PROVIDER)? {
         "GitHub" | "GitHubEnterprise" => true,
         "TfsGit" => false,
         _ => return None,
     };
+    Some((environment.get(BUILD_REPOSITORY_URI)?.to_owned(), github))
+}
+
+/// The pull request that this run is a build of, where it can be spoken to.
+pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
+    let (repository, github) = source_repository(environment)?;
     // On GitHub the id is an internal one.
     let number = environment.get(if github {
         SYSTEM_PULLREQUEST_PULLREQUESTNUMBER
@@ -96,7 +102,7 @@ pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
         SYSTEM_PULLREQUEST_PULLREQUESTID
     });
     Some(SourcePullRequest {
-        repository: environment.get(BUILD_REPOSITORY_URI)?.to_owned(),
+        repository,
         number: number?.parse().ok()?,
         github,
     })

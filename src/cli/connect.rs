@@ -28,6 +28,17 @@ pub(super) fn home(environment: &Environment) -> Home {
     }
 }
 
+/// The source repository of the pipeline, and the host that it is at.
+pub(super) fn source_host(environment: &Environment) -> Option<(String, HostKind)> {
+    let (repository, github) = agent::source_repository(environment)?;
+    let kind = if github {
+        HostKind::GitHub
+    } else {
+        HostKind::Azure
+    };
+    Some((repository, kind))
+}
+
 /// The variables of the pipeline run, for tokens.
 pub(super) fn variables(environment: &Environment) -> Option<Layer> {
     if !environment.is_pipeline() {

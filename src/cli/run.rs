@@ -212,6 +212,7 @@ pub(super) fn equip(
         pulls: Pulls::default(),
         chart_password,
         publication: stamp::publication(environment, settings),
+        source_host: connect::source_host(environment),
         variables,
         placeholders,
         secret_used: Arc::default(),

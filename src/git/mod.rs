@@ -10,6 +10,7 @@
 
 mod advertisement;
 mod answer;
+mod between;
 mod checkout;
 mod commit;
 mod contents;
@@ -35,6 +36,7 @@ mod tip;
 mod tree;
 mod unfold;
 
+pub use between::Between;
 pub use commit::{CommitDraft, Identity, removal, with_trailers};
 pub use contents::Contents;
 pub use error::{Error, Fault};

@@ -15,6 +15,7 @@ use bytes::Bytes;
 use git2::ObjectType;
 
 use super::commit;
+use super::contents;
 use super::error::Fault;
 use super::fetch::Wants;
 use super::glance::{self, Glance};
@@ -24,7 +25,7 @@ use super::pack_guard::Limits;
 use super::read::{self, Seen};
 use super::smart_http::{Session, SmartHttp};
 use super::tip::{Tip, Wanted};
-use crate::host::HostKind;
+use crate::host::{Api, HostKind};
 use crate::http;
 use crate::model::ObjectId;
 use crate::parallel::blocking;
@@ -247,25 +248,42 @@ impl SmartHttp {
     }
 
     /// The contents of some files of the tip's commit, by their ids.
-    pub(super) async fn try_blobs(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Bytes>, Fault> {
+    pub(super) async fn try_blobs(
+        &self,
+        tip: &Tip,
+        ids: &[ObjectId],
+        api: Option<&Api>,
+    ) -> Result<Vec<Bytes>, Fault> {
         let (Some(session), Some(commit)) = (&tip.session, tip.commit) else {
             return Err(Fault::protocol("reading the objects", "nothing was read"));
         };
-        let store = match self.objects_by_id(session, ids).await {
-            // Who hands out objects by id refuses one that is not there.
-            Err(Fault::WantRefused(said))
-                if !session.capabilities.has("allow-reachable-sha1-in-want") =>
-            {
-                tracing::debug!(said, "reading everything instead");
-                let wants = Wants {
-                    ids: &[commit],
-                    depth: Some(1),
-                    filter: None,
-                    limits: Limits::WHOLE,
-                };
-                self.fetch(session, &wants).await?
+        let able = ["filter", "allow-reachable-sha1-in-want"];
+        let mut store = None;
+        // A partial clone reads its files by id, so who filters hands them out.
+        if able.iter().any(|name| session.capabilities.has(name)) {
+            match self.objects_by_id(session, ids).await {
+                // Who hands out objects by id refuses one that is not there.
+                Err(Fault::WantRefused(said)) if !session.capabilities.has(able[1]) => {
+                    tracing::debug!(said, "objects are not handed out by id");
+                }
+                result => store = Some(result?),
             }
-            result => result?,
+        }
+        if store.is_none()
+            && let Some(found) = contents::by_host(api, ids).await
+        {
+            return Ok(found);
+        }
+        let store = if let Some(store) = store {
+            store
+        } else {
+            let wants = Wants {
+                ids: &[commit],
+                depth: Some(1),
+                filter: None,
+                limits: Limits::WHOLE,
+            };
+            self.fetch(session, &wants).await?
         };
         let ids = ids.to_vec();
         blocking(move || read::blobs(&store.objects()?, &ids)).await

@@ -19,7 +19,7 @@ use super::objects;
 use super::pkt;
 use super::report::{self, Verdict};
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
-use crate::host::{Authorization, HostKind, Refusal, young};
+use crate::host::{Api, Authorization, HostKind, Refusal, young};
 use crate::http::{self, Http, Request, Response};
 use crate::model::{ObjectId, RedactedUrl};
 use crate::parallel::blocking;
@@ -95,8 +95,13 @@ impl SmartHttp {
             .store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
-    pub(super) async fn blobs(&self, tip: &Tip, ids: &[ObjectId]) -> Result<Vec<Bytes>, Error> {
-        let result = self.try_blobs(tip, ids).await;
+    pub(super) async fn blobs(
+        &self,
+        tip: &Tip,
+        ids: &[ObjectId],
+        api: Option<&Api>,
+    ) -> Result<Vec<Bytes>, Error> {
+        let result = self.try_blobs(tip, ids, api).await;
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 

@@ -9,6 +9,7 @@ use super::fault::{ApiError, Fault};
 use super::pull_request::{
     Completing, Completion, Draft, Note, Noted, Opened, PullRequest, Repository, Status,
 };
+use super::remarks::{Remarked, Remarks};
 use super::watch::{Question, Sighting};
 use super::{AppTokens, HostKind, azure, github};
 use crate::http;
@@ -137,6 +138,18 @@ impl Api {
         }
     }
 
+    /// The contents of files by their git ids, as a zip archive (one read); `None` where
+    /// the host has no such request.
+    pub async fn blobs(&self, ids: &[ObjectId]) -> Result<Option<Vec<u8>>, ApiError> {
+        match &self.host {
+            Host::GitHub(_) => Ok(None),
+            Host::Azure(client) => match client.blobs(ids).await {
+                Ok(archive) => Ok(Some(archive)),
+                Err(fault) => Err(self.error("reading the contents of files", fault)),
+            },
+        }
+    }
+
     /// Name, page and default branch of the repository (one read).
     pub async fn repository(&self) -> Result<Repository, ApiError> {
         on!(self, "reading the repository", client => client.repository())
@@ -222,6 +235,18 @@ impl Api {
     pub async fn note(&self, pull_request: &PullRequest, note: &Note) -> Result<Noted, ApiError> {
         let doing = numbered("commenting on", pull_request);
         on!(self, doing, client => client.note(pull_request, note))
+    }
+
+    /// Brings our threads at lines of files to what should be said; writes nothing where
+    /// they say it.
+    pub async fn remark(
+        &self,
+        pull_request: &PullRequest,
+        remarks: &Remarks,
+    ) -> Result<Remarked, ApiError> {
+        let doing = numbered("commenting on the files of", pull_request);
+        self.writable(&doing)?;
+        on!(self, doing, client => client.remark(pull_request, remarks))
     }
 
     /// Whether our comment with this marker is there.

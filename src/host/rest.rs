@@ -20,6 +20,11 @@ use crate::http::{self, Http, Request, Retry};
 
 /// Bytes of one answer, at most.
 const LONGEST_ANSWER: u64 = 32 << 20;
+/// The same where the answer is an archive.
+const LONGEST_ARCHIVE: u64 = 256 << 20;
+
+const JSON: &str = "application/json";
+const ZIP: &str = "application/zip";
 
 /// A server that asks for longer waits gets none: the run fails and says so.
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
@@ -31,6 +36,7 @@ pub(super) struct Call {
     url: Url,
     body: Option<Value>,
     content_type: &'static str,
+    archive: bool,
     safe: bool,
     follow: bool,
 }
@@ -41,7 +47,8 @@ impl Call {
             method,
             url,
             body,
-            content_type: "application/json",
+            content_type: JSON,
+            archive: false,
             safe,
             follow: false,
         }
@@ -81,6 +88,12 @@ impl Call {
         self
     }
 
+    /// The answer is a zip archive, which may take as long as a download takes.
+    pub(super) fn zipped(mut self) -> Self {
+        self.archive = true;
+        self
+    }
+
     /// A redirect within the host is followed.
     pub(super) fn following(mut self) -> Self {
         self.follow = true;
@@ -90,9 +103,13 @@ impl Call {
     fn request(&self, headers: &HeaderMap, timeout: Duration) -> Request {
         let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
         let has_body = self.body.is_some();
-        let mut request = Request::new(self.method.clone(), self.url.clone(), body)
-            .header(ACCEPT, HeaderValue::from_static("application/json"))
-            .timeout(timeout);
+        let mut request = Request::new(self.method.clone(), self.url.clone(), body).header(
+            ACCEPT,
+            HeaderValue::from_static(if self.archive { ZIP } else { JSON }),
+        );
+        if !self.archive {
+            request = request.timeout(timeout);
+        }
         if has_body {
             request = request.header(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         }
@@ -114,6 +131,8 @@ pub(super) struct Answer {
     pub(super) json: Value,
     /// The address of the next page.
     pub(super) next: Option<Url>,
+    /// The body where it is an archive.
+    pub(super) archive: Vec<u8>,
 }
 
 /// Sends calls with one host's headers.
@@ -169,7 +188,7 @@ impl Rest {
         let mut backoff = self.retry.start();
         loop {
             self.keep_calm().await;
-            let failed = match self.once(&request).await {
+            let failed = match self.once(&request, call.archive).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -188,9 +207,14 @@ impl Rest {
         }
     }
 
-    async fn once(&self, request: &Request) -> Result<Answer, Failed> {
+    async fn once(&self, request: &Request, archive: bool) -> Result<Answer, Failed> {
         let mut response = self.http.send(request).await.map_err(Failed::of)?;
-        if !rest_answer::is_json_answer(&response) {
+        let is_good = if archive {
+            rest_answer::is_archive(&response)
+        } else {
+            rest_answer::is_json_answer(&response)
+        };
+        if !is_good {
             return Err(rest_answer::failed(response, self.kind).await);
         }
         if let Some(asked) = response.retry_after().or_else(|| response.held_back()) {
@@ -199,6 +223,14 @@ impl Rest {
             *calm = Some(Instant::now() + asked);
         }
         let next = rest_answer::next_page(&response);
+        if archive {
+            let archive = response.bytes(LONGEST_ARCHIVE).await;
+            return Ok(Answer {
+                json: Value::Null,
+                next,
+                archive: archive.map_err(Failed::of)?,
+            });
+        }
         let body = response.bytes(LONGEST_ANSWER).await.map_err(Failed::of)?;
         let json = if body.trim_ascii().is_empty() {
             Value::Null
@@ -209,7 +241,11 @@ impl Rest {
                 after: None,
             })?
         };
-        Ok(Answer { json, next })
+        Ok(Answer {
+            json,
+            next,
+            archive: Vec::new(),
+        })
     }
 
     /// Waits as long as the last good answer asked for.

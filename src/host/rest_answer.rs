@@ -80,6 +80,12 @@ pub(super) fn is_json_answer(response: &Response) -> bool {
     }
 }
 
+/// Whether this is an archive, and not a page for people or an error in JSON.
+pub(super) fn is_archive(response: &Response) -> bool {
+    let kind = response.content_type();
+    response.status() == 200 && (kind.contains("zip") || kind == "application/octet-stream")
+}
+
 /// The address of the next page: GitHub's `Link` header.
 pub(super) fn next_page(response: &Response) -> Option<Url> {
     let links = response.text_header("link")?;

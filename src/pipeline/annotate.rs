@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::host::Api;
 use crate::host::pull_request::{Limits, Note, PullRequest, State, Status, StatusState};
 use crate::model::{Finding, FolderPlan, ObjectId};
-use crate::report::{RunReport, change_totals, changes_anything, comment};
+use crate::report::{EnvironmentReport, RunReport, change_totals, changes_anything, comment};
 use crate::settings::Settings;
 
 use super::publish::Branch;
@@ -121,7 +121,7 @@ async fn note(api: &Api, pull_request: &PullRequest, report: &RunReport) -> Resu
         } else {
             "Publishing would change nothing any more.".to_owned()
         },
-        blocks: false,
+        blocks: report.environments.iter().any(needs_answer),
     };
     if changes {
         api.note(pull_request, &note).await?;
@@ -129,6 +129,12 @@ async fn note(api: &Api, pull_request: &PullRequest, report: &RunReport) -> Resu
         api.close_note(pull_request, &note).await?;
     }
     Ok(())
+}
+
+/// Whether a policy on open comments should hold the change back.
+fn needs_answer(environment: &EnvironmentReport) -> bool {
+    let mut findings = environment.plan.iter().flat_map(|plan| &plan.findings);
+    findings.any(gitops_plan::risk::Finding::needs_answer)
 }
 
 fn warn(context: &Context, report: &mut RunReport, what: &str, error: &Error) {

@@ -19,8 +19,11 @@ use crate::model::{FileChange, Finding, FolderPlan, FolderState, ObjectId, RelPa
 use crate::parallel::blocking;
 use crate::report::RunReport;
 
-use super::Rendered;
 use super::publish::Branch;
+use super::{Connection, Rendered, commits};
+
+/// Values with the file and the line that each starts at.
+type Documents = Vec<(String, usize, Value)>;
 
 /// Two sides of one environment: the manifests that are there and that come.
 struct Sides {
@@ -29,7 +32,7 @@ struct Sides {
 }
 
 /// Adds to the report what changes in the environments of a branch. What cannot be
-/// compared is noted: the list of resources stands without it.
+/// compared is a warning: the list of resources stands without it.
 pub(super) async fn detail(
     context: &Context,
     branch: &Branch<'_>,
@@ -50,7 +53,8 @@ pub(super) async fn detail(
         .map(|(_, id)| id)
         .collect();
     let ids: Vec<_> = ids.into_iter().collect();
-    let contents = branch.connection.remote.contents(tip, &ids).await?;
+    let Connection { remote, api } = &*branch.connection;
+    let contents = remote.contents(tip, &ids, api.as_ref()).await?;
     for (member, plan, state) in members {
         let sides = sides(member, plan, state, &contents);
         let name = &member.settings.name;
@@ -78,11 +82,18 @@ pub(super) async fn detail(
             )
         });
         match made.await {
-            Ok(plan) => entry.plan = Some(plan),
-            Err(reason) => report.notes.push(Finding::info(
-                format!("environment {name}"),
-                format!("what changes is not shown field by field: {reason}"),
-            )),
+            Ok(mut plan) => {
+                plan.commits = commits::of(context, member, state);
+                entry.plan = Some(plan);
+            }
+            Err(reason) => {
+                let warning = Finding::warning(
+                    format!("environment {name}"),
+                    format!("what changes is not shown field by field, and no risks are: {reason}"),
+                );
+                context.reporter.warning(&warning.to_string());
+                report.warnings.push(warning);
+            }
         }
     }
     Ok(())
@@ -124,7 +135,15 @@ fn sides(
 
 /// Compares the two sides; the error says which file cannot be read.
 fn make(sides: &Sides, options: &Options<'_>) -> Result<Plan, String> {
-    let (old, new) = (parsed(&sides.old)?, parsed(&sides.new)?);
+    let published = |(path, reason): (&RelPath, String)| {
+        // The reason may quote the file.
+        if options.hide_old {
+            return format!("in the manifest repository, `{path}` does not parse");
+        }
+        format!("in the manifest repository, {reason}")
+    };
+    let old = parsed(&sides.old).map_err(published)?;
+    let new = parsed(&sides.new).map_err(|(_, reason)| reason)?;
     Ok(gitops_plan::plan(
         &resources(&old),
         &resources(&new),
@@ -139,10 +158,12 @@ fn resources(documents: &[(String, usize, Value)]) -> Vec<Resource<'_>> {
         .collect()
 }
 
-fn parsed(files: &[(RelPath, Bytes)]) -> Result<Vec<(String, usize, Value)>, String> {
+/// The documents of files; the error has the file that does not parse.
+fn parsed(files: &[(RelPath, Bytes)]) -> Result<Documents, (&RelPath, String)> {
     let mut all = Vec::new();
     for (path, content) in files {
-        let found = plan_values::of_manifest(path, content).map_err(|fault| fault.to_string())?;
+        let found =
+            plan_values::of_manifest(path, content).map_err(|fault| (path, fault.to_string()))?;
         let found = found.into_iter();
         all.extend(found.map(|(line, value)| (path.to_string(), line, value)));
     }

@@ -228,7 +228,8 @@ impl<'a> Search<'a> {
         ids.sort_unstable();
         ids.dedup();
         let judge = |(folder, ledger): (Folder, Option<Ledger>)| self.judge(tip, folder, &ledger?);
-        let ledgers = match remote.ledgers(tip, &ids).await {
+        let api = self.branch.connection.api.as_ref();
+        let ledgers = match remote.ledgers(tip, &ids, api).await {
             // What a message says may be wrong.
             Err(_) if tip.neighbours.is_none() => Vec::new(),
             ledgers => ledgers?,

@@ -7,6 +7,7 @@
 mod mergeable;
 mod pull_request;
 mod refused;
+mod threads;
 
 use sha2::{Digest as _, Sha256};
 
@@ -380,6 +381,8 @@ impl Work<'_> {
                 return Ok(());
             }
         }
+        // Before the host may merge it.
+        self.threads(&done.0, done.1, report).await;
         self.settle(done, report, changed).await
     }
 
@@ -390,7 +393,7 @@ impl Work<'_> {
         let decision = match side {
             Side::Target => {
                 seen.target = Some(tip.branch.clone());
-                refuse_missing(tip)?;
+                refused::missing(tip)?;
                 self.group().decide(self.context, allow_older, tip)?
             }
             Side::Head => self
@@ -434,17 +437,4 @@ fn head_branch(options: &PullRequestSettings, wanted: &[Wanted]) -> String {
         name.push_str(&format!("{byte:02x}"));
     }
     name
-}
-
-/// A pull request needs a branch to come into.
-fn refuse_missing(tip: &Tip) -> Result<(), Error> {
-    if tip.exists {
-        return Ok(());
-    }
-    let said = format!(
-        "the branch {:?} does not exist, so no pull request can come into it",
-        tip.branch
-    );
-    Err(Error::message(Kind::Input, said)
-        .hint("create it, or publish once with `mode` set to `push`"))
 }

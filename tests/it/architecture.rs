@@ -50,7 +50,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "agent", "check", "generate", "host", "plan", "source", "text", "tokens", "tools",
         ],
     ),
-    ("context", &["generate", "report", "tokens", "tools"]),
+    (
+        "context",
+        &["generate", "host", "report", "tokens", "tools"],
+    ),
     (
         "pipeline",
         &[

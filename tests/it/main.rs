@@ -33,6 +33,7 @@ mod managed_tools;
 mod manifests;
 mod newcomer;
 mod ownership;
+mod plan_inputs;
 mod promote;
 mod publish;
 mod pull_request_build;

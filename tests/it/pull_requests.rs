@@ -3,6 +3,7 @@
 
 mod app;
 mod auto;
+mod commits;
 mod conflicts;
 mod faults;
 pub mod host;
@@ -13,6 +14,7 @@ mod per_change;
 mod races;
 mod refused;
 mod statuses;
+mod threads;
 mod verify;
 
 use crate::support::git_repository::GitRepository;

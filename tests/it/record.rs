@@ -100,6 +100,7 @@ async fn render(folder: &Path, helm: Option<&Path>) -> Result<(FileSet, Record),
         environment.root.clone_from(&folder);
     }
     let context = Context {
+        source_host: None,
         reporter: Arc::new(Reporter::new(Quiet)),
         tools: tools(temp.path())
             .helm(helm.map(Path::to_path_buf))

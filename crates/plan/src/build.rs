@@ -245,6 +245,7 @@ impl<'b> Builder<'b> {
         let mut plan = Plan {
             version: VERSION,
             summary: self.summary,
+            commits: None,
             findings: self.findings,
             resources: self.resources,
         };

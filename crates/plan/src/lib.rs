@@ -20,6 +20,7 @@
 //! ```
 
 mod build;
+mod commits;
 mod compare;
 mod field;
 pub mod fold;
@@ -39,6 +40,7 @@ mod veil;
 pub mod view;
 
 pub use build::plan;
+pub use commits::{Between, Commits};
 pub use field::{Change, Field, Hidden, Noise, Secrecy, TextChange};
 pub use image::ImageMove;
 pub use options::{IsPlaceholder, Mask, MassDeletion, Options, ReadYaml};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::commits::Commits;
 use crate::field::{Field, Noise};
 use crate::image::ImageMove;
 use crate::resource::Identity;
@@ -23,6 +24,9 @@ pub struct Plan {
     pub version: u32,
     /// How much of what there is.
     pub summary: Summary,
+    /// The commits of the source that it is about, where they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commits: Option<Commits>,
     /// The findings, what matters most first.
     pub findings: Vec<Finding>,
     /// The resources that do not stay as they are, by namespace, kind and name.

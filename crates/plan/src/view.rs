@@ -2,12 +2,16 @@
 //! own the order, the budget, and that no text of a manifest means anything to the reader's
 //! program.
 
+mod commits;
 mod describe;
 mod markdown;
 mod safe;
+mod single;
 mod text;
 
+pub use commits::commits;
 pub use markdown::markdown;
+pub use single::{code, finding};
 pub use text::text;
 
 use crate::fold::Folded;

@@ -10,9 +10,6 @@ use crate::host::looking;
 use crate::host::pull_request::{Note, Noted, PullRequest, marked, same_text};
 use crate::host::rest::Call;
 
-/// Threads in these states are done with.
-const RESOLVED: [&str; 4] = ["fixed", "wontFix", "closed", "byDesign"];
-
 impl Client {
     /// Writes a thread, or changes the one that is there.
     pub(in crate::host) async fn note(
@@ -26,18 +23,11 @@ impl Client {
             self.start(number, note).await?;
             return Ok(Noted::Created);
         };
-        let resolved = |thread: &Thread| {
-            let status = thread.status.as_deref().unwrap_or("unknown");
-            RESOLVED.contains(&status)
-        };
         let mut noted = Noted::Nothing;
         if !same_text(first(&thread), &note.body()) {
             self.rewrite(number, &thread, &note.body()).await?;
             noted = Noted::Updated;
-            // What people settled is open again when the text is another one.
-            if resolved(&thread) {
-                self.reopen(number, thread.id, note.blocks).await?;
-            }
+            self.settle(number, &thread, note.blocks).await?;
         }
         Ok(noted)
     }
@@ -64,7 +54,8 @@ impl Client {
             noted = Noted::Updated;
         }
         if thread.status.as_deref() != Some("closed") {
-            self.set_status(number, thread.id, "closed").await?;
+            let thread = thread.id.to_string();
+            self.set_status(number, &thread, "closed").await?;
             noted = Noted::Updated;
         }
         Ok(noted)
@@ -102,29 +93,58 @@ impl Client {
         self.send(make, url).await.map(drop)
     }
 
+    /// Gives a thread with a new text the state that goes with it. What people settled
+    /// is open again when the text is another one.
+    async fn settle(&self, number: u64, thread: &Thread, blocks: bool) -> Result<(), Fault> {
+        let is_active = thread.status.as_deref() == Some("active");
+        if thread.is_resolved() || blocks && !is_active {
+            return self.reopen(number, thread.id, blocks).await;
+        }
+        // Nobody has to resolve it any more, unless somebody began to talk about it.
+        if !blocks && is_active && !thread.is_answered() {
+            let thread = thread.id.to_string();
+            return self.set_status(number, &thread, "closed").await;
+        }
+        Ok(())
+    }
+
     /// Makes a thread one to resolve or, where nobody has to, one without a state.
     async fn reopen(&self, number: u64, thread: u64, blocks: bool) -> Result<(), Fault> {
+        let thread = thread.to_string();
         if blocks {
-            return self.set_status(number, thread, "active").await;
+            return self.set_status(number, &thread, "active").await;
         }
-        match self.set_status(number, thread, "unknown").await {
+        match self.set_status(number, &thread, "unknown").await {
             // A server that does not take a state back leaves it resolved: readable.
             Err(Fault::Invalid { .. }) => Ok(()),
             other => other,
         }
     }
 
-    async fn set_status(&self, number: u64, thread: u64, status: &str) -> Result<(), Fault> {
-        let url = self.address(number, &[&thread.to_string()]).await?;
+    pub(super) async fn set_status(
+        &self,
+        number: u64,
+        thread: &str,
+        status: &str,
+    ) -> Result<(), Fault> {
+        let url = self.address(number, &[thread]).await?;
         let make = |url| Call::patch(url, json!({"status": status}));
         self.send(make, url).await.map(drop)
     }
 
     /// Our threads with a marker, oldest first.
     async fn threads(&self, number: u64, marker: &str) -> Result<Vec<Thread>, Fault> {
+        self.threads_that_start(number, &marked(marker)).await
+    }
+
+    /// The threads whose first comment starts like this, oldest first.
+    pub(super) async fn threads_that_start(
+        &self,
+        number: u64,
+        start: &str,
+    ) -> Result<Vec<Thread>, Fault> {
         let url = self.address(number, &[]).await?;
         let list: List<Thread> = self.read(Call::get, url).await?;
-        let marker = marked(marker);
         let mut ours: Vec<Thread> = list
             .value
             .into_iter()
@@ -135,7 +155,7 @@ impl Client {
                     .first()
                     .is_some_and(|comment| !comment.is_deleted)
             })
-            .filter(|thread| first(thread).starts_with(&marker))
+            .filter(|thread| first(thread).starts_with(start))
             .collect();
         ours.sort_by_key(|thread| thread.id);
         Ok(ours)
@@ -160,7 +180,7 @@ impl Client {
         Ok(oldest)
     }
 
-    async fn address(&self, number: u64, tail: &[&str]) -> Result<url::Url, Fault> {
+    pub(super) async fn address(&self, number: u64, tail: &[&str]) -> Result<url::Url, Fault> {
         let number = number.to_string();
         let mut segments = vec!["pullRequests", number.as_str(), "threads"];
         segments.extend(tail);

@@ -2,6 +2,7 @@
 //!
 //! Only this folder knows paths, members and codes of Azure DevOps.
 
+mod blobs;
 mod client;
 mod comments;
 mod completion;
@@ -9,6 +10,7 @@ mod extras;
 mod place;
 mod pull_requests;
 mod refusals;
+mod remarks;
 mod reviewers;
 mod statuses;
 mod watch;

@@ -135,12 +135,36 @@ pub(super) struct Thread {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Comment {
     pub(super) id: u64,
     #[serde(default)]
     pub(super) content: Option<String>,
-    #[serde(default, rename = "isDeleted")]
+    #[serde(default)]
     pub(super) is_deleted: bool,
+    #[serde(rename = "commentType")]
+    kind: Option<String>,
+}
+
+impl Thread {
+    /// Whether it is done with.
+    pub(super) fn is_resolved(&self) -> bool {
+        let status = self.status.as_deref().unwrap_or("unknown");
+        ["fixed", "wontFix", "closed", "byDesign"].contains(&status)
+    }
+
+    /// Whether somebody wrote more than its first comment.
+    pub(super) fn is_answered(&self) -> bool {
+        let counts = |comment: &&Comment| !comment.is_deleted && !comment.is_system();
+        self.comments.iter().filter(counts).count() > 1
+    }
+}
+
+impl Comment {
+    /// It tells of an event; nobody wrote it.
+    fn is_system(&self) -> bool {
+        self.kind.as_deref() == Some("system")
+    }
 }
 
 #[derive(Deserialize)]

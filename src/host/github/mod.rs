@@ -10,6 +10,7 @@ mod extras;
 mod place;
 mod pull_requests;
 mod refusals;
+mod remarks;
 mod statuses;
 mod token;
 mod watch;

@@ -2,6 +2,7 @@
 //! request that it is about.
 
 use crate::error::{Error, Kind};
+use crate::git::Tip;
 use crate::host::Refusal;
 use crate::publish::{Failure, HeadOptions, Side};
 
@@ -44,4 +45,17 @@ impl Work<'_> {
             failure => failure.into(),
         }
     }
+}
+
+/// A pull request needs a branch to come into.
+pub(super) fn missing(tip: &Tip) -> Result<(), Error> {
+    if tip.exists {
+        return Ok(());
+    }
+    let said = format!(
+        "the branch {:?} does not exist, so no pull request can come into it",
+        tip.branch
+    );
+    Err(Error::message(Kind::Input, said)
+        .hint("create it, or publish once with `mode` set to `push`"))
 }

@@ -131,6 +131,23 @@ pub fn member(
     Ok(found)
 }
 
+/// Gives the content of each file to `take`, in the archive's order.
+pub fn each(
+    archive: impl Read + Seek,
+    kind: Kind,
+    limits: &Limits,
+    mut take: impl FnMut(Vec<u8>),
+) -> Result<(), Error> {
+    walk(archive, kind, limits, &mut |item, content| {
+        if !item.folder {
+            let mut bytes = Vec::new();
+            content.copy(&mut bytes, Path::new(item.path.as_str()))?;
+            take(bytes);
+        }
+        Ok(())
+    })
+}
+
 /// [`unpack`] for an archive in memory.
 pub fn unpack_bytes(
     archive: &[u8],

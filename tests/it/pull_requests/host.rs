@@ -28,6 +28,15 @@ pub struct Seen {
     pub statuses: Vec<String>,
 }
 
+/// A thread at a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thread {
+    /// `path:line`, with `-` before the line of a file as it was; no line, for the file.
+    pub at: String,
+    pub text: String,
+    pub open: bool,
+}
+
 /// A fake of a host, as these tests see it.
 pub trait Host: Service + Sized {
     const KIND: &'static str;
@@ -42,6 +51,12 @@ pub trait Host: Service + Sized {
     fn merge(&mut self, at: usize);
     fn squash(&mut self, at: usize);
     fn abandon(&mut self, at: usize);
+    /// The threads that are at files.
+    fn threads(&self) -> Vec<Thread>;
+    /// A person resolves a thread, or opens it.
+    fn resolve(&mut self, at: usize, resolved: bool);
+    /// A person writes in a thread.
+    fn say(&mut self, at: usize);
     /// For so many reads the host has not found out whether it can be merged.
     fn undecided(&mut self, reads: usize);
     /// Its owner gives the repository another name.
@@ -141,6 +156,42 @@ impl Host for Azure {
 
     fn squash(&mut self, at: usize) {
         Self::squash(self, at);
+    }
+
+    fn threads(&self) -> Vec<Thread> {
+        let threads = self.pull_requests.iter().flat_map(|own| &own.threads);
+        let shown = threads.filter_map(|thread| {
+            let text = thread["comments"][0]["content"].as_str()?;
+            let context = &thread["threadContext"];
+            let path = context["filePath"].as_str().unwrap_or_default();
+            let line = |side: &str| {
+                let line = &context[format!("{side}FileStart")]["line"];
+                assert_eq!(*line, context[format!("{side}FileEnd")]["line"]);
+                line.as_u64()
+            };
+            let at = match (line("left"), line("right")) {
+                (Some(line), _) => format!("{path}:-{line}"),
+                (_, Some(line)) => format!("{path}:{line}"),
+                (None, None) => path.to_owned(),
+            };
+            Some(Thread {
+                at: at.trim_start_matches('/').to_owned(),
+                text: text.to_owned(),
+                open: thread["status"] == "active",
+            })
+        });
+        shown.collect()
+    }
+
+    fn resolve(&mut self, at: usize, resolved: bool) {
+        let status = if resolved { "wontFix" } else { "active" };
+        self.pull_requests[0].threads[at]["status"] = status.into();
+    }
+
+    fn say(&mut self, at: usize) {
+        let comments = &mut self.pull_requests[0].threads[at]["comments"];
+        let answer = serde_json::json!({"id": 2, "content": "Why?", "commentType": "text"});
+        comments.as_array_mut().unwrap().push(answer);
     }
 
     fn undecided(&mut self, reads: usize) {
@@ -244,6 +295,31 @@ impl Host for Hub {
 
     fn abandon(&mut self, at: usize) {
         self.end(at);
+    }
+
+    fn threads(&self) -> Vec<Thread> {
+        let threads = self.pull_requests.iter().flat_map(|own| &own.threads);
+        let shown = threads.map(|thread| {
+            let path = &thread.path;
+            Thread {
+                at: match &thread.at {
+                    None => path.clone(),
+                    Some((side, line)) if side == "LEFT" => format!("{path}:-{line}"),
+                    Some((_, line)) => format!("{path}:{line}"),
+                },
+                text: thread.body.clone(),
+                open: !thread.resolved,
+            }
+        });
+        shown.collect()
+    }
+
+    fn resolve(&mut self, at: usize, resolved: bool) {
+        self.pull_requests[0].threads[at].resolved = resolved;
+    }
+
+    fn say(&mut self, at: usize) {
+        self.pull_requests[0].threads[at].answers += 1;
     }
 
     fn undecided(&mut self, reads: usize) {

@@ -92,7 +92,8 @@ fn other_content_updates_the_same_pull_request<H: Host>() {
     let next = scene.task(&inputs).variable("BUILD_BUILDID", "101");
     let ended = super::sound(next.succeed());
     let calls = scene.server.requests();
-    assert!(calls.len() <= 4, "{calls:#?}");
+    // One of them reads the old files where git does not hand them out by id.
+    assert!(calls.len() <= 5, "{calls:#?}");
     assert_eq!(scene.server.pushes(), 1);
     let seen = scene.only();
     assert_eq!(seen.state, "open");

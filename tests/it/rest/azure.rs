@@ -275,6 +275,19 @@ async fn a_thread_is_written_changed_resolved_and_opened_again() {
         threads(),
         json!([{"status": "active", "content": format!("{marker}\nthree")}])
     );
+    // Nobody has to resolve it any more, and then somebody has to again.
+    api.note(&pull_request, &note("four")).await.unwrap();
+    assert_eq!(threads()[0]["status"], "closed");
+    api.note(&pull_request, &blocking).await.unwrap();
+    assert_eq!(threads()[0]["status"], "active");
+    // What people talk about stays open.
+    server.with(|state| {
+        let comments = &mut state.pull_requests[0].threads[0]["comments"];
+        let answer = json!({"id": 2, "content": "Why?", "commentType": "text"});
+        comments.as_array_mut().unwrap().push(answer);
+    });
+    api.note(&pull_request, &note("five")).await.unwrap();
+    assert_eq!(threads()[0]["status"], "active");
 }
 
 #[tokio::test]

@@ -283,12 +283,30 @@ impl Azure {
                 self.statuses.push(((*commit).to_owned(), status.clone()));
                 Ok(Reply::json(201, &status))
             }
+            ("POST", ["blobs"]) => self.blobs(asked),
             ("POST", ["commitsbatch"]) => self.commits_batch(asked),
             ("POST", ["itemsbatch"]) => self.items_batch(asked),
             ("GET", ["commits", commit, "mergebases"]) => Ok(self.merge_bases(commit, asked)),
             (_, ["pullrequests" | "pullRequests", rest @ ..]) => self.pull_request(asked, rest),
             _ => Err("there is no such address".to_owned()),
         }
+    }
+
+    /// Several files in one archive, each named by its id.
+    fn blobs(&self, asked: &Asked) -> Result<Reply, String> {
+        if asked.header("accept") != Some("application/zip") {
+            return Err("it answers with an archive only".to_owned());
+        }
+        let mut files = Vec::new();
+        for id in asked.body.as_array().into_iter().flatten() {
+            let id = id.as_str().unwrap_or_default();
+            let Some(content) = self.git.blob(id) else {
+                let said = format!("TF401029: The object '{id}' does not exist.");
+                return Ok(error(404, "GitObjectDoesNotExistException", &said));
+            };
+            files.push((id.to_owned(), content));
+        }
+        Ok(Reply::zip(&files))
     }
 
     fn described_repository(&self) -> Value {

@@ -235,6 +235,12 @@ impl GitRepository {
             .collect()
     }
 
+    /// The bytes of a file by its id; `None` when there is no such file.
+    pub fn blob(&self, id: &str) -> Option<Vec<u8>> {
+        let output = run(&self.path, &["cat-file", "blob", id], b"");
+        output.status.success().then_some(output.stdout)
+    }
+
     /// Panics unless every object is there and sound. Submodule entries point
     /// to other repositories and are not followed.
     pub fn assert_sound(&self) {

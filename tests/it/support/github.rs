@@ -10,6 +10,7 @@
 
 mod graphql;
 mod pull_requests;
+mod reviews;
 mod watch;
 
 use std::path::Path;
@@ -20,6 +21,7 @@ use serde_json::{Value, json};
 
 use super::git_repository::GitRepository;
 use super::rest_fake::{Asked, Reply, RestFake, Service};
+pub use reviews::ReviewThread;
 
 /// The running fake.
 pub type GitHub = RestFake<Hub>;
@@ -89,6 +91,7 @@ pub struct PullRequest {
     /// Who reviewed it.
     pub reviews: Vec<String>,
     pub comments: Vec<Comment>,
+    pub threads: Vec<ReviewThread>,
     pub auto_merge: Option<Value>,
     /// The tip of its branch when it was closed or merged.
     pub last_head: Option<String>,
@@ -183,7 +186,7 @@ impl Service for Hub {
                 for segment in tail {
                     target += &format!("/{segment}");
                 }
-                let status = if asked.writes() { 307 } else { 301 };
+                let status = if asked.method == "GET" { 301 } else { 307 };
                 let reply = error(status, "Moved Permanently").with("location", &target);
                 Ok(reply)
             }

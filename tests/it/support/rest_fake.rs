@@ -65,9 +65,12 @@ impl Asked {
         found.map(|(_, value)| value.as_str())
     }
 
-    /// Whether it asks for a change.
+    /// Whether it asks for a change. Questions that are too long for an address are posted.
     pub fn writes(&self) -> bool {
-        self.method != "GET"
+        let query = self.body["query"].as_str().unwrap_or_default();
+        let reads = ["blobs", "commitsbatch", "itemsbatch"];
+        let last = self.segments.last().map_or("", String::as_str);
+        self.method != "GET" && !query.starts_with("query") && !reads.contains(&last)
     }
 
     /// `POST /path`, for messages.
@@ -81,7 +84,7 @@ impl Asked {
 pub struct Reply {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
-    pub body: String,
+    pub body: Vec<u8>,
 }
 
 impl Reply {
@@ -90,7 +93,7 @@ impl Reply {
         Self {
             status,
             headers: vec![("content-type", "application/json; charset=utf-8".to_owned())],
-            body: body.to_string(),
+            body: body.to_string().into_bytes(),
         }
     }
 
@@ -99,7 +102,23 @@ impl Reply {
         Self {
             status,
             headers: Vec::new(),
-            body: String::new(),
+            body: Vec::new(),
+        }
+    }
+
+    /// A zip archive of these files.
+    pub fn zip(files: &[(String, Vec<u8>)]) -> Self {
+        use std::io::Write as _;
+        let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        for (name, content) in files {
+            let options = zip::write::SimpleFileOptions::default();
+            archive.start_file(name.as_str(), options).unwrap();
+            archive.write_all(content).unwrap();
+        }
+        Self {
+            status: 200,
+            headers: vec![("content-type", "application/zip".to_owned())],
+            body: archive.finish().unwrap().into_inner(),
         }
     }
 

@@ -68,6 +68,14 @@ pub struct Finding {
     pub expired: Option<String>,
 }
 
+impl Finding {
+    /// Whether somebody has to look before the change goes on: it is critical, comes with
+    /// this change, and nobody accepted it.
+    pub fn needs_answer(&self) -> bool {
+        self.severity == Severity::Critical && self.allowed.is_none() && !self.existing
+    }
+}
+
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
 fn is_zero(number: &usize) -> bool {
     *number == 0

@@ -1,6 +1,6 @@
 //! For pull requests and the summary of a run.
 
-use super::{Page, Plans, View, describe, environments, fill, ranked, safe, summaries};
+use super::{Page, Plans, View, commits, describe, environments, fill, ranked, safe, summaries};
 use crate::fold::{self, Folded};
 use crate::plan::ResourceChange;
 use crate::risk::Finding;
@@ -12,6 +12,7 @@ pub fn markdown(plans: Plans<'_>, view: View) -> String {
         let name = name.map(|name| format!("{}: ", safe::code(name)));
         page.add(&format!("{}{summary}\n\n", name.unwrap_or_default()), 0);
     }
+    commits::lines(&mut page, plans);
     let keep = view.limit / 2;
     let findings = fold::findings(plans);
     fill(
@@ -35,6 +36,7 @@ pub fn markdown(plans: Plans<'_>, view: View) -> String {
     if let Some(noise) = noise {
         page.add(&format!("\n{noise}\n"), 0);
     }
+    commits::lists(&mut page, plans);
     page.out
 }
 

@@ -1,4 +1,4 @@
-//! The three changes that REST does not have.
+//! The changes and questions that REST does not have.
 
 use serde_json::{Value, json};
 
@@ -9,6 +9,16 @@ impl Hub {
     pub(super) fn graphql(&mut self, asked: &Asked) -> Result<Reply, String> {
         let query = asked.body["query"].as_str().ok_or("there is no query")?;
         let variables = &asked.body["variables"];
+        if query.contains(" reviewThreads(") {
+            return Ok(self.review_threads(variables));
+        }
+        if let Some(found) = self.change_thread(query, variables) {
+            return Ok(if found {
+                done(&json!({"clientMutationId": null}))
+            } else {
+                refused("NOT_FOUND", "Could not resolve to a node")
+            });
+        }
         if query.starts_with("query(") {
             return Ok(self.watched(asked));
         }

@@ -77,6 +77,7 @@ impl Hub {
             teams: Vec::new(),
             reviews: Vec::new(),
             comments: Vec::new(),
+            threads: Vec::new(),
             auto_merge: None,
             last_head: None,
         });
@@ -158,6 +159,7 @@ impl Hub {
                 let (page, next) = self.page(asked, &reviews);
                 Ok(with_next(Reply::json(200, &json!(page)), next))
             }
+            (_, ["comments"]) if asked.path.contains("/pulls/") => self.review(asked, at),
             (_, ["comments"]) => self.comments(asked, at),
             ("PUT", ["merge"]) => Ok(self.merge(at, &asked.body)),
             _ => Err("there is no such address".to_owned()),

@@ -1,0 +1,173 @@
+//! The range of source commits in Markdown: a line with the link, and the subjects.
+
+use super::describe::count;
+use super::{Page, Plans, fill, safe};
+use crate::commits::{Between, Commits};
+
+/// Digits of a commit that are shown.
+const SHORT: usize = 10;
+
+/// The different ranges of some plans, each with the environments that have it where
+/// there are several.
+fn ranges(plans: Plans<'_>) -> Vec<(Option<String>, &Commits)> {
+    let mut ranges: Vec<(Vec<&str>, &Commits)> = Vec::new();
+    for (name, plan) in plans {
+        let Some(range) = &plan.commits else {
+            continue;
+        };
+        match ranges.iter_mut().find(|(_, one)| *one == range) {
+            Some((names, _)) => names.push(*name),
+            None => ranges.push((vec![*name], range)),
+        }
+    }
+    let named = |names: Vec<&str>| (plans.len() > 1).then(|| names.join(", "));
+    ranges
+        .into_iter()
+        .map(|(names, range)| (named(names), range))
+        .collect()
+}
+
+/// A line for each range.
+pub(super) fn lines(page: &mut Page, plans: Plans<'_>) {
+    for (names, range) in ranges(plans) {
+        let names = names.map(|names| format!("{}: ", safe::code(&names)));
+        let line = commits(range);
+        page.add(&format!("{}{line}\n\n", names.unwrap_or_default()), 0);
+    }
+}
+
+/// The subjects of each range, as far as there is room.
+pub(super) fn lists(page: &mut Page, plans: Plans<'_>) {
+    for (names, range) in ranges(plans) {
+        let all = subjects(range);
+        let of = names.map(|names| format!(" of {}", safe::code(&names)));
+        let title = format!("\nSource commits{}:\n\n", of.unwrap_or_default());
+        if !all.is_empty() && page.add(&title, 0) {
+            fill(page, &all, |line| format!("{line}\n"), "commits", 0);
+        }
+    }
+}
+
+/// How many commits come since which, with a link where there is one.
+pub fn commits(commits: &Commits) -> String {
+    let short: String = commits.from.chars().take(SHORT).collect();
+    let from = match &commits.link {
+        Some(link) => format!("[{}]({})", safe::code(&short), address(link)),
+        None => safe::code(&short),
+    };
+    let Some(Between { added, removed, .. }) = &commits.between else {
+        return format!("Source commits: compared with {from}");
+    };
+    match (added, removed) {
+        (0, removed) => format!(
+            "Source commits: back by {} from {from}",
+            count(*removed, "commit")
+        ),
+        (added, 0) => format!("Source commits: {added} since {from}"),
+        (added, removed) => format!(
+            "Source commits: {added} that {from} does not have; {removed} of its own {}",
+            if *removed == 1 { "goes" } else { "go" }
+        ),
+    }
+}
+
+/// The subjects of the commits, one line each.
+fn subjects(commits: &Commits) -> Vec<String> {
+    let Some(Between {
+        added,
+        removed,
+        subjects,
+    }) = &commits.between
+    else {
+        return Vec::new();
+    };
+    let sign = if *added == 0 { "taken back: " } else { "" };
+    let lines = subjects.iter();
+    let mut lines: Vec<_> = lines
+        .map(|subject| format!("- {sign}{}", safe::code(subject)))
+        .collect();
+    let all = if *added == 0 { *removed } else { *added };
+    let left = all.saturating_sub(subjects.len());
+    if left > 0 {
+        lines.push(format!("- … {left} more"));
+    }
+    lines
+}
+
+/// An address that cannot end the link that it is in.
+fn address(link: &str) -> String {
+    let mut safe = String::new();
+    for c in link.chars() {
+        match c {
+            '(' => safe.push_str("%28"),
+            ')' => safe.push_str("%29"),
+            '<' => safe.push_str("%3C"),
+            '>' => safe.push_str("%3E"),
+            '\\' => safe.push_str("%5C"),
+            c if c.is_whitespace() || c.is_control() => safe.push_str("%20"),
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(between: Option<(usize, usize, &[&str])>) -> Commits {
+        Commits {
+            from: "0123456789abcdef".into(),
+            to: "f".into(),
+            link: Some("https://contoso.com/a (1)/compare".into()),
+            between: between.map(|(added, removed, subjects)| Between {
+                added,
+                removed,
+                subjects: subjects.iter().map(ToString::to_string).collect(),
+            }),
+        }
+    }
+
+    #[rstest::rstest]
+    #[case(
+        None,
+        "Source commits: compared with [`0123456789`](https://contoso.com/a%20%281%29/compare)",
+        &[]
+    )]
+    #[case(
+        Some((3, 0, &["one", "two"][..])),
+        "Source commits: 3 since [`0123456789`](https://contoso.com/a%20%281%29/compare)",
+        &["- `one`", "- `two`", "- … 1 more"]
+    )]
+    #[case(
+        Some((0, 1, &["`](javascript:x) <b>"][..])),
+        "Source commits: back by 1 commit from [`0123456789`](https://contoso.com/a%20%281%29/compare)",
+        &["- taken back: `'](javascript:x) <b>`"]
+    )]
+    #[case(
+        Some((1, 1, &["one"][..])),
+        "Source commits: 1 that [`0123456789`](https://contoso.com/a%20%281%29/compare) does not have; 1 of its own goes",
+        &["- `one`"]
+    )]
+    fn a_range_is_a_line_and_subjects(
+        #[case] between: Option<(usize, usize, &[&str])>,
+        #[case] line: &str,
+        #[case] all: &[&str],
+    ) {
+        let range = range(between);
+        assert_eq!(commits(&range), line);
+        assert_eq!(subjects(&range), all);
+    }
+
+    #[test]
+    fn without_a_page_there_is_no_link() {
+        let range = Commits {
+            link: None,
+            ..range(None)
+        };
+        assert_eq!(
+            commits(&range),
+            "Source commits: compared with `0123456789`"
+        );
+    }
+}
