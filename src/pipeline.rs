@@ -4,6 +4,7 @@
 //! branch carries all environments that go there. The plan is made against
 //! the tip of the branch, and made again whenever somebody else was faster.
 
+mod adopted;
 mod annotate;
 mod attempt;
 mod comments;

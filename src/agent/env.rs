@@ -49,6 +49,8 @@ pub const SYSTEM_PULLREQUEST_PULLREQUESTNUMBER: &str = "SYSTEM_PULLREQUEST_PULLR
 pub const BUILD_SOURCEVERSION: &str = "BUILD_SOURCEVERSION";
 /// A classic release's id, rising within the organisation.
 pub const RELEASE_RELEASEID: &str = "RELEASE_RELEASEID";
+/// Why the release started; `PullRequest` for one of a pull request.
+pub const RELEASE_REASON: &str = "RELEASE_REASON";
 /// The alias of the artifact that names the source of a classic release.
 pub const RELEASE_PRIMARYARTIFACTSOURCEALIAS: &str = "RELEASE_PRIMARYARTIFACTSOURCEALIAS";
 /// The job's own token, always sent to tasks.

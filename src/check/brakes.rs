@@ -138,10 +138,11 @@ pub fn removals(brakes: &Brakes, folder: &Folder, plan: &FolderPlan) -> Result<(
         });
     }
     let limit = usize::from(brakes.max_removed_percent);
-    if plan.foreign_removed * 100 > plan.files_before * limit {
+    let foreign = plan.foreign_removed.len();
+    if foreign * 100 > plan.files_before * limit {
         return Err(Error::TooManyForeign {
             folder: folder.clone(),
-            removed: plan.foreign_removed,
+            removed: foreign,
             files: removed_files(plan),
             before: plan.files_before,
             limit: brakes.max_removed_percent,
@@ -162,6 +163,7 @@ pub fn removals(brakes: &Brakes, folder: &Folder, plan: &FolderPlan) -> Result<(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ObjectId;
 
     fn brakes() -> Brakes {
         Brakes {
@@ -232,9 +234,13 @@ mod tests {
 
     #[test]
     fn files_of_others_do_not_vanish_in_numbers_either() {
+        let foreign = |number| {
+            let path = RelPath::parse(&format!("{number}.md")).unwrap();
+            (path, ObjectId::of_blob(b""))
+        };
         let plan = FolderPlan {
             files_before: 10,
-            foreign_removed: 6,
+            foreign_removed: (0..6).map(foreign).collect(),
             ..FolderPlan::default()
         };
         let error = removals(&brakes(), &dev(), &plan).unwrap_err();

@@ -127,7 +127,7 @@ async fn run_action(
         wait::check(&settings, matches!(action, Action::Promote(_)), &connector).await?;
     }
     let done = match action {
-        Action::Publish => publish(&context, &settings, &doors, &connector).await,
+        Action::Publish => Box::pin(publish(&context, &settings, &doors, &connector)).await,
         Action::Wait => wait::command(&settings, &connector, reporter).await,
         Action::Promote(promotion) => {
             let run = promote::Run {

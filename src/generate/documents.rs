@@ -55,6 +55,13 @@ pub(super) fn read(file: &RelPath, content: &[u8]) -> Result<Documents, Fault> {
     Ok(found)
 }
 
+/// The resources of a file, as far as it can be read: it is not ours.
+pub fn resources(file: &RelPath, content: &[u8]) -> Vec<ResourceId> {
+    let documents = read(file, content).map_or_else(|_| Vec::new(), |found| found.all);
+    let ids = documents.iter().map(Document::identity);
+    ids.filter_map(Result::ok).collect()
+}
+
 /// The text of a file.
 pub(super) fn text<'c>(file: &RelPath, content: &'c [u8]) -> Result<&'c str, Fault> {
     std::str::from_utf8(content).map_err(|_| Fault::NotText(file.to_string()))

@@ -214,7 +214,7 @@ impl Advertisement {
 
     /// The default branch: what HEAD points to, or on servers that do not say,
     /// the likeliest branch at the same commit.
-    fn default_branch(&self) -> Option<String> {
+    pub(super) fn default_branch(&self) -> Option<String> {
         if let Some(head) = self.capabilities.head() {
             let exists = self.branches.contains_key(head) || !self.any;
             return exists.then(|| head.to_owned()).or_else(|| self.stand_in());

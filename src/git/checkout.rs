@@ -16,6 +16,10 @@ use super::unfold::{self, Room, Unfolded};
 use crate::model::ObjectId;
 
 const READING: &str = "reading the source's repository";
+
+/// The bit that `git update-index --assume-unchanged` sets
+/// (<https://git-scm.com/docs/index-format>).
+const ASSUME_UNCHANGED: u16 = 0x8000;
 const WRITING: &str = "writing the files";
 
 impl Source {
@@ -95,11 +99,36 @@ impl Source {
             let mut except = except.iter();
             except.any(|except| except.starts_with(path) || path.starts_with(except))
         };
-        let path = |entry: git2::StatusEntry<'_>| {
-            Some(String::from_utf8_lossy(entry.path_bytes()).into_owned())
-                .filter(|path| !is_except(Path::new(path)))
+        let mut paths: Vec<_> = found
+            .iter()
+            .map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned())
+            .collect();
+        paths.extend(self.changed_unnoticed(below));
+        paths.retain(|path| !is_except(Path::new(path)));
+        paths
+    }
+
+    /// Files that git was told not to look at, and that are not as committed.
+    fn changed_unnoticed(&self, below: &[String]) -> Vec<String> {
+        let Ok(index) = self.repository.index() else {
+            return Vec::new();
         };
-        found.iter().filter_map(path).collect()
+        let is_below = |path: &str| {
+            let mut below = below.iter();
+            below.any(|top| top == "." || Path::new(path).starts_with(top))
+        };
+        let is_there = |path: &str| {
+            let folder = self.folder();
+            folder.is_some_and(|folder| folder.join(path).symlink_metadata().is_ok())
+        };
+        let unlooked = index.iter().filter(|entry| {
+            let skipped = git2::IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
+            entry.flags & ASSUME_UNCHANGED != 0 || entry.flags_extended & skipped != 0
+        });
+        let paths = unlooked.map(|entry| String::from_utf8_lossy(&entry.path).into_owned());
+        paths
+            .filter(|path| is_below(path) && is_there(path) && !self.is_as_committed(path))
+            .collect()
     }
 
     /// Writes the commit's files into `folder`, which must be there and empty.

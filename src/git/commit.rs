@@ -184,21 +184,26 @@ pub(super) fn removed(commit: &[u8]) -> Vec<String> {
     message(commit).lines().filter_map(named).collect()
 }
 
-/// The source repository that a commit's message names. Anybody can write it.
-pub(super) fn source(commit: &[u8]) -> Option<String> {
-    let text = message(commit);
-    let mut lines = text.lines();
-    let named = lines.find_map(|line| line.strip_prefix("Gitops-Source-Repository: "));
-    named.map(str::to_owned)
+/// What a commit's message says of its maker. Anybody can write it.
+pub(super) struct Announced<'m> {
+    pub(super) repository: Option<&'m str>,
+    pub(super) environments: Option<&'m str>,
+}
+
+/// The source repository and the environments that a message names.
+pub(super) fn announced(message: &str) -> Announced<'_> {
+    let named = |key: &str| {
+        let mut lines = message.lines();
+        lines.find_map(|line| line.strip_prefix(key))
+    };
+    Announced {
+        repository: named("Gitops-Source-Repository: "),
+        environments: named("Gitops-Environments: "),
+    }
 }
 
 /// The ledgers that a commit's message names, each with its folder. Anybody can
 /// write such a line.
-pub(super) fn ledgers(commit: &[u8]) -> Vec<(ObjectId, String)> {
-    ledgers_named(&message(commit))
-}
-
-/// The same, of a message.
 pub(super) fn ledgers_named(message: &str) -> Vec<(ObjectId, String)> {
     let named = |line: &str| {
         let value = line.strip_prefix(LEDGER_TRAILER)?.strip_prefix(": ")?;
@@ -270,7 +275,10 @@ mod tests {
                  Publish dev\n\nRun: 7\nGitops-Ledger: {id} apps/my shop\nPublished-Tree: {id}\n"
             )
         );
-        assert_eq!(ledgers(&bytes), [(id, "apps/my shop".to_owned())]);
+        assert_eq!(
+            ledgers_named(&message(&bytes)),
+            [(id, "apps/my shop".to_owned())]
+        );
         assert_eq!(seconds(&bytes), Some(1_700_000_000));
         assert_eq!(seconds(b"tree x\ncommitter odd\n"), None);
         let links = links(&bytes).unwrap();

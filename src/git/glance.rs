@@ -13,7 +13,7 @@ use super::error::Fault;
 use super::intake::Objects;
 use super::read::Seen;
 use super::tip::{Mention, Trees, Wanted};
-use super::tree::{FolderTree, Reader, tree_id};
+use super::tree::{Around, FolderTree, Reader, tree_id};
 use crate::model::ledger::LEDGER_FILE;
 use crate::model::{EntryMode, Folder, FolderEntry, ObjectId, RelPath};
 
@@ -39,6 +39,9 @@ struct Glimpse {
     tree: Option<ObjectId>,
     /// The ledger that it is said to have.
     ledger: Option<ObjectId>,
+    /// The ledger is said to be of who publishes to the folder.
+    is_named: bool,
+    around: Around,
 }
 
 impl Glance {
@@ -59,11 +62,15 @@ impl Glance {
         let mut folders = Vec::new();
         for wanted in wanted {
             // What stands in the way is told when the folder itself is read.
-            let tree = match reader.find(links.tree, &wanted.folder) {
-                Err(Fault::InTheWay { .. }) => None,
+            let (tree, around) = match reader.find(links.tree, &wanted.folder) {
+                Err(Fault::InTheWay { .. }) => Default::default(),
                 result => result?,
             };
-            folders.push(Glimpse { tree, ledger: None });
+            folders.push(Glimpse {
+                tree,
+                around,
+                ..Glimpse::default()
+            });
         }
         let mentioned = ledgers_said(objects, commit, wanted, &mut folders)?;
         Ok(Self {
@@ -82,7 +89,10 @@ impl Glance {
         let ledger_path = RelPath::parse(LEDGER_FILE).ok()?;
         let prove = |(glimpse, wanted): (&Glimpse, &Wanted)| {
             let files = wanted.files.as_ref()?;
-            let ledger = glimpse.ledger?;
+            let ledger = glimpse.ledger.filter(|_| glimpse.is_named)?;
+            if !glimpse.around.outer.is_empty() {
+                return None;
+            }
             let mut all = files.clone();
             if all.insert(ledger_path.clone(), ledger).is_some() {
                 return None;
@@ -108,16 +118,20 @@ impl Glance {
             self.trees.clone(),
             folders?,
         );
+        seen.vouched = self.folders.iter().filter_map(|it| it.ledger).collect();
         seen.mentioned.clone_from(&self.mentioned);
         Some(seen)
     }
 
-    /// The ledgers that the folders are said to have, and the folders' trees.
+    /// The ledgers that the folders are said to have, those of the folders around
+    /// them, and the folders' trees.
     ///
     /// In this order: git forgets that a file was asked for by its id when it
     /// meets it in a tree first, and the filter then keeps the file back.
     pub(super) fn wants(&self) -> Vec<ObjectId> {
-        let ledgers: BTreeSet<_> = self.folders.iter().filter_map(|it| it.ledger).collect();
+        let outer = self.folders.iter().flat_map(|it| &it.around.outer);
+        let mut ledgers: BTreeSet<_> = outer.map(|(_, ledger)| *ledger).collect();
+        ledgers.extend(self.folders.iter().filter_map(|it| it.ledger));
         let trees: BTreeSet<_> = self.folders.iter().filter_map(|it| it.tree).collect();
         ledgers
             .iter()
@@ -145,17 +159,18 @@ fn ledgers_said(
         let Some(bytes) = objects.read(&id, ObjectType::Commit)? else {
             break;
         };
-        let said: HashMap<_, _> = commit::ledgers(&bytes)
+        let message = commit::message(&bytes);
+        let said: HashMap<_, _> = commit::ledgers_named(&message)
             .into_iter()
             .map(|(ledger, folder)| (folder, ledger))
             .collect();
-        if let Some(source) = commit::source(&bytes) {
+        if let Some(source) = commit::announced(&message).repository {
             let mention = |(text, ledger): (&String, &ObjectId)| {
                 let folder = Folder::parse(text).ok()?;
                 let is_known =
                     mentioned.iter().any(|known| known.folder == folder) || removed.contains(text);
                 (!is_known).then(|| Mention {
-                    source: source.clone(),
+                    source: source.to_owned(),
                     folder,
                     ledger: *ledger,
                 })
@@ -168,6 +183,8 @@ fn ledgers_said(
         for (glimpse, wanted) in folders.iter_mut().zip(wanted) {
             if glimpse.tree.is_some() && glimpse.ledger.is_none() {
                 glimpse.ledger = said.get(&wanted.folder.to_string()).copied();
+                let publisher = wanted.publisher.as_ref();
+                glimpse.is_named = publisher.is_none_or(|own| own.is_named_in(&message));
             }
         }
         next = commit::links(&bytes).and_then(|links| links.parents.first().copied());

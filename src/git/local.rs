@@ -10,6 +10,7 @@ use git2::{ErrorCode, Repository, RepositoryInitOptions, RepositoryOpenFlags};
 use super::advertisement::choose;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
+use super::history::{self, Ancestor};
 use super::intake::{Objects, object_id, oid};
 use super::merge::{self, Merge};
 use super::objects;
@@ -91,6 +92,20 @@ impl Local {
             .map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 
+    pub(super) async fn own_commits(&self, tip: &Tip, other: &Tip) -> Result<Vec<Ancestor>, Error> {
+        let (path, top, base) = (self.path.clone(), tip.commit, other.commit);
+        let result = blocking(move || {
+            let (Some(top), Some(base)) = (top, base) else {
+                return Ok(Vec::new());
+            };
+            let repository = open(&path)?;
+            let odb = repository.odb().map_err(Fault::machine(READING))?;
+            history::own(&Objects::new(odb), top, base)
+        });
+        let found = result.await;
+        found.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
     pub(super) async fn merge(
         &self,
         ours: &Tip,
@@ -158,17 +173,28 @@ fn read_tip(
         result => result?,
     };
     let (name, commit, exists) = choice(&repository, branch)?;
+    let with_default = |tip| Tip {
+        default_branch: default_branch(&repository),
+        ..tip
+    };
     let Some(commit) = commit else {
-        return Ok(read::empty(name, wanted, None));
+        return Ok(with_default(read::empty(name, wanted, None)));
     };
     if let Some(tip) = read::orphan(&name, exists, wanted, None) {
-        return Ok(tip);
+        return Ok(with_default(tip));
     }
     let objects = Objects::new(repository.odb().map_err(Fault::machine(READING))?);
-    let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
-    let seen = Seen::read(&objects, commit, exists, &folders)?;
+    let seen = Seen::read(&objects, commit, exists, wanted)?;
     let settled = exists && seen.is_settled(wanted);
     seen.into_tip(name, commit, exists, settled, wanted, None)
+        .map(with_default)
+}
+
+/// The branch that `HEAD` names, there or not.
+fn default_branch(repository: &Repository) -> Option<String> {
+    let head = repository.find_reference("HEAD").ok()?;
+    let target = head.symbolic_target().ok().flatten()?;
+    target.strip_prefix("refs/heads/").map(str::to_owned)
 }
 
 /// The branch to read, its commit, and whether it exists.
@@ -176,13 +202,6 @@ fn choice(
     repository: &Repository,
     branch: Option<&str>,
 ) -> Result<(String, Option<ObjectId>, bool), Fault> {
-    let head = repository.find_reference("HEAD").ok();
-    let target = head
-        .as_ref()
-        .and_then(|head| head.symbolic_target().ok().flatten());
-    let default = target
-        .and_then(|name| name.strip_prefix("refs/heads/"))
-        .map(str::to_owned);
     let tip_of = |name: &str| {
         let reference = repository
             .find_reference(&format!("refs/heads/{name}"))
@@ -194,7 +213,7 @@ fn choice(
         .map_err(Fault::machine(READING))?
         .next()
         .is_none();
-    choose(branch, default, &tip_of, empty)
+    choose(branch, default_branch(repository), &tip_of, empty)
 }
 
 /// The repository at a path, and the branch to read there.

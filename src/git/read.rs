@@ -1,6 +1,6 @@
 //! From the objects of a commit to a [`Tip`]: shared by both transports.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -29,6 +29,8 @@ pub(super) struct Seen {
     neighbours: Option<Vec<(Folder, ObjectId)>>,
     /// Folders that recent commits say they were made for.
     pub(super) mentioned: Vec<Mention>,
+    /// Ledgers that a commit says were written for the folder's publisher.
+    pub(super) vouched: HashSet<ObjectId>,
 }
 
 impl Seen {
@@ -39,7 +41,7 @@ impl Seen {
         objects: &Objects<'_>,
         commit: ObjectId,
         exists: bool,
-        folders: &[Folder],
+        wanted: &[Wanted],
     ) -> Result<Self, Fault> {
         let bytes = objects.need(&commit, ObjectType::Commit)?;
         let links = commit::links(&bytes).ok_or_else(|| {
@@ -50,8 +52,8 @@ impl Seen {
         // The root is needed for an edit even where no folder is asked for.
         reader.root(links.tree)?;
         let mut read = Vec::new();
-        for folder in folders {
-            read.push(reader.folder(links.tree, folder)?);
+        for wanted in wanted {
+            read.push(reader.folder(links.tree, &wanted.folder)?);
         }
         let mut others = Vec::new();
         let neighbours = match owned(&load, links.tree) {
@@ -59,20 +61,23 @@ impl Seen {
             found => found.ok(),
         };
         for (folder, _) in neighbours.iter().flatten().filter(|_| !exists) {
-            if folders.iter().all(|wanted| !wanted.overlaps(folder)) {
+            if wanted.iter().all(|wanted| !wanted.folder.overlaps(folder)) {
                 let found = reader.folder(links.tree, folder)?;
                 others.push((folder.clone(), found.entries.into_keys().collect()));
             }
         }
         let mut ledgers = HashMap::new();
-        for id in read.iter().filter_map(|folder: &FolderTree| folder.ledger) {
+        for id in read.iter().flat_map(FolderTree::ledgers) {
             if let Some(bytes) = objects.read(&id, ObjectType::Blob)? {
                 ledgers.insert(id, bytes);
             }
         }
+        let message = commit::message(&bytes);
+        let vouched = vouched(&message, wanted);
         Ok(Self {
             root: links.tree,
-            message: commit::message(&bytes),
+            message,
+            vouched,
             parents: links.parents,
             trees: reader.into_trees(),
             folders: read,
@@ -101,10 +106,12 @@ impl Seen {
             others: Vec::new(),
             neighbours: None,
             mentioned: Vec::new(),
+            vouched: HashSet::new(),
         }
     }
 
-    /// Whether every folder has a ledger and exactly the wanted files.
+    /// Whether every folder is its publisher's, holds exactly the wanted files, and
+    /// lies in no other that is owned.
     pub(super) fn is_settled(&self, wanted: &[Wanted]) -> bool {
         self.folders.iter().zip(wanted).all(|(found, wanted)| {
             let Some(files) = &wanted.files else {
@@ -119,29 +126,35 @@ impl Seen {
                         let plain = matches!(entry.mode, EntryMode::File | EntryMode::Executable);
                         path == wanted && entry.id == *id && plain
                     });
-            found.ledger.is_some() && same
+            same && found.around.outer.is_empty() && self.is_of_publisher(found, wanted)
         })
     }
 
-    /// Ledgers that are there but were not sent.
-    pub(super) fn missing_ledgers(&self) -> Vec<ObjectId> {
-        let ids = self.folders.iter().filter_map(|folder| folder.ledger);
+    /// Whether the folder's ledger is its publisher's, by itself where it was read,
+    /// else by what commits say.
+    fn is_of_publisher(&self, found: &FolderTree, wanted: &Wanted) -> bool {
+        let Some(id) = found.ledger else {
+            return false;
+        };
+        match (self.ledgers.get(&id), &wanted.publisher) {
+            (None, _) => self.vouched.contains(&id),
+            (Some(_), None) => true,
+            // One that is damaged is reported elsewhere.
+            (Some(bytes), Some(publisher)) => {
+                Ledger::parse(bytes).is_ok_and(|ledger| publisher.owns(&ledger))
+            }
+        }
+    }
+
+    /// The ledgers that still have to be read: those that are there and were not
+    /// sent. Where everything stands as it should, none: commits vouch for them.
+    pub(super) fn unread_ledgers(&self, settled: bool) -> Vec<ObjectId> {
+        let ids = self.folders.iter().flat_map(FolderTree::ledgers);
         let mut missing: Vec<_> = ids.filter(|id| !self.ledgers.contains_key(id)).collect();
+        missing.retain(|id| !(settled && self.vouched.contains(id)));
         missing.sort_unstable();
         missing.dedup();
         missing
-    }
-
-    /// The ledgers that still have to be read. Where everything stands as it
-    /// should, one that the newest commit's message names was written by us
-    /// and is what it should be; any other is looked at.
-    pub(super) fn unread_ledgers(&self, settled: bool) -> Vec<ObjectId> {
-        let mut unread = self.missing_ledgers();
-        if settled {
-            let named = commit::ledgers_named(&self.message);
-            unread.retain(|id| named.iter().all(|(own, _)| own != id));
-        }
-        unread
     }
 
     /// Makes the tip.
@@ -158,23 +171,33 @@ impl Seen {
         let mut ledgers = BTreeMap::new();
         for (found, wanted) in self.folders.into_iter().zip(wanted) {
             ledgers.extend(found.ledger.map(|id| (wanted.folder.clone(), id)));
-            let bytes = found.ledger.and_then(|id| self.ledgers.get(&id));
-            let ledger = bytes.map(|bytes| Ledger::parse(bytes)).transpose();
-            let ledger = ledger.map_err(|source| Fault::Ledger {
-                folder: wanted.folder.clone(),
-                source,
-            })?;
+            let parse = |folder: &Folder, id: &ObjectId| {
+                let ledger = self.ledgers.get(id).map(|bytes| Ledger::parse(bytes));
+                ledger.transpose().map_err(|source| Fault::Ledger {
+                    folder: folder.clone(),
+                    source,
+                })
+            };
+            let id = found.ledger.as_ref();
+            let ledger = id.map(|id| parse(&wanted.folder, id)).transpose()?;
+            let mut outer = Vec::new();
+            for (folder, id) in found.around.outer {
+                outer.extend(parse(&folder, &id)?.map(|ledger| (folder, ledger)));
+            }
             folders.push(FolderState {
                 entries: found.entries,
-                ledger,
+                ledger: ledger.flatten(),
                 inner: found.inner,
                 odd: found.odd,
+                outer,
+                twin: found.around.twin,
             });
         }
         Ok(Tip {
             branch,
             commit: Some(commit),
             exists,
+            default_branch: None,
             starts_anew: false,
             others: self.others,
             neighbours: self.neighbours,
@@ -192,6 +215,22 @@ impl Seen {
             merged: None,
         })
     }
+}
+
+/// The ledgers that a message names, of the folders that it says it publishes to.
+fn vouched(message: &str, wanted: &[Wanted]) -> HashSet<ObjectId> {
+    let ledgers = commit::ledgers_named(message).into_iter();
+    let is_named = |folder: &str| {
+        let mut wanted = wanted.iter();
+        wanted.any(|wanted| {
+            let publisher = wanted.publisher.as_ref();
+            wanted.folder.to_string() == folder
+                && publisher.is_none_or(|own| own.is_named_in(message))
+        })
+    };
+    ledgers
+        .filter_map(|(id, folder)| is_named(&folder).then_some(id))
+        .collect()
 }
 
 /// The contents of some files.
@@ -221,6 +260,7 @@ pub(super) fn empty(branch: String, wanted: &[Wanted], session: Option<Arc<Sessi
         branch,
         commit: None,
         exists: false,
+        default_branch: None,
         starts_anew: false,
         others: Vec::new(),
         neighbours: Some(Vec::new()),

@@ -19,6 +19,7 @@ use super::contents;
 use super::error::Fault;
 use super::fetch::Wants;
 use super::glance::{self, Glance};
+use super::history::{self, Ancestor};
 use super::intake::{Objects, Store};
 use super::merge::{self, Merge};
 use super::pack_guard::Limits;
@@ -51,7 +52,23 @@ impl SmartHttp {
             _ => None,
         };
         let (branch, commit, exists) = refs.choose(branch.or(unborn.as_deref()))?;
+        let default = refs.default_branch();
         let session = Arc::new(session);
+        let tip = self
+            .read_at((branch, commit, exists), wanted, session)
+            .await?;
+        Ok(Tip {
+            default_branch: default,
+            ..tip
+        })
+    }
+
+    async fn read_at(
+        &self,
+        (branch, commit, exists): (String, Option<ObjectId>, bool),
+        wanted: &[Wanted],
+        session: Arc<Session>,
+    ) -> Result<Tip, Fault> {
         let Some(commit) = commit else {
             return Ok(read::empty(branch, wanted, Some(session)));
         };
@@ -295,27 +312,46 @@ impl SmartHttp {
         let (Some(session), Some(top), true) = (&tip.session, tip.commit, tip.exists) else {
             return Ok(false);
         };
+        let store = self.commits(session, &[top]).await?;
+        blocking(move || is_ancestor(&store.objects()?, commit, top)).await
+    }
+
+    /// The commits that `tip` has and `other` has not, along first parents.
+    pub(super) async fn try_own_commits(
+        &self,
+        tip: &Tip,
+        other: &Tip,
+    ) -> Result<Vec<Ancestor>, Fault> {
+        let (Some(session), Some(top), Some(base)) = (&tip.session, tip.commit, other.commit)
+        else {
+            return Ok(Vec::new());
+        };
+        let store = self.commits(session, &[top, base]).await?;
+        blocking(move || history::own(&store.objects()?, top, base)).await
+    }
+
+    /// The newest commits of some branches, without their contents where the server
+    /// can leave them out.
+    async fn commits(&self, session: &Session, tops: &[ObjectId]) -> Result<Store, Fault> {
         let filters: &[Option<&str>] = if session.capabilities.has("filter") {
             &[Some("tree:0"), Some("blob:none"), None]
         } else {
             &[None]
         };
-        for filter in filters {
+        let mut filters = filters.iter().peekable();
+        loop {
+            let filter = filters.next().copied().flatten();
             let wants = Wants {
-                ids: &[top],
+                ids: tops,
                 depth: Some(LOOK_BACK),
-                filter: *filter,
+                filter,
                 limits: filter.map_or(Limits::WHOLE, |_| Limits::FILTERED),
             };
             match self.fetch(session, &wants).await {
-                Err(fault) if filter.is_some() && self.wants_less(&fault) => {}
-                Err(fault) => return Err(fault),
-                Ok(store) => {
-                    return blocking(move || is_ancestor(&store.objects()?, commit, top)).await;
-                }
+                Err(fault) if filters.peek().is_some() && self.wants_less(&fault) => {}
+                result => return result,
             }
         }
-        Ok(false)
     }
 }
 
@@ -356,9 +392,9 @@ async fn see(
     exists: bool,
     wanted: &[Wanted],
 ) -> Result<(Vec<Store>, Seen), Fault> {
-    let folders: Vec<_> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
+    let wanted = wanted.to_vec();
     blocking(move || {
-        let seen = Seen::read(&Store::together(&stores)?, commit, exists, &folders)?;
+        let seen = Seen::read(&Store::together(&stores)?, commit, exists, &wanted)?;
         Ok((stores, seen))
     })
     .await

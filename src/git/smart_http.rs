@@ -13,6 +13,7 @@ use super::answer;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
 use super::fetch::{self, Answer, Wants};
+use super::history::Ancestor;
 use super::intake::Store;
 use super::merge::Merge;
 use super::objects;
@@ -107,6 +108,11 @@ impl SmartHttp {
 
     pub(super) async fn contains(&self, tip: &Tip, commit: ObjectId) -> Result<bool, Error> {
         let result = self.try_contains(tip, commit).await;
+        result.map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    pub(super) async fn own_commits(&self, tip: &Tip, other: &Tip) -> Result<Vec<Ancestor>, Error> {
+        let result = self.try_own_commits(tip, other).await;
         result.map_err(|fault| self.error(Some(&tip.branch), fault))
     }
 

@@ -270,6 +270,8 @@ impl Look {
                     ledger: ledger.ok().flatten(),
                     inner: tree.inner,
                     odd: tree.odd,
+                    outer: Vec::new(),
+                    twin: None,
                 },
             });
         }

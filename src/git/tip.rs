@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::commit;
 use super::error::Fault;
 use super::smart_http::Session;
 use super::ssh::Copy;
 use super::tree::Reader;
-use crate::model::{Folder, FolderPlan, FolderState, ObjectId, RelPath};
+use crate::host::is_same_repository;
+use crate::model::{Folder, FolderPlan, FolderState, Ledger, ObjectId, RelPath};
 
 /// Raw tree objects by id.
 pub(super) type Trees = HashMap<ObjectId, Bytes>;
@@ -22,6 +24,47 @@ pub struct Wanted {
     /// The id of every file's content, the ledger not among them. `None` asks
     /// for the ledger in any case.
     pub files: Option<BTreeMap<RelPath, ObjectId>>,
+    /// Who publishes to it; `None` where that does not matter.
+    pub publisher: Option<Publisher>,
+}
+
+/// Who publishes to a folder, as its ledger and the messages of commits tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Publisher {
+    /// The source repository, where it is known.
+    pub repository: Option<String>,
+    /// The environment in the ledger.
+    pub environment: String,
+    /// The environment that messages name.
+    pub announced: String,
+}
+
+impl Publisher {
+    /// Whether a commit says that it was made for this publisher. Anybody can
+    /// write that, and nothing is believed but this: that content which stands
+    /// there as it should is ours. What says less, or something else, is looked at.
+    pub(super) fn is_named_in(&self, message: &str) -> bool {
+        let said = commit::announced(message);
+        let mut names = said
+            .environments
+            .into_iter()
+            .flat_map(|list| list.split(", "));
+        names.any(|name| name == self.announced) && self.is_from(said.repository)
+    }
+
+    /// Whether a ledger is of this publisher, as far as a first look tells.
+    pub(super) fn owns(&self, ledger: &Ledger) -> bool {
+        let repository = ledger.publication.source.repository.as_deref();
+        ledger.environment == self.environment && self.is_from(repository)
+    }
+
+    fn is_from(&self, repository: Option<&str>) -> bool {
+        match (&self.repository, repository) {
+            (Some(ours), Some(theirs)) => is_same_repository(ours, theirs),
+            (None, Some(_)) => false,
+            (_, None) => true,
+        }
+    }
 }
 
 /// A plan for one owned folder.
@@ -43,6 +86,8 @@ pub struct Tip {
     pub commit: Option<ObjectId>,
     /// Whether the branch exists.
     pub exists: bool,
+    /// The repository's default branch, where it has one.
+    pub default_branch: Option<String>,
     /// The branch is to begin with a commit without parents, though the
     /// repository has other branches.
     pub starts_anew: bool,
@@ -116,7 +161,7 @@ impl Tip {
             let found = self.trees.get(id).cloned();
             found.ok_or_else(|| Fault::protocol("reading a tree", "it was not read"))
         };
-        Reader::new(&load).find(self.root?, folder).ok().flatten()
+        Reader::new(&load).find(self.root?, folder).ok()?.0
     }
 
     /// The id of the ledger in an owned folder that was asked for.
@@ -124,8 +169,8 @@ impl Tip {
         self.ledgers.get(folder).copied()
     }
 
-    /// Whether every folder holds exactly what is wanted and has a ledger, on
-    /// a branch that exists: there is nothing to publish. The ledgers may not
+    /// Whether every folder holds exactly what is wanted and is its publisher's,
+    /// on a branch that exists: there is nothing to publish. The ledgers may not
     /// have been read then.
     pub fn is_settled(&self) -> bool {
         self.settled

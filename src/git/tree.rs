@@ -10,7 +10,7 @@ use bytes::Bytes;
 use super::error::Fault;
 use super::tip::Trees;
 use crate::model::ledger::{LEDGER_FILE, is_reserved};
-use crate::model::{EntryMode, Folder, FolderEntry, ObjectId, RelPath};
+use crate::model::{EntryMode, Folder, FolderEntry, ObjectId, RelPath, fold};
 
 /// Entries in the owned folders, at most.
 const MOST_ENTRIES: usize = 2_000_000;
@@ -39,6 +39,11 @@ impl Entry {
             [.., b'7', _, _] => Some(EntryMode::Executable),
             _ => Some(EntryMode::File),
         }
+    }
+
+    /// Whether it is a file with content.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(self.kind(), Some(EntryMode::File | EntryMode::Executable))
     }
 
     /// What the entry is called in a message.
@@ -151,6 +156,26 @@ pub(super) struct FolderTree {
     pub(super) inner: Vec<RelPath>,
     /// Names that no safe path can have, escaped.
     pub(super) odd: Vec<String>,
+    /// What stands around it.
+    pub(super) around: Around,
+}
+
+impl FolderTree {
+    /// Its ledger, and those of the folders that it lies in.
+    pub(super) fn ledgers(&self) -> impl Iterator<Item = ObjectId> + '_ {
+        let outer = self.around.outer.iter().map(|(_, ledger)| *ledger);
+        self.ledger.into_iter().chain(outer)
+    }
+}
+
+/// What the trees above a folder tell of it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Around {
+    /// Owned folders that it lies in, with their ledgers.
+    pub(super) outer: Vec<(Folder, ObjectId)>,
+    /// What stands where the folder, or one above it that does not exist yet,
+    /// would be for those who do not tell the case of letters apart.
+    pub(super) twin: Option<RelPath>,
 }
 
 /// Gives the raw bytes of a tree object.
@@ -188,6 +213,16 @@ pub(super) fn owned(load: &Load<'_>, root: ObjectId) -> Result<Vec<(Folder, Obje
     Ok(found)
 }
 
+/// An entry that differs from `segment` and is the same on Windows and macOS.
+fn twin(entries: &[Entry], segment: &str) -> Option<RelPath> {
+    let folded = fold(segment);
+    let mut names = entries
+        .iter()
+        .filter_map(|entry| std::str::from_utf8(&entry.name).ok());
+    let found = names.find(|name| *name != segment && fold(name) == folded)?;
+    RelPath::parse(found).ok()
+}
+
 /// Reads trees and keeps every one that a later edit may need.
 pub(super) struct Reader<'a> {
     load: &'a Load<'a>,
@@ -216,45 +251,59 @@ impl<'a> Reader<'a> {
 
     /// Reads `folder` below the root tree; empty when it does not exist.
     pub(super) fn folder(&mut self, root: ObjectId, folder: &Folder) -> Result<FolderTree, Fault> {
-        let Some(id) = self.find(root, folder)? else {
-            return Ok(FolderTree::default());
+        let (id, around) = self.find(root, folder)?;
+        let mut result = FolderTree {
+            around,
+            ..FolderTree::default()
         };
-        let mut result = FolderTree::default();
-        self.walk(id, None, 0, &mut result)?;
+        if let Some(id) = id {
+            self.walk(id, None, 0, &mut result)?;
+        }
         Ok(result)
     }
 
-    /// The id of `folder`'s tree below the root tree; `None` when it does not
-    /// exist. The folder's own tree is not read.
+    /// The id of `folder`'s tree below the root tree, or `None` when it does not
+    /// exist, and what stands around it. The folder's own tree is not read.
     pub(super) fn find(
         &mut self,
         root: ObjectId,
         folder: &Folder,
-    ) -> Result<Option<ObjectId>, Fault> {
+    ) -> Result<(Option<ObjectId>, Around), Fault> {
         let mut id = root;
-        let mut walked = String::new();
-        for segment in folder.path().iter().flat_map(|path| path.segments()) {
-            walked = if walked.is_empty() {
-                segment.to_owned()
-            } else {
-                format!("{walked}/{segment}")
+        let mut at: Option<RelPath> = None;
+        let mut around = Around::default();
+        let path = folder.path();
+        for segment in path.iter().flat_map(|path| path.segments()) {
+            let entries = self.tree(id)?;
+            let is_ledger = |entry: &&Entry| entry.name == LEDGER_FILE && entry.is_plain();
+            if let Some(ledger) = entries.iter().find(is_ledger) {
+                let outer = at.clone().map_or(Folder::ROOT, Folder::from);
+                around.outer.push((outer, ledger.id));
+            }
+            let below = |name: RelPath| match &at {
+                Some(at) => at.join(&name),
+                None => name,
             };
-            let found = self
-                .tree(id)?
-                .into_iter()
-                .find(|entry| entry.name == segment.as_bytes());
+            let is_own = |entry: &&Entry| entry.name == segment.as_bytes();
+            let found = entries.iter().find(is_own);
+            let walked = RelPath::parse(segment).map(below).ok();
+            let is_last = walked.as_ref() == path;
+            if found.is_none() || is_last {
+                around.twin = twin(&entries, segment).map(below);
+            }
             match found {
-                None => return Ok(None),
+                None => return Ok((None, around)),
                 Some(entry) if entry.is_tree() => id = entry.id,
                 Some(entry) => {
                     return Err(Fault::InTheWay {
-                        path: walked,
+                        path: walked.map_or_else(String::new, |path| path.to_string()),
                         what: entry.noun(),
                     });
                 }
             }
+            at = walked;
         }
-        Ok(Some(id))
+        Ok((Some(id), around))
     }
 
     /// Takes every file below a tree. Names that no safe path can have cannot

@@ -1,10 +1,10 @@
 //! What publishing would change in one owned folder.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::{Ledger, RelPath, ResourceId};
+use super::{Ledger, ObjectId, RelPath, ResourceId};
 
 /// What happens to one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +45,8 @@ pub struct FolderPlan {
     pub resources_before: usize,
     /// How many files the folder had before, whoever wrote them.
     pub files_before: usize,
-    /// How many files go that were never ours.
-    pub foreign_removed: usize,
+    /// The files that go and were never ours, each with its content.
+    pub foreign_removed: BTreeMap<RelPath, ObjectId>,
     /// Content of the added and changed files.
     pub writes: BTreeMap<RelPath, Bytes>,
     /// What was published before was made from the same commit, and something
@@ -94,6 +94,27 @@ impl FolderPlan {
             });
         }
         lost
+    }
+
+    /// Counts resources in files that go and were never ours: what is not rendered
+    /// goes from the cluster too.
+    pub fn remove_foreign(&mut self, resources: impl IntoIterator<Item = ResourceId>) {
+        let ledger = self.ledger.as_ref();
+        let after: BTreeSet<_> = ledger
+            .into_iter()
+            .flat_map(Ledger::resources)
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in resources {
+            let change = match (after.contains(&id), self.resources.get(&id)) {
+                (true, Some(ResourceChange::Added)) => ResourceChange::Changed,
+                (false, None) => ResourceChange::Removed,
+                // It was there before as one of ours.
+                _ => continue,
+            };
+            self.resources_before += 1;
+            self.resources.insert(id, change);
+        }
     }
 
     /// Whether something changes for certain, whatever the secrets are that this

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::{Ledger, ObjectId, RelPath};
+use super::{Folder, Ledger, ObjectId, RelPath};
 
 /// The exchange type between stages: relative path to bytes, sorted, in memory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,4 +91,9 @@ pub struct FolderState {
     pub inner: Vec<RelPath>,
     /// Names inside that no safe path can have, as far as they can be shown.
     pub odd: Vec<String>,
+    /// Owned folders that this one lies in, with their ledgers.
+    pub outer: Vec<(Folder, Ledger)>,
+    /// A path of the repository that stands where the folder, or one above it
+    /// that does not exist yet, would be on Windows and macOS.
+    pub twin: Option<RelPath>,
 }

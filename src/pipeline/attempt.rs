@@ -96,7 +96,7 @@ async fn push(
         retry: retry(settings),
     };
     let (mut decided, mut created, mut gone) = (Decided::default(), None, Vec::new());
-    let result = publish::run(&connection.remote, &options, |tip| {
+    let mut decide = |tip: &Tip| {
         new_branch::refuse(branch, tip)?;
         if leaving.is_none() && search.comes_first(tip) {
             *first = Some(tip.clone());
@@ -104,6 +104,9 @@ async fn push(
         }
         let mut left = search.leave(tip, leaving.unwrap_or_default());
         decided = group.decide_each(context, settings.run.allow_older, &left.tip);
+        if group.adopted.is_incomplete() {
+            return Ok(None);
+        }
         decided.stopped.append(&mut left.stopped);
         together::one_error(context, std::mem::take(&mut decided.stopped))?;
         let is_new = new_branch::is_made(&decided, tip);
@@ -115,8 +118,15 @@ async fn push(
         changes.extend(new_branch::without_others(tip).filter(|_| is_new));
         created = is_new.then(|| tip.clone());
         Ok::<_, Error>((is_new || !changes.is_empty()).then_some(Proposal { changes, commit }))
-    })
-    .await;
+    };
+    let mut result = publish::run(&connection.remote, &options, &mut decide).await;
+    while let Ok(Ended::Unchanged { tip, .. }) = &result
+        && group.adopted.is_incomplete()
+    {
+        let read = group.adopted.read(connection, tip).await;
+        read.map_err(Failure::Decide)?;
+        result = publish::run(&connection.remote, &options, &mut decide).await;
+    }
     match result {
         Ok(ended) => Ok((ended, decided, created, gone)),
         Err(failure) => {

@@ -1,21 +1,26 @@
 //! One branch of one manifest repository: what the environments that go there
 //! would change at its tip, and whether they may.
 
+use std::sync::Arc;
+
 use crate::check;
 use crate::context::Context;
 use crate::error::Error;
-use crate::git::{FolderChange, Tip, Wanted};
+use crate::git::{FolderChange, Publisher, Tip, Wanted};
 use crate::model::{FolderPlan, FolderState, ObjectId, PublicationStamp, SameRepository};
 use crate::plan::{self, Desired};
 use crate::settings::definition::Mode;
 use crate::settings::{EnvironmentSettings, Target};
 
-use super::{Rendered, stamps};
+use super::adopted::Adopted;
+use super::{Rendered, definition, stamps};
 
 /// The environments that go to one branch.
 pub(super) struct Group<'a> {
     pub(super) target: &'a Target,
     pub(super) members: Vec<&'a Rendered>,
+    /// What files of others hold that would go.
+    pub(super) adopted: Arc<Adopted>,
 }
 
 /// What stands at the tip of the branch, seen by an environment alone.
@@ -66,6 +71,7 @@ pub(super) fn groups(rendered: &[Rendered]) -> Vec<Group<'_>> {
             None => groups.push(Group {
                 target,
                 members: members(environment).collect(),
+                adopted: Arc::default(),
             }),
         }
     }
@@ -99,6 +105,7 @@ impl<'a> Group<'a> {
         let alone = |environment: &'a Rendered| Group {
             target: self.target,
             members: members(environment).collect(),
+            adopted: Arc::clone(&self.adopted),
         };
         self.environments().map(alone)
     }
@@ -123,6 +130,13 @@ impl Group<'_> {
             folder: environment.settings.folder.clone(),
             // The ledger says whether there is anything to take over.
             files: (!environment.settings.ownership.take_over).then(|| ids(environment)),
+            publisher: Some(Publisher {
+                repository: environment.settings.made_from.repository.clone(),
+                environment: environment.settings.name.clone(),
+                announced: definition::of(&environment.settings.name, &environment.generator)
+                    .unwrap_or(&environment.settings.name)
+                    .to_owned(),
+            }),
         };
         self.members.iter().map(wanted).collect()
     }
@@ -134,9 +148,11 @@ impl Group<'_> {
             .collect()
     }
 
-    /// Decides what may be published on top of `tip`, for each environment.
+    /// Decides what may be published on top of `tip`, for each environment. It has
+    /// to be decided again where files of others are to be read first.
     pub(super) fn decide_each(&self, context: &Context, allow_older: bool, tip: &Tip) -> Decided {
         self.plans(context, allow_older, tip, |settings, plan| {
+            self.adopted.count(plan);
             Ok(check::removals(&settings.brakes, &settings.folder, plan)?)
         })
     }
@@ -156,7 +172,7 @@ impl Group<'_> {
         context: &Context,
         allow_older: bool,
         tip: &Tip,
-        check: impl Fn(&EnvironmentSettings, &FolderPlan) -> Result<(), Error>,
+        check: impl Fn(&EnvironmentSettings, &mut FolderPlan) -> Result<(), Error>,
     ) -> Decided {
         let mut decided = Decided {
             plans: vec![FolderPlan::default(); self.members.len()],
@@ -190,7 +206,7 @@ impl Group<'_> {
                     if let Some(unknown) = &member.unknown {
                         unknown.mark(&mut plan);
                     }
-                    let checked = check(settings, &plan);
+                    let checked = check(settings, &mut plan);
                     decided.plans[at] = plan;
                     checked
                 });

@@ -141,9 +141,13 @@ fn walk(
 
 /// Whose definition it is that a ledger lists; `None` for manifests.
 pub(super) fn environment_of(ledger: &Ledger) -> Option<&str> {
-    let is_definition = ledger.generator.name == GENERATOR;
-    let name = ledger.environment.strip_suffix(SUFFIX);
-    name.filter(|_| is_definition)
+    of(&ledger.environment, &ledger.generator)
+}
+
+/// The environment whose definition goes by this name; `None` for manifests.
+pub(super) fn of<'n>(name: &'n str, generator: &GeneratorStamp) -> Option<&'n str> {
+    let is_definition = generator.name == GENERATOR;
+    name.strip_suffix(SUFFIX).filter(|_| is_definition)
 }
 
 /// The definition of an environment as something that is published beside it:

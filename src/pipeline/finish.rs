@@ -13,6 +13,9 @@ use crate::source::SourceTree;
 
 use super::source::Sourced;
 
+/// The byte order mark.
+const MARK: &str = "\u{feff}";
+
 /// Refuses an environment whose two renders differ.
 pub(super) fn prove(first: &[Sourced], second: &[Sourced]) -> Result<(), Error> {
     for (first, second) in first.iter().zip(second) {
@@ -49,16 +52,19 @@ pub(super) fn finish(
     findings.extend(report.findings);
     let (files, more) = lay_out(parts, settings.layout)?;
     findings.extend(more);
-    let files = files.into_iter().map(with_line_feeds).collect();
+    let files = files.into_iter().map(as_plain_text).collect();
     Ok((files, findings))
 }
 
-/// The lines of a text end in a line feed, whatever the machine that checked the
-/// source out made of them: it is what git stores, and what a line break means
-/// in YAML and JSON.
-fn with_line_feeds((path, content): (RelPath, Bytes)) -> (RelPath, Bytes) {
-    let is_text = !content.contains(&0) && memchr::memchr(b'\r', &content).is_some();
+/// The lines of a text end in a line feed, and it begins with no byte order mark,
+/// whatever the machine that it was written or checked out on made of it: neither
+/// means anything in YAML and JSON.
+fn as_plain_text((path, content): (RelPath, Bytes)) -> (RelPath, Bytes) {
+    let is_marked = content.starts_with(MARK.as_bytes());
+    let is_other = is_marked || memchr::memchr(b'\r', &content).is_some();
+    let is_text = is_other && !content.contains(&0);
     let text = std::str::from_utf8(&content).ok().filter(|_| is_text);
+    let text = text.map(|text| text.trim_start_matches(MARK));
     // One alone ends a line, too: a reader that splits documents first sees none.
     match text.map(|text| text.replace("\r\n", "\n").replace('\r', "\n")) {
         Some(text) => (path, Bytes::from(text)),
@@ -77,5 +83,27 @@ fn read(tree: &SourceTree, path: &Path) -> Result<String, Error> {
             ),
         ),
         Err(error) => Err(Error::from(error).context(said)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case::plain("a: 1\n", "a: 1\n")]
+    #[case::a_mark("\u{feff}a: 1\n", "a: 1\n")]
+    #[case::a_mark_alone("\u{feff}", "")]
+    #[case::a_mark_and_line_ends("\u{feff}a: 1\r\nb: 2\r", "a: 1\nb: 2\n")]
+    #[case::two_marks("\u{feff}\u{feff}a: 1\n", "a: 1\n")]
+    #[case::not_at_the_start("a: \"\u{feff}\"\n", "a: \"\u{feff}\"\n")]
+    #[case::no_text("\u{feff}\0\r\n", "\u{feff}\0\r\n")]
+    fn what_another_machine_made_of_a_text_is_no_difference(
+        #[case] content: &'static str,
+        #[case] written: &str,
+    ) {
+        let path = RelPath::parse("a.yaml").unwrap();
+        let (_, found) = as_plain_text((path, Bytes::from(content)));
+        assert_eq!(found, written);
     }
 }

@@ -411,6 +411,7 @@ fn wanted(folder: Folder) -> Wanted {
     Wanted {
         folder,
         files: None,
+        publisher: None,
     }
 }
 

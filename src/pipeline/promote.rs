@@ -37,6 +37,7 @@ pub async fn published(
     let wanted = Wanted {
         folder: environment.folder.clone(),
         files: None,
+        publisher: None,
     };
     let here = |error: Error| error.context(format!("environment {}", environment.name));
     let read = connection.remote.read(branch, &[wanted]).await;

@@ -4,16 +4,15 @@
 //! there before it writes, so that a run that was killed in between, or that
 //! is run again, ends in the same place.
 
+mod heads;
 mod mergeable;
 mod pull_request;
 mod refused;
 mod threads;
 
-use sha2::{Digest as _, Sha256};
-
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::git::{Tip, Wanted};
+use crate::git::Tip;
 use crate::host::Api;
 use crate::host::pull_request::{Mergeable, PullRequest};
 use crate::model::{FolderPlan, ObjectId, PublicationStamp};
@@ -25,11 +24,10 @@ use crate::settings::{PullRequestSettings, Settings};
 use super::compare::{Decision, Group};
 use super::detail;
 use super::leftovers::Search;
-use super::publication::{add, draft, publication, retry, warn_older};
+use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
 
-/// How many bytes of the content's hash go into the name of a branch of its own.
-const HASH: usize = 5;
+pub(super) use heads::refuse;
 
 /// Publishes the environment of one group by pull request. `speaks` has it say
 /// what was left behind in the branch.
@@ -95,16 +93,19 @@ struct Seen {
     older: Option<(String, PublicationStamp)>,
     /// The branch that it comes into, once that was read.
     target: Option<String>,
+    /// The branch that it comes from.
+    head: String,
     /// What was looked at last.
     side: Side,
 }
 
 impl Seen {
-    fn new(members: usize) -> Self {
+    fn new(members: usize, head: &str) -> Self {
         Self {
             plans: vec![FolderPlan::default(); members],
             older: None,
             target: None,
+            head: head.to_owned(),
             side: Side::Target,
         }
     }
@@ -161,24 +162,23 @@ impl Work<'_> {
 
     async fn run(&self, mut speaks: bool, report: &mut RunReport) -> Result<(), Error> {
         let remote = &self.branch.connection.remote;
-        let wanted = self.group().wanted();
-        let mut options = HeadOptions {
-            target: self.group().target.branch.clone().map(String::from),
-            head: head_branch(self.options, &wanted),
-            wanted,
-            renew: false,
-            ask: self.options.per_change,
-            theirs: None,
-            retry: retry(self.settings),
-        };
+        let mut options = self.head_options();
         loop {
-            let mut seen = Seen::new(self.group().members.len());
+            let mut seen = Seen::new(self.group().members.len(), &options.head);
             let decide = |side, tip: &Tip| self.decide(side, tip, &mut seen);
             let ended = publish::run_head(remote, &options, decide).await;
+            if let Ok(ended) = &ended
+                && self.group().adopted.is_incomplete()
+            {
+                let connection = &self.branch.connection;
+                self.group().adopted.read(connection, ended.tip()).await?;
+                continue;
+            }
             let ended = match ended {
                 Ok(ended) => ended,
                 Err(failure) => return Err(self.explained(failure, &options, &seen).await),
             };
+            heads::refuse_target(&options.head, ended.tip())?;
             self.leftovers(&mut speaks, ended.tip(), report).await?;
             match ended {
                 HeadOutcome::Nothing { tip, head, attempt } => {
@@ -193,6 +193,9 @@ impl Work<'_> {
                     }
                 }
                 HeadOutcome::Asks { tip, head, .. } => {
+                    if let Some(head) = &head {
+                        self.refuse_taken(head, &tip).await?;
+                    }
                     options.theirs = Some(self.theirs(head.as_ref(), &tip).await?);
                 }
                 HeadOutcome::Ready {
@@ -300,6 +303,10 @@ impl Work<'_> {
             attempt,
         } = ready;
         let found = self.api.find(&options.head, &tip.branch).await?;
+        let writes = found.is_none() || self.options.auto_complete.is_some();
+        if writes && options.theirs.is_none() {
+            self.refuse_taken(&head, &tip).await?;
+        }
         let past = match &found {
             Some(_) => Past::None,
             None => self.past(&head, &tip).await?,
@@ -393,8 +400,13 @@ impl Work<'_> {
         let decision = match side {
             Side::Target => {
                 seen.target = Some(tip.branch.clone());
+                heads::refuse_target(&seen.head, tip)?;
                 refused::missing(tip)?;
-                self.group().decide(self.context, allow_older, tip)?
+                let decided = self.group().decide(self.context, allow_older, tip);
+                if self.group().adopted.is_incomplete() {
+                    return Ok(None);
+                }
+                decided?
             }
             Side::Head => self
                 .group()
@@ -418,23 +430,4 @@ impl Work<'_> {
             }
         }
     }
-}
-
-/// The head branch of an environment, or of this very content.
-fn head_branch(options: &PullRequestSettings, wanted: &[Wanted]) -> String {
-    if !options.per_change {
-        return options.head_branch.to_string();
-    }
-    let mut hash = Sha256::new();
-    for Wanted { folder, files } in wanted {
-        hash.update(format!("{folder}\0"));
-        for (path, id) in files.iter().flatten() {
-            hash.update(format!("{path}\0{id}\0"));
-        }
-    }
-    let mut name = format!("{}/", options.head_branch);
-    for byte in &hash.finalize()[..HASH] {
-        name.push_str(&format!("{byte:02x}"));
-    }
-    name
 }

@@ -176,6 +176,7 @@ async fn look_and_list(
         let Branch { group, connection } = branch;
         let tip = &left.tip;
         new_branch::refuse(branch, tip)?;
+        propose::refuse(branch, tip)?;
         let search = Search::new(context, settings, branch);
         let gone = left.gone();
         search.refuse(tip, &found, &gone)?;
@@ -185,7 +186,7 @@ async fn look_and_list(
             ..Decided::default()
         };
         if !tip.is_settled() {
-            decided = group.decide_each(context, settings.run.allow_older, tip);
+            decided = decided_on(context, settings, branch, tip).await?;
         }
         let is_new = new_branch::is_made(&decided, tip) && !group.is_proposed();
         let certain = decided.plans.iter().any(FolderPlan::is_certain);
@@ -273,10 +274,11 @@ async fn look_at_all(
         let group = &branch.group;
         let tip = &left.tip;
         new_branch::refuse(branch, tip)?;
+        propose::refuse(branch, tip)?;
         let search = Search::new(context, settings, branch);
         search.refuse(tip, &found, &left.gone())?;
         if !tip.is_settled() {
-            let mut decided = group.decide_each(context, settings.run.allow_older, tip);
+            let mut decided = decided_on(context, settings, branch, tip).await?;
             decided.stopped.extend(left.stopped);
             seen.push((group, decided));
         }
@@ -291,6 +293,22 @@ async fn look_at_all(
         stopped.extend(decided.stopped);
     }
     together::one_error(context, stopped)
+}
+
+/// What is decided on a tip, with all that has to be read for it.
+async fn decided_on(
+    context: &Context,
+    settings: &Settings,
+    branch: &Branch<'_>,
+    tip: &Tip,
+) -> Result<Decided, Error> {
+    let Branch { group, connection } = branch;
+    let decided = group.decide_each(context, settings.run.allow_older, tip);
+    if !group.adopted.is_incomplete() {
+        return Ok(decided);
+    }
+    group.adopted.read(connection, tip).await?;
+    Ok(group.decide_each(context, settings.run.allow_older, tip))
 }
 
 /// The default branch may be one that another environment names.

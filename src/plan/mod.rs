@@ -5,6 +5,7 @@
 //! ledger are removed, a file that a person changed stops the run, files that
 //! are not ours are left alone. May not talk to a server or look at settings.
 
+mod error;
 mod leave;
 mod ownership;
 mod resources;
@@ -16,8 +17,9 @@ use crate::model::{
     ObjectId, PublicationStamp, Resource, SameRepository,
 };
 
+pub use error::Error;
 pub use leave::{Orphans, leave};
-pub use ownership::{Error, ForeignFiles, HandEdits};
+pub use ownership::{ForeignFiles, HandEdits};
 
 /// How to treat files in an owned folder that are not as we left them.
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,6 +68,8 @@ pub fn folder(
         .iter()
         .map(|(path, content)| (path, ObjectId::of_blob(content)))
         .collect();
+    let state = ownership::own(state);
+    let state = &*state;
     ownership::check(options, desired, &ids, state)?;
 
     let nothing_owned = BTreeMap::new();
@@ -74,10 +78,7 @@ pub fn folder(
         .as_ref()
         .map_or(&nothing_owned, |ledger| &ledger.files);
     let mut plan = FolderPlan {
-        resources_before: state
-            .ledger
-            .as_ref()
-            .map_or(0, |ledger| ledger.resources().count()),
+        resources_before: resources::before(desired, state),
         files_before: state.entries.len(),
         is_new_folder: state.ledger.is_none() && state.entries.is_empty(),
         ..FolderPlan::default()
@@ -92,10 +93,12 @@ pub fn folder(
         plan.writes.insert(path.clone(), content.clone());
     }
     let adopt = options.foreign_files == ForeignFiles::Adopt;
-    for path in state.entries.keys() {
+    for (path, entry) in &state.entries {
         if !ids.contains_key(path) && (adopt || owned.contains_key(path)) {
             plan.files.insert(path.clone(), FileChange::Removed);
-            plan.foreign_removed += usize::from(!owned.contains_key(path));
+            if !owned.contains_key(path) {
+                plan.foreign_removed.insert(path.clone(), entry.id);
+            }
         }
     }
     // A folder with the right bytes and no ledger becomes ours by adding one.

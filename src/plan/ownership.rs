@@ -1,10 +1,11 @@
 //! What may be overwritten or removed in an owned folder, and what may not.
 
-use std::collections::{BTreeMap, HashSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::error::{self, Kind};
-use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId, RelPath, SourceStamp};
+use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId, RelPath, fold};
 
+use super::error::Error;
 use super::{Desired, Options};
 
 /// What to do when an owned folder holds files that we did not write.
@@ -29,138 +30,6 @@ pub enum HandEdits {
     Overwrite,
 }
 
-/// Why a folder may not be published to.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The folder is in use by something else.
-    #[error(
-        "the folder `{folder}` of the manifest repository already holds {} that gitops-publisher did not write: {}",
-        count(files.len()), listed(files)
-    )]
-    Foreign {
-        /// The owned folder.
-        folder: Folder,
-        /// The files, by path from the folder. Names that cannot be written
-        /// as they are stand there escaped.
-        files: Vec<String>,
-    },
-    /// Files that cannot become ours.
-    #[error(
-        "the folder `{folder}` of the manifest repository cannot be taken over: it holds {} with a name that is not UTF-8, or has control characters or backslashes in it: {}",
-        count(files.len()), listed(files)
-    )]
-    OddNames {
-        /// The owned folder.
-        folder: Folder,
-        /// The files, escaped, by path from the folder.
-        files: Vec<String>,
-    },
-    /// Somebody else's file stands where one of ours must go.
-    #[error(
-        "the folder `{folder}` of the manifest repository holds {} that gitops-publisher did not write, at a path it generates: {}",
-        count(files.len()), listed(files)
-    )]
-    InTheWay {
-        /// The owned folder.
-        folder: Folder,
-        /// The files, by path from the folder.
-        files: Vec<RelPath>,
-    },
-    /// Another environment owns the folder.
-    #[error(
-        "the folder `{folder}` of the manifest repository belongs to the environment `{owner}`"
-    )]
-    OtherEnvironment {
-        /// The owned folder.
-        folder: Folder,
-        /// The environment in its ledger.
-        owner: String,
-    },
-    /// Another source owns the folder.
-    #[error(
-        "the folder `{folder}` of the manifest repository belongs to the environment `{environment}` of {owner}; this run publishes from {ours}"
-    )]
-    OtherSource {
-        /// The owned folder.
-        folder: Folder,
-        /// The environment in its ledger.
-        environment: String,
-        /// The source in its ledger.
-        owner: Box<SourceStamp>,
-        /// The source of this run.
-        ours: Box<SourceStamp>,
-    },
-    /// Nobody can say whether the folder's source is that of this run.
-    #[error(
-        "the folder `{folder}` of the manifest repository belongs to the environment `{environment}` of {owner}; the source of this run is in no git checkout, so nothing shows that it is the same"
-    )]
-    UnknownSource {
-        /// The owned folder.
-        folder: Folder,
-        /// The environment in its ledger.
-        environment: String,
-        /// The source in its ledger.
-        owner: Box<SourceStamp>,
-    },
-    /// Another owned folder lies inside, where we would write or remove.
-    #[error(
-        "the folder `{folder}` of the manifest repository holds the owned folder `{inner}` of another environment"
-    )]
-    Nested {
-        /// The owned folder.
-        folder: Folder,
-        /// The folder with a ledger of its own, by path from the owned one.
-        inner: RelPath,
-    },
-    /// A person changed or removed what we wrote.
-    #[error(
-        "{} in the folder `{folder}` of the manifest repository changed since gitops-publisher wrote {}: {}",
-        count(files.len()), if files.len() == 1 { "it" } else { "them" }, listed(files)
-    )]
-    HandEdited {
-        /// The owned folder.
-        folder: Folder,
-        /// The files, by path from the folder.
-        files: Vec<RelPath>,
-    },
-}
-
-impl From<Error> for error::Error {
-    fn from(error: Error) -> Self {
-        let hints: &[&str] = match &error {
-            Error::Foreign { .. } => &[
-                "set `foreignFiles` to `adopt` to take the folder over (files that nothing generates are then removed)",
-                "set `foreignFiles` to `keep` to leave them where they are, or choose another `folder`",
-            ],
-            Error::InTheWay { .. } => {
-                &["set `foreignFiles` to `adopt` to replace them, or choose another `folder`"]
-            }
-            Error::OddNames { .. } => &[
-                "rename or remove these files, or set `foreignFiles` to `keep` to leave every file where it is",
-            ],
-            Error::OtherEnvironment { .. } => &[
-                "give each environment a `folder` of its own; if the environment was renamed, run once with `--take-over` or the input `takeOver` on the task",
-            ],
-            Error::OtherSource { .. } => &[
-                "give this source another `folder`, such as `web/{environment}`",
-                "if it is the same source under another name or in another place, or is to replace it, run once with `--take-over` or the input `takeOver` on the task",
-            ],
-            Error::UnknownSource { .. } => &[
-                "publish from a git checkout of that repository; when it was copied without `.git`, or has no commit yet, this is not one",
-                "to publish to the folder from here all the same, run once with `takeOver: true` (`--take-over`)",
-            ],
-            Error::Nested { .. } => {
-                &["give each environment a `folder` of its own, none inside another"]
-            }
-            Error::HandEdited { .. } => &[
-                "make the change in the source instead; it would be lost with the next publication",
-                "set `handEdits` to `overwrite` to write the generated content over it",
-            ],
-        };
-        Self::new(Kind::Conflict, error).hints(hints.iter().map(|&hint| hint.to_owned()))
-    }
-}
-
 /// Whether git stores content under this mode.
 pub(super) fn is_plain(mode: EntryMode) -> bool {
     matches!(mode, EntryMode::File | EntryMode::Executable)
@@ -177,6 +46,19 @@ pub(super) fn check(
     let adopt = options.foreign_files == ForeignFiles::Adopt;
     if let Some(ledger) = &state.ledger {
         check_owner(options, wanted, ledger)?;
+    }
+    // A former folder of the same environment may be around its new one.
+    let is_other = |(_, ledger): &&(Folder, Ledger)| former_owner(wanted, ledger).is_some();
+    if let Some((outer, ledger)) = state.outer.iter().find(is_other) {
+        return Err(Error::Inside {
+            folder: folder.clone(),
+            outer: outer.clone(),
+            environment: ledger.environment.clone(),
+            owner: Box::new(ledger.publication.source.clone()),
+        });
+    }
+    if let Some((ours, theirs)) = folder_twin(folder, state) {
+        return Err(Error::Twin { ours, theirs });
     }
     if let Some(inner) = nested(adopt, desired, state) {
         return Err(Error::Nested {
@@ -207,6 +89,12 @@ pub(super) fn check(
         return Err(Error::InTheWay {
             folder: folder.clone(),
             files,
+        });
+    }
+    if let Some((ours, theirs)) = twins(desired, state) {
+        return Err(Error::Twin {
+            ours: folder.join(ours),
+            theirs: folder.join(theirs),
         });
     }
     if options.foreign_files == ForeignFiles::Fail && state.ledger.is_none() {
@@ -267,16 +155,70 @@ pub(super) fn former_owner(wanted: &Desired<'_>, ledger: &Ledger) -> Option<Stri
         .then(|| format!("environment `{}` of {owner}", ledger.environment))
 }
 
-/// A folder inside with a ledger of its own, that adopting would empty or that
-/// we would write into.
+/// A folder inside with a ledger of its own that adopting would empty, that we would
+/// write into or over, or that would be inside ours from now on.
 fn nested<'s>(
     adopt: bool,
     desired: &BTreeMap<&RelPath, ObjectId>,
     state: &'s FolderState,
 ) -> Option<&'s RelPath> {
-    let written = |folder: &RelPath| desired.keys().any(|path| path.starts_with(folder));
+    let written = |folder: &RelPath| {
+        let mut paths = desired.keys();
+        paths.any(|path| path.starts_with(folder) || folder.starts_with(path))
+    };
     let mut folders = state.inner.iter();
-    folders.find(|folder| adopt || written(folder))
+    folders.find(|folder| adopt || state.ledger.is_none() || written(folder))
+}
+
+/// The folder without what lies in owned folders inside: that is not ours, whatever
+/// our ledger says of it.
+pub(super) fn own(state: &FolderState) -> Cow<'_, FolderState> {
+    if state.inner.is_empty() {
+        return Cow::Borrowed(state);
+    }
+    let is_own = |path: &RelPath| !state.inner.iter().any(|inner| path.starts_with(inner));
+    let mut own = state.clone();
+    own.entries.retain(|path, _| is_own(path));
+    if let Some(ledger) = &mut own.ledger {
+        ledger.files.retain(|path, _| is_own(path));
+    }
+    Cow::Owned(own)
+}
+
+/// A new folder, or a new one above it, and what is there under its name for Windows
+/// and macOS.
+fn folder_twin(folder: &Folder, state: &FolderState) -> Option<(RelPath, RelPath)> {
+    let theirs = state.twin.as_ref().filter(|_| state.ledger.is_none())?;
+    let depth = theirs.segments().count();
+    let ours: Vec<_> = folder.path()?.segments().take(depth).collect();
+    let ours = RelPath::parse(&ours.join("/")).ok()?;
+    Some((ours, theirs.clone()))
+}
+
+/// What we would write for the first time, and what stays there beside it with a
+/// name that Windows and macOS take for the same.
+fn twins<'p>(
+    desired: &BTreeMap<&'p RelPath, ObjectId>,
+    state: &'p FolderState,
+) -> Option<(&'p RelPath, &'p RelPath)> {
+    let listed = |path: &RelPath| {
+        let ledger = state.ledger.as_ref();
+        ledger.is_some_and(|ledger| ledger.files.contains_key(path))
+    };
+    let stays = |path: &&RelPath| !desired.contains_key(path) && !listed(path);
+    let staying: HashMap<_, _> = state
+        .entries
+        .keys()
+        .filter(stays)
+        .map(|path| (fold(path.as_str()), path))
+        .collect();
+    if staying.is_empty() {
+        return None;
+    }
+    let mut new = desired
+        .keys()
+        .filter(|path| !state.entries.contains_key(path));
+    new.find_map(|path| Some((*path, *staying.get(&fold(path.as_str()))?)))
 }
 
 /// Files of the ledger that stand there with other content, or are gone,
@@ -330,27 +272,4 @@ fn desired_folders<'p>(desired: &BTreeMap<&'p RelPath, ObjectId>) -> HashSet<&'p
 /// Whether a file is desired at exactly this path.
 fn desired_file(desired: &BTreeMap<&RelPath, ObjectId>, path: &str) -> bool {
     RelPath::parse(path).is_ok_and(|path| desired.contains_key(&path))
-}
-
-/// `1 file`, `3 files`.
-fn count(number: usize) -> String {
-    match number {
-        1 => "1 file".to_owned(),
-        _ => format!("{number} files"),
-    }
-}
-
-/// The first few names, and how many more there are.
-fn listed<T: ToString>(files: &[T]) -> String {
-    const SHOWN: usize = 5;
-    let mut text = files
-        .iter()
-        .take(SHOWN)
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if files.len() > SHOWN {
-        text.push_str(&format!(" and {} more", files.len() - SHOWN));
-    }
-    text
 }

@@ -323,6 +323,10 @@ fn a_folder_of_another_environment_is_not_taken_unasked() {
 #[rstest::rstest]
 #[case::adopting_would_empty_it(ForeignFiles::Adopt, "web.yaml")]
 #[case::we_would_write_into_it(ForeignFiles::Keep, "qa/web.yaml")]
+#[case::we_would_write_deeper_into_it(ForeignFiles::Keep, "qa/in/web.yaml")]
+#[case::we_would_write_over_it(ForeignFiles::Keep, "qa")]
+#[case::we_would_put_ours_around_it(ForeignFiles::Keep, "web.yaml")]
+#[case::we_would_put_ours_around_it_unasked(ForeignFiles::Fail, "web.yaml")]
 fn an_owned_folder_inside_is_never_touched(
     #[case] foreign_files: ForeignFiles,
     #[case] file: &str,
@@ -342,4 +346,59 @@ fn an_owned_folder_inside_is_never_touched(
         error.to_string(),
         "the folder `dev` of the manifest repository holds the owned folder `qa` of another environment"
     );
+}
+
+/// What stands in an inner folder, of what our ledger lists there.
+#[rstest::rstest]
+#[case::as_we_wrote_it(&[("in/x.yaml", "x: 1")])]
+#[case::changed_by_its_owner(&[("in/x.yaml", "x: 2")])]
+#[case::gone(&[])]
+#[case::more_of_it(&[("in/x.yaml", "x: 1"), ("in/deep/y.yaml", "y: 1"), ("in/z.txt", "")])]
+#[case::nothing_of_ours(&[("in/y.yaml", "y: 1")])]
+#[case::beside_a_name_that_begins_alike(&[("in/x.yaml", "x: 1"), ("inside.txt", "")])]
+fn what_our_ledger_lists_in_an_inner_folder_is_not_ours(#[case] inside: &[(&str, &str)]) {
+    let before = Environment::of(&[
+        ("web.yaml", DEPLOYMENT, "replicas: 1"),
+        ("in/x.yaml", SERVICE, "x: 1"),
+    ]);
+    let mut state = before.published();
+    state.entries.remove(&path("in/x.yaml"));
+    let inside = inside.iter().map(|(name, text)| (*name, text.as_bytes()));
+    state.entries.extend(entries(inside));
+    state.inner = vec![path("in")];
+    let next = Environment::of(&[("web.yaml", DEPLOYMENT, "replicas: 2")]);
+    let plan = folder(Options::default(), &next.desired(), &state).unwrap();
+    let files: Vec<_> = plan.files.keys().map(RelPath::as_str).collect();
+    assert_eq!(files, ["web.yaml"]);
+    assert_eq!(plan.resources_before, 1);
+    assert_eq!(plan.count(ResourceChange::Removed), 0);
+    let kept = plan.ledger.unwrap();
+    assert_eq!(kept.files.keys().collect::<Vec<_>>(), [&path("web.yaml")]);
+}
+
+#[rstest::rstest]
+#[case::another_environment("qa", "https://contoso.com/hld", true)]
+#[case::another_source("dev", "https://contoso.com/other", true)]
+#[case::the_same("dev", "https://contoso.com/hld", false)]
+fn a_folder_in_one_of_another_is_not_ours(
+    #[case] environment: &str,
+    #[case] repository: &str,
+    #[case] refused: bool,
+) {
+    let mut ours = shop();
+    ours.folder = Folder::parse("a/b").unwrap();
+    ours.publication.source.repository = Some("https://contoso.com/hld".to_owned());
+    let mut ledger = shop().published().ledger.unwrap();
+    ledger.environment = environment.to_owned();
+    ledger.publication.source.repository = Some(repository.to_owned());
+    let state = FolderState {
+        outer: vec![(Folder::parse("a").unwrap(), ledger)],
+        ..FolderState::default()
+    };
+    let found = folder(Options::default(), &ours.desired(), &state);
+    let said = format!(
+        "the folder `a/b` of the manifest repository lies in the folder `a`, which belongs to the environment `{environment}` of {repository}"
+    );
+    let error = found.map_err(|error| error.to_string()).err();
+    assert_eq!(error, refused.then_some(said));
 }

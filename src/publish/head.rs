@@ -10,7 +10,7 @@
 
 use super::message::TREE_TRAILER;
 use super::retry::{Failure, Proposal, Tries};
-use crate::git::{CommitDraft, Merge, Pushed, Remote, Tip, Wanted};
+use crate::git::{Ancestor, CommitDraft, Merge, Pushed, Remote, Tip, Wanted};
 use crate::http::Retry;
 use crate::model::ObjectId;
 
@@ -352,10 +352,23 @@ fn base(tip: &Tip, wanted: &[Wanted]) -> Vec<String> {
 /// Whether the branch holds nothing but our commit. A commit of ours names its
 /// own tree; one that stands on somebody else's names no base.
 pub fn is_ours(tip: &Tip) -> bool {
-    let named = tip.tree().map(|tree| format!("{TREE_TRAILER}: {tree}"));
     let message = tip.message.as_deref().unwrap_or_default();
-    let based = |line: &str| line.starts_with(&format!("{BASE_TRAILER}: "));
-    named.is_some_and(|line| has_lines(tip, &[line])) && message.lines().any(based)
+    tip.tree().is_some_and(|tree| proposes(message, tree))
+}
+
+/// Whether a branch began with a commit of ours: one of those that it has beside its
+/// target is.
+pub fn is_proposal(own: &[Ancestor]) -> bool {
+    own.iter()
+        .any(|commit| proposes(&commit.message, commit.tree))
+}
+
+/// Whether a commit is one that we began a head branch with.
+fn proposes(message: &str, tree: ObjectId) -> bool {
+    let named = format!("{TREE_TRAILER}: {tree}");
+    let based = format!("{BASE_TRAILER}: ");
+    message.lines().any(|line| line == named)
+        && message.lines().any(|line| line.starts_with(&based))
 }
 
 fn has_lines(tip: &Tip, lines: &[String]) -> bool {

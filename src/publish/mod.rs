@@ -11,5 +11,5 @@ pub mod order;
 mod retry;
 
 pub use crate::http::Retry;
-pub use head::{HeadOptions, HeadOutcome, Side, Theirs, is_ours, run_head};
+pub use head::{HeadOptions, HeadOutcome, Side, Theirs, is_ours, is_proposal, run_head};
 pub use retry::{Failure, Options, Outcome, Proposal, run};

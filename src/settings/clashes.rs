@@ -6,7 +6,6 @@ use crate::check;
 use crate::error::{Error, Kind};
 use crate::model::Folder;
 
-use super::definition::Mode;
 use super::environment::EnvironmentSettings;
 
 /// Everybody has to be able to check the manifest repository out.
@@ -62,37 +61,4 @@ fn owned(
     let definition = environment.definition_folder.as_ref();
     let definition = definition.map(|folder| (environment, "definitionFolder", folder));
     std::iter::once((environment, "folder", &environment.folder)).chain(definition)
-}
-
-/// Two environments cannot write the same head branch, nor one its target.
-pub(super) fn refuse_same_heads(environments: &[EnvironmentSettings]) -> Result<(), Error> {
-    let opens = |one: &&EnvironmentSettings| one.pull_request.mode != Mode::Push;
-    let opening: Vec<_> = environments.iter().filter(opens).collect();
-    let hint = "give each environment a `headBranch` of its own";
-    for (at, one) in opening.iter().enumerate() {
-        let head = &one.pull_request.head_branch;
-        let target = one
-            .target
-            .as_ref()
-            .and_then(|target| target.branch.as_ref());
-        if target == Some(head) {
-            let said = format!(
-                "environment {}: the pull request's source and target branch are both {head:?}",
-                one.name
-            );
-            return Err(Error::message(Kind::Usage, said).hint(hint));
-        }
-        let place = |one: &EnvironmentSettings| one.target.as_ref().map(|t| t.place.clone());
-        let same = |other: &&&EnvironmentSettings| {
-            other.pull_request.head_branch == *head && place(other) == place(one)
-        };
-        if let Some(other) = opening[..at].iter().find(same) {
-            let said = format!(
-                "the environments `{}` and `{}` would use the same branch {head:?} for their pull requests",
-                other.name, one.name
-            );
-            return Err(Error::message(Kind::Usage, said).hint(hint));
-        }
-    }
-    Ok(())
 }

@@ -15,6 +15,7 @@ pub mod definition;
 mod environment;
 mod file;
 mod given;
+mod heads;
 mod helm;
 mod layer;
 mod manifests;
@@ -32,6 +33,7 @@ pub use file::{
     ClusterLayers, FileSettings, SourceLayer, read as read_file, read_as as read_file_as,
 };
 pub use given::{from_inputs, from_matches, from_old_variables};
+pub use heads::refuse_heads;
 pub use layer::{Data, Layer, Origin, Value, camel_case, not_a_number, parse};
 pub use manifests::ManifestSettings;
 pub use pull_request::PullRequestSettings;

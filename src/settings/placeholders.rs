@@ -59,12 +59,15 @@ pub(super) fn refuse_unresolved(layer: &Layer) -> Result<(), Error> {
 
 /// The name of an environment, which may stand as a key in the file.
 pub(super) fn check_name(name: &str) -> Result<(), Error> {
-    let Some(expression) = agent::unresolved(name) else {
-        return Ok(());
+    let message = match (agent::unresolved(name), unknown(name)) {
+        (Some(expression), _) => format!(
+            "the name of an environment contains `{expression}`, a pipeline expression that was not evaluated"
+        ),
+        (None, Some(placeholder)) => format!(
+            "the name of an environment contains `{placeholder}`; placeholders stand for something in other settings and not in this name"
+        ),
+        (None, None) => return Ok(()),
     };
-    let message = format!(
-        "the name of an environment contains `{expression}`, a pipeline expression that was not evaluated"
-    );
     Err(Error::message(Kind::Usage, message).hint("write the environment's name itself"))
 }
 
@@ -149,6 +152,28 @@ mod tests {
     #[case("plain", "plain")]
     fn the_name_is_filled_in(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(fill(text, "dev"), expected);
+    }
+
+    #[rstest::rstest]
+    #[case("{environment}", Some("{environment}"))]
+    #[case("a-{environment}", Some("{environment}"))]
+    #[case("{{environment}}", Some("{environment}"))]
+    #[case("{env}", Some("{env}"))]
+    #[case("{Environment}-weu", Some("{Environment}"))]
+    #[case("weu/{name_1}", Some("{name_1}"))]
+    #[case("{}", None)]
+    #[case("dev", None)]
+    fn the_name_of_an_environment_has_no_placeholder(
+        #[case] name: &str,
+        #[case] found: Option<&str>,
+    ) {
+        let said = check_name(name).map_err(|error| error.to_string());
+        let wanted = found.map(|found| {
+            format!(
+                "the name of an environment contains `{found}`; placeholders stand for something in other settings and not in this name"
+            )
+        });
+        assert_eq!(said.err(), wanted);
     }
 
     #[rstest::rstest]

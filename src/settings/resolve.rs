@@ -11,13 +11,14 @@ use crate::text::nearest;
 
 use clap::{Args as _, Command};
 
-use super::clashes::{refuse_odd_folders, refuse_overlaps, refuse_same_heads};
+use super::clashes::{refuse_odd_folders, refuse_overlaps};
 use super::cluster::{Described, cluster_objects, clusters, targets};
 use super::definition::{
     EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs, id,
 };
 use super::environment::{EnvironmentSettings, environment};
 use super::file::FileSettings;
+use super::heads;
 use super::helm::ValuesItem;
 use super::layer::{Layer, Origin, Value, camel_case, parse};
 use super::placeholders;
@@ -65,6 +66,18 @@ pub fn resolve_at(
     untrusted: bool,
     home: &Home,
 ) -> Result<Settings, Error> {
+    let settings = resolved(given, file, old, untrusted, home)?;
+    heads::refuse_same(&settings.environments)?;
+    Ok(settings)
+}
+
+fn resolved(
+    given: &Layer,
+    file: &FileSettings,
+    old: &Layer,
+    untrusted: bool,
+    home: &Home,
+) -> Result<Settings, Error> {
     for layer in [given, &file.top, old] {
         placeholders::refuse_unresolved(layer)?;
     }
@@ -92,7 +105,6 @@ pub fn resolve_at(
     }
     refuse_odd_folders(&environments)?;
     refuse_overlaps(&environments)?;
-    refuse_same_heads(&environments)?;
     let unused = unused(&[given, &file.top], file, &environments);
     Ok(Settings {
         run,
@@ -210,7 +222,7 @@ pub fn listed(
     old: &Layer,
     untrusted: bool,
     home: &Home,
-    resolved: &Settings,
+    known: &Settings,
 ) -> Vec<EnvironmentSettings> {
     let folders = [
         id!(EnvironmentArgs, folder),
@@ -221,11 +233,11 @@ pub fn listed(
         return Vec::new();
     }
     if !given.contains_key(id!(RunArgs, environments)) {
-        return resolved.environments.clone();
+        return known.environments.clone();
     }
     let mut all = given.clone();
     all.remove(id!(RunArgs, environments));
-    resolve_at(&all, file, old, untrusted, home)
+    resolved(&all, file, old, untrusted, home)
         .map_or_else(|_| Vec::new(), |settings| settings.environments)
 }
 

@@ -6,6 +6,7 @@ mod auto;
 mod commits;
 mod conflicts;
 mod faults;
+mod heads;
 pub mod host;
 mod left_behind;
 mod lifecycle;

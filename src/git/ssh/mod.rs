@@ -24,13 +24,14 @@ use super::Options;
 use super::advertisement::Advertisement;
 use super::commit::CommitDraft;
 use super::error::{Error, Fault};
+use super::history::{self, Ancestor};
 use super::merge::{self, Merge};
 use super::objects;
 use super::read::{self, Seen};
 use super::remote_read::is_ancestor;
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
 use crate::host::{HostKind, SshAddress};
-use crate::model::{Folder, ObjectId};
+use crate::model::ObjectId;
 use crate::parallel::blocking;
 
 /// How many commits back a push of unknown outcome is looked for.
@@ -147,21 +148,26 @@ impl Ssh {
     }
 
     async fn try_read(&self, branch: Option<&str>, wanted: &[Wanted]) -> Result<Tip, Fault> {
-        let ((branch, commit, exists), copy) = self.chosen(branch).await?;
-        let Some(commit) = commit else {
-            let mut tip = read::empty(branch, wanted, None);
-            tip.copy = Some(Arc::new(copy));
-            return Ok(tip);
+        let (refs, copy) = self.refs().await?;
+        let (branch, commit, exists) = refs.choose(branch)?;
+        let (copy, tip) = match commit {
+            None => (copy, read::empty(branch, wanted, None)),
+            Some(commit) => {
+                if let Some(tip) = read::orphan(&branch, exists, wanted, None) {
+                    (copy, tip)
+                } else {
+                    let (copy, seen) = self.seen(copy, commit, exists, wanted).await?;
+                    let settled = exists && seen.is_settled(wanted);
+                    let tip = seen.into_tip(branch, commit, exists, settled, wanted, None)?;
+                    (copy, tip)
+                }
+            }
         };
-        if let Some(mut tip) = read::orphan(&branch, exists, wanted, None) {
-            tip.copy = Some(Arc::new(copy));
-            return Ok(tip);
-        }
-        let (copy, seen) = self.seen(copy, commit, exists, wanted).await?;
-        let settled = exists && seen.is_settled(wanted);
-        let mut tip = seen.into_tip(branch, commit, exists, settled, wanted, None)?;
-        tip.copy = Some(Arc::new(copy));
-        Ok(tip)
+        Ok(Tip {
+            copy: Some(Arc::new(copy)),
+            default_branch: refs.default_branch(),
+            ..tip
+        })
     }
 
     /// The branch to read, its commit, whether it exists; and a private repository.
@@ -169,9 +175,15 @@ impl Ssh {
         &self,
         branch: Option<&str>,
     ) -> Result<((String, Option<ObjectId>, bool), Copy), Fault> {
+        let (refs, copy) = self.refs().await?;
+        Ok((refs.choose(branch)?, copy))
+    }
+
+    /// What the server has; and a private repository.
+    async fn refs(&self) -> Result<(Advertisement, Copy), Fault> {
         let copy = self.copy().await?;
         let list = self.git.list(&copy).await?;
-        Ok((Advertisement::listed(&list)?.choose(branch)?, copy))
+        Ok((Advertisement::listed(&list)?, copy))
     }
 
     /// Fills a private repository with the newest commits and their trees, as far
@@ -291,18 +303,35 @@ impl Ssh {
         let (Some(top), true) = (tip.commit, tip.exists) else {
             return Ok(false);
         };
+        let copy = self.commits(&[top]).await?;
+        blocking(move || is_ancestor(&copy.objects()?, commit, top)).await
+    }
+
+    /// The commits that `tip` has and `other` has not, along first parents.
+    pub(super) async fn own_commits(&self, tip: &Tip, other: &Tip) -> Result<Vec<Ancestor>, Error> {
+        let found = async {
+            let (Some(top), Some(base)) = (tip.commit, other.commit) else {
+                return Ok(Vec::new());
+            };
+            let copy = self.commits(&[top, base]).await?;
+            blocking(move || history::own(&copy.objects()?, top, base)).await
+        };
+        found
+            .await
+            .map_err(|fault| self.error(Some(&tip.branch), fault))
+    }
+
+    /// A private repository with the newest commits of some branches.
+    async fn commits(&self, tops: &[ObjectId]) -> Result<Copy, Fault> {
         let mut ways = WAYS_BACK.into_iter().peekable();
-        while let Some(way) = ways.next() {
+        loop {
+            let way = ways.next().unwrap_or_default();
             let copy = self.copy().await?;
-            match self.git.fetch(&copy, way, &[top]).await {
+            match self.git.fetch(&copy, way, tops).await {
                 Err(Fault::WantRefused(_)) if ways.peek().is_some() => {}
-                Err(fault) => return Err(fault),
-                Ok(()) => {
-                    return blocking(move || is_ancestor(&copy.objects()?, commit, top)).await;
-                }
+                result => return result.map(|()| copy),
             }
         }
-        Ok(false)
     }
 
     /// Merges two branches in a repository that has the newest commits of both;
@@ -356,9 +385,8 @@ async fn see(
     exists: bool,
     wanted: &[Wanted],
 ) -> Result<Seen, Fault> {
-    let folders: Vec<Folder> = wanted.iter().map(|wanted| wanted.folder.clone()).collect();
-    let place = copy.place();
-    blocking(move || Seen::read(&copy::objects(&place)?, commit, exists, &folders)).await
+    let (place, wanted) = (copy.place(), wanted.to_vec());
+    blocking(move || Seen::read(&copy::objects(&place)?, commit, exists, &wanted)).await
 }
 
 #[cfg(all(test, unix))]

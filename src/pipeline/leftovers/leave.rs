@@ -164,6 +164,8 @@ impl Search<'_> {
                 }
                 let inner = folder.path().and_then(|path| below(own, path));
                 state.inner.retain(|path| Some(path) != inner.as_ref());
+                state.outer.retain(|(outer, _)| outer != folder);
+                state.twin.take_if(|twin| Some(&*twin) == folder.path());
             }
         }
     }

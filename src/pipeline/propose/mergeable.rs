@@ -12,7 +12,7 @@ use crate::model::{ObjectId, PublicationStamp};
 use crate::publish::Theirs;
 use crate::report::RunReport;
 
-use super::Work;
+use super::{Past, Work};
 
 /// When the host is asked whether it has found out. Both hosts merge on trial
 /// after a push, which takes a moment:
@@ -29,21 +29,18 @@ const SHOWN: usize = 5;
 
 impl Work<'_> {
     /// What becomes of commits that others pushed to the head branch. They go
-    /// with the pull request that was merged or given up with exactly them.
+    /// with the pull request that was merged with exactly them, or that a person
+    /// closed. That we closed it ourselves says nothing about their work.
     pub(super) async fn theirs(&self, head: Option<&Tip>, tip: &Tip) -> Result<Theirs, Error> {
-        let Some((branch, commit)) = head.and_then(|head| Some((&head.branch, head.commit?)))
-        else {
+        let Some((head, commit)) = head.and_then(|head| Some((head, head.commit?))) else {
             return Ok(Theirs::Keep);
         };
-        if self.api.find(branch, &tip.branch).await?.is_some() {
+        if self.api.find(&head.branch, &tip.branch).await?.is_some() {
             return Ok(Theirs::Keep);
         }
-        let last = self.api.last(branch, &tip.branch).await?;
-        let ended = last.is_some_and(|last| last.head == Some(commit));
-        Ok(if ended {
-            Theirs::Replace(commit)
-        } else {
-            Theirs::Keep
+        Ok(match self.past(head, tip).await? {
+            Past::None => Theirs::Keep,
+            Past::Merged | Past::Declined(_) => Theirs::Replace(commit),
         })
     }
 

@@ -165,10 +165,14 @@ impl Work<'_> {
             _ if self.options.per_change => self.ours(tip).await?,
             Some(head) => {
                 let found = self.api.find(&head.branch, &tip.branch).await?;
-                if found.is_none() {
-                    self.tidy(head, report).await;
+                match found {
+                    None => {
+                        self.tidy(head, report).await;
+                        Vec::new()
+                    }
+                    Some(found) if self.is_made_here(head, tip).await? => vec![found],
+                    Some(_) => Vec::new(),
                 }
-                Vec::from_iter(found)
             }
             None => Vec::new(),
         };
@@ -208,7 +212,9 @@ impl Work<'_> {
         };
         for open in open {
             let head = self.read(&open.source).await?;
-            if self.newer(&head).is_some() {
+            let is_made_here = publish::is_ours(&head)
+                || self.is_made_here(&head, &self.read(&target).await?).await?;
+            if !is_made_here || self.newer(&head).is_some() {
                 continue;
             }
             let text = format!("Superseded: a newer change was published to `{target}`.");
@@ -301,7 +307,9 @@ impl Work<'_> {
 
     /// Deletes a head branch that nobody else pushed to.
     async fn delete(&self, head: &Tip, report: &mut RunReport) {
-        if !self.options.delete_head_branch || !head.exists || !publish::is_ours(head) {
+        let is_default = head.default_branch.as_ref() == Some(&head.branch);
+        if !self.options.delete_head_branch || !publish::is_ours(head) || is_default || !head.exists
+        {
             return;
         }
         let deleted = self.branch.connection.remote.delete(head).await;

@@ -194,7 +194,7 @@ pub struct EnvironmentArgs {
     pub hand_edits: HandEdits,
 
     /// Take the folder over from another source or environment that published there, such as the same repository under its former name.
-    #[arg(long, default_value = "false", action = ArgAction::Set)]
+    #[arg(long, default_value = "false", action = ArgAction::Set, add = TRUSTED_ONLY)]
     pub take_over: bool,
 
     /// Accept an environment that renders to no resource.

@@ -120,6 +120,7 @@ fn variables_of_jsonnet_are_names_and_values() {
 #[case("allow_hooks")]
 #[case("helm")]
 #[case("token_file")]
+#[case("take_over")]
 fn an_untrusted_file_decides_nothing_dangerous(#[case] id: &str) {
     let settings = file(&[("dev", &[(id, "true")])]);
     let error = resolve(&Layer::new(), &settings, &Layer::new(), true).unwrap_err();
@@ -257,6 +258,31 @@ fn two_sources_of_one_name_are_refused() {
     &[("mode", "pullRequest"), ("head_branch", "x"), ("manifest_repo", "a/b")],
     &[("mode", "auto"), ("head_branch", "refs/heads/x"), ("manifest_repo", "a/b")],
     "the environments `dev` and `prod` would use the same branch \"x\" for their pull requests"
+)]
+#[case(
+    &[("mode", "pullRequest"), ("head_branch", "live"), ("manifest_repo", "a/b")],
+    &[("branch", "live"), ("manifest_repo", "a/b")],
+    "environment dev: its pull request would come from the branch \"live\", which the environment `prod` is published to"
+)]
+#[case(
+    &[("branch", "live"), ("manifest_repo", "a/b")],
+    &[("mode", "auto"), ("head_branch", "live"), ("manifest_repo", "a/b")],
+    "environment prod: its pull request would come from the branch \"live\", which the environment `dev` is published to"
+)]
+#[case(
+    &[("mode", "pullRequest"), ("head_branch", "{environment}"), ("branch", "prod"), ("manifest_repo", "a/b")],
+    &[("mode", "pullRequest"), ("head_branch", "{environment}"), ("branch", "live"), ("manifest_repo", "a/b")],
+    "environment prod: its pull request would come from the branch \"prod\", which the environment `dev` is published to"
+)]
+#[case(
+    &[("mode", "pullRequest"), ("pull_request_per", "change"), ("head_branch", "refs/heads/live"), ("manifest_repo", "a/b")],
+    &[("mode", "pullRequest"), ("branch", "live"), ("manifest_repo", "a/b")],
+    "environment dev: its pull request would come from the branch \"live\", which the environment `prod` is published to"
+)]
+#[case(
+    &[("mode", "auto"), ("head_branch", "gitops/prod"), ("manifest_repo", "a/b")],
+    &[("branch", "gitops/prod"), ("manifest_repo", "a/b")],
+    "environment dev: its pull request would come from the branch \"gitops/prod\", which the environment `prod` is published to"
 )]
 #[case(&[("work_items", "AB#12,twelve")], &[], "environment dev: an item of `workItems` is \"twelve\"")]
 fn pull_requests_that_cannot_work_are_refused(

@@ -21,6 +21,7 @@ async fn read(publisher: &Publisher) -> Vec<String> {
     let wanted = Wanted {
         folder: Folder::parse("dev").unwrap(),
         files: None,
+        publisher: None,
     };
     let tip = remote.read(None, &[wanted]).await.unwrap();
     let ids: Vec<_> = ["one", "two"]
@@ -85,6 +86,7 @@ impl Old {
         let wanted = Wanted {
             folder: Folder::parse("dev").unwrap(),
             files: None,
+            publisher: None,
         };
         let tip = publisher.remote().read(None, &[wanted]).await.unwrap();
         let address = RedactedUrl::new(address.parse().unwrap());
@@ -150,6 +152,7 @@ async fn azure_devops_of_today_hands_them_out_by_id() {
     let wanted = Wanted {
         folder: Folder::parse("dev").unwrap(),
         files: None,
+        publisher: None,
     };
     let remote = old.publisher.remote();
     let tip = remote.read(None, &[wanted]).await.unwrap();
@@ -212,6 +215,7 @@ async fn several_files_are_one_round_trip_and_none_are_none() {
     let wanted = Wanted {
         folder: Folder::parse("dev").unwrap(),
         files: None,
+        publisher: None,
     };
     let tip = remote.read(None, &[wanted]).await.unwrap();
     server.forget();

@@ -60,6 +60,7 @@ async fn propose(publisher: &Publisher, texts: &[&str]) -> HeadOutcome {
         wanted: vec![Wanted {
             folder: folder(),
             files: Some(ids.collect()),
+            publisher: None,
         }],
         renew: false,
         ask: false,

@@ -134,6 +134,7 @@ fn wanted(folders: &[(&str, &[&str])]) -> Vec<Wanted> {
     let wanted = |(folder, texts): &(&str, &[&str])| Wanted {
         folder: Folder::parse(folder).unwrap(),
         files: Some(ids(&files(texts))),
+        publisher: None,
     };
     folders.iter().map(wanted).collect()
 }

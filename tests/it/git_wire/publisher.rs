@@ -122,6 +122,7 @@ impl Publisher {
         let wanted = vec![Wanted {
             folder: folder.clone(),
             files: Some(ids.collect()),
+            publisher: None,
         }];
         let options = publish::Options {
             branch: self.branch.clone(),

@@ -308,6 +308,7 @@ fn wanted() -> Vec<Wanted> {
     vec![Wanted {
         folder: Folder::parse("dev").unwrap(),
         files: None,
+        publisher: None,
     }]
 }
 

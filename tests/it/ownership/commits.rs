@@ -24,6 +24,28 @@ fn source(place: &Place) -> Workspace {
     workspace
 }
 
+/// `git status` says nothing of these.
+#[rstest::rstest]
+#[case::assumed("--assume-unchanged", "hld/a.yaml", "changed", true)]
+#[case::skipped("--skip-worktree", "hld/a.yaml", "changed", true)]
+#[case::assumed_and_the_same("--assume-unchanged", "hld/a.yaml", "hld", false)]
+#[case::skipped_and_the_same("--skip-worktree", "hld/a.yaml", "hld", false)]
+#[case::elsewhere("--assume-unchanged", "docs/notes.md", "changed", false)]
+fn a_change_that_git_does_not_look_at_is_marked(
+    #[case] flag: &str,
+    #[case] file: &str,
+    #[case] value: &str,
+    #[case] marked: bool,
+) {
+    let place = Place::new("");
+    let workspace = source(&place);
+    workspace.git(&["update-index", flag, file]);
+    workspace.write(file, &config_map("a", value));
+    workspace.program(&["publish"]).succeed();
+    let dirty = &place.ledger("dev")["publication"]["sourceDirty"];
+    assert_eq!(*dirty == true, marked);
+}
+
 #[rstest::rstest]
 #[case::a_changed_file("hld/a.yaml", true)]
 #[case::a_new_file("hld/b.yaml", true)]

@@ -272,13 +272,17 @@ fn folders_of_other_sources_are_none_of_ours() {
 
 #[test]
 fn folders_in_each_other_lose_only_what_is_theirs() {
-    let source = Source::new("dev: , apps: ");
+    let source = Source::new("dev: ");
     let other = checkout(
         Some("https://github.com/contoso/other"),
-        &settings(&source.place, "web: {folder: apps/web}"),
+        &settings(&source.place, "web: {folder: apps/web, branch: other}"),
         &["src"],
     );
-    other.program(&["publish"]).succeed();
+    other
+        .program(&["publish", "--create-branch=true"])
+        .succeed();
+    source.list("dev: , apps: ").publish(&[]);
+    source.place.repository.update_branch("main", "other");
     source.list("dev: ");
     source.publish(&REMOVE);
     let left = |folder: &str| {
@@ -289,13 +293,13 @@ fn folders_in_each_other_lose_only_what_is_theirs() {
     };
     assert_eq!(source.paths(), [left("apps/web"), left("dev")].concat());
     quiet(&source.publish(&REMOVE));
-    quiet(&other.program(&["publish", "--orphans=fail"]).succeed());
-    // And one that lies in a folder that stays.
+    // And one that lies in a folder that comes.
     source.list("old: {folder: all/old}").publish(&REMOVE);
-    source.list("all: {foreignFiles: keep}").publish(&[]);
-    assert_eq!(
-        source.paths(),
-        [left("all"), left("all/old"), left("apps/web")].concat()
+    source.list("all: ");
+    let said = source.fails(&[]);
+    assert!(
+        said.contains("the folder `all` of the manifest repository holds the owned folder `old`"),
+        "{said}"
     );
     source.publish(&REMOVE);
     assert_eq!(source.paths(), [left("all"), left("apps/web")].concat());

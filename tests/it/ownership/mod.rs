@@ -1,16 +1,19 @@
 //! Whose folder it is, in which order runs count, and what the ledger says,
 //! as a user sees it.
 
+mod adopted;
 mod brakes;
 mod branches;
 mod commits;
 mod leftovers;
 mod moved;
 mod names;
+mod nested;
 mod order;
 mod proof;
 mod reserved;
 mod sources;
+mod twins;
 
 use crate::support::git_repository::GitRepository;
 use crate::support::program::{Program, Workspace};

@@ -101,6 +101,61 @@ fn the_remedies_help() {
     );
 }
 
+/// Over HTTP, where the ledger is not read when everything stands as it should.
+#[test]
+fn a_folder_of_another_is_refused_though_it_holds_the_same() {
+    let server = crate::support::git_server::GitServer::start();
+    let repository = server.create("manifests");
+    repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    let place = Place::new(&format!(
+        "source: src\nmanifestRepo: {}\nenvironments: {{dev: }}\n",
+        server.url("manifests")
+    ));
+    place.resource("src/a.yaml", "a", "1");
+    place.workspace.write("other/a.yaml", &config_map("a", "1"));
+    place.run(100, &[]).succeed();
+    let said = format!(
+        "the folder `dev` of the manifest repository belongs to the environment `dev` of {HLD}"
+    );
+    let qa = [
+        ("environments", "qa"),
+        ("config", "qa.yaml"),
+        ("folder", "dev"),
+    ];
+    place.workspace.write(
+        "qa.yaml",
+        &place.workspace.read("gitops.yaml").replace("dev", "qa"),
+    );
+    // The newest commit is another one, and then none of ours for a while.
+    for commits in [0, 1, 12] {
+        for number in 0..commits {
+            let content = format!("{number}");
+            repository.commit("main", "by hand", &[("README.md", "100644", &content)]);
+        }
+        server.forget();
+        place.run(101, &[]).succeed();
+        if commits < 12 {
+            assert_eq!(server.turns(), 2, "nothing is read twice");
+        }
+        for command in ["publish", "verify"] {
+            let ended = place.run_of(OTHER, &[("command", command)]).run();
+            assert!(ended.stdout.contains(&said), "{}", ended.stdout);
+            assert!(!ended.stdout.contains("no change"), "{}", ended.stdout);
+            let ended = place
+                .run(101, &[&qa[..], &[("command", command)]].concat())
+                .run();
+            assert!(
+                ended.stdout.contains(
+                    "the folder `dev` of the manifest repository belongs to the environment `dev`"
+                ),
+                "{}",
+                ended.stdout
+            );
+        }
+    }
+    assert_eq!(repository.subjects("main").len(), 15);
+}
+
 #[test]
 fn taking_over_works_where_the_content_is_the_same() {
     let place = Place::new(SETTINGS);

@@ -8,6 +8,7 @@ on_both_hosts!(
     a_branch_that_takes_pushes_is_pushed_to,
     what_a_protected_branch_refuses_becomes_a_pull_request,
     a_policy_may_come_between_two_runs,
+    what_we_closed_is_no_license_to_drop_what_others_pushed,
     with_push_a_protected_branch_is_an_error,
     what_a_pull_request_cannot_help_with_stays_an_error,
 );
@@ -58,6 +59,39 @@ fn a_policy_may_come_between_two_runs<H: Host>() {
     );
     assert_eq!(scene.states(), [("closed", "gitops/dev".to_owned())]);
     assert_eq!(scene.branches(), ["main"]);
+}
+
+fn what_we_closed_is_no_license_to_drop_what_others_pushed<H: Host>() {
+    // How it was closed by us: something else was pushed, or the target holds it.
+    for (port, closes) in [(82, AUTO), (80, ("mode", "pullRequest"))] {
+        let scene = Scene::<H>::new();
+        scene.run(&[AUTO]);
+        scene.git(|git| git.protect("main", H::PROTECTED));
+        scene.source(81).run(&[AUTO]);
+        let review = |git: &super::GitRepository| {
+            git.commit(
+                "gitops/dev",
+                "review",
+                &[("zz/review.yaml", "100644", "mine: 1")],
+            )
+        };
+        let review = scene.git(review);
+        scene.git(super::GitRepository::unprotect);
+        scene.source(port).run(&[closes]);
+        assert_eq!(scene.states(), [("closed", "gitops/dev".to_owned())]);
+        assert_eq!(scene.tip("gitops/dev").as_deref(), Some(review.as_str()));
+        scene.git(|git| git.protect("main", H::PROTECTED));
+        scene.source(90).run(&[AUTO]);
+        scene.source(91).run(&[AUTO]);
+        assert_eq!(scene.states()[1], ("open", "gitops/dev".to_owned()));
+        assert!(scene.git(|git| git.holds("gitops/dev", &review)));
+        let held = scene.git(|git| git.content("gitops/dev", "zz/review.yaml"));
+        assert_eq!(held, "mine: 1");
+        assert!(
+            !scene.git(|git| git.conflicts("gitops/dev", "main")),
+            "the target branch is merged in"
+        );
+    }
 }
 
 #[test]

@@ -84,7 +84,8 @@ fn one_comment_tells_what_would_change_and_is_kept_current<H: Host>() {
     assert_eq!(comments.len(), 1);
     assert!(comments[0].contains("**`dev`**: 2 added"), "{comments:?}");
     // Nothing is left: it is resolved.
-    sound(scene.task(&[("mode", "push")]).succeed());
+    let push = scene.task(&[("mode", "push")]);
+    sound(push.variable("BUILD_REPOSITORY_URI", &scene.url).succeed());
     sound(build(&scene, &[]).succeed());
     let seen = scene.only();
     assert_eq!(seen.comments.len(), 1);
