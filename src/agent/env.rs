@@ -85,7 +85,7 @@ pub const GITOPS_CHART_PASSWORD: &str = "GITOPS_CHART_PASSWORD";
 pub const AGENT_TOOLSDIRECTORY: &str = "AGENT_TOOLSDIRECTORY";
 /// Level of the debug log, at a terminal: `debug`, or a `tracing` filter.
 pub const GITOPS_LOG: &str = "GITOPS_LOG";
-/// `1` makes `publish` act as `verify`, as in the script this replaces.
+/// `1` makes `publish` act as `plan`, as in the script this replaces.
 pub const VERIFY_ONLY: &str = "VERIFY_ONLY";
 
 /// The environment as it was when the program started.

@@ -30,6 +30,10 @@ impl Sink for StepSink {
                     hints: &hints,
                 });
             }
+            Event::Plan { title, lines } => self.0.write(Event::Plan {
+                title: &neutralize(title),
+                lines: &neutralize(lines),
+            }),
             other => self.0.write(other),
         }
     }
@@ -67,6 +71,12 @@ fn render(event: &Event<'_>) -> String {
             issue("error", &text)
         }
         Event::GroupStart(title) => format!("##[group]{}", neutralize(title)),
+        Event::Plan { title, lines } => {
+            let lines = lines.lines().fold(String::new(), |text, line| {
+                text + "  " + &neutralize(line) + "\n"
+            });
+            format!("##[group]{}\n{lines}##[endgroup]", neutralize(title))
+        }
         Event::GroupEnd => "##[endgroup]".to_owned(),
         Event::Progress { percent, text } => {
             format!(
@@ -88,6 +98,10 @@ fn render(event: &Event<'_>) -> String {
             "##vso[task.addattachment type={};name={}]{}",
             encode_property(kind),
             encode_property(name),
+            encode_data(path)
+        ),
+        Event::Tests(path) => format!(
+            "##vso[results.publish type=JUnit;runTitle=GitOps plan]{}",
             encode_data(path)
         ),
         Event::Failed(message) => {
@@ -155,6 +169,11 @@ mod tests {
                 name: "dev.added",
                 value: "3",
             },
+            Event::Plan {
+                title: "What changes:",
+                lines: "1 changed\n+ ##vso[x]",
+            },
+            Event::Tests("/temp/tests.xml"),
             Event::Mask("two\nlines"),
             Event::Attachment {
                 kind: "gitops.published",
@@ -173,6 +192,11 @@ mod tests {
         ##vso[task.logissue type=error]it; failed]%0AHint: set `allowEmpty`
         ##vso[task.setprogress value=40;]dev
         ##vso[task.setvariable variable=dev.added;isOutput=true]3
+        ##[group]What changes:
+          1 changed
+          + **vso[x]
+        ##[endgroup]
+        ##vso[results.publish type=JUnit;runTitle=GitOps plan]/temp/tests.xml
         ##vso[task.setsecret]two
         ##vso[task.setsecret]lines
         ##vso[task.addattachment type=gitops.published;name=a%3Bb]/tmp/50%AZP25.json

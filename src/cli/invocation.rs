@@ -115,7 +115,7 @@ pub(super) fn require_repository(
                     "environment `{name}` is not published: on a build of a pull request anybody may have written the settings file, and nothing else names the manifest repository"
                 );
                 return Err(Error::message(Kind::Policy, said)
-                    .hint("use the command `verify` on pull requests")
+                    .hint("use the command `plan` on pull requests")
                     .hint("to publish from them all the same, set the input `manifestRepo` on the task"));
             }
             Some(_) => {}

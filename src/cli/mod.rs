@@ -13,8 +13,10 @@ mod harden;
 mod invocation;
 mod logging;
 mod network;
+mod plan;
 mod promote;
 mod run;
+mod show;
 mod shutdown;
 mod stamp;
 mod status;
@@ -22,7 +24,6 @@ mod task;
 mod token;
 mod tokens;
 mod tools;
-mod verify;
 mod wait;
 
 use std::borrow::Cow;
@@ -44,6 +45,7 @@ use crate::report::{Reporter, TerminalSink, write_stdout};
 use crate::settings::definition::{EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs};
 use crate::settings::{not_a_number, schema};
 use crate::tokens::TokensArgs;
+use show::Look;
 
 /// Turns Kubernetes templates into manifests and publishes them to the
 /// repository that Flux or Argo CD watches.
@@ -78,8 +80,8 @@ enum Command {
     /// Render every environment and publish it to the manifest repository.
     Publish(RunCommand),
     /// Do everything but publish: render, check, and show what would change.
-    #[command(visible_alias = "plan")]
-    Verify(RunCommand),
+    #[command(visible_alias = "verify")]
+    Plan(PlanCommand),
     /// Render every environment into a folder or to stdout.
     Render(RenderCommand),
     /// Publish more environments from the source commit that another environment runs.
@@ -103,13 +105,22 @@ enum Command {
     },
 }
 
-/// The settings of `publish`, `verify`, `wait` and `status`.
+/// The settings of `publish`, `plan`, `wait` and `status`.
 #[derive(Debug, Args)]
 struct RunCommand {
     #[command(flatten)]
     run: RunArgs,
     #[command(flatten)]
     environment: EnvironmentArgs,
+}
+
+/// The settings of `plan`.
+#[derive(Debug, Args)]
+struct PlanCommand {
+    #[command(flatten)]
+    settings: RunCommand,
+    #[command(flatten)]
+    look: show::LookArgs,
 }
 
 /// The settings of `render`.
@@ -159,7 +170,7 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
         Reporter::new(AgentSink)
     } else {
         let verbose = cli.verbose || environment.get(GITOPS_LOG).is_some();
-        let sink = TerminalSink { verbose };
+        let sink = TerminalSink::new(verbose);
         if environment.is_pipeline() {
             Reporter::new(StepSink(sink))
         } else {
@@ -180,13 +191,13 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
     finish(result, task, json, &reporter)
 }
 
-/// Runs the command.
+/// Runs the command; gives back the exit code.
 async fn dispatch(
     cli: Cli,
     matches: ArgMatches,
     environment: Arc<Environment>,
     reporter: Arc<Reporter>,
-) -> Result<(), Error> {
+) -> Result<u8, Error> {
     let matches = matches
         .subcommand()
         .map(|(_, matches)| matches.clone())
@@ -197,47 +208,42 @@ async fn dispatch(
         return Err(Error::message(Kind::Usage, said)
             .hint("the page of a pipeline run shows the summary of the others"));
     }
-    match cli.command {
-        Command::Publish(_) => {
-            run::typed(
-                run::Action::Publish,
-                &matches,
-                &environment,
-                &reporter,
-                json,
-            )
-            .await
+    let mut look = Look::typed(json, show::LookArgs::default());
+    let action = match cli.command {
+        Command::Publish(_) => run::Action::Publish,
+        Command::Plan(command) => {
+            look = Look::typed(json, command.look);
+            run::Action::Plan
         }
-        Command::Verify(_) => {
-            run::typed(run::Action::Verify, &matches, &environment, &reporter, json).await
-        }
-        Command::Render(command) => {
-            let action = run::Action::Render(command.output);
-            run::typed(action, &matches, &environment, &reporter, json).await
-        }
+        Command::Render(command) => run::Action::Render(command.output),
         Command::Promote(command) => {
-            let promotion = promote::Promotion::new(command.promotion)?;
-            let action = run::Action::Promote(promotion);
-            run::typed(action, &matches, &environment, &reporter, json).await
+            run::Action::Promote(promote::Promotion::new(command.promotion)?)
         }
-        Command::Wait(_) => {
-            run::typed(run::Action::Wait, &matches, &environment, &reporter, json).await
+        Command::Wait(_) => run::Action::Wait,
+        Command::Task => return task::run(&environment, &reporter).await,
+        Command::Tokens(args) => {
+            return tokens::typed(*args, &environment, &reporter, json).map(|()| 0);
+        }
+        Command::Fab(command) => {
+            let ended = fab::run(command, &environment, &reporter).await;
+            return ended.map(|()| 0);
         }
         Command::Status(_) => {
-            Box::pin(status::typed(&matches, &environment, &reporter, cli.format)).await
+            let told = Box::pin(status::typed(&matches, &environment, &reporter, cli.format)).await;
+            return told.map(|()| 0);
         }
-        Command::Tokens(args) => tokens::typed(*args, &environment, &reporter, json),
-        Command::Fab(command) => fab::run(command, &environment, &reporter).await,
-        Command::Task => task::run(&environment, &reporter).await,
         Command::Schema => {
             let mut text = format!("{:#}", schema::schema());
             text.push('\n');
-            Ok(write_stdout(text.as_bytes())?)
+            write_stdout(text.as_bytes())?;
+            return Ok(0);
         }
-        Command::Completions { shell } => Ok(write_stdout(
-            completions::script(shell, Cli::command()).as_bytes(),
-        )?),
-    }
+        Command::Completions { shell } => {
+            write_stdout(completions::script(shell, Cli::command()).as_bytes())?;
+            return Ok(0);
+        }
+    };
+    run::typed(action, &matches, &environment, &reporter, look).await
 }
 
 /// The exit code, after the last words.
@@ -246,7 +252,7 @@ async fn dispatch(
 /// with 0: another code would add a line about the launcher to the log.
 fn finish(result: shutdown::Outcome, task: bool, json: bool, reporter: &Reporter) -> ExitCode {
     match result {
-        shutdown::Outcome::Done(Ok(())) => ExitCode::SUCCESS,
+        shutdown::Outcome::Done(Ok(code)) => ExitCode::from(code),
         shutdown::Outcome::Done(Err(error)) => {
             reporter.error(&error);
             if task {

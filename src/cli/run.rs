@@ -1,4 +1,4 @@
-//! `publish`, `verify`, `render`, `promote` and `wait`: settings, the pipeline, the report.
+//! `publish`, `plan`, `render`, `promote` and `wait`: settings, the pipeline, the report.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::error::{Error, Kind};
 use crate::generate::Pulls;
 use crate::model::{RelPath, Secret};
 use crate::pipeline::{self, Rendered, Stopped};
-use crate::report::{self, Reporter, RunReport, write_folder, write_stdout};
+use crate::report::{Reporter, RunReport, write_folder, write_stdout};
 use crate::settings::definition::OutputArgs;
 use crate::settings::{Settings, Target, from_matches};
 
@@ -23,14 +23,15 @@ use super::invocation::{
 };
 use super::network;
 use super::promote::{self, Promotion};
+use super::show::{self, Look};
 use super::token::{self, Tokens};
-use super::{app, attach, stamp, tools, verify, wait};
+use super::{app, attach, plan, stamp, tools, wait};
 
 /// The command to run.
 #[derive(Debug)]
 pub(super) enum Action {
     Publish,
-    Verify,
+    Plan,
     Render(OutputArgs),
     Promote(Promotion),
     Wait,
@@ -42,34 +43,34 @@ impl Action {
         match self {
             Self::Publish => Some("publish"),
             Self::Promote(_) => Some("promote"),
-            Self::Verify | Self::Render(_) | Self::Wait => None,
+            Self::Plan | Self::Render(_) | Self::Wait => None,
         }
     }
 }
 
-/// Runs a command that was typed at a terminal.
+/// Runs a command that was typed at a terminal; gives back the exit code.
 pub(super) async fn typed(
     action: Action,
     matches: &ArgMatches,
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
-    json: bool,
-) -> Result<(), Error> {
+    look: Look,
+) -> Result<u8, Error> {
     let given = from_matches(&definition(), matches);
     let doors = Doors { given, task: false };
-    Box::pin(run(action, doors, environment, reporter, json)).await
+    Box::pin(run(action, doors, environment, reporter, look)).await
 }
 
-/// Runs a command with all its settings.
+/// Runs a command with all its settings; gives back the exit code.
 pub(super) async fn run(
     action: Action,
     doors: Doors,
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
-    json: bool,
-) -> Result<(), Error> {
+    look: Look,
+) -> Result<u8, Error> {
     let task = doors.task;
-    let done = Box::pin(run_action(action, doors, environment, reporter, json)).await;
+    let done = Box::pin(run_action(action, doors, environment, reporter, look)).await;
     done.map_err(|error| token::advise(error, task))
 }
 
@@ -78,8 +79,8 @@ async fn run_action(
     mut doors: Doors,
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
-    json: bool,
-) -> Result<(), Error> {
+    look: Look,
+) -> Result<u8, Error> {
     let pull_request = agent::is_pull_request(environment);
     if let Action::Promote(promotion) = &action {
         promotion.choose_environments(&mut doors.given)?;
@@ -96,28 +97,29 @@ async fn run_action(
     let held_back = pull_request && !settings.run.allow_pull_request_publish;
     if held_back && let Some(command) = action.publishes() {
         reporter.info(&format!(
-            "This is a pull request build, so `{command}` acts like `verify`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task"
+            "This is a pull request build, so `{command}` acts like `plan`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task"
         ));
     }
     let verify_only = verify_only || held_back;
     if verify_only && matches!(action, Action::Wait) {
         wait::tell_idle(held_back, reporter);
-        return Ok(());
+        return Ok(0);
     }
     // What does not publish has nothing to wait for.
     let publishes = !verify_only && action.publishes().is_some();
     let waits = settings.run.wait.wait && publishes;
     let action = match action {
-        Action::Publish if verify_only => Action::Verify,
+        Action::Publish if verify_only => Action::Plan,
         action => action,
     };
-    refuse_two_on_stdout(&action, json)?;
+    refuse_two_on_stdout(&action, look.json)?;
     if matches!(action, Action::Publish | Action::Promote(_)) {
         require_repository(&mut settings, &doors, pull_request && !held_back)?;
     }
-    if matches!(action, Action::Verify) && !doors.task {
+    if matches!(action, Action::Plan) && !doors.task {
         compare_with_local(&mut settings);
     }
+    look.check(&settings)?;
     let mut exclude: Vec<PathBuf> = file.into_iter().collect();
     if let Action::Render(output) = &action {
         exclude.push(output.output.clone());
@@ -137,7 +139,7 @@ async fn run_action(
             };
             Box::pin(promotion.run(run, context, &settings, &connector)).await
         }
-        Action::Verify => verify::run(&context, &settings, &connector, environment).await,
+        Action::Plan => plan::run(&context, &settings, &connector, environment).await,
         Action::Render(output) => {
             let rendered = pipeline::render(&context, &settings).await?;
             write_rendered(&output, &rendered)?;
@@ -156,9 +158,22 @@ async fn run_action(
         Ok(report) if waits => Box::pin(wait::after(report, &settings, &connector, reporter)).await,
         other => other,
     };
+    ended(done, environment, reporter, look)
+}
+
+/// Tells how a run ended; gives back its exit code.
+fn ended(
+    done: Result<RunReport, Box<Stopped>>,
+    environment: &Environment,
+    reporter: &Reporter,
+    look: Look,
+) -> Result<u8, Error> {
     match done {
-        Ok(report) => show(&report, None, environment, reporter, json),
-        Err(stopped) => Err(failed(*stopped, environment, reporter)?),
+        Ok(report) => {
+            show::show(&report, None, environment, reporter, look)?;
+            Ok(look.code(&report))
+        }
+        Err(stopped) => Err(failed(*stopped, environment, reporter, look)?),
     }
 }
 
@@ -244,52 +259,23 @@ fn failed(
     stopped: Stopped,
     environment: &Environment,
     reporter: &Reporter,
+    look: Look,
 ) -> Result<Error, Error> {
     let Stopped { report, error } = stopped;
     if report.publications.is_empty() && report.rollouts.is_empty() {
         // Where nothing was compared, the error says it all.
         if report.environments.iter().any(|one| one.changes.is_some()) {
-            show_changes(&report, reporter);
-            summarize(&report, Some(&error), environment, reporter);
+            show::changes(&report, look, reporter);
+            show::summarize(&report, Some(&error), environment, reporter);
         }
         return Ok(error);
     }
-    show(&report, Some(&error), environment, reporter, false)?;
+    let look = Look {
+        json: false,
+        ..look
+    };
+    show::show(&report, Some(&error), environment, reporter, look)?;
     Ok(error.details(serde_json::json!(report)))
-}
-
-/// Lists what changes in the environments that were compared, or could not be.
-fn show_changes(report: &RunReport, reporter: &Reporter) {
-    for environment in &report.environments {
-        let (title, lines) = report::changes(environment);
-        if lines.is_empty() {
-            reporter.info(&title);
-        } else {
-            reporter.group(&title, &lines);
-        }
-    }
-    if let Some(plan) = report::plan(&report.environments) {
-        reporter.group("What changes:", &plan);
-    }
-}
-
-/// Puts the summary onto the page of the run, also when the run failed.
-fn summarize(
-    report: &RunReport,
-    failure: Option<&Error>,
-    environment: &Environment,
-    reporter: &Reporter,
-) {
-    if !environment.is_pipeline() {
-        return;
-    }
-    let failure = failure.map(ToString::to_string);
-    let text = reporter.clean(&report::markdown(report, failure.as_deref()));
-    match report::write_summary(&environment.temp_root(), &text) {
-        Ok(path) => reporter.summary(&path.to_string_lossy()),
-        // The work is done; only its picture is missing.
-        Err(error) => reporter.warning(&format!("there is no summary: {}", Error::from(error))),
-    }
 }
 
 /// Renders and publishes every environment.
@@ -359,34 +345,6 @@ fn write_rendered(output: &OutputArgs, rendered: &[Rendered]) -> Result<(), Erro
             |path: &RelPath| path.on_disk(&output.output),
         );
         write_folder(&folder, &environment.files, output.replace)?;
-    }
-    Ok(())
-}
-
-/// Tells what the run came to, at every door.
-fn show(
-    report: &RunReport,
-    failure: Option<&Error>,
-    environment: &Environment,
-    reporter: &Reporter,
-    json: bool,
-) -> Result<(), Error> {
-    show_changes(report, reporter);
-    let outcome = report::outcome(report);
-    if !outcome.is_empty() {
-        reporter.info(&outcome);
-    }
-    for (name, value) in report.outputs() {
-        reporter.output(&name, &value);
-    }
-    summarize(report, failure, environment, reporter);
-    if json {
-        reporter.print_json(&format!("{:#}\n", serde_json::json!(report)))?;
-    }
-    if !report.warnings.is_empty() {
-        let number = report.warnings.len();
-        let ending = if number == 1 { "" } else { "s" };
-        reporter.succeeded_with_issues(&format!("Done with {number} warning{ending}"));
     }
     Ok(())
 }

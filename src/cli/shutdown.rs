@@ -17,8 +17,8 @@ use crate::report::Reporter;
 
 /// How the work ended.
 pub(super) enum Outcome {
-    /// By itself.
-    Done(Result<(), Error>),
+    /// By itself, with this exit code.
+    Done(Result<u8, Error>),
     /// By a signal; the exit code for it.
     Cancelled(u8),
 }
@@ -31,7 +31,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// `with_parent` ends it too when the process that started us goes away: the
 /// agent kills the launcher alone, and an orphan must not go on publishing.
 pub(super) fn block_on(
-    work: impl Future<Output = Result<(), Error>>,
+    work: impl Future<Output = Result<u8, Error>>,
     with_parent: bool,
 ) -> Outcome {
     let runtime = match tokio::runtime::Builder::new_multi_thread()

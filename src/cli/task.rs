@@ -17,31 +17,35 @@ use super::RunCommand;
 use super::invocation::Doors;
 use super::promote::Promotion;
 use super::run::{self, Action};
+use super::show::Look;
 
 /// Runs the task.
 pub(super) async fn run(
     environment: &Arc<Environment>,
     reporter: &Arc<Reporter>,
-) -> Result<(), Error> {
+) -> Result<u8, Error> {
     for secret in agent::secrets(environment) {
         reporter.hide(&secret);
     }
     let command = agent::input(environment, "command");
     if command.as_deref() == Some("tokens") {
-        return super::tokens::task(environment, reporter);
+        return super::tokens::task(environment, reporter).map(|()| 0);
     }
     if command.as_deref() == Some("install") {
-        return super::fab::install_task(environment, reporter).await;
+        return super::fab::install_task(environment, reporter)
+            .await
+            .map(|()| 0);
     }
     let definition = RunCommand::augment_args(Command::new("task"));
     let given = from_inputs(&definition, environment)?;
     if command.as_deref() == Some("status") {
         let doors = Doors { given, task: true };
-        return Box::pin(super::status::task(doors, environment, reporter)).await;
+        let told = Box::pin(super::status::task(doors, environment, reporter)).await;
+        return told.map(|()| 0);
     }
     let action = match command.as_deref() {
         None | Some("publish") => Action::Publish,
-        Some("verify") => Action::Verify,
+        Some("plan" | "verify") => Action::Plan,
         Some("wait") => Action::Wait,
         Some("render") => {
             let definition = OutputArgs::augment_args(Command::new("render"));
@@ -60,11 +64,11 @@ pub(super) async fn run(
         Some(other) => {
             return Err(
                 Error::message(Kind::Usage, format!("the input `command` is {other:?}")).hint(
-                    "it can be one of: publish, verify, render, promote, wait, status, install, tokens",
+                    "it can be one of: publish, plan, render, promote, wait, status, install, tokens",
                 ),
             );
         }
     };
     let doors = Doors { given, task: true };
-    run::run(action, doors, environment, reporter, false).await
+    run::run(action, doors, environment, reporter, Look::task()).await
 }

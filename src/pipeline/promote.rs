@@ -211,7 +211,7 @@ impl Published {
                 "gitops-publisher {theirs} published it, and this is {ours}: publish the environment again first"
             ));
         }
-        Err(error.hint("`verify` for that environment, on that commit, shows what differs"))
+        Err(error.hint("`plan` for that environment, on that commit, shows what differs"))
     }
 }
 

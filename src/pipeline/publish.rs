@@ -150,7 +150,7 @@ pub async fn verify(
     rendered: &[Rendered],
     open: impl AsyncFn(&Target) -> Result<Connection, Error>,
 ) -> Result<RunReport, Box<Stopped>> {
-    let mut report = report("verify", rendered);
+    let mut report = report("plan", rendered);
     let done = look_and_list(context, settings, rendered, open, &mut report).await;
     rotated::cover(context, &mut report);
     match done {

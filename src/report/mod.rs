@@ -6,6 +6,7 @@
 
 mod bounded;
 mod output;
+mod page;
 mod proposal;
 mod published;
 mod rollout;
@@ -23,7 +24,9 @@ use crate::model::{Finding, Redactor, Secret, Severity};
 
 pub use output::{
     OutputError, replace_file, write_attachment, write_folder, write_stdout, write_summary,
+    write_view,
 };
+pub use page::{PLAN, page, page_name, tests as test_results};
 pub use proposal::{changes_anything, comment, proposal_description, proposal_title};
 pub use published::{Aim, PUBLISHED, published};
 pub use rollout::{RolloutReport, RolloutTarget, duration, table as rollout_table};
@@ -58,6 +61,13 @@ pub enum Event<'a> {
     GroupStart(&'a str),
     /// The group ends.
     GroupEnd,
+    /// What changes, under a title; [`gitops_plan::view::mark`] says what a line is.
+    Plan {
+        /// What the lines are.
+        title: &'a str,
+        /// Lines of the view for terminals.
+        lines: &'a str,
+    },
     /// How far the run is.
     Progress {
         /// 0 to 100.
@@ -85,6 +95,8 @@ pub enum Event<'a> {
         /// The file.
         path: &'a str,
     },
+    /// A file of test results (`JUnit`) with the findings of the plan.
+    Tests(&'a str),
     /// The run failed with an explained error.
     Failed(&'a str),
     /// The run did its work, and something in it needs a look.
@@ -107,7 +119,7 @@ pub trait Sink: Send + Sync {
     }
 }
 
-/// Adds a secret, also as Markdown shows it: that is masked as a whole, when its
+/// Adds a secret, also as Markdown and HTML show it: that is masked as a whole, when its
 /// parts are written already.
 fn add(redactor: &mut Redactor, secret: &Secret) {
     let mut forms = Redactor::default();
@@ -117,6 +129,7 @@ fn add(redactor: &mut Redactor, secret: &Secret) {
         for shown in summary::in_markdown(form) {
             redactor.add_form(&shown);
         }
+        redactor.add_form(&gitops_plan::view::escape(form));
     }
 }
 
@@ -244,6 +257,14 @@ impl Reporter {
         self.sink.write(Event::GroupEnd);
     }
 
+    /// Shows what changes, under a title that can be folded.
+    pub fn plan(&self, title: &str, lines: &str) {
+        self.sink.write(Event::Plan {
+            title: &self.clean(title),
+            lines: self.clean(lines).trim_end(),
+        });
+    }
+
     /// Tells how far the run is.
     pub fn progress(&self, percent: u8, text: &str) {
         self.sink.write(Event::Progress {
@@ -266,6 +287,11 @@ impl Reporter {
     /// Keeps a file with the run, for programs.
     pub fn attachment(&self, kind: &str, name: &str, path: &str) {
         self.sink.write(Event::Attachment { kind, name, path });
+    }
+
+    /// Hands test results to the run.
+    pub fn tests(&self, path: &str) {
+        self.sink.write(Event::Tests(path));
     }
 
     /// Ends the run as failed.

@@ -166,11 +166,14 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
 
 /// Writes the Markdown summary; gives back where it stands.
 pub fn write_summary(folder: &Path, text: &str) -> Result<PathBuf, OutputError> {
-    write_for_agent(
-        folder,
-        &format!("gitops-summary-{}.md", std::process::id()),
-        text,
-    )
+    write_view(folder, "summary.md", text)
+}
+
+/// Writes a view of the result, `gitops-<name>`; gives back where it stands.
+pub fn write_view(folder: &Path, name: &str, text: &str) -> Result<PathBuf, OutputError> {
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((name, "txt"));
+    let name = format!("gitops-{stem}-{}.{ending}", std::process::id());
+    write_for_agent(folder, &name, text)
 }
 
 /// Writes a file of JSON that is kept with the run; gives back where it stands.

@@ -76,7 +76,7 @@ pub fn comment(environments: &[EnvironmentReport], limit: usize) -> String {
     if !plans.is_empty() {
         let view = View {
             limit: body.left().saturating_sub(1),
-            full: false,
+            ..View::default()
         };
         body.push(&format!("\n{}", view::markdown(&plans, view)));
     }
@@ -105,7 +105,7 @@ fn section(body: &mut Bounded, environment: &EnvironmentReport, kept: usize) {
     if let Some(plan) = environment.plan.as_ref().filter(|plan| !plan.is_empty()) {
         let view = View {
             limit: body.left().saturating_sub(kept),
-            full: false,
+            ..View::default()
         };
         body.push_keeping(
             &format!(

@@ -11,12 +11,12 @@ use crate::model::{FileChange, Finding, FolderPlan, ResourceChange, ResourceId};
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunReport {
-    /// `publish`, `verify`, `render`, `promote` or `wait`.
+    /// `publish`, `plan`, `render`, `promote` or `wait`.
     pub command: &'static str,
     /// The commit of the source that was promoted, by `promote`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_commit: Option<String>,
-    /// Whether the manifest repository changed (`publish`) or would (`verify`).
+    /// Whether the manifest repository changed (`publish`) or would (`plan`).
     pub changed: bool,
     /// One entry per branch that was published to or compared with.
     pub publications: Vec<Publication>,

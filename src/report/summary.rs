@@ -85,7 +85,7 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
     if !plans.is_empty() {
         let view = View {
             limit: LONGEST,
-            full: false,
+            ..View::default()
         };
         let _ = write!(
             text,

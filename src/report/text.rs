@@ -3,14 +3,11 @@
 use std::fmt::Write as _;
 
 use gitops_plan::Plan;
-use gitops_plan::view::{self, View};
+use gitops_plan::view::{self, Detail, View};
 
 use crate::model::ResourceChange;
 
 use super::{Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, RunReport};
-
-/// At most so many UTF-16 units of what changes are shown.
-const LONGEST: usize = 100_000;
 
 /// At most this many resources are listed per environment.
 const SHOWN: usize = 40;
@@ -77,15 +74,9 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
 
 /// What changes in the resources of all environments, field by field: the same
 /// change once. Nothing where nothing was compared so, or nothing changes.
-pub fn plan(environments: &[EnvironmentReport]) -> Option<String> {
+pub fn plan(environments: &[EnvironmentReport], detail: Detail, limit: usize) -> Option<String> {
     let plans = plans(environments);
-    let view = View {
-        limit: LONGEST,
-        full: false,
-    };
-    let text = view::text(&plans, view);
-    let lines = text.lines().map(|line| format!("  {line}\n"));
-    (!plans.is_empty()).then(|| lines.collect())
+    (!plans.is_empty()).then(|| view::text(&plans, View { limit, detail }))
 }
 
 /// The plans that change something, by environment.

@@ -49,7 +49,7 @@ fn offered(words: &[&str]) -> Option<Vec<String>> {
 #[case(&["gitops-publisher", "fab", "gen"], &["generate"])]
 #[case(&["gitops-publisher", "fab", "generate", "--kustomize-v"], &["--kustomize-version"])]
 #[case(&["gitops-publisher", "completions", "z"], &["zsh"])]
-#[case(&["gitops-publisher", "help", "ver"], &["verify"])]
+#[case(&["gitops-publisher", "help", "pla"], &["plan"])]
 #[case(&["./bin/gitops-publisher", "publish", "--max"], &["--max-removed-percent"])]
 fn bash_completes_every_word(#[case] words: &[&str], #[case] expected: &[&str]) {
     let Some(offered) = offered(words) else {

@@ -4,7 +4,7 @@ use crate::support::program::Workspace;
 
 const WEB: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name: web\n";
 
-/// What `verify` says about these files.
+/// What `plan` says about these files.
 fn said(files: &[(&str, &str)]) -> String {
     let workspace = Workspace::new();
     for (path, content) in files {

@@ -3,7 +3,7 @@
 
 use crate::support::program::{Ended, Program, Workspace};
 
-const HELD_BACK: &str = "This is a pull request build, so `publish` acts like `verify`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
+const HELD_BACK: &str = "This is a pull request build, so `publish` acts like `plan`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
 
 /// Two services, one of which is made from a secret in three ways.
 fn shop() -> Workspace {

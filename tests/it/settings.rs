@@ -13,7 +13,7 @@ fn plain() -> Workspace {
     workspace
 }
 
-/// The error of `verify` with this settings file: its message and its hints.
+/// The error of `plan` with this settings file: its message and its hints.
 fn refused(file: &str) -> String {
     let workspace = plain();
     workspace.write("gitops.yaml", &format!("source: src\n{file}"));
@@ -350,7 +350,7 @@ fn no_token_at_all_does_not_read_like_a_bad_one() {
         .stdout;
     assert!(
         with_token.contains("asks for credentials"),
-        "`verify` says it too: {with_token}"
+        "`plan` says it too: {with_token}"
     );
 }
 

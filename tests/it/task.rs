@@ -61,7 +61,7 @@ fn a_run_publishes_and_tells_the_agent_what_it_did() {
     insta::with_settings!({filters => vec![
         (r"[0-9a-f]{40}", "[commit]"),
         (r"127\.0\.0\.1:\d+", "[server]"),
-        (r"\]\S*gitops-summary-\d+", "][temp]/gitops-summary"),
+        (r"\]\S*gitops-(\w+)-\d+", "][temp]/gitops-$1"),
         (r"\]\S*/gitops\.published", "][temp]/gitops.published"),
     ]}, {
         insta::assert_snapshot!(shown(&ended.stdout), @r"
@@ -81,6 +81,7 @@ fn a_run_publishes_and_tells_the_agent_what_it_did() {
         ##vso[task.setvariable variable=dev.changed;isOutput=true]0
         ##vso[task.setvariable variable=dev.removed;isOutput=true]0
         ##vso[task.addattachment type=Distributedtask.Core.Summary;name=GitOps][temp]/gitops-summary.md
+        ##vso[task.addattachment type=gitops.plan;name=publish dev][temp]/gitops-plan.html
         ");
     });
     assert!(
@@ -248,13 +249,14 @@ fn what_goes_wrong_is_explained_and_fails_the_task(
         "{}",
         ended.stdout
     );
-    // The agent attaches the summary after the run.
+    // The agent attaches the views after the run.
     let left = files_below(&scene.workspace.temp());
     let name = |path: &std::path::PathBuf| path.file_name().unwrap().to_string_lossy().into_owned();
     let left: Vec<_> = left.iter().map(name).collect();
-    let others = left
-        .iter()
-        .filter(|name| !name.starts_with("gitops-summary-"));
+    let others = left.iter().filter(|name| {
+        let attached = ["gitops-summary-", "gitops-plan-", "gitops-tests-"];
+        !attached.iter().any(|start| name.starts_with(start))
+    });
     assert_eq!(others.count(), 0, "temporary files are left: {left:?}");
 }
 
@@ -580,7 +582,7 @@ fn on_a_pull_request_the_token_goes_to_no_repository_that_only_the_file_names() 
     assert!(!sent("authorization"));
     let ended = run("publish");
     assert!(
-        ended.stdout.contains("`publish` acts like `verify`"),
+        ended.stdout.contains("`publish` acts like `plan`"),
         "{}",
         ended.stdout
     );

@@ -199,3 +199,196 @@ fn wrong_usage_exits_with_two() {
         assert_eq!(ended.code, Some(2), "{ended:?}");
     }
 }
+
+/// A repository where two replicas become one, and a service is new.
+fn changed() -> Workspace {
+    let workspace = plain();
+    let web = |replicas: u32| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop, labels: {{helm.sh/chart: web-{replicas}}}}}\nspec: {{replicas: {replicas}, template: {{spec: {{containers: []}}}}}}\n"
+        )
+    };
+    workspace.write(
+        "gitops.yaml",
+        "source: src\nmanifestRepo: ./m.git\nenvironments: {dev: }\n",
+    );
+    workspace.git(&["init", "--quiet", "--bare", "m.git"]);
+    workspace.write("src/deployment.yaml", &web(2));
+    workspace.program(&["publish"]).succeed();
+    workspace.write("src/deployment.yaml", &web(1));
+    workspace
+}
+
+/// What changes, as `plan` with these flags shows it.
+fn shown(workspace: &Workspace, flags: &[&str]) -> String {
+    let ended = workspace.program(&[&["plan"], flags].concat()).succeed();
+    let (_, shown) = ended.stderr.split_once("What changes:\n").unwrap();
+    shown.to_owned()
+}
+
+#[test]
+fn a_plan_is_as_long_as_it_is_asked_to_be() {
+    let workspace = changed();
+    insta::assert_snapshot!(shown(&workspace, &["--stat"]), @r"
+      1 changed; 1 field to read; 1 resource unchanged; risks: 1 high
+      ~ apps/v1 Deployment shop/web: 1 field, high
+    Publishing would change ./m.git (branch main)
+    ");
+    insta::assert_snapshot!(shown(&workspace, &[]), @r"
+      1 changed; 1 field to read; 1 resource unchanged
+      ! high replicas-drop: Deployment shop/web: replicas fall from 2 to 1
+      ~ apps/v1 Deployment shop/web
+          - spec.replicas: 2
+          + spec.replicas: 1
+          noise not shown: chart labels 1
+    Publishing would change ./m.git (branch main)
+    ");
+    insta::assert_snapshot!(shown(&workspace, &["--full"]), @r#"
+      1 changed; 1 field to read; 1 resource unchanged
+      ! high replicas-drop: Deployment shop/web: replicas fall from 2 to 1
+      ~ apps/v1 Deployment shop/web
+          - metadata.labels["helm.sh/chart"]: web-2
+          + metadata.labels["helm.sh/chart"]: web-1
+          - spec.replicas: 2
+          + spec.replicas: 1
+    Publishing would change ./m.git (branch main)
+    "#);
+    let ended = workspace.program(&["plan", "--stat", "--full"]).run();
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+}
+
+#[test]
+fn colors_are_for_terminals_and_never_where_nobody_wants_them() {
+    let workspace = changed();
+    let run = |variables: &[(&str, &str)]| {
+        let mut program = workspace.program(&["plan"]);
+        for (name, value) in variables {
+            program = program.variable(name, value);
+        }
+        program.succeed().stderr
+    };
+    let colored = run(&[("CLICOLOR_FORCE", "1")]);
+    assert!(
+        colored.contains("\n  \u{1b}[31m    - spec.replicas: 2\u{1b}[0m\n"),
+        "{colored}"
+    );
+    assert!(
+        colored.contains("\n  \u{1b}[32m    + spec.replicas: 1\u{1b}[0m\n"),
+        "{colored}"
+    );
+    assert!(
+        colored.contains("\u{1b}[31m! high replicas-drop"),
+        "{colored}"
+    );
+    for variables in [&[][..], &[("NO_COLOR", "1")], &[("TERM", "xterm")]] {
+        let plain = run(variables);
+        assert!(!plain.contains('\u{1b}'), "{plain}");
+        assert_eq!(plain, anstream::adapter::strip_str(&colored).to_string());
+    }
+}
+
+#[test]
+fn the_exit_code_tells_changes_where_it_is_asked_to() {
+    let workspace = changed();
+    let code = |arguments: &[&str]| workspace.program(arguments).run().code;
+    assert_eq!(code(&["plan"]), Some(0));
+    assert_eq!(code(&["plan", "--detailed-exitcode"]), Some(3));
+    assert_eq!(
+        code(&["verify", "--detailed-exitcode", "--format", "json"]),
+        Some(3)
+    );
+    assert_eq!(code(&["publish"]), Some(0));
+    assert_eq!(code(&["plan", "--detailed-exitcode"]), Some(0));
+    workspace.write("src/web.yaml", "kind: [");
+    assert_eq!(code(&["plan", "--detailed-exitcode"]), Some(1));
+
+    let alone = plain();
+    let flags = [
+        "plan",
+        "--source",
+        "src",
+        "--environments",
+        "dev",
+        "--detailed-exitcode",
+    ];
+    let ended = alone.program(&flags).run();
+    assert_eq!(ended.code, Some(2));
+    insta::assert_snapshot!(ended.stderr, @r"
+    error: `--detailed-exitcode` says whether something changes, but there is no manifest repository to compare with
+      help: name it with `--manifest-repo`, or set `manifestRepo` in `gitops.yaml`
+    ");
+}
+
+#[test]
+fn plan_and_verify_are_one_command_by_two_names() {
+    let workspace = changed();
+    let run = |name: &str| {
+        workspace
+            .program(&[name, "--format", "json"])
+            .succeed()
+            .stdout
+    };
+    assert_eq!(run("plan"), run("verify"));
+    let help = |name: &str| workspace.program(&[name, "--help"]).succeed().stdout;
+    assert_eq!(help("plan"), help("verify"));
+    let all = workspace.program(&["--help"]).succeed().stdout;
+    assert!(
+        all.contains("plan ") && all.contains("[alias: verify]"),
+        "{all}"
+    );
+    let folder = workspace.path().join("m.git").display().to_string();
+    let task = |name: &str| {
+        let task = workspace.task(&[("command", name), ("manifestRepo", &folder)]);
+        let said = task.succeed().stdout;
+        let lines = said.lines().filter(|line| !line.contains("gitops-"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(task("plan"), task("verify"));
+    assert!(
+        task("plan")
+            .iter()
+            .any(|line| line == "##[group]What changes:")
+    );
+}
+
+#[test]
+fn a_task_hands_over_the_page_and_the_findings_of_its_plan() {
+    let workspace = changed();
+    let folder = workspace.path().join("m.git").display().to_string();
+    let inputs = [("command", "plan"), ("manifestRepo", folder.as_str())];
+    let ended = workspace
+        .task(&inputs)
+        .variable("SYSTEM_JOBATTEMPT", "2")
+        .succeed();
+    let file = |start: &str| {
+        let line = ended
+            .stdout
+            .lines()
+            .find_map(|line| line.strip_prefix(start));
+        let path = line.unwrap_or_else(|| panic!("{start}: {}", ended.stdout));
+        std::fs::read_to_string(path).unwrap()
+    };
+    let page = file("##vso[task.addattachment type=gitops.plan;name=plan dev (attempt 2)]");
+    assert!(page.contains("<h1>GitOps plan: dev</h1>"), "{page}");
+    assert!(page.contains("<del>- spec.replicas: 2</del>"), "{page}");
+    let tests = file("##vso[results.publish type=JUnit;runTitle=GitOps plan]");
+    assert!(
+        tests.contains("<failure type=\"high\" message=\"high: replicas fall from 2 to 1\"/>"),
+        "{tests}"
+    );
+
+    workspace
+        .task(&[("command", "publish"), inputs[1]])
+        .succeed();
+    let quiet = workspace.task(&inputs).succeed();
+    assert!(
+        quiet.stdout.contains("type=gitops.plan;name=plan dev]"),
+        "{}",
+        quiet.stdout
+    );
+    assert!(
+        !quiet.stdout.contains("results.publish"),
+        "{}",
+        quiet.stdout
+    );
+}

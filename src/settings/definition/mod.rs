@@ -83,7 +83,7 @@ pub struct RunArgs {
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_older: bool,
 
-    /// Publish from pull request builds too. Otherwise `publish` and `promote` act like `verify` there. Not in gitops.yaml.
+    /// Publish from pull request builds too. Otherwise `publish` and `promote` act like `plan` there. Not in gitops.yaml.
     #[arg(long, default_value = "false", action = ArgAction::Set, add = NOT_IN_FILE)]
     pub allow_pull_request_publish: bool,
 
@@ -91,7 +91,7 @@ pub struct RunArgs {
     #[arg(long, default_value = "false", action = ArgAction::Set, add = NOT_IN_FILE)]
     pub allow_pull_request_secrets: bool,
 
-    /// In pull request builds, `verify` posts the planned changes as one comment on the pull request, and sets a status per environment.
+    /// In pull request builds, `plan` posts the planned changes as one comment on the pull request, and sets a status per environment.
     #[arg(long, default_value = "true", action = ArgAction::Set)]
     pub comment: bool,
 

@@ -297,7 +297,7 @@ fn variables_that_are_not_those_of_the_publication() {
         .lines()
         .filter(|line| line.contains("does not render"))
         .collect();
-    insta::assert_snapshot!(lines[0].replace(&commit[..10], "<commit>"), @"##vso[task.logissue type=error]environment dev: commit <commit> of the source does not render to what was published: it has another content in web.yaml%0AHint: run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs into a file of the source%0AHint: `verify` for that environment, on that commit, shows what differs");
+    insta::assert_snapshot!(lines[0].replace(&commit[..10], "<commit>"), @"##vso[task.logissue type=error]environment dev: commit <commit> of the source does not render to what was published: it has another content in web.yaml%0AHint: run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs into a file of the source%0AHint: `plan` for that environment, on that commit, shows what differs");
     assert_eq!(commits(&workspace), 1);
     let done = run("promote", &inputs, "1.1");
     assert!(
@@ -378,7 +378,7 @@ fn a_build_of_a_pull_request_promotes_nothing_and_says_so() {
         .variable("BUILD_REASON", "PullRequest")
         .succeed();
     assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
-    let said = "This is a pull request build, so `promote` acts like `verify`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
+    let said = "This is a pull request build, so `promote` acts like `plan`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task";
     assert!(ended.stdout.contains(said), "{}", ended.stdout);
     assert!(
         ended.stdout.contains("Publishing would change"),

@@ -1,7 +1,7 @@
-//! The range of source commits in Markdown: a line with the link, and the subjects.
+//! The range of source commits: a line that counts them, and their subjects.
 
 use super::describe::count;
-use super::{Page, Plans, fill, safe};
+use super::{Plans, safe};
 use crate::commits::{Between, Commits};
 
 /// Digits of a commit that are shown.
@@ -9,7 +9,7 @@ const SHORT: usize = 10;
 
 /// The different ranges of some plans, each with the environments that have it where
 /// there are several.
-fn ranges(plans: Plans<'_>) -> Vec<(Option<String>, &Commits)> {
+pub(super) fn ranges(plans: Plans<'_>) -> Vec<(Option<String>, &Commits)> {
     let mut ranges: Vec<(Vec<&str>, &Commits)> = Vec::new();
     for (name, plan) in plans {
         let Some(range) = &plan.commits else {
@@ -27,34 +27,37 @@ fn ranges(plans: Plans<'_>) -> Vec<(Option<String>, &Commits)> {
         .collect()
 }
 
-/// A line for each range.
-pub(super) fn lines(page: &mut Page, plans: Plans<'_>) {
-    for (names, range) in ranges(plans) {
-        let names = names.map(|names| format!("{}: ", safe::code(&names)));
-        let line = commits(range);
-        page.add(&format!("{}{line}\n\n", names.unwrap_or_default()), 0);
-    }
-}
-
-/// The subjects of each range, as far as there is room.
-pub(super) fn lists(page: &mut Page, plans: Plans<'_>) {
-    for (names, range) in ranges(plans) {
-        let all = subjects(range);
-        let of = names.map(|names| format!(" of {}", safe::code(&names)));
-        let title = format!("\nSource commits{}:\n\n", of.unwrap_or_default());
-        if !all.is_empty() && page.add(&title, 0) {
-            fill(page, &all, |line| format!("{line}\n"), "commits", 0);
-        }
-    }
-}
-
-/// How many commits come since which, with a link where there is one.
+/// How many commits come since which, in Markdown, with a link where there is one.
 pub fn commits(commits: &Commits) -> String {
-    let short: String = commits.from.chars().take(SHORT).collect();
-    let from = match &commits.link {
-        Some(link) => format!("[{}]({})", safe::code(&short), address(link)),
-        None => safe::code(&short),
+    let short = safe::code(&short(commits));
+    let from = match page(commits) {
+        Some(link) => format!("[{short}]({})", address(link)),
+        None => short,
     };
+    told(commits, &from)
+}
+
+/// The same as plain text, with the address behind it.
+pub(super) fn plain(commits: &Commits) -> String {
+    let told = told(commits, &short(commits));
+    match page(commits) {
+        Some(link) => format!("{told} ({})", address(link)),
+        None => told,
+    }
+}
+
+/// The page of the host, and nothing else that a link can be.
+fn page(commits: &Commits) -> Option<&str> {
+    let link = commits.link.as_deref()?;
+    let is_page = |scheme| link.starts_with(scheme);
+    (is_page("https://") || is_page("http://")).then_some(link)
+}
+
+fn short(commits: &Commits) -> String {
+    commits.from.chars().take(SHORT).collect()
+}
+
+fn told(commits: &Commits, from: &str) -> String {
     let Some(Between { added, removed, .. }) = &commits.between else {
         return format!("Source commits: compared with {from}");
     };
@@ -71,27 +74,22 @@ pub fn commits(commits: &Commits) -> String {
     }
 }
 
-/// The subjects of the commits, one line each.
-fn subjects(commits: &Commits) -> Vec<String> {
+/// The subjects of the commits, and a line that counts those that are not listed.
+pub(super) fn subjects(commits: &Commits) -> (Vec<String>, Option<String>) {
     let Some(Between {
         added,
         removed,
         subjects,
     }) = &commits.between
     else {
-        return Vec::new();
+        return (Vec::new(), None);
     };
     let sign = if *added == 0 { "taken back: " } else { "" };
     let lines = subjects.iter();
-    let mut lines: Vec<_> = lines
-        .map(|subject| format!("- {sign}{}", safe::code(subject)))
-        .collect();
+    let lines = lines.map(|subject| format!("{sign}{subject}")).collect();
     let all = if *added == 0 { *removed } else { *added };
     let left = all.saturating_sub(subjects.len());
-    if left > 0 {
-        lines.push(format!("- … {left} more"));
-    }
-    lines
+    (lines, (left > 0).then(|| format!("… {left} more")))
 }
 
 /// An address that cannot end the link that it is in.
@@ -137,17 +135,17 @@ mod tests {
     #[case(
         Some((3, 0, &["one", "two"][..])),
         "Source commits: 3 since [`0123456789`](https://contoso.com/a%20%281%29/compare)",
-        &["- `one`", "- `two`", "- … 1 more"]
+        &["one", "two", "… 1 more"]
     )]
     #[case(
         Some((0, 1, &["`](javascript:x) <b>"][..])),
         "Source commits: back by 1 commit from [`0123456789`](https://contoso.com/a%20%281%29/compare)",
-        &["- taken back: `'](javascript:x) <b>`"]
+        &["taken back: `](javascript:x) <b>"]
     )]
     #[case(
         Some((1, 1, &["one"][..])),
         "Source commits: 1 that [`0123456789`](https://contoso.com/a%20%281%29/compare) does not have; 1 of its own goes",
-        &["- `one`"]
+        &["one"]
     )]
     fn a_range_is_a_line_and_subjects(
         #[case] between: Option<(usize, usize, &[&str])>,
@@ -156,18 +154,23 @@ mod tests {
     ) {
         let range = range(between);
         assert_eq!(commits(&range), line);
-        assert_eq!(subjects(&range), all);
+        let (mut lines, left) = subjects(&range);
+        lines.extend(left);
+        assert_eq!(lines, all);
     }
 
-    #[test]
-    fn without_a_page_there_is_no_link() {
+    #[rstest::rstest]
+    #[case(None)]
+    #[case(Some("javascript:alert(1)"))]
+    fn without_a_page_there_is_no_link(#[case] link: Option<&str>) {
         let range = Commits {
-            link: None,
+            link: link.map(str::to_owned),
             ..range(None)
         };
         assert_eq!(
             commits(&range),
             "Source commits: compared with `0123456789`"
         );
+        assert_eq!(plain(&range), "Source commits: compared with 0123456789");
     }
 }

@@ -1,5 +1,6 @@
 //! The words for what a plan holds, shared by the views.
 
+use super::Detail;
 use crate::field::{Change, Field, Noise};
 use crate::plan::{Action, Plan, ResourceChange};
 use crate::risk::{Finding, Revert, Severity};
@@ -79,6 +80,15 @@ pub(super) fn summary(plan: &Plan) -> String {
     text
 }
 
+/// `1 critical, 2 high`
+pub(super) fn risks(plan: &Plan) -> Option<String> {
+    let all = plan.summary.severities.iter().rev();
+    let all: Vec<_> = all
+        .map(|(one, count)| format!("{count} {}", severity(*one)))
+        .collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
 /// `noise not shown: chart labels 8, checksums 4`
 pub(super) fn noises<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<String> {
     let mut counts = std::collections::BTreeMap::new();
@@ -90,6 +100,41 @@ pub(super) fn noises<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<Stri
         .map(|(kind, count)| format!("{} {count}", noise(*kind)))
         .collect();
     (!listed.is_empty()).then(|| format!("noise not shown: {}", listed.join(", ")))
+}
+
+/// `2 fields, high`
+pub(super) fn stat(change: &ResourceChange) -> Option<String> {
+    let fields = change.to_read().count();
+    let more = if change.fields_cut { "more than " } else { "" };
+    let mut parts = Vec::new();
+    if fields > 0 {
+        parts.push(format!("{more}{}", count(fields, "field")));
+    }
+    parts.extend(change.risk.map(|risk| severity(risk).to_owned()));
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The lines of the fields that are listed: a mark and what is there.
+pub(super) fn fields(change: &ResourceChange, detail: Detail) -> Vec<(char, String)> {
+    if detail == Detail::Stat {
+        return Vec::new();
+    }
+    let listed = |one: &&Field| detail == Detail::Full || one.noise.is_none();
+    let mut lines: Vec<_> = change
+        .fields
+        .iter()
+        .filter(listed)
+        .flat_map(field)
+        .collect();
+    if change.fields_cut {
+        lines.push((' ', "… more fields differ".to_owned()));
+    }
+    lines
+}
+
+/// What is said about noise that is not listed.
+pub(super) fn hidden_noise(change: &ResourceChange, detail: Detail) -> Option<String> {
+    noises(change.fields.iter()).filter(|_| detail == Detail::Fields)
 }
 
 /// What a finding is about, and what it says, with code spans.
@@ -126,7 +171,7 @@ pub(super) fn before(change: &ResourceChange) -> Option<String> {
 }
 
 /// The lines of a field: a mark and what is there.
-pub(super) fn field(field: &Field) -> Vec<(char, String)> {
+fn field(field: &Field) -> Vec<(char, String)> {
     let path = &field.path;
     let hidden = field.hidden.is_some();
     let value = |value: Option<&Value>| match value {

@@ -1,90 +1,102 @@
 //! For pull requests and the summary of a run.
 
-use super::{Page, Plans, View, commits, describe, environments, fill, ranked, safe, summaries};
-use crate::fold::{self, Folded};
+use super::page::{Format, page};
+use super::{Detail, Plans, View, commits, describe, environments, safe};
+use crate::commits::Commits;
+use crate::fold::Folded;
 use crate::plan::ResourceChange;
 use crate::risk::Finding;
 
 /// The plans as Markdown.
 pub fn markdown(plans: Plans<'_>, view: View) -> String {
-    let mut page = Page::new(view.limit);
-    for (name, summary) in summaries(plans) {
-        let name = name.map(|name| format!("{}: ", safe::code(name)));
-        page.add(&format!("{}{summary}\n\n", name.unwrap_or_default()), 0);
-    }
-    commits::lines(&mut page, plans);
-    let keep = view.limit / 2;
-    let findings = fold::findings(plans);
-    fill(
-        &mut page,
-        &findings,
-        |one| finding(plans, one),
-        "findings",
-        keep,
-    );
-    if !findings.is_empty() {
-        page.add("\n", 0);
-    }
-    let (resources, noise) = ranked(plans, view);
-    fill(
-        &mut page,
-        &resources,
-        |one| resource(plans, one, view),
-        "resources",
-        0,
-    );
-    if let Some(noise) = noise {
-        page.add(&format!("\n{noise}\n"), 0);
-    }
-    commits::lists(&mut page, plans);
-    page.out
+    page(plans, view, &Markdown)
 }
 
-fn finding(plans: Plans<'_>, one: &Folded<'_, Finding>) -> String {
-    let finding = one.change;
-    let about = finding
-        .resource
-        .as_ref()
-        .map(|id| format!("{} ", safe::code(&id.short())));
-    let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
-    format!(
-        "- **{}** `{}` {}{}{}\n",
-        describe::severity(finding.severity),
-        finding.rule,
-        about.unwrap_or_default(),
-        safe::sentence(&describe::finding(finding)),
-        places.unwrap_or_default()
-    )
-}
+struct Markdown;
 
-fn resource(plans: Plans<'_>, one: &Folded<'_, ResourceChange>, view: View) -> String {
-    let change = one.change;
-    let before = describe::before(change).map(|before| format!(" {}", safe::code(&before)));
-    let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
-    let mut out = format!(
-        "- {} {}{}{}\n",
-        describe::action(change.action),
-        safe::code(&change.resource.short()),
-        before.unwrap_or_default(),
-        places.unwrap_or_default()
-    );
-    let fields = change
-        .fields
-        .iter()
-        .filter(|field| view.full || field.noise.is_none());
-    let mut block = String::new();
-    for (mark, line) in fields.flat_map(describe::field) {
-        block.push_str(&format!("  {mark} {}\n", safe::line(&line)));
+impl Format for Markdown {
+    fn summary(&self, environment: Option<&str>, summary: &str) -> String {
+        let name = environment.map(|name| format!("{}: ", safe::code(name)));
+        format!("{}{summary}\n\n", name.unwrap_or_default())
     }
-    if change.fields_cut {
-        block.push_str("    … more fields differ\n");
+
+    fn commits(&self, environments: Option<&str>, range: &Commits) -> String {
+        let name = environments.map(|names| format!("{}: ", safe::code(names)));
+        format!(
+            "{}{}\n\n",
+            name.unwrap_or_default(),
+            commits::commits(range)
+        )
     }
-    if !block.is_empty() {
-        let fence = safe::fence(&block);
-        out.push_str(&format!("\n  {fence}diff\n{block}  {fence}\n\n"));
+
+    fn subjects(&self, environments: Option<&str>) -> String {
+        let of = environments.map(|names| format!(" of {}", safe::code(names)));
+        format!("\nSource commits{}:\n\n", of.unwrap_or_default())
     }
-    if let Some(noise) = describe::noises(change.fields.iter()).filter(|_| !view.full) {
-        out.push_str(&format!("  {noise}\n"));
+
+    fn subject(&self, subject: &str) -> String {
+        format!("- {}\n", safe::code(subject))
     }
-    out
+
+    fn finding(&self, plans: Plans<'_>, one: &Folded<'_, Finding>) -> String {
+        let finding = one.change;
+        let about = finding
+            .resource
+            .as_ref()
+            .map(|id| format!("{} ", safe::code(&id.short())));
+        let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
+        format!(
+            "- **{}** {} {}{}{}\n",
+            describe::severity(finding.severity),
+            safe::code(&finding.rule),
+            about.unwrap_or_default(),
+            safe::sentence(&describe::finding(finding)),
+            places.unwrap_or_default()
+        )
+    }
+
+    fn after_findings(&self) -> &'static str {
+        "\n"
+    }
+
+    fn resource(
+        &self,
+        plans: Plans<'_>,
+        one: &Folded<'_, ResourceChange>,
+        detail: Detail,
+    ) -> (String, String) {
+        let change = one.change;
+        let before = describe::before(change).map(|before| format!(" {}", safe::code(&before)));
+        let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
+        let stat = describe::stat(change).filter(|_| detail == Detail::Stat);
+        let head = format!(
+            "- {} {}{}{}{}\n",
+            describe::action(change.action),
+            safe::code(&change.resource.short()),
+            before.unwrap_or_default(),
+            places.unwrap_or_default(),
+            stat.map_or_else(String::new, |stat| format!(": {stat}"))
+        );
+        let mut block = String::new();
+        for (mark, line) in describe::fields(change, detail) {
+            block.push_str(&format!("  {mark} {}\n", safe::line(&line)));
+        }
+        let mut out = String::new();
+        if !block.is_empty() {
+            let fence = safe::fence(&block);
+            out.push_str(&format!("\n  {fence}diff\n{block}  {fence}\n\n"));
+        }
+        if let Some(noise) = describe::hidden_noise(change, detail) {
+            out.push_str(&format!("  {noise}\n"));
+        }
+        (head, out)
+    }
+
+    fn note(&self, text: &str) -> String {
+        format!("\n{text}\n")
+    }
+
+    fn keeps_risks(&self) -> bool {
+        false
+    }
 }

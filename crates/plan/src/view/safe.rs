@@ -1,4 +1,4 @@
-//! Texts of manifests made harmless: for a terminal and an agent's log, and for Markdown.
+//! Texts of manifests made harmless: for a terminal and an agent's log, for Markdown and for markup.
 
 /// One line without control characters, direction marks and pipeline commands.
 pub(super) fn line(text: &str) -> String {
@@ -16,15 +16,36 @@ pub(super) fn line(text: &str) -> String {
     out
 }
 
-/// Characters that change how others are shown.
+/// Characters that are not seen, or change how others are shown.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
 }
 
 /// A code span of Markdown that shows the text as it is.
 pub(super) fn code(text: &str) -> String {
     // No fence is needed where there is no backtick to fence off.
     format!("`{}`", line(text).replace('`', "'").replace('|', "¦"))
+}
+
+/// A text as it stands between tags: one line, in which nothing is markup.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in line(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            // XML knows no noncharacters.
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 /// A sentence of ours with code spans in it: what is outside of them means nothing.

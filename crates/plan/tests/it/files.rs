@@ -8,7 +8,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             files.extend(sources(&path));
-        } else if !path.ends_with("tests.rs") {
+        } else if !path.ends_with("tests.rs") && path.extension().is_some_and(|it| it == "rs") {
             files.push(path);
         }
     }

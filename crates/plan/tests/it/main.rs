@@ -27,3 +27,4 @@ mod secrets;
 mod shapes;
 mod speed;
 mod view;
+mod views;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use gitops_plan::view::{View, markdown, text};
+use gitops_plan::view::{Detail, Heading, View, html, junit, markdown, text};
 use gitops_plan::{Options, Plan, Value, plan};
 
 use crate::examples::*;
@@ -23,15 +23,29 @@ fn closed(old: &str, new: &str) -> Plan {
 fn shown(plan: &Plan) -> String {
     let plans = [("", plan)];
     let view = View {
-        full: true,
+        detail: Detail::Full,
         ..View::default()
+    };
+    let heading = Heading {
+        title: "",
+        lines: &[],
     };
     [
         serde_json::to_string(&plan).unwrap(),
         text(&plans, view),
         markdown(&plans, view),
+        main(&html(&plans, heading, &str::to_owned)),
+        junit(&plans, None, &str::to_owned),
     ]
     .join("\n")
+}
+
+/// The text of a page.
+fn main(page: &str) -> String {
+    let (_, main) = page.split_once("<main>").unwrap();
+    let (main, _) = main.split_once("</main>").unwrap();
+    let texts = main.split('<').filter_map(|part| part.split_once('>'));
+    texts.map(|(_, text)| text).collect()
 }
 
 /// Maps whose keys people choose.

@@ -1,6 +1,7 @@
 //! What people see of a plan, and that nothing in a manifest gets out of its place.
 
-use gitops_plan::view::{View, markdown, text};
+use gitops_plan::risk::Severity;
+use gitops_plan::view::{Detail, Mark, View, mark, markdown, text};
 use gitops_plan::{Value, fold, plan};
 
 use crate::read::{documents, options, planned, resources};
@@ -55,7 +56,7 @@ fn for_a_terminal() {
     let full = text(
         &[("dev", &plan)],
         View {
-            full: true,
+            detail: Detail::Full,
             ..View::default()
         },
     );
@@ -116,7 +117,7 @@ fn resources_with_noise_only_are_one_line() {
     assert!(text(&plans, View::default()).ends_with(line));
     assert!(markdown(&plans, View::default()).ends_with(line));
     let full = View {
-        full: true,
+        detail: Detail::Full,
         ..View::default()
     };
     assert_eq!(text(&plans, full).lines().count(), 1 + 20 * 3);
@@ -137,23 +138,110 @@ fn what_does_not_fit_is_left_out_from_the_least_risky_and_counted() {
     };
     // The last hundred are scaled to nothing.
     let plan = planned(&all(&|_| 3), &all(&|n| if n < 200 { 4 } else { 0 }));
-    for view in [text, markdown] {
-        let whole = view(&[("dev", &plan)], View::default());
-        assert!(!whole.contains("left out"));
-        for limit in [0, 100, 1_000, 3_500, 10_000, 40_000] {
-            let cut = view(&[("dev", &plan)], View { limit, full: false });
-            assert!(cut.encode_utf16().count() <= limit, "{limit}");
-            if (3_500..40_000).contains(&limit) {
-                assert!(cut.contains("resources left out\n"), "{cut}");
-                assert!(cut.contains("findings left out\n"), "{cut}");
-                let risky = cut.matches(": 0\n").count();
-                assert!(
-                    risky > 0 && (risky == 100 || !cut.contains(": 4\n")),
-                    "{limit}"
-                );
-            }
+    let plans = [("dev", &plan)];
+    assert!(!markdown(&plans, View::default()).contains("left out"));
+    for limit in [0, 100, 1_000, 3_500, 10_000, 40_000] {
+        let view = View {
+            limit,
+            ..View::default()
+        };
+        let cut = markdown(&plans, view);
+        assert!(cut.encode_utf16().count() <= limit, "{limit}");
+        if (3_500..40_000).contains(&limit) {
+            assert!(cut.contains("resources left out\n"), "{cut}");
+            assert!(cut.contains("findings left out\n"), "{cut}");
+            let risky = cut.matches(": 0\n").count();
+            assert!(
+                risky > 0 && (risky == 100 || !cut.contains(": 4\n")),
+                "{limit}"
+            );
         }
     }
+}
+
+#[test]
+fn the_log_names_every_risk_and_everything_that_goes_whatever_the_limit() {
+    let gone = |n: usize| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: gone{n}}}\n");
+    let new = |n: usize| format!("apiVersion: v1\nkind: Service\nmetadata: {{name: new{n}}}\n");
+    let web = |replicas: u32| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web}}\nspec: {{replicas: {replicas}, template: {{spec: {{containers: []}}}}}}\n"
+        )
+    };
+    let all = |one: &dyn Fn(usize) -> String, replicas| {
+        let all = (0..50).map(one).chain([web(replicas)]);
+        all.collect::<Vec<_>>().join("---\n")
+    };
+    let plan = planned(&all(&gone, 3), &all(&new, 1));
+    let plans = [("dev", &plan)];
+    for limit in [0, 500, 2_000, 8_000] {
+        let view = View {
+            limit,
+            ..View::default()
+        };
+        let cut = text(&plans, view);
+        for n in 0..50 {
+            assert!(cut.contains(&format!("- v1 Service gone{n}\n")), "{cut}");
+        }
+        assert!(
+            cut.contains("! high replicas-drop: Deployment web"),
+            "{cut}"
+        );
+        assert!(cut.contains("~ apps/v1 Deployment web\n"), "{cut}");
+        let whole = cut.contains("    + spec.replicas: 1\n");
+        let said = cut.contains("… the fields of 1 resource left out\n");
+        assert_eq!((whole, said), (limit > 0, limit == 0), "{limit}: {cut}");
+        let all_new = (0..50).all(|n| cut.contains(&format!("+ v1 Service new{n}\n")));
+        assert_eq!(all_new, limit == 8_000, "{limit}: {cut}");
+        assert_eq!(
+            cut.contains("resources left out\n"),
+            (1_000..8_000).contains(&limit),
+            "{cut}"
+        );
+    }
+}
+
+#[test]
+fn in_brief_each_resource_is_a_line() {
+    let plan = planned(OLD, NEW);
+    let view = View {
+        detail: Detail::Stat,
+        ..View::default()
+    };
+    let expected = "\
+2 changed, 1 deleted; 4 fields to read; risks: 1 high
+~ apps/v1 Deployment shop/web: 3 fields, high
+- v1 Service shop/gone
+~ v1 ConfigMap shop/c: 1 field
+";
+    assert_eq!(text(&[("dev", &plan)], view), expected);
+}
+
+#[test]
+fn the_mark_of_a_line_is_where_the_view_puts_it() {
+    let plan = planned(OLD, NEW);
+    let shown = text(&[("dev", &plan)], View::default());
+    let marks: Vec<_> = shown.lines().map(mark).collect();
+    let expected = [
+        Mark::Plain,
+        Mark::Risk(Severity::High),
+        Mark::Changed,
+        Mark::Added,
+        Mark::Removed,
+        Mark::Added,
+        Mark::Added,
+        Mark::Plain,
+        Mark::Removed,
+        Mark::Changed,
+        Mark::Changed,
+        Mark::Plain,
+        Mark::Removed,
+        Mark::Added,
+    ];
+    assert_eq!(marks, expected, "{shown}");
+    // Content that looks like a mark is none.
+    assert_eq!(mark("      - a list in a text"), Mark::Plain);
+    assert_eq!(mark("! loud"), Mark::Plain);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `verify`: what publishing would change, also told on the pull request that
+//! `plan`: what publishing would change, also told on the pull request that
 //! a pipeline builds.
 
 use crate::agent::{self, Environment};

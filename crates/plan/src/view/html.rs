@@ -1,0 +1,307 @@
+//! A page of its own: one file that loads nothing, for a browser and for a frame that
+//! may do nothing. Owns its markup; every text passes [`Html::text`].
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest as _, Sha256};
+
+use super::safe::escape;
+use super::{Detail, Plans, commits, describe, environments, must_be_named, ranked, summaries};
+use crate::commits::Commits;
+use crate::fold::{self, Folded};
+use crate::plan::ResourceChange;
+use crate::risk::Finding;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// Beyond so many bytes, fields are left out: a browser has to hold the page.
+const LONGEST: usize = 4 << 20;
+
+/// With so few resources, all are unfolded.
+const FEW: usize = 10;
+
+/// What stands above the plan.
+#[derive(Debug, Clone, Copy)]
+pub struct Heading<'a> {
+    /// The title of the page.
+    pub title: &'a str,
+    /// What it is about, a paragraph each.
+    pub lines: &'a [String],
+}
+
+/// The plans as a page of HTML. `clean` takes out what may not be shown; it is asked for
+/// each text, so that it cannot break the page.
+pub fn html(plans: Plans<'_>, heading: Heading<'_>, clean: &dyn Fn(&str) -> String) -> String {
+    let mut page = Html {
+        out: String::new(),
+        clean,
+    };
+    page.head(heading.title);
+    page.open("header", "");
+    page.element("h1", "", heading.title);
+    for line in heading.lines {
+        page.element("p", "about", line);
+    }
+    page.open("ul", "summary");
+    for (name, summary) in summaries(plans, Detail::Stat) {
+        let name = name.map(|name| format!("{name}: ")).unwrap_or_default();
+        page.element("li", "", &format!("{name}{summary}"));
+    }
+    page.close("ul");
+    for (names, range) in commits::ranges(plans) {
+        let names = names.map(|names| format!("{names}: ")).unwrap_or_default();
+        page.element("p", "about", &format!("{names}{}", commits::plain(range)));
+        page.subjects(range);
+    }
+    page.out.push_str(TOOLS);
+    page.close("header");
+    page.open("main", "");
+    page.findings(plans);
+    page.resources(plans);
+    page.close("main");
+    page.out.push_str("<script>");
+    page.out.push_str(SCRIPT);
+    page.out.push_str("</script></body></html>\n");
+    page.out
+}
+
+/// Hidden until the script runs: they do nothing without it.
+const TOOLS: &str = r#"<form id="tools" role="search" hidden>
+<label for="search">Search</label>
+<input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="Name, kind, field, value, rule">
+<button type="button" id="unfold">Unfold all</button>
+<button type="button" id="fold">Fold all</button>
+<p id="found" role="status"></p>
+</form>
+"#;
+
+struct Html<'c> {
+    out: String,
+    clean: &'c dyn Fn(&str) -> String,
+}
+
+impl Html<'_> {
+    /// Everything before the content. The policy names our own style and script by
+    /// their hashes, so that nothing else runs, whatever a text holds.
+    fn head(&mut self, title: &str) {
+        let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
+        let (style, script) = (hash(STYLE), hash(SCRIPT));
+        self.out.push_str(&format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
+        ));
+        self.element("title", "", title);
+        self.out
+            .push_str(&format!("<style>{STYLE}</style>\n</head>\n<body>\n"));
+    }
+
+    fn open(&mut self, tag: &str, class: &str) {
+        let class = if class.is_empty() {
+            String::new()
+        } else {
+            format!(" class=\"{class}\"")
+        };
+        self.out.push_str(&format!("<{tag}{class}>"));
+    }
+
+    fn close(&mut self, tag: &str) {
+        self.out.push_str(&format!("</{tag}>\n"));
+    }
+
+    fn text(&mut self, text: &str) {
+        let text = escape(&(self.clean)(text));
+        self.out.push_str(&text);
+    }
+
+    /// An element with nothing but a text; tags and classes are ours.
+    fn element(&mut self, tag: &str, class: &str, text: &str) {
+        self.open(tag, class);
+        self.text(text);
+        self.close(tag);
+    }
+
+    /// A sentence of ours with code between backticks.
+    fn sentence(&mut self, text: &str) {
+        for (at, part) in text.split('`').enumerate() {
+            if at % 2 == 1 {
+                self.open("code", "");
+                self.text(part);
+                self.out.push_str("</code>");
+            } else {
+                self.text(part);
+            }
+        }
+    }
+
+    /// The subjects of the commits, folded away.
+    fn subjects(&mut self, range: &Commits) {
+        let (all, more) = commits::subjects(range);
+        if all.is_empty() {
+            return;
+        }
+        self.open("details", "noise");
+        self.element("summary", "", "Subjects of the commits");
+        self.open("ul", "");
+        for line in all.iter().chain(&more) {
+            self.element("li", "", line);
+        }
+        self.close("ul");
+        self.close("details");
+    }
+
+    fn findings(&mut self, plans: Plans<'_>) {
+        let findings = fold::findings(plans);
+        if findings.is_empty() {
+            return;
+        }
+        self.out
+            .push_str("<section aria-labelledby=\"risks\"><h2 id=\"risks\">Risks</h2>\n");
+        self.open("ul", "findings");
+        for one in &findings {
+            self.finding(plans, one);
+        }
+        self.close("ul");
+        self.close("section");
+    }
+
+    fn finding(&mut self, plans: Plans<'_>, one: &Folded<'_, Finding>) {
+        let finding = one.change;
+        let severity = describe::severity(finding.severity);
+        let allowed = if finding.allowed.is_some() {
+            " allowed"
+        } else {
+            ""
+        };
+        self.out
+            .push_str(&format!("<li data-entry class=\"finding{allowed}\">"));
+        self.element("b", &format!("badge {severity}"), severity);
+        if let Some(id) = &finding.resource {
+            self.element("code", "name", &id.short());
+        }
+        self.open("span", "said");
+        self.sentence(&describe::finding(finding));
+        self.close("span");
+        self.element("code", "rule", &finding.rule);
+        if let Some(names) = environments(plans, one) {
+            self.element("span", "places", &format!("in {names}"));
+        }
+        self.close("li");
+    }
+
+    fn resources(&mut self, plans: Plans<'_>) {
+        // Where nothing was compared field by field, the heading has the list.
+        if plans.is_empty() {
+            return;
+        }
+        let (mut resources, _) = ranked(plans, Detail::Full);
+        // What nobody has to read comes last.
+        resources.sort_by_key(|one| is_noise(one.change));
+        self.out
+            .push_str("<section aria-labelledby=\"changes\"><h2 id=\"changes\">Changes</h2>\n");
+        if resources.is_empty() {
+            self.element("p", "", "No resource changes.");
+        }
+        let few = resources.len() <= FEW;
+        let mut cut = 0_usize;
+        for one in &resources {
+            let open = (few || must_be_named(one.change)) && !is_noise(one.change);
+            let room = self.out.len() < LONGEST;
+            cut += usize::from(!room);
+            self.resource(plans, one, open && room, room);
+        }
+        if cut > 0 {
+            let resources = describe::count(cut, "resource");
+            self.element(
+                "p",
+                "",
+                &format!("The fields of {resources} are left out: the page would be too large. `gitops-publisher plan --full` shows them."),
+            );
+        }
+        self.close("section");
+    }
+
+    fn resource(
+        &mut self,
+        plans: Plans<'_>,
+        one: &Folded<'_, ResourceChange>,
+        open: bool,
+        fields: bool,
+    ) {
+        let change = one.change;
+        let open = if open { " open" } else { "" };
+        self.out
+            .push_str(&format!("<details data-entry{open}><summary>"));
+        let action = describe::action(change.action);
+        self.element("b", &format!("badge {action}"), action);
+        self.element("code", "name", &change.resource.short());
+        if let Some(before) = describe::before(change) {
+            self.element("span", "before", &format!("({before})"));
+        }
+        if let Some(risk) = change.risk.map(describe::severity) {
+            self.element("b", &format!("badge {risk}"), risk);
+        }
+        let count = change.to_read().count();
+        let count = match count {
+            0 if is_noise(change) => "noise only".to_owned(),
+            0 => String::new(),
+            count => describe::count(count, "field"),
+        };
+        self.element("span", "count", &count);
+        if let Some(names) = environments(plans, one) {
+            self.element("span", "places", &format!("in {names}"));
+        }
+        self.close("summary");
+        let mut about = format!("{} · {}", change.resource.api_version, change.file);
+        if change.line > 0 {
+            about.push_str(&format!(", line {}", change.line));
+        }
+        if let Some(revert) = describe::revert(change.revert) {
+            about.push_str(&format!(" · {revert}"));
+        }
+        self.element("p", "about", &about);
+        if fields {
+            self.lines(describe::fields(change, Detail::Fields));
+            self.noise(change);
+        }
+        self.close("details");
+    }
+
+    /// The fields that nobody has to read, folded away.
+    fn noise(&mut self, change: &ResourceChange) {
+        let Some(counted) = describe::noises(change.fields.iter()) else {
+            return;
+        };
+        let mut only = change.clone();
+        only.fields.retain(|field| field.noise.is_some());
+        only.fields_cut = false;
+        self.open("details", "noise");
+        let counted = counted.replacen("noise not shown", "noise", 1);
+        self.element("summary", "", &counted);
+        self.lines(describe::fields(&only, Detail::Full));
+        self.close("details");
+    }
+
+    fn lines(&mut self, lines: Vec<(char, String)>) {
+        if lines.is_empty() {
+            return;
+        }
+        self.out.push_str("<pre dir=\"ltr\" tabindex=\"0\">");
+        for (mark, line) in lines {
+            let tag = match mark {
+                '+' => "ins",
+                '-' => "del",
+                _ => "span",
+            };
+            self.open(tag, "");
+            self.text(&format!("{mark} {line}"));
+            self.out.push_str(&format!("</{tag}>\n"));
+        }
+        self.out.push_str("</pre>\n");
+    }
+}
+
+/// Whether nobody has to read anything of it.
+fn is_noise(change: &ResourceChange) -> bool {
+    let only_noise = !change.fields.is_empty() && change.to_read().next().is_none();
+    only_noise && !must_be_named(change)
+}
