@@ -13,7 +13,10 @@ use serde::Deserialize;
 use crate::archive::{Part, Parts};
 use crate::manifest;
 use crate::platform::{Binary, Platform};
-use crate::task;
+use crate::{tab, task};
+
+/// The type of a contribution that is a task.
+const TASK: &str = "ms.vss-distributed-task.task";
 
 /// The extension as `vss-extension.json` describes it.
 #[derive(Debug, Deserialize)]
@@ -34,6 +37,7 @@ pub struct Extension {
     pub content: Content,
     pub branding: Branding,
     pub files: Vec<File>,
+    pub scopes: Vec<String>,
     pub contributions: Vec<serde_json::Value>,
 }
 
@@ -81,13 +85,15 @@ pub struct Branding {
     pub theme: String,
 }
 
-/// A folder that goes into the package.
+/// A folder that goes into the package; pages may load the files of one that is addressable.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[expect(missing_docs, reason = "the fields are those of the file format")]
 pub struct File {
     pub path: String,
     pub package_path: String,
+    #[serde(default)]
+    pub addressable: bool,
 }
 
 impl Extension {
@@ -138,8 +144,8 @@ impl Extension {
     /// The folders of the contributed tasks, seen from the root.
     ///
     /// # Errors
-    /// When a contribution is no task, appears twice, or names a folder that
-    /// `files` does not put at that place in the package.
+    /// When a contribution appears twice, is neither a task nor a tab, or names a folder
+    /// that `files` does not put at that place in the package.
     pub fn task_folders(&self) -> anyhow::Result<Vec<&str>> {
         let mut ids = BTreeSet::new();
         let mut folders = Vec::new();
@@ -148,11 +154,14 @@ impl Extension {
                 .as_str()
                 .context("a contribution has no id")?;
             ensure!(ids.insert(id), "the contribution `{id}` is there twice");
+            if contribution["type"] == tab::TYPE {
+                continue;
+            }
             ensure!(
-                contribution["type"] == "ms.vss-distributed-task.task"
+                contribution["type"] == TASK
                     && contribution["targets"]
                         == serde_json::json!(["ms.vss-distributed-task.tasks"]),
-                "the contribution `{id}` is no task for ms.vss-distributed-task.tasks"
+                "the contribution `{id}` is no task for ms.vss-distributed-task.tasks and no tab"
             );
             let name = contribution["properties"]["name"]
                 .as_str()
@@ -167,6 +176,12 @@ impl Extension {
             folders.push(file.path.as_str());
         }
         Ok(folders)
+    }
+
+    /// The folders of the contributed tasks, seen from the package's root.
+    fn task_names(&self) -> impl Iterator<Item = &str> {
+        let tasks = self.contributions.iter().filter(|one| one["type"] == TASK);
+        tasks.filter_map(|one| one["properties"]["name"].as_str())
     }
 
     /// Every part of the package. A `bin` folder on disk is not taken: the
@@ -185,12 +200,17 @@ impl Extension {
         ] {
             parts.insert(path.clone(), Part::file(read(root, path)?));
         }
+        let mut addressable = Vec::new();
         for file in &self.files {
             for name in list(&root.join(&file.path))? {
                 let bytes = read(root, &format!("{}/{name}", file.path))?;
-                parts.insert(format!("{}/{name}", file.package_path), Part::file(bytes));
+                let place = format!("{}/{name}", file.package_path);
+                addressable.extend(file.addressable.then(|| place.clone()));
+                parts.insert(place, Part::file(bytes));
             }
         }
+        addressable.sort();
+        tab::check(self, &task_ids(root, &self.task_folders()?)?, &addressable)?;
         for folder in self.task_folders()? {
             let problems = task::check(&root.join(folder))?;
             ensure!(
@@ -209,10 +229,7 @@ impl Extension {
                 binary.platform
             );
             let executable = binary.platform != Platform::Win32X64;
-            for contribution in &self.contributions {
-                let folder = contribution["properties"]["name"]
-                    .as_str()
-                    .unwrap_or_default();
+            for folder in self.task_names() {
                 parts.insert(
                     format!("{folder}/{}", binary.platform.binary()),
                     Part {
@@ -222,13 +239,27 @@ impl Extension {
                 );
             }
         }
-        parts.insert(manifest::VSIX.into(), Part::file(manifest::vsix(self)));
+        parts.insert(
+            manifest::VSIX.into(),
+            Part::file(manifest::vsix(self, addressable.iter().map(String::as_str))),
+        );
         parts.insert(manifest::VSO.into(), Part::file(manifest::vso(self)));
         let types = manifest::content_types(parts.keys().map(String::as_str))?;
         check_names(&parts)?;
         parts.insert(manifest::CONTENT_TYPES.into(), Part::file(types));
         Ok(parts)
     }
+}
+
+/// The ids of tasks.
+fn task_ids(root: &Path, folders: &[&str]) -> anyhow::Result<Vec<serde_json::Value>> {
+    let id = |folder: &&str| {
+        let task: serde_json::Value =
+            serde_json::from_slice(&read(root, &format!("{folder}/task.json"))?)
+                .with_context(|| format!("reading {folder}/task.json"))?;
+        Ok(task["id"].clone())
+    };
+    folders.iter().map(id).collect()
 }
 
 fn read(root: &Path, name: &str) -> anyhow::Result<Vec<u8>> {

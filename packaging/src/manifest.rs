@@ -17,8 +17,8 @@ pub const VSIX: &str = "extension.vsixmanifest";
 /// Name of the contribution manifest.
 pub const VSO: &str = "extension.vsomanifest";
 
-/// The package manifest: identity, texts, icons.
-pub fn vsix(extension: &Extension) -> String {
+/// The package manifest: identity, texts, icons, and the files that pages load.
+pub fn vsix<'a>(extension: &Extension, addressable: impl IntoIterator<Item = &'a str>) -> String {
     let e = escape;
     let mut properties = String::new();
     for (name, value) in [
@@ -55,6 +55,13 @@ pub fn vsix(extension: &Extension) -> String {
             assets,
             "\n    <Asset Type=\"Microsoft.VisualStudio.Services.{kind}\" d:Source=\"File\" Path=\"{}\" Addressable=\"true\"/>",
             e(path)
+        );
+    }
+    for path in addressable {
+        let path = e(path);
+        let _ = write!(
+            assets,
+            "\n    <Asset Type=\"{path}\" d:Source=\"File\" Path=\"{path}\" Addressable=\"true\"/>"
         );
     }
     format!(
@@ -97,7 +104,7 @@ pub fn vso(extension: &Extension) -> String {
     let manifest = json!({
         "manifestVersion": extension.manifest_version,
         "contributions": extension.contributions,
-        "scopes": [],
+        "scopes": extension.scopes,
         "contributionTypes": [],
     });
     format!("{manifest:#}\n")
@@ -123,6 +130,8 @@ pub fn content_types<'a>(names: impl IntoIterator<Item = &'a str>) -> anyhow::Re
         };
         let kind = match extension {
             "bin" | "exe" => "application/octet-stream",
+            "css" => "text/css",
+            "html" => "text/html",
             "js" => "application/javascript",
             "json" | "vsomanifest" => "application/json",
             "md" => "text/markdown",

@@ -51,6 +51,7 @@ mod slow_servers;
 mod sources;
 mod status;
 mod support;
+mod tab;
 mod task;
 mod task_package;
 mod three_runs;

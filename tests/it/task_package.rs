@@ -161,6 +161,27 @@ fn the_package_is_the_same_twice_and_the_launcher_finds_every_binary_in_it() {
 }
 
 #[test]
+fn the_files_of_the_tab_are_in_the_package_and_pages_may_load_them() {
+    let extension = vsix::extension::Extension::read(Path::new(ROOT)).unwrap();
+    let parts = extension.parts(Path::new(ROOT), &[]).unwrap();
+    let manifest = String::from_utf8(parts[vsix::manifest::VSIX].bytes.clone()).unwrap();
+    for file in ["tab/index.html", "tab/tab.css", "tab/tab.js"] {
+        assert!(parts.contains_key(file), "{file}");
+        let asset = format!(
+            "<Asset Type=\"{file}\" d:Source=\"File\" Path=\"{file}\" Addressable=\"true\"/>"
+        );
+        assert!(manifest.contains(&asset), "{manifest}");
+    }
+    assert!(!manifest.contains("launcher.js"), "{manifest}");
+    let vso: Value = serde_json::from_slice(&parts[vsix::manifest::VSO].bytes).unwrap();
+    assert_eq!(vso["scopes"], serde_json::json!(["vso.build"]));
+    assert_eq!(
+        vso["contributions"][1]["properties"]["supportsTasks"][0],
+        task()["id"]
+    );
+}
+
+#[test]
 fn a_binary_for_another_platform_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("program");

@@ -1,6 +1,7 @@
 //! What the tests are built from: the program, a real git server, and git itself.
 
 pub mod azure_devops;
+pub mod browser;
 pub mod chart_server;
 pub mod description;
 pub mod file_server;
