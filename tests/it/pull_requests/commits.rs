@@ -99,7 +99,7 @@ fn a_way_back_is_told_as_one<H: Host>() {
     assert_eq!(
         told(&scene, &last, &first),
         format!(
-            "Source commits: back by 1 commit from [`from`]({page})\nSource commits:\n- taken back: `Another port`"
+            "Source commits: back by 1 commit from [`from`]({page})\nSource commits taken back:\n- `Another port`"
         )
     );
 }

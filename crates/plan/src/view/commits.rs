@@ -74,6 +74,16 @@ fn told(commits: &Commits, from: &str) -> String {
     }
 }
 
+/// What stands above the subjects.
+pub(super) fn heading(commits: &Commits) -> &'static str {
+    let between = commits.between.as_ref();
+    if between.is_some_and(|between| between.added == 0) {
+        "Source commits taken back"
+    } else {
+        "Source commits"
+    }
+}
+
 /// The subjects of the commits, and a line that counts those that are not listed.
 pub(super) fn subjects(commits: &Commits) -> (Vec<String>, Option<String>) {
     let Some(Between {
@@ -84,12 +94,12 @@ pub(super) fn subjects(commits: &Commits) -> (Vec<String>, Option<String>) {
     else {
         return (Vec::new(), None);
     };
-    let sign = if *added == 0 { "taken back: " } else { "" };
-    let lines = subjects.iter();
-    let lines = lines.map(|subject| format!("{sign}{subject}")).collect();
     let all = if *added == 0 { *removed } else { *added };
     let left = all.saturating_sub(subjects.len());
-    (lines, (left > 0).then(|| format!("… {left} more")))
+    (
+        subjects.clone(),
+        (left > 0).then(|| format!("… {left} more")),
+    )
 }
 
 /// An address that cannot end the link that it is in.
@@ -140,7 +150,7 @@ mod tests {
     #[case(
         Some((0, 1, &["`](javascript:x) <b>"][..])),
         "Source commits: back by 1 commit from [`0123456789`](https://contoso.com/a%20%281%29/compare)",
-        &["taken back: `](javascript:x) <b>"]
+        &["`](javascript:x) <b>"]
     )]
     #[case(
         Some((1, 1, &["one"][..])),

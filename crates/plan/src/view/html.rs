@@ -140,7 +140,7 @@ impl Html<'_> {
             return;
         }
         self.open("details", "noise");
-        self.element("summary", "", "Subjects of the commits");
+        self.element("summary", "", commits::heading(range));
         self.open("ul", "");
         for line in all.iter().chain(&more) {
             self.element("li", "", line);

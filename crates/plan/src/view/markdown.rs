@@ -29,9 +29,9 @@ impl Format for Markdown {
         )
     }
 
-    fn subjects(&self, environments: Option<&str>) -> String {
+    fn subjects(&self, environments: Option<&str>, heading: &str) -> String {
         let of = environments.map(|names| format!(" of {}", safe::code(names)));
-        format!("\nSource commits{}:\n\n", of.unwrap_or_default())
+        format!("\n{heading}{}:\n\n", of.unwrap_or_default())
     }
 
     fn subject(&self, subject: &str) -> String {

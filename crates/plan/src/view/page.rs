@@ -14,7 +14,7 @@ pub(super) trait Format {
     /// How many commits of the source it is about, in some environments.
     fn commits(&self, environments: Option<&str>, commits: &Commits) -> String;
     /// What stands above the subjects of commits.
-    fn subjects(&self, environments: Option<&str>) -> String;
+    fn subjects(&self, environments: Option<&str>, heading: &str) -> String;
     /// The subject of a commit.
     fn subject(&self, subject: &str) -> String;
     /// One finding.
@@ -90,7 +90,7 @@ pub(super) fn page(plans: Plans<'_>, view: View, format: &impl Format) -> String
 fn subjects(page: &mut Page, plans: Plans<'_>, format: &impl Format) {
     for (names, range) in commits::ranges(plans) {
         let (all, more) = commits::subjects(range);
-        let title = format.subjects(names.as_deref());
+        let title = format.subjects(names.as_deref(), commits::heading(range));
         if all.is_empty() || !page.add(&title, CLOSING) {
             continue;
         }

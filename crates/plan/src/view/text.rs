@@ -73,9 +73,9 @@ impl Format for Text {
         ))
     }
 
-    fn subjects(&self, environments: Option<&str>) -> String {
+    fn subjects(&self, environments: Option<&str>, heading: &str) -> String {
         let of = environments.map(|names| format!(" of {names}"));
-        safe_line(&format!("Source commits{}:", of.unwrap_or_default()))
+        safe_line(&format!("{heading}{}:", of.unwrap_or_default()))
     }
 
     fn subject(&self, subject: &str) -> String {
