@@ -327,3 +327,27 @@ fn settings_of_sources_at_the_top_of_the_file_do_not_reach_it() {
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(ended.stdout, plain);
 }
+
+/// Azure DevOps allows names of 64 characters, in each project the same.
+#[test]
+fn repositories_of_one_long_name_have_secrets_of_their_own() {
+    let name = "contoso-payments-platform-kubernetes-manifests-for-shops";
+    let at = |project: &str| format!("https://dev.azure.com/contoso/{project}/_git/{name}");
+    let settings = format!(
+        "branch: main\nenvironments:\n  dev: {{ manifestRepo: '{}' }}\n  qa: {{ manifestRepo: '{}' }}\n  clusters/prod:\n    manifestRepo: '{0}'\n    generator: argocd\n    argocd: {{ version: '3.5', workloadIdentity: true }}\n",
+        at("shop"),
+        at("mail")
+    );
+    let objects = objects(&settings, "clusters/prod");
+    let secrets = objects.iter().filter(|one| one["kind"] == "Secret");
+    let names: Vec<_> = secrets
+        .map(|one| one["metadata"]["name"].as_str().unwrap())
+        .collect();
+    // Names of their own, and no longer than a Secret may have.
+    let [one, other] = names.as_slice() else {
+        panic!("{names:?}");
+    };
+    let cut = "repository-contoso-payments-platform-kubernetes-manifests-for-sh";
+    assert!(one != other, "{one}");
+    assert!(one.starts_with(cut) && other.starts_with(cut), "{names:?}");
+}

@@ -158,7 +158,8 @@ fn repository(objects: &ArgoCdObjects, repository: &Repository) -> Value {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {
-            "name": format!("repository-{}", &name[..name.len().min(52)].trim_end_matches('-')),
+            // Names of Secrets may be longer than labels.
+            "name": format!("repository-{name}"),
             "namespace": objects.cluster.namespace,
             "labels": { "argocd.argoproj.io/secret-type": "repository" },
         },
