@@ -24,5 +24,7 @@ pub use facts::{
 };
 pub use inputs::{connection_token, input, unresolved, unresolved_macro};
 pub use network::{Proxy, bypasses_everything, client_certificate, extra_ca, proxy};
-pub use servers::{collection_of, github_server, job_token, servers, team_project};
+pub use servers::{
+    OwnBuild, collection_of, github_server, job_token, own_build, own_token, servers, team_project,
+};
 pub use sink::{AgentSink, StepSink};

@@ -5,8 +5,8 @@ use crate::model::Secret;
 
 use super::Environment;
 use super::env::{
-    BUILD_REPOSITORY_URI, GITHUB_SERVER_URL, JOB_TOKEN, SYSTEM_COLLECTIONURI,
-    SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
+    BUILD_BUILDID, BUILD_REPOSITORY_URI, GITHUB_SERVER_URL, JOB_TOKEN, SYSTEM_COLLECTIONURI,
+    SYSTEM_HOSTTYPE, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
 };
 
 /// URL of the organisation or collection that runs the pipeline.
@@ -34,10 +34,41 @@ pub fn team_project(environment: &Environment) -> Option<(url::Url, String)> {
     Some((collection, project.to_owned()))
 }
 
+/// The build that this run belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnBuild {
+    /// The organisation or collection.
+    pub collection: url::Url,
+    /// The project.
+    pub project: String,
+    /// Its number.
+    pub id: u64,
+}
+
+/// The build that this run belongs to. A classic release belongs to none: its
+/// variables name the build of an artifact.
+pub fn own_build(environment: &Environment) -> Option<OwnBuild> {
+    if !environment.is_pipeline() || environment.get(SYSTEM_HOSTTYPE) == Some("release") {
+        return None;
+    }
+    let (collection, project) = team_project(environment)?;
+    let id = environment.get(BUILD_BUILDID)?.parse().ok()?;
+    Some(OwnBuild {
+        collection,
+        project,
+        id,
+    })
+}
+
 /// The GitHub server that runs the workflow.
 pub fn github_server(environment: &Environment) -> Option<url::Url> {
     let server = url::Url::parse(environment.get(GITHUB_SERVER_URL)?).ok()?;
     (server.scheme() == "https").then_some(server)
+}
+
+/// The job's own token, for the organisation or collection that runs the pipeline.
+pub fn own_token(environment: &Environment) -> Option<Secret> {
+    environment.get(JOB_TOKEN).map(Secret::new)
 }
 
 /// The job's own token, for repositories of the organisation it belongs to.
@@ -46,7 +77,7 @@ pub fn job_token(environment: &Environment, repository: &url::Url) -> Option<Sec
     if !below(&collection, repository) && !same_organisation(&collection, repository) {
         return None;
     }
-    environment.get(JOB_TOKEN).map(Secret::new)
+    own_token(environment)
 }
 
 /// The URL of the collection that a repository is in, where it is the one
@@ -102,6 +133,27 @@ mod tests {
         ]);
         let url = url::Url::parse(url).unwrap();
         assert_eq!(job_token(&environment, &url).is_some(), sent);
+    }
+
+    #[rstest::rstest]
+    #[case(&[], Some(100))]
+    #[case(&[("SYSTEM_HOSTTYPE", "build")], Some(100))]
+    #[case(&[("SYSTEM_HOSTTYPE", "release")], None)]
+    #[case(&[("BUILD_BUILDID", "")], None)]
+    fn a_release_has_no_build_of_its_own(
+        #[case] more: &[(&str, &str)],
+        #[case] expected: Option<u64>,
+    ) {
+        let usual = [
+            ("TF_BUILD", "True"),
+            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
+            ("SYSTEM_TEAMPROJECT", "shop"),
+            ("BUILD_BUILDID", "100"),
+        ];
+        let all = usual.iter().chain(more);
+        let all = all.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment: Environment = all.collect();
+        assert_eq!(own_build(&environment).map(|build| build.id), expected);
     }
 
     #[test]

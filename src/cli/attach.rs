@@ -10,6 +10,7 @@ use crate::report::{Aim, PUBLISHED, Reporter, RunReport, published, write_attach
 use crate::settings::Settings;
 
 use super::connect::Connector;
+use super::run::seconds;
 
 /// Attaches what a run published; at a terminal there is no build.
 pub(super) fn attach(
@@ -36,7 +37,7 @@ pub(super) fn attach(
             wait_for: own.map(|own| own.wait.names()).unwrap_or_default(),
         }
     };
-    let Some(mut value) = published(report, &aim) else {
+    let Some(mut value) = published(report, seconds(), &aim) else {
         return;
     };
     hide(&mut value, reporter);

@@ -182,6 +182,14 @@ impl Connector {
         Ok(Api::open(url, location.kind, options)?)
     }
 
+    /// How the interface of the collection that runs the pipeline is reached, with the
+    /// job's own token; `None` for a step that was given none.
+    pub(super) fn own_collection(&self, collection: &url::Url) -> Option<ApiOptions> {
+        let token = agent::own_token(&self.environment)?;
+        self.reporter.mask(&token);
+        Some(self.api_options(collection, Credentials::Token(token)))
+    }
+
     /// How a host's interface is reached.
     fn api_options(&self, repository: &url::Url, credentials: Credentials) -> ApiOptions {
         ApiOptions {

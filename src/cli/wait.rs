@@ -1,6 +1,7 @@
 //! `wait`, and what `publish` and `promote` do with `wait: true`: from what was
 //! published to branches that are followed, and from outcomes to an exit code.
 
+mod own_build;
 mod rolled_out;
 
 use gitops_rollout::{Branch, Commit, Outcome as Ended, Policy, writers};
@@ -20,6 +21,7 @@ use crate::wait::{self, Followed, Member, RealClock, Start};
 
 use super::connect::Connector;
 
+use own_build::OwnBuild;
 pub(super) use rolled_out::require_rolled_out;
 
 /// How many authors an error lists.
@@ -212,6 +214,7 @@ struct Sought<'a> {
 /// What stands on the branches, or is proposed for them.
 async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Followed>, Error> {
     let mut sought: Vec<Sought<'_>> = Vec::new();
+    let build = OwnBuild::read(connector).await;
     for environment in &settings.environments {
         let name = &environment.name;
         let here = |error: Error| error.context(format!("environment {name}"));
@@ -234,7 +237,10 @@ async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Foll
         if environment.wait.authors.is_empty() {
             return Err(here(list_authors(&api, &branch, name).await?));
         }
-        let start = proposed(&api, environment, &branch).await.map_err(here)?;
+        let start = match build.start(target, &branch, environment) {
+            Some(start) => Some(start),
+            None => proposed(&api, environment, &branch).await.map_err(here)?,
+        };
         sought.push(Sought {
             environment,
             target,

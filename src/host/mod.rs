@@ -8,6 +8,7 @@ mod address;
 mod api;
 mod authorization;
 mod azure;
+mod builds;
 mod comparison;
 mod fault;
 mod github;
@@ -26,6 +27,7 @@ pub use address::{
 };
 pub use api::{Api, ApiOptions, Credentials};
 pub use authorization::{Authorization, authorization};
+pub use builds::Builds;
 pub use comparison::comparison;
 pub use fault::{ApiError, Fault};
 pub use github::{App, AppTokens, OnToken};

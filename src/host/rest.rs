@@ -24,10 +24,20 @@ const LONGEST_ANSWER: u64 = 32 << 20;
 const LONGEST_ARCHIVE: u64 = 256 << 20;
 
 const JSON: &str = "application/json";
+const FILE: &str = "application/octet-stream, application/json";
 const ZIP: &str = "application/zip";
 
 /// A server that asks for longer waits gets none: the run fails and says so.
 const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+
+/// What an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Json,
+    /// A file, which holds JSON.
+    File,
+    Zip,
+}
 
 /// One request to a JSON interface.
 #[derive(Debug, Clone)]
@@ -36,7 +46,7 @@ pub(super) struct Call {
     url: Url,
     body: Option<Value>,
     content_type: &'static str,
-    archive: bool,
+    expected: Expected,
     safe: bool,
     follow: bool,
 }
@@ -48,7 +58,7 @@ impl Call {
             url,
             body,
             content_type: JSON,
-            archive: false,
+            expected: Expected::Json,
             safe,
             follow: false,
         }
@@ -90,7 +100,13 @@ impl Call {
 
     /// The answer is a zip archive, which may take as long as a download takes.
     pub(super) fn zipped(mut self) -> Self {
-        self.archive = true;
+        self.expected = Expected::Zip;
+        self
+    }
+
+    /// The answer is a file, which holds JSON.
+    pub(super) fn file(mut self) -> Self {
+        self.expected = Expected::File;
         self
     }
 
@@ -105,9 +121,13 @@ impl Call {
         let has_body = self.body.is_some();
         let mut request = Request::new(self.method.clone(), self.url.clone(), body).header(
             ACCEPT,
-            HeaderValue::from_static(if self.archive { ZIP } else { JSON }),
+            HeaderValue::from_static(match self.expected {
+                Expected::Json => JSON,
+                Expected::File => FILE,
+                Expected::Zip => ZIP,
+            }),
         );
-        if !self.archive {
+        if self.expected != Expected::Zip {
             request = request.timeout(timeout);
         }
         if has_body {
@@ -188,7 +208,7 @@ impl Rest {
         let mut backoff = self.retry.start();
         loop {
             self.keep_calm().await;
-            let failed = match self.once(&request, call.archive).await {
+            let failed = match self.once(&request, call.expected).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
@@ -207,12 +227,12 @@ impl Rest {
         }
     }
 
-    async fn once(&self, request: &Request, archive: bool) -> Result<Answer, Failed> {
+    async fn once(&self, request: &Request, expected: Expected) -> Result<Answer, Failed> {
         let mut response = self.http.send(request).await.map_err(Failed::of)?;
-        let is_good = if archive {
+        let is_good = if expected == Expected::Zip {
             rest_answer::is_archive(&response)
         } else {
-            rest_answer::is_json_answer(&response)
+            rest_answer::is_json_answer(&response, expected == Expected::File)
         };
         if !is_good {
             return Err(rest_answer::failed(response, self.kind).await);
@@ -223,7 +243,7 @@ impl Rest {
             *calm = Some(Instant::now() + asked);
         }
         let next = rest_answer::next_page(&response);
-        if archive {
+        if expected == Expected::Zip {
             let archive = response.bytes(LONGEST_ARCHIVE).await;
             return Ok(Answer {
                 json: Value::Null,

@@ -71,11 +71,16 @@ pub(super) struct Rights {
 }
 
 /// Whether this is a good answer of the interface, and not a page for people.
-pub(super) fn is_json_answer(response: &Response) -> bool {
+/// A `file` may come as what it is in general.
+pub(super) fn is_json_answer(response: &Response, file: bool) -> bool {
     match response.status() {
         203 => false,
         204 => true,
-        200..=299 => response.content_type().contains("json") || response.content_type().is_empty(),
+        200..=299 => {
+            let kind = response.content_type();
+            let is_file = file && kind.starts_with("application/octet-stream");
+            kind.contains("json") || kind.is_empty() || is_file
+        }
         _ => false,
     }
 }

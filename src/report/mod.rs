@@ -28,7 +28,7 @@ pub use output::{
 };
 pub use page::{PLAN, page, page_name, tests as test_results};
 pub use proposal::{changes_anything, comment, proposal_description, proposal_title};
-pub use published::{Aim, PUBLISHED, published};
+pub use published::{Aim, Done, PUBLISHED, Recorded, Unread, done_last, published};
 pub use rollout::{RolloutReport, RolloutTarget, duration, table as rollout_table};
 pub use run_report::{
     Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, PullRequestReport, RunReport,

@@ -4,9 +4,13 @@
 //! `docs/published-1.schema.json` is its schema. It says where to look, never what
 //! is in there: no contents, no variables.
 
+mod read;
+
 use serde::Serialize;
 
 use super::{Outcome, Publication, RunReport};
+
+pub use read::{Done, Recorded, Unread, done_last};
 
 /// The type of the attachment.
 pub const PUBLISHED: &str = "gitops.published";
@@ -31,6 +35,7 @@ pub struct Aim {
 struct Published<'a> {
     version: u32,
     command: &'a str,
+    time: i64,
     publications: Vec<Entry<'a>>,
 }
 
@@ -70,8 +75,12 @@ struct Member<'a> {
 }
 
 /// The content of the attachment; `None` for a run that published nothing, not
-/// even that there was nothing to publish.
-pub fn published(report: &RunReport, aim: &dyn Fn(&str) -> Aim) -> Option<serde_json::Value> {
+/// even that there was nothing to publish. `time` is when, in seconds since 1970.
+pub fn published(
+    report: &RunReport,
+    time: i64,
+    aim: &dyn Fn(&str) -> Aim,
+) -> Option<serde_json::Value> {
     let publications = report.publications.iter();
     let publications: Vec<_> = publications
         .filter(|one| is_settled(one.outcome))
@@ -81,6 +90,7 @@ pub fn published(report: &RunReport, aim: &dyn Fn(&str) -> Aim) -> Option<serde_
         serde_json::json!(Published {
             version: VERSION,
             command: report.command,
+            time,
             publications,
         })
     })
@@ -180,7 +190,7 @@ mod tests {
             environments: vec![environment("dev", 2), environment("qa", 0)],
             ..RunReport::default()
         };
-        published(&report, &|name| Aim {
+        published(&report, 1_764_374_400, &|name| Aim {
             host: "azure".to_owned(),
             source_commit: Some("aaaa0a9e1d7b4c385f2c0a9e1d7b4c385f2c0a9e".to_owned()),
             wait_for: vec![format!("kustomization/{name}")],
@@ -216,6 +226,7 @@ mod tests {
         {
           "version": 1,
           "command": "publish",
+          "time": 1764374400,
           "publications": [
             {
               "host": "azure",

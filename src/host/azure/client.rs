@@ -34,6 +34,20 @@ pub(in crate::host) struct Client {
 impl Client {
     /// Reads the address; nothing is sent yet.
     pub(in crate::host) fn new(address: &Url, options: ApiOptions) -> Result<Self, Fault> {
+        let places = places(address, options.collection.as_ref())?;
+        Self::at(places, options)
+    }
+
+    /// For what belongs to a project, and to none of its repositories.
+    pub(in crate::host) fn of_project(
+        collection: &Url,
+        project: &str,
+        options: ApiOptions,
+    ) -> Result<Self, Fault> {
+        Self::at(vec![Place::of_project(collection, project)], options)
+    }
+
+    fn at(places: Vec<Place>, options: ApiOptions) -> Result<Self, Fault> {
         let authorization = match &options.credentials {
             Credentials::None => None,
             Credentials::Token(token) => Some(
@@ -46,7 +60,6 @@ impl Client {
                 ));
             }
         };
-        let places = places(address, options.collection.as_ref())?;
         Ok(Self {
             rest: Rest::new(HostKind::Azure, options.http, &HEADERS),
             authorization,

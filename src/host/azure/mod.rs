@@ -2,6 +2,7 @@
 //!
 //! Only this folder knows paths, members and codes of Azure DevOps.
 
+mod attachments;
 mod blobs;
 mod client;
 mod comments;

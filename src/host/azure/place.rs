@@ -19,6 +19,16 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// A project alone, for what belongs to none of its repositories.
+    pub(super) fn of_project(collection: &Url, project: &str) -> Self {
+        Self {
+            collection: collection.clone(),
+            identities: collection.clone(),
+            project: project.to_owned(),
+            repository: String::new(),
+        }
+    }
+
     /// An address below the repository in the git interface.
     pub(super) fn git(&self, tail: &[&str]) -> Url {
         let mut segments = vec![

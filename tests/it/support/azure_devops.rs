@@ -7,6 +7,7 @@
 //! let url = server.url("contoso/shop/_git/manifests");
 //! ```
 
+pub mod builds;
 mod pull_requests;
 mod watch;
 
@@ -55,6 +56,8 @@ pub struct Azure {
     pub undecided: usize,
     /// What a cluster reports on each new commit of `main`: context, state, words.
     pub cluster: Vec<(String, String, String)>,
+    /// What steps attached to builds.
+    pub attachments: Vec<builds::Attachment>,
 }
 
 /// One pull request.
@@ -105,10 +108,12 @@ impl AzureDevOps {
             policies_unmet: false,
             undecided: 0,
             cluster: Vec::new(),
+            attachments: Vec::new(),
         };
         let descriptions = [
             "azure-devops/git-7.1.json",
             "azure-devops/git-7.1-contract.json",
+            "azure-devops/build-7.1.json",
         ];
         RestFake::start(make, &descriptions)
     }
@@ -132,7 +137,8 @@ fn list(values: &[Value]) -> Reply {
 impl Service for Azure {
     fn described(&self, asked: &Asked) -> Option<Vec<String>> {
         let behind = asked.segments.strip_prefix(self.collection.as_slice())?;
-        if behind.get(1..3)? != ["_apis", "git"] {
+        let area = behind.get(1..3)?;
+        if area != ["_apis", "git"] && area != ["_apis", "build"] {
             return None;
         }
         let mut segments = vec!["organization".to_owned()];
@@ -173,6 +179,7 @@ impl Service for Azure {
                 }
                 self.repository(asked, tail)
             }
+            [_, "_apis", "build", "builds", build, tail @ ..] => self.builds(build, tail),
             [_, "_apis", "wit", "workitems", id] if asked.method == "PATCH" => self.link(asked, id),
             _ => Err("there is no such address".to_owned()),
         }

@@ -14,7 +14,7 @@ on_both_hosts! {
     no_secret_is_attached,
 }
 
-const STEP: (&str, &str) = (
+pub(super) const STEP: (&str, &str) = (
     "SYSTEM_TASKINSTANCEID",
     "7f1c0f0e-3a52-4a0e-9a55-0f1d1c7b5a11",
 );

@@ -36,7 +36,7 @@ fn inputs<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     [&usual[..], more].concat()
 }
 
-fn variable(ended: &Ended, name: &str) -> Option<String> {
+pub(super) fn variable(ended: &Ended, name: &str) -> Option<String> {
     let start = format!("##vso[task.setvariable variable={name};isOutput=true]");
     let found = ended
         .stdout
