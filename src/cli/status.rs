@@ -61,10 +61,11 @@ pub(super) async fn task(
 fn unread(report: &StatusReport) -> Result<(), Error> {
     match report.errors().next() {
         None => Ok(()),
-        Some(first) => Err(Error::message(
-            Kind::Remote,
-            format!("not everything could be read: {first}"),
-        )),
+        Some((branch, first)) => {
+            let said = format!("not everything could be read: {first}");
+            let hints = branch.hints.iter().cloned();
+            Err(hints.fold(Error::message(Kind::Remote, said), Error::hint))
+        }
     }
 }
 
@@ -86,7 +87,9 @@ async fn status(
     let (mut settings, _) = settings(&doors, environment, untrusted, &Path::to_path_buf)?;
     require_repository(&mut settings, &doors, false)?;
     let (_, connector) = run::equip(environment, reporter, &settings, &doors, Vec::new())?;
-    let looked = look(&settings, every, &connector).await;
+    let run = agent::publication(environment);
+    let running = run.writer.source_ref.zip(run.source.commit);
+    let looked = look(&settings, every, running, &connector).await;
     let branches = looked.map_err(|error| token::advise(error, task))?;
     Ok(StatusReport {
         command: "status",
@@ -118,6 +121,7 @@ fn is_every(doors: &Doors) -> Result<bool, Error> {
 async fn look(
     settings: &Settings,
     every: bool,
+    running: Option<(String, String)>,
     connector: &Connector,
 ) -> Result<Vec<BranchStatus>, Error> {
     let mut groups: Vec<(&Target, Vec<&EnvironmentSettings>)> = Vec::new();
@@ -136,10 +140,11 @@ async fn look(
             None => groups.push((target, vec![environment])),
         }
     }
+    let whole = settings.environments.len() == settings.listed.len();
     let read = groups.iter().map(|(target, members)| async move {
         let members = match members.as_slice() {
             [one] if every => Members::Every(one),
-            all => Members::Listed(all),
+            all => Members::Listed { all, whole },
         };
         let connection = connector.open(target, false).await?;
         let read = read_status(&connection, target.branch.as_deref(), members).await?;
@@ -147,16 +152,21 @@ async fn look(
     });
     let read = join_all(read).await;
     let sources = sources(settings);
+    let running = running.as_ref();
+    let running = running.map(|(own, commit)| (own.as_str(), commit.as_str()));
     let now = seconds();
     let found = groups
         .iter()
         .zip(read)
         .map(|((target, _), read)| match read {
-            Ok((read, members, place)) => branch_status(read, place, members, &sources, now),
+            Ok((read, members, place)) => {
+                branch_status(read, place, members, &sources, running, now)
+            }
             Err(error) => BranchStatus {
                 manifest_repo_url: target.place.clone(),
                 branch: target.branch.as_deref().unwrap_or_default().to_owned(),
                 error: Some(error.to_string()),
+                hints: error.all_hints().to_vec(),
                 ..BranchStatus::default()
             },
         });

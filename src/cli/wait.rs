@@ -7,6 +7,7 @@ mod rolled_out;
 use gitops_rollout::{Branch, Commit, Outcome as Ended, Policy, writers};
 
 use crate::error::{Error, Kind};
+use crate::git::Sight;
 use crate::host::Api;
 use crate::host::watch::Question;
 use crate::model::{Finding, Folder, ObjectId};
@@ -285,15 +286,13 @@ async fn on_branches(sought: &mut [Sought<'_>], connector: &Connector) -> Result
                 one.start.is_none() && one.target.place == target.place && one.branch == branch
             })
             .collect();
-        let folders: Vec<_> = same
-            .iter()
-            .map(|one| one.environment.folder.clone())
-            .collect();
+        let folders = same.iter().map(|one| one.environment.folder.clone());
+        let sight = Sight {
+            folders: folders.collect(),
+            others: 0,
+        };
         let connection = connector.open(target, false).await?;
-        let survey = connection
-            .remote
-            .survey(Some(&branch), Some(&folders))
-            .await?;
+        let survey = connection.remote.survey(Some(&branch), &sight).await?;
         for (one, found) in same.iter_mut().zip(&survey.folders) {
             let is_there = found.state.ledger.is_some() || !found.state.entries.is_empty();
             let commit = found.changed.filter(|_| is_there);

@@ -45,7 +45,7 @@ pub use history::Ancestor;
 pub use merge::Merge;
 pub use snapshot::{Revision, Snapshot};
 pub use ssh::Trouble;
-pub use survey::{Dated, Survey, Surveyed};
+pub use survey::{Dated, Sight, Survey, Surveyed};
 pub use tip::{FolderChange, Mention, Publisher, Pushed, Tip, Wanted};
 pub use unfold::{Full, LeftOut, Room, Unfolded};
 

@@ -63,8 +63,9 @@ impl Source {
     }
 
     /// How many commits a branch has that `commit` has not. The branch is taken as
-    /// it was fetched last, else as it is here.
-    pub fn behind(&self, commit: &str, branch: &str) -> Behind {
+    /// it was fetched last, else as it is here; or as it is known to be `at` a commit,
+    /// where that is newer: a pipeline checks out a commit, and may fetch no branch.
+    pub fn behind(&self, commit: &str, branch: &str, at: Option<&str>) -> Behind {
         let name = branch.strip_prefix("refs/heads/").unwrap_or(branch);
         let names = [
             format!("refs/remotes/origin/{name}"),
@@ -74,8 +75,22 @@ impl Source {
             let reference = self.repository.find_reference(name).ok()?;
             Some(reference.peel_to_commit().ok()?.id())
         });
-        let own = Oid::from_str(commit).ok();
-        let own = own.filter(|own| self.repository.find_commit(*own).is_ok());
+        let known = |commit: &str| {
+            let id = Oid::from_str(commit).ok();
+            id.filter(|id| self.repository.find_commit(*id).is_ok())
+        };
+        let own = known(commit);
+        let tip = match (at.and_then(known), tip) {
+            (Some(at), Some(tip)) => {
+                let is_newer = self.repository.graph_descendant_of(at, tip);
+                Some(if is_newer.unwrap_or_default() {
+                    at
+                } else {
+                    tip
+                })
+            }
+            (at, tip) => at.or(tip),
+        };
         let (Some(tip), Some(own)) = (tip, own) else {
             return Behind::Unknown;
         };

@@ -4,10 +4,10 @@
 //! After the list of branches it takes two round trips, whatever the number of
 //! folders: the trees of the newest commits, then the ledgers by their ids.
 
-use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
+mod changes;
 
-use bytes::Bytes;
+use std::collections::{BTreeSet, HashSet};
+
 use git2::ObjectType;
 
 use super::Remote;
@@ -19,9 +19,11 @@ use super::local::{self, Local};
 use super::pack_guard::Limits;
 use super::smart_http::SmartHttp;
 use super::ssh::Ssh;
-use super::tree::{FolderTree, Reader, owned, parse};
+use super::tree::{FolderTree, Reader, owned};
 use crate::model::{Folder, FolderState, Ledger, ObjectId};
 use crate::parallel::blocking;
+
+use changes::last_changes;
 
 /// How many commits back a folder's last change is looked for.
 pub(super) const LOOK_BACK: u32 = 50;
@@ -34,8 +36,27 @@ pub struct Survey {
     /// The newest commits, from the tip along first parents; none where there is no
     /// such branch.
     pub commits: Vec<Dated>,
-    /// The folders that were asked for, or every owned one.
+    /// The folders that were asked for, in their order; behind them the others.
     pub folders: Vec<Surveyed>,
+    /// Folders of others that were too many to be looked at.
+    pub passed_over: usize,
+}
+
+/// Which folders are looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Sight {
+    /// These.
+    pub folders: Vec<Folder>,
+    /// And every other owned one, unless there are more than this.
+    pub others: usize,
+}
+
+impl Sight {
+    /// Every owned folder.
+    pub const EVERY: Self = Self {
+        folders: Vec::new(),
+        others: usize::MAX,
+    };
 }
 
 /// A commit and its time.
@@ -58,49 +79,52 @@ pub struct Surveyed {
     pub damaged: Option<String>,
     /// Which of the commits changed it last; `None` where none of them did.
     pub changed: Option<usize>,
+    /// Which of them changed its ledger last: a hand edit leaves that alone.
+    pub published: Option<usize>,
 }
 
 /// What was seen before the ledgers were read.
 struct Look {
     commits: Vec<Dated>,
-    folders: Vec<(Folder, FolderTree, Option<usize>)>,
+    folders: Vec<Seen>,
+    passed_over: usize,
+}
+
+/// A folder before its ledger was read.
+struct Seen {
+    folder: Folder,
+    tree: FolderTree,
+    changed: Option<usize>,
+    published: Option<usize>,
 }
 
 impl Remote {
-    /// Looks at a branch: at these folders, or at every owned one.
-    pub async fn survey(
-        &self,
-        branch: Option<&str>,
-        folders: Option<&[Folder]>,
-    ) -> Result<Survey, Error> {
+    /// Looks at a branch.
+    pub async fn survey(&self, branch: Option<&str>, sight: &Sight) -> Result<Survey, Error> {
         match self {
             Self::Http(remote) => {
-                let result = remote.try_survey(branch, folders).await;
+                let result = remote.try_survey(branch, sight).await;
                 result.map_err(|fault| remote.error(branch, fault))
             }
             Self::Ssh(remote) => {
-                let result = remote.try_survey(branch, folders).await;
+                let result = remote.try_survey(branch, sight).await;
                 result.map_err(|fault| remote.error(branch, fault))
             }
             Self::Local(remote) => {
-                let result = remote.try_survey(branch, folders).await;
+                let result = remote.try_survey(branch, sight).await;
                 result.map_err(|fault| remote.error(branch, fault))
             }
-            Self::ReadOnly(remote) => Box::pin(remote.survey(branch, folders)).await,
+            Self::ReadOnly(remote) => Box::pin(remote.survey(branch, sight)).await,
         }
     }
 }
 
 impl SmartHttp {
-    async fn try_survey(
-        &self,
-        branch: Option<&str>,
-        folders: Option<&[Folder]>,
-    ) -> Result<Survey, Fault> {
+    async fn try_survey(&self, branch: Option<&str>, sight: &Sight) -> Result<Survey, Fault> {
         let (session, refs) = self.advertisement().await?;
         let (branch, commit, exists) = refs.choose(branch)?;
         let Some(commit) = commit.filter(|_| exists) else {
-            return Ok(nothing(branch, folders));
+            return Ok(nothing(branch, sight));
         };
         let filtered = Wants {
             ids: &[commit],
@@ -123,7 +147,7 @@ impl SmartHttp {
         } else {
             self.fetch(&session, &whole).await?
         };
-        let (store, look) = looked(store, commit, folders).await?;
+        let (store, look) = looked(store, commit, sight).await?;
         let mut stores = vec![store];
         let missing = {
             let objects = Store::together(&stores)?;
@@ -141,35 +165,27 @@ impl SmartHttp {
     }
 }
 
-async fn looked(
-    store: Store,
-    commit: ObjectId,
-    folders: Option<&[Folder]>,
-) -> Result<(Store, Look), Fault> {
-    let folders = folders.map(<[Folder]>::to_vec);
+async fn looked(store: Store, commit: ObjectId, sight: &Sight) -> Result<(Store, Look), Fault> {
+    let sight = sight.clone();
     blocking(move || {
-        let look = Look::at(&store.objects()?, commit, folders.as_deref())?;
+        let look = Look::at(&store.objects()?, commit, &sight)?;
         Ok((store, look))
     })
     .await
 }
 
 impl Ssh {
-    async fn try_survey(
-        &self,
-        branch: Option<&str>,
-        folders: Option<&[Folder]>,
-    ) -> Result<Survey, Fault> {
+    async fn try_survey(&self, branch: Option<&str>, sight: &Sight) -> Result<Survey, Fault> {
         let ((branch, commit, exists), copy) = self.chosen(branch).await?;
         let Some(commit) = commit.filter(|_| exists) else {
-            return Ok(nothing(branch, folders));
+            return Ok(nothing(branch, sight));
         };
         let copy = self.newest(copy, commit).await?;
-        let wanted = folders.map(<[Folder]>::to_vec);
+        let sight = sight.clone();
         let place = copy.place();
         let (look, missing) = blocking(move || {
             let objects = super::ssh::objects(&place)?;
-            let look = Look::at(&objects, commit, wanted.as_deref())?;
+            let look = Look::at(&objects, commit, &sight)?;
             let missing = look.missing(&objects);
             Ok::<_, Fault>((look, missing))
         })
@@ -182,94 +198,103 @@ impl Ssh {
 }
 
 impl Local {
-    async fn try_survey(
-        &self,
-        branch: Option<&str>,
-        folders: Option<&[Folder]>,
-    ) -> Result<Survey, Fault> {
+    async fn try_survey(&self, branch: Option<&str>, sight: &Sight) -> Result<Survey, Fault> {
         let path = self.path.clone();
         let branch = branch.map(str::to_owned);
-        let folders = folders.map(<[Folder]>::to_vec);
+        let sight = sight.clone();
         blocking(move || {
             let (repository, name, commit, exists) = local::chosen(&path, branch.as_deref())?;
             let Some(commit) = commit.filter(|_| exists) else {
-                return Ok(nothing(name, folders.as_deref()));
+                return Ok(nothing(name, &sight));
             };
             let objects = local::objects(&repository)?;
-            Look::at(&objects, commit, folders.as_deref())?.into_survey(name, &objects)
+            Look::at(&objects, commit, &sight)?.into_survey(name, &objects)
         })
         .await
     }
 }
 
 /// A branch that does not exist.
-fn nothing(branch: String, folders: Option<&[Folder]>) -> Survey {
+fn nothing(branch: String, sight: &Sight) -> Survey {
     let empty = |folder: &Folder| Surveyed {
         folder: folder.clone(),
         state: FolderState::default(),
         damaged: None,
         changed: None,
+        published: None,
     };
     Survey {
         branch,
-        commits: Vec::new(),
-        folders: folders.into_iter().flatten().map(empty).collect(),
+        folders: sight.folders.iter().map(empty).collect(),
+        ..Survey::default()
     }
 }
 
 impl Look {
-    fn at(objects: &Objects<'_>, tip: ObjectId, folders: Option<&[Folder]>) -> Result<Self, Fault> {
+    fn at(objects: &Objects<'_>, tip: ObjectId, sight: &Sight) -> Result<Self, Fault> {
         let (commits, roots, is_whole) = past(objects, tip)?;
         let root = roots[0];
         let load = |id: &ObjectId| objects.need(id, ObjectType::Tree);
-        let folders: Vec<_> = match folders {
-            Some(folders) => folders.to_vec(),
-            None => owned(&load, root)?
-                .into_iter()
-                .map(|(folder, _)| folder)
-                .collect(),
-        };
+        let mut folders = sight.folders.clone();
+        let mut passed_over = 0;
+        if sight.others > 0 {
+            let known: HashSet<_> = folders.iter().cloned().collect();
+            let owned = owned(&load, root)?.into_iter().map(|(folder, _)| folder);
+            let others: Vec<_> = owned.filter(|folder| !known.contains(folder)).collect();
+            if others.len() > sight.others {
+                passed_over = others.len();
+            } else {
+                folders.extend(others);
+            }
+        }
         let mut reader = Reader::new(&load);
         let mut seen = Vec::new();
         for folder in folders {
-            let found = match reader.folder(root, &folder) {
+            let tree = match reader.folder(root, &folder) {
                 // A file is in the way: there is no such folder.
                 Err(Fault::InTheWay { .. }) => FolderTree::default(),
                 found => found?,
             };
-            seen.push((folder, found, None));
+            seen.push(Seen {
+                folder,
+                tree,
+                changed: None,
+                published: None,
+            });
         }
         last_changes(objects, &roots, is_whole, &mut seen)?;
         Ok(Self {
             commits,
             folders: seen,
+            passed_over,
         })
     }
 
     /// The ledgers that are not at hand.
     fn missing(&self, objects: &Objects<'_>) -> Vec<ObjectId> {
-        let ids = self.folders.iter().filter_map(|(_, tree, _)| tree.ledger);
+        let ids = self.folders.iter().filter_map(|one| one.tree.ledger);
         let ids: BTreeSet<_> = ids.filter(|id| objects.kind(id).is_none()).collect();
         ids.into_iter().collect()
     }
 
     fn into_survey(self, branch: String, objects: &Objects<'_>) -> Result<Survey, Fault> {
         let mut folders = Vec::new();
-        for (folder, tree, changed) in self.folders {
-            let bytes = match tree.ledger {
+        for seen in self.folders {
+            let bytes = match seen.tree.ledger {
                 Some(id) => Some(objects.need(&id, ObjectType::Blob)?),
                 None => None,
             };
             let ledger = bytes.map(|bytes| Ledger::parse(&bytes)).transpose();
             folders.push(Surveyed {
-                folder,
-                changed,
+                folder: seen.folder,
+                changed: seen.changed,
+                published: seen.published,
                 damaged: ledger.as_ref().err().map(ToString::to_string),
                 state: FolderState {
-                    entries: tree.entries,
+                    entries: seen.tree.entries,
                     ledger: ledger.ok().flatten(),
-                    inner: tree.inner,
-                    odd: tree.odd,
+                    inner: seen.tree.inner,
+                    odd: seen.tree.odd,
                     outer: Vec::new(),
                     twin: None,
                 },
@@ -279,6 +304,7 @@ impl Look {
             branch,
             commits: self.commits,
             folders,
+            passed_over: self.passed_over,
         })
     }
 }
@@ -309,76 +335,4 @@ fn past(objects: &Objects<'_>, tip: ObjectId) -> Result<(Vec<Dated>, Vec<ObjectI
         }
     }
     Ok((commits, roots, true))
-}
-
-/// Finds the commit that changed each folder last.
-fn last_changes(
-    objects: &Objects<'_>,
-    roots: &[ObjectId],
-    is_whole: bool,
-    folders: &mut [(Folder, FolderTree, Option<usize>)],
-) -> Result<(), Fault> {
-    let mut trees = Trees {
-        objects,
-        read: HashMap::new(),
-    };
-    let mut open: Vec<(usize, ObjectId)> = Vec::new();
-    for (at, (folder, ..)) in folders.iter().enumerate() {
-        if let Some(tree) = trees.find(roots[0], folder)? {
-            open.push((at, tree));
-        }
-    }
-    for (before, pair) in roots.windows(2).enumerate() {
-        if pair[0] == pair[1] {
-            continue;
-        }
-        let mut still = Vec::new();
-        for (at, tree) in open {
-            let (folder, _, changed) = &mut folders[at];
-            if trees.find(pair[1], folder)? == Some(tree) {
-                still.push((at, tree));
-            } else {
-                *changed = Some(before);
-            }
-        }
-        open = still;
-    }
-    if is_whole {
-        for (at, _) in open {
-            folders[at].2 = Some(roots.len() - 1);
-        }
-    }
-    Ok(())
-}
-
-type Folders = HashMap<Bytes, ObjectId>;
-
-/// Trees that are read once: many folders share those above them.
-struct Trees<'a, 'o> {
-    objects: &'a Objects<'o>,
-    read: HashMap<ObjectId, Rc<Folders>>,
-}
-
-impl Trees<'_, '_> {
-    fn find(&mut self, root: ObjectId, folder: &Folder) -> Result<Option<ObjectId>, Fault> {
-        let mut id = root;
-        for segment in folder.path().iter().flat_map(|path| path.segments()) {
-            match self.folders(id)?.get(segment.as_bytes()) {
-                Some(below) => id = *below,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(id))
-    }
-
-    fn folders(&mut self, id: ObjectId) -> Result<Rc<Folders>, Fault> {
-        if let Some(found) = self.read.get(&id) {
-            return Ok(Rc::clone(found));
-        }
-        let entries = parse(&self.objects.need(&id, ObjectType::Tree)?)?;
-        let folders = entries.into_iter().filter(super::tree::Entry::is_tree);
-        let folders: Rc<Folders> = Rc::new(folders.map(|own| (own.name, own.id)).collect());
-        self.read.insert(id, Rc::clone(&folders));
-        Ok(folders)
-    }
 }

@@ -8,7 +8,7 @@ use gitops_rollout::{Authors, Pattern, Required, words};
 use super::{Connection, definition};
 use crate::error::Error;
 use crate::git::source::{Behind, Source};
-use crate::git::{Survey, Surveyed};
+use crate::git::{Sight, Survey, Surveyed};
 use crate::host::is_same_repository;
 use crate::host::watch::{Question, SeenCommit};
 use crate::model::{FolderState, Ledger, RelPath};
@@ -24,11 +24,21 @@ use crate::wait::{Board, Place, because};
 /// where no settings file lists them.
 pub const EACH_ENVIRONMENT: &str = "EACH-ENVIRONMENT";
 
+/// Of more folders than this the ledgers are not read to find environments that have
+/// left the settings file: many sources share such a repository.
+const MOST_OTHERS: usize = 50;
+
 /// Whose status is asked for, on one branch.
 #[derive(Debug, Clone, Copy)]
 pub enum Members<'a> {
-    /// Of these environments.
-    Listed(&'a [&'a EnvironmentSettings]),
+    /// Of those that are listed.
+    Listed {
+        /// The environments.
+        all: &'a [&'a EnvironmentSettings],
+        /// The settings file has no others on this branch, so that what was published
+        /// by way of it before can be told.
+        whole: bool,
+    },
     /// Of every ledger; this says where the repository is and whom to believe.
     Every(&'a EnvironmentSettings),
 }
@@ -36,7 +46,7 @@ pub enum Members<'a> {
 impl Members<'_> {
     fn believes_anybody(&self) -> bool {
         match self {
-            Self::Listed(all) => all.iter().any(|one| !one.wait.authors.is_empty()),
+            Self::Listed { all, .. } => all.iter().any(|one| !one.wait.authors.is_empty()),
             Self::Every(one) => !one.wait.authors.is_empty(),
         }
     }
@@ -56,9 +66,12 @@ pub async fn read_status(
     branch: Option<&str>,
     members: Members<'_>,
 ) -> Result<BranchRead, Error> {
-    let folders: Option<Vec<_>> = match members {
-        Members::Listed(all) => Some(all.iter().map(|one| one.folder.clone()).collect()),
-        Members::Every(_) => None,
+    let sight = match members {
+        Members::Listed { all, whole } => Sight {
+            folders: all.iter().map(|one| one.folder.clone()).collect(),
+            others: if whole { MOST_OTHERS } else { 0 },
+        },
+        Members::Every(_) => Sight::EVERY,
     };
     let mut notes = Vec::new();
     let api = connection.api.as_ref();
@@ -69,7 +82,7 @@ pub async fn read_status(
         notes.push("`statusAuthors` is not set, so how rollouts are is not known; `wait` without it lists who has written statuses".to_owned());
     }
     let api = api.filter(|_| asked);
-    let survey = async { connection.remote.survey(branch, folders.as_deref()).await };
+    let survey = async { connection.remote.survey(branch, &sight).await };
     let statuses = async |branch: &str| {
         let question = Question {
             branch: branch.to_owned(),
@@ -90,6 +103,12 @@ pub async fn read_status(
         (Ok(survey), statuses(&name).await)
     };
     let survey = survey?;
+    if survey.passed_over > 0 {
+        notes.push(format!(
+            "there are {} folders of others; they were not searched for environments that have left the settings file",
+            survey.passed_over
+        ));
+    }
     let seen = match statuses {
         Some(Ok(sighting)) => {
             notes.extend(sighting.unread);
@@ -110,12 +129,13 @@ pub async fn read_status(
 }
 
 /// Puts together what was read. `sources` are checkouts that may have the source,
-/// `now` is the time in seconds since 1970.
+/// `running` the branch and the commit of this run, `now` is the time in seconds since 1970.
 pub fn branch_status(
     read: BranchRead,
     place: String,
     members: Members<'_>,
     sources: &[Source],
+    running: Option<(&str, &str)>,
     now: i64,
 ) -> BranchStatus {
     let BranchRead {
@@ -128,15 +148,19 @@ pub fn branch_status(
         board: seen.map(|seen| Board::new(ids, seen)),
         survey: &survey,
         sources,
+        running,
         now,
         known: HashMap::new(),
     };
     let environments = match members {
-        Members::Listed(all) => all
-            .iter()
-            .zip(&survey.folders)
-            .map(|(one, found)| work.listed(one, found))
-            .collect(),
+        Members::Listed { all, .. } => {
+            let listed = all.iter().zip(&survey.folders);
+            let listed = listed.map(|(one, found)| work.listed(one, found));
+            let mut environments: Vec<_> = listed.collect();
+            let others = survey.folders.iter().skip(all.len());
+            environments.extend(others.filter_map(|found| work.left(all, found)));
+            environments
+        }
         Members::Every(like) => survey
             .folders
             .iter()
@@ -153,6 +177,7 @@ pub fn branch_status(
         }),
         environments,
         error: None,
+        hints: Vec::new(),
         notes,
     }
 }
@@ -167,6 +192,7 @@ struct Work<'a> {
     board: Option<Board>,
     survey: &'a Survey,
     sources: &'a [Source],
+    running: Option<(&'a str, &'a str)>,
     now: i64,
     /// What is known of commits of the source: many environments have the same.
     known: HashMap<(String, String), (Option<i64>, Behind)>,
@@ -189,6 +215,50 @@ impl Work<'_> {
             ));
         }
         status
+    }
+
+    /// An environment that was published by way of the same settings file, which does
+    /// not have it any more, or has another folder for it.
+    fn left(
+        &mut self,
+        all: &[&EnvironmentSettings],
+        found: &Surveyed,
+    ) -> Option<EnvironmentStatus> {
+        let ledger = found
+            .state
+            .ledger
+            .as_ref()
+            .filter(|_| !is_definition(found))?;
+        let theirs = &ledger.publication.source;
+        let is_theirs = |one: &&&EnvironmentSettings| {
+            let ours = &one.made_from;
+            theirs.repository.is_some()
+                && theirs.settings.is_some()
+                && theirs.settings == ours.settings
+                && ours.repository.is_some()
+                && theirs.may_share_repository(ours, &is_same_repository)
+        };
+        all.iter().find(is_theirs)?;
+        let name = words(&ledger.environment);
+        let required = Required::Lately;
+        let mut status = self.status(&name, found, false, &required, &Authors::default());
+        status.rollout = None;
+        status.not_in_file = true;
+        let moved = all.iter().find(|one| one.name == ledger.environment);
+        let reference = ledger.publication.writer.source_ref.as_deref().map(words);
+        let from = reference.map_or_else(String::new, |from| format!(", published from {from}"));
+        let said = match moved {
+            Some(one) => format!(
+                "the folder `{}` was left behind; the environment has the folder `{}` now",
+                found.folder, one.folder
+            ),
+            None => format!(
+                "it is not in the settings file; its folder `{}` is still there{from}",
+                found.folder
+            ),
+        };
+        status.problem.get_or_insert(said);
+        Some(status)
     }
 
     fn found(&mut self, like: &EnvironmentSettings, found: &Surveyed) -> EnvironmentStatus {
@@ -258,7 +328,7 @@ impl Work<'_> {
 
     fn published(&mut self, found: &Surveyed, ledger: &Ledger, keeps: bool) -> PublishedStatus {
         let writer = &ledger.publication.writer;
-        let commit = found.changed.and_then(|at| self.survey.commits.get(at));
+        let commit = found.published.and_then(|at| self.survey.commits.get(at));
         let commit = commit
             .map(|commit| CommitStatus::at(commit.id.to_string(), Some(commit.seconds), self.now));
         PublishedStatus {
@@ -328,7 +398,10 @@ impl Work<'_> {
             let time = source.seconds(commit)?;
             let behind = match branch {
                 "" => Behind::Unknown,
-                branch => source.behind(commit, branch),
+                branch => {
+                    let running = self.running.filter(|(own, _)| *own == branch);
+                    source.behind(commit, branch, running.map(|(_, commit)| commit))
+                }
             };
             Some((Some(time), behind))
         });

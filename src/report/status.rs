@@ -34,6 +34,9 @@ pub struct BranchStatus {
     /// Why it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// What may help with that.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hints: Vec<String>,
     /// What is not known, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -79,6 +82,10 @@ pub struct EnvironmentStatus {
     pub name: String,
     /// Its folder.
     pub folder: String,
+    /// It was published by way of the settings file, which does not have it (there)
+    /// any more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub not_in_file: bool,
     /// What was published there; absent where nothing was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub published: Option<PublishedStatus>,
@@ -94,7 +101,7 @@ pub struct EnvironmentStatus {
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedStatus {
-    /// The commit that changed the folder last, where that is among the newest.
+    /// The commit that published it, where that is among the newest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<CommitStatus>,
     /// What it was made from.
@@ -184,8 +191,9 @@ impl RolloutNow {
 }
 
 impl StatusReport {
-    /// What could not be read.
-    pub fn errors(&self) -> impl Iterator<Item = &str> {
-        self.branches.iter().filter_map(|one| one.error.as_deref())
+    /// The branches that could not be read, and why.
+    pub fn errors(&self) -> impl Iterator<Item = (&BranchStatus, &str)> {
+        let branches = self.branches.iter();
+        branches.filter_map(|one| Some((one, one.error.as_deref()?)))
     }
 }

@@ -144,7 +144,11 @@ fn title(branch: &BranchStatus) -> String {
 
 fn row(environment: &EnvironmentStatus) -> Row {
     let none = || "-".to_owned();
-    let name = environment.name.clone();
+    let name = if environment.not_in_file {
+        format!("{} (left)", environment.name)
+    } else {
+        environment.name.clone()
+    };
     let rollout = environment.rollout.as_ref();
     let rollout = rollout.map_or_else(none, |now| {
         match now.outcome {

@@ -9,6 +9,7 @@ fn commit(id: &str, age: i64) -> CommitStatus {
 
 fn environment(name: &str, outcome: &'static str) -> EnvironmentStatus {
     EnvironmentStatus {
+        not_in_file: false,
         name: name.to_owned(),
         folder: format!("clusters/{name}"),
         published: Some(PublishedStatus {
@@ -76,8 +77,8 @@ fn incident() -> StatusReport {
                 branch: "main".to_owned(),
                 commit: Some(commit("5f2c", 720)),
                 environments: vec![environment("dev", "rolledOut"), qa, prod, damaged, nothing],
-                error: None,
                 notes: vec!["the check runs cannot be read".to_owned()],
+                ..BranchStatus::default()
             },
             BranchStatus {
                 manifest_repo_url: "https://github.com/contoso/other".to_owned(),
