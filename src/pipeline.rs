@@ -15,6 +15,7 @@ mod detail;
 mod finish;
 mod leftovers;
 mod new_branch;
+mod plain_secrets;
 mod promote;
 mod propose;
 mod publication;

@@ -11,7 +11,7 @@ use crate::generate::determinism;
 use crate::model::Finding;
 use crate::report::{RunReport, changes_anything};
 
-use super::{Rendered, render, stamps};
+use super::{Rendered, plain_secrets, render, stamps};
 
 /// Adds to the report what is worth a look in its changes.
 pub(super) async fn remark(context: &Context, rendered: &[Rendered], report: &mut RunReport) {
@@ -24,6 +24,9 @@ pub(super) async fn remark(context: &Context, rendered: &[Rendered], report: &mu
             continue;
         };
         let place = format!("environment {name}");
+        if let Some(said) = plain_secrets::said(environment, entry) {
+            findings.push(Finding::warning(&place, said));
+        }
         let Some(changes) = &entry.changes else {
             continue;
         };

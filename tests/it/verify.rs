@@ -20,6 +20,46 @@ fn verify_needs_neither_token_nor_repository() {
     assert_eq!(ended.stdout, "");
 }
 
+/// Plans have a risk for it; without a plan it is a warning.
+#[test]
+fn a_secret_in_plain_text_is_told_where_no_plan_shows_it() {
+    let secret = |name: &str, value: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: shop}}\nstringData: {{password: {value}}}\n"
+        )
+    };
+    let workspace = plain();
+    let write = |all: &[String]| workspace.write("src/secrets.yaml", &all.concat());
+    write(&[
+        secret("db", "word"),
+        secret("safe", "'ENC[AES256_GCM,data:x]'"),
+    ]);
+    let flags = ["--source", "src", "--environments", "dev"];
+    let run = |command: &str, more: &[&str]| {
+        let arguments = [&[command], &flags[..], more].concat();
+        workspace.program(&arguments).succeed().stderr
+    };
+    let one = "warning: environment dev: the Secret `shop/db` is in plain text: everybody who can read the repository can read it, and git keeps it forever. Encrypt it (SOPS, SealedSecret) or refer to it (ExternalSecret)\n";
+    let said = run("verify", &[]);
+    assert!(said.contains(one), "{said}");
+    workspace.git(&["init", "--quiet", "--bare", "manifests.git"]);
+    let place = ["--manifest-repo", "./manifests.git"];
+    // A plan shows it once.
+    let said = run("verify", &place);
+    assert!(
+        said.contains("secret-plaintext") && !said.contains(one),
+        "{said}"
+    );
+    let said = run("publish", &place);
+    assert!(said.contains(one), "{said}");
+    // What changes is told, not what is there.
+    write(&[secret("db", "word"), secret("b", "x"), secret("c", "x")]);
+    let said = run("publish", &place);
+    let two = "the Secrets `shop/b`, `shop/c` are in plain text: everybody who can read the repository can read them,";
+    assert!(said.contains(two), "{said}");
+    assert!(!run("publish", &place).contains("plain text"));
+}
+
 #[test]
 fn verify_lists_what_would_change_and_changes_nothing() {
     let workspace = plain();

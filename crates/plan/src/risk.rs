@@ -29,6 +29,7 @@ mod workload;
 
 pub use allowance::{Allowance, Allowed};
 pub use finding::{Finding, Revert, Severity};
+pub use secret::is_plain as is_plain_secret;
 pub use table::{RULES, Rule};
 
 pub(crate) use case::{Case, Facts};

@@ -69,7 +69,7 @@ fn is_reference(value: &Value) -> bool {
 }
 
 /// Whether a resource is a Secret in plain text.
-pub(super) fn is_plain(value: &Value) -> bool {
+pub fn is_plain(value: &Value) -> bool {
     form(value) == Form::Plain
 }
 
