@@ -10,6 +10,7 @@ mod confined;
 mod connect;
 mod fab;
 mod harden;
+mod help;
 mod invocation;
 mod logging;
 mod network;
@@ -155,7 +156,7 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
             Err(_) => ExitCode::FAILURE,
         };
     }
-    let definition = Cli::command();
+    let definition = help::shown(Cli::command());
     let typed: Vec<_> = arguments.iter().map(|it| it.to_string_lossy()).collect();
     let matches = match definition.try_get_matches_from(arguments) {
         Ok(matches) => matches,
