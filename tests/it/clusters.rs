@@ -163,7 +163,7 @@ fn cases() -> Vec<(&'static str, &'static str, String)> {
         ("azure", FLUX),
         (
             "azure",
-            "\n  c: { generator: flux, flux: { version: '2.9', secret: git } }\n",
+            "\n  c: { generator: flux, flux: { version: '2.9', secret: git, decryptionSecret: sops-age, applyAs: deployer } }\n",
         ),
         (
             "azure",
@@ -326,6 +326,34 @@ fn settings_of_sources_at_the_top_of_the_file_do_not_reach_it() {
     let ended = render(&format!("{top}{}", azure(ARGOCD)), "clusters/prod");
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert_eq!(ended.stdout, plain);
+}
+
+#[test]
+fn flux_decrypts_and_applies_environments_as_it_is_told() {
+    let block = "\n  c: { generator: flux, flux: { version: '2.9', secret: git, decryptionSecret: sops-age, applyAs: deployer } }\n";
+    let objects = objects(&azure(block), "c");
+    let all = objects.iter().filter(|one| one["kind"] == "Kustomization");
+    let said: Vec<_> = all
+        .map(|one| {
+            (
+                one["metadata"]["name"].as_str().unwrap(),
+                &one["spec"]["decryption"],
+                &one["spec"]["serviceAccountName"],
+            )
+        })
+        .collect();
+    let sops = json!({"provider": "sops", "secretRef": {"name": "sops-age"}});
+    let account = json!("deployer");
+    let none = Value::Null;
+    // The objects of Flux itself are applied with its own rights.
+    assert_eq!(
+        said,
+        [
+            ("c", &none, &none),
+            ("infra", &sops, &account),
+            ("prod-shop", &sops, &account),
+        ]
+    );
 }
 
 /// Azure DevOps allows names of 64 characters, in each project the same.

@@ -39,6 +39,10 @@ pub struct FluxObjects {
     pub timeout: String,
     /// Of which objects an object depends, by their names.
     pub depends_on: BTreeMap<String, Vec<String>>,
+    /// The Secret with the keys for what SOPS encrypted.
+    pub decryption_secret: Option<String>,
+    /// Whose rights apply environments, instead of those of Flux's controller.
+    pub apply_as: Option<String>,
     /// The Secret of a receiver of pushes.
     pub receiver: Option<String>,
     /// Where the environments' artifacts are, when they do not come from git.
@@ -201,6 +205,12 @@ fn oci_repository(objects: &FluxObjects, one: &Deployed, artifact: &Artifact) ->
 fn kustomization(objects: &FluxObjects, one: &Deployed) -> Value {
     let mut spec = apply(objects, one);
     spec["wait"] = json!(true);
+    if let Some(secret) = &objects.decryption_secret {
+        spec["decryption"] = json!({ "provider": "sops", "secretRef": { "name": secret } });
+    }
+    if let Some(account) = &objects.apply_as {
+        spec["serviceAccountName"] = json!(account);
+    }
     let needed = objects.depends_on.get(&one.name).into_iter().flatten();
     let needed: Vec<_> = needed.map(|name| json!({ "name": name })).collect();
     if !needed.is_empty() {

@@ -36,6 +36,8 @@ fn flux(repository: &Repository, version: &str) -> ClusterObjects {
         interval: "1m".to_owned(),
         timeout: "5m".to_owned(),
         depends_on: std::collections::BTreeMap::new(),
+        decryption_secret: None,
+        apply_as: None,
         receiver: None,
         artifacts: std::collections::BTreeMap::new(),
     })

@@ -62,6 +62,8 @@ pub(in crate::settings) fn cluster_objects(
             interval: args.interval.clone(),
             timeout: args.timeout.clone(),
             depends_on: named_objects(&described.depends_on),
+            decryption_secret: args.decryption_secret.clone(),
+            apply_as: args.apply_as.clone(),
             receiver: args.receiver.clone(),
             artifacts: artifacts(args, &described.runs)?,
             cluster,

@@ -49,6 +49,14 @@ pub struct FluxArgs {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub service_account: Option<String>,
 
+    /// The Secret with the keys by which Flux decrypts what SOPS encrypted (entries that end in `.agekey` or `.asc`, or `sops.azure-kv`). Nothing is decrypted when not given.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub decryption_secret: Option<String>,
+
+    /// The `ServiceAccount` whose rights Flux has when it applies environments. Those of its own controller when not given.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub apply_as: Option<String>,
+
     /// The Secret with the `token` of a Receiver, by which the host tells Flux of a push. No Receiver when not given.
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub receiver: Option<String>,
