@@ -280,7 +280,7 @@ fn a_plan_is_as_long_as_it_is_asked_to_be() {
       ~ apps/v1 Deployment shop/web
           - spec.replicas: 2
           + spec.replicas: 1
-          noise not shown: chart labels 1
+          noise not shown: 1 chart label
     Publishing would change ./m.git (branch main)
     ");
     insta::assert_snapshot!(shown(&workspace, &["--full"]), @r#"

@@ -12,7 +12,6 @@ mod safe;
 mod single;
 mod text;
 
-pub use commits::commits;
 pub use html::{Heading, html};
 pub use junit::junit;
 pub use markdown::markdown;

@@ -28,18 +28,19 @@ pub(super) fn ranges(plans: Plans<'_>) -> Vec<(Option<String>, &Commits)> {
 }
 
 /// How many commits come since which, in Markdown, with a link where there is one.
-pub fn commits(commits: &Commits) -> String {
+pub(super) fn marked_down(commits: &Commits, environments: Option<&str>) -> String {
     let short = safe::code(&short(commits));
     let from = match page(commits) {
         Some(link) => format!("[{short}]({})", address(link)),
         None => short,
     };
-    told(commits, &from)
+    told(commits, environments.map(safe::code), &from)
 }
 
 /// The same as plain text, with the address behind it.
-pub(super) fn plain(commits: &Commits) -> String {
-    let told = told(commits, &short(commits));
+pub(super) fn plain(commits: &Commits, environments: Option<&str>) -> String {
+    let environments = environments.map(str::to_owned);
+    let told = told(commits, environments, &short(commits));
     match page(commits) {
         Some(link) => format!("{told} ({})", address(link)),
         None => told,
@@ -57,18 +58,19 @@ fn short(commits: &Commits) -> String {
     commits.from.chars().take(SHORT).collect()
 }
 
-fn told(commits: &Commits, from: &str) -> String {
+fn told(commits: &Commits, environments: Option<String>, from: &str) -> String {
+    let what = environments.map_or_else(
+        || "Source commits".to_owned(),
+        |names| format!("Source commits of {names}"),
+    );
     let Some(Between { added, removed, .. }) = &commits.between else {
-        return format!("Source commits: compared with {from}");
+        return format!("{what}: compared with {from}");
     };
     match (added, removed) {
-        (0, removed) => format!(
-            "Source commits: back by {} from {from}",
-            count(*removed, "commit")
-        ),
-        (added, 0) => format!("Source commits: {added} since {from}"),
+        (0, removed) => format!("{what}: back by {} from {from}", count(*removed, "commit")),
+        (added, 0) => format!("{what}: {added} since {from}"),
         (added, removed) => format!(
-            "Source commits: {added} that {from} does not have; {removed} of its own {}",
+            "{what}: {added} that {from} does not have; {removed} of its own {}",
             if *removed == 1 { "goes" } else { "go" }
         ),
     }
@@ -163,7 +165,7 @@ mod tests {
         #[case] all: &[&str],
     ) {
         let range = range(between);
-        assert_eq!(commits(&range), line);
+        assert_eq!(marked_down(&range, None), line);
         let (mut lines, left) = subjects(&range);
         lines.extend(left);
         assert_eq!(lines, all);
@@ -178,9 +180,12 @@ mod tests {
             ..range(None)
         };
         assert_eq!(
-            commits(&range),
-            "Source commits: compared with `0123456789`"
+            marked_down(&range, Some("dev, prod")),
+            "Source commits of `dev, prod`: compared with `0123456789`"
         );
-        assert_eq!(plain(&range), "Source commits: compared with 0123456789");
+        assert_eq!(
+            plain(&range, None),
+            "Source commits: compared with 0123456789"
+        );
     }
 }

@@ -29,14 +29,14 @@ pub(super) fn severity(severity: Severity) -> &'static str {
 
 pub(super) fn noise(noise: Noise) -> &'static str {
     match noise {
-        Noise::ChartLabel => "chart labels",
-        Noise::VersionLabel => "version labels",
-        Noise::Checksum => "checksums",
-        Noise::Timestamp => "timestamps",
-        Noise::Reference => "references to renamed configuration",
-        Noise::Order => "order of items",
-        Noise::Formatting => "formatting",
-        Noise::EncryptionNote => "notes of encryption",
+        Noise::ChartLabel => "chart label",
+        Noise::VersionLabel => "version label",
+        Noise::Checksum => "checksum",
+        Noise::Timestamp => "timestamp",
+        Noise::Reference => "reference to renamed configuration",
+        Noise::Order => "list in another order",
+        Noise::Formatting => "change of formatting",
+        Noise::EncryptionNote => "note of encryption",
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) fn risks(plan: &Plan) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// `noise not shown: chart labels 8, checksums 4`
+/// `noise not shown: 8 chart labels, 1 checksum`
 pub(super) fn noises<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<String> {
     let mut counts = std::collections::BTreeMap::new();
     for kind in fields.filter_map(|field| field.noise) {
@@ -97,7 +97,13 @@ pub(super) fn noises<'f>(fields: impl Iterator<Item = &'f Field>) -> Option<Stri
     }
     let listed: Vec<_> = counts
         .iter()
-        .map(|(kind, count)| format!("{} {count}", noise(*kind)))
+        .map(|(kind, number)| match (kind, number) {
+            (Noise::Order, 2..) => format!("{number} lists in another order"),
+            (Noise::Formatting, 2..) => format!("{number} changes of formatting"),
+            (Noise::EncryptionNote, 2..) => format!("{number} notes of encryption"),
+            (Noise::Reference, 2..) => format!("{number} references to renamed configuration"),
+            _ => count(*number, noise(*kind)),
+        })
         .collect();
     (!listed.is_empty()).then(|| format!("noise not shown: {}", listed.join(", ")))
 }

@@ -50,8 +50,8 @@ pub fn html(plans: Plans<'_>, heading: Heading<'_>, clean: &dyn Fn(&str) -> Stri
     }
     page.close("ul");
     for (names, range) in commits::ranges(plans) {
-        let names = names.map(|names| format!("{names}: ")).unwrap_or_default();
-        page.element("p", "about", &format!("{names}{}", commits::plain(range)));
+        let line = commits::plain(range, names.as_deref());
+        page.element("p", "about", &line);
         page.subjects(range);
     }
     page.out.push_str(TOOLS);
@@ -292,9 +292,10 @@ impl Html<'_> {
                 '-' => "del",
                 _ => "span",
             };
+            // Each is a block of its own: a line break would be an empty line.
             self.open(tag, "");
             self.text(&format!("{mark} {line}"));
-            self.out.push_str(&format!("</{tag}>\n"));
+            self.out.push_str(&format!("</{tag}>"));
         }
         self.out.push_str("</pre>\n");
     }

@@ -21,12 +21,7 @@ impl Format for Markdown {
     }
 
     fn commits(&self, environments: Option<&str>, range: &Commits) -> String {
-        let name = environments.map(|names| format!("{}: ", safe::code(names)));
-        format!(
-            "{}{}\n\n",
-            name.unwrap_or_default(),
-            commits::commits(range)
-        )
+        format!("{}\n\n", commits::marked_down(range, environments))
     }
 
     fn subjects(&self, environments: Option<&str>, heading: &str) -> String {

@@ -65,12 +65,7 @@ impl Format for Text {
     }
 
     fn commits(&self, environments: Option<&str>, range: &Commits) -> String {
-        let name = environments.map(|names| format!("{names}: "));
-        safe_line(&format!(
-            "{}{}",
-            name.unwrap_or_default(),
-            commits::plain(range)
-        ))
+        safe_line(&commits::plain(range, environments))
     }
 
     fn subjects(&self, environments: Option<&str>, heading: &str) -> String {

@@ -44,7 +44,7 @@ fn for_a_terminal() {
     - spec.replicas: 3
     + spec.replicas: 1
     + spec.template: {\"spec\":{\"containers\":[]}}
-    noise not shown: chart labels 1
+    noise not shown: 1 chart label
 - v1 Service shop/gone
 ~ v1 ConfigMap shop/c
     ~ data[\"run.sh\"]:
@@ -82,7 +82,7 @@ fn for_a_pull_request() {
   + spec.template: {\"spec\":{\"containers\":[]}}
   ```
 
-  noise not shown: chart labels 1
+  noise not shown: 1 chart label
 - deleted `Service shop/gone`
 - changed `ConfigMap shop/c`
 
@@ -111,7 +111,7 @@ fn resources_with_noise_only_are_one_line() {
         (0..20).map(one).collect::<Vec<_>>().join("---\n")
     };
     let plan = planned(&labeled(1), &labeled(2));
-    let line = "20 resources with noise only; noise not shown: chart labels 20\n";
+    let line = "20 resources with noise only; noise not shown: 20 chart labels\n";
     let plans = [("dev", &plan)];
     assert_eq!(text(&plans, View::default()).lines().count(), 2);
     assert!(text(&plans, View::default()).ends_with(line));
