@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use gitops_plan::Approved;
+
 use crate::generate::{Pulls, RenderCache};
 use crate::host::HostKind;
 use crate::model::{PublicationStamp, Secret};
@@ -47,4 +49,6 @@ pub struct Context {
     pub plan_key: Arc<[u8; 32]>,
     /// This is a build of a pull request: anybody may have written the source.
     pub pull_request: bool,
+    /// Exactly what may be published, where that was approved.
+    pub approved: Option<Arc<Approved>>,
 }

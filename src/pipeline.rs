@@ -4,8 +4,10 @@
 //! branch carries all environments that go there. The plan is made against
 //! the tip of the branch, and made again whenever somebody else was faster.
 
+mod accepted;
 mod adopted;
 mod annotate;
+mod approval;
 mod attempt;
 mod comments;
 mod commits;
@@ -23,7 +25,9 @@ mod publish;
 mod remarks;
 mod render;
 mod replace;
+mod risk;
 mod rotated;
+mod route;
 mod source;
 mod stamps;
 mod status;
@@ -77,6 +81,7 @@ fn environment_report(rendered: &Rendered) -> EnvironmentReport {
         resources: rendered.resources.len(),
         changes: None,
         plan: None,
+        effect: None,
         is_older: false,
         is_stopped: false,
     }

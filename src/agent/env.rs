@@ -45,6 +45,8 @@ pub const BUILD_REPOSITORY_PROVIDER: &str = "BUILD_REPOSITORY_PROVIDER";
 pub const SYSTEM_PULLREQUEST_PULLREQUESTID: &str = "SYSTEM_PULLREQUEST_PULLREQUESTID";
 /// Number of the pull request that is built, on GitHub.
 pub const SYSTEM_PULLREQUEST_PULLREQUESTNUMBER: &str = "SYSTEM_PULLREQUEST_PULLREQUESTNUMBER";
+/// The branch that the pull request that is built goes to.
+pub const SYSTEM_PULLREQUEST_TARGETBRANCH: &str = "SYSTEM_PULLREQUEST_TARGETBRANCH";
 /// The commit that the run checked out.
 pub const BUILD_SOURCEVERSION: &str = "BUILD_SOURCEVERSION";
 /// A classic release's id, rising within the organisation.

@@ -10,8 +10,8 @@ use super::env::{
     BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEBRANCH, BUILD_SOURCEVERSION,
     RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_REASON, RELEASE_RELEASEID, SYSTEM_DEFINITIONID,
     SYSTEM_HOSTTYPE, SYSTEM_JOBATTEMPT, SYSTEM_JOBNAME, SYSTEM_PULLREQUEST_PULLREQUESTID,
-    SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_STAGEATTEMPT, SYSTEM_STAGENAME,
-    SYSTEM_TEAMPROJECT, VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
+    SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_PULLREQUEST_TARGETBRANCH, SYSTEM_STAGEATTEMPT,
+    SYSTEM_STAGENAME, SYSTEM_TEAMPROJECT, VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
 use super::servers::collection;
 
@@ -119,6 +119,12 @@ pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
         number: number?.parse().ok()?,
         github,
     })
+}
+
+/// The branch that the pull request of this run goes to, without `refs/heads/`.
+pub fn target_branch(environment: &Environment) -> Option<String> {
+    let name = environment.get(SYSTEM_PULLREQUEST_TARGETBRANCH)?;
+    Some(name.strip_prefix("refs/heads/").unwrap_or(name).to_owned())
 }
 
 /// Whether this is a build of a pull request, or a release of one, where anybody may

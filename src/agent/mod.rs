@@ -20,7 +20,7 @@ pub use command::{encode_data, encode_property, neutralize, neutralize_json};
 pub use env::Environment;
 pub use facts::{
     SourcePullRequest, Variable, is_pull_request, publication, pull_request, secrets,
-    source_repository, tools_directory, variables,
+    source_repository, target_branch, tools_directory, variables,
 };
 pub use inputs::{connection_token, input, unresolved, unresolved_macro};
 pub use network::{Proxy, bypasses_everything, client_certificate, extra_ca, proxy};

@@ -1,7 +1,11 @@
-//! The brakes: stop before anything is sent, and name the override.
+//! The brakes: stop before anything is sent, and name the override. What stops is
+//! `gitops-plan`'s to say; this is where it is asked, and what the user reads.
+
+use gitops_plan::risk::Finding;
+use gitops_plan::{Identity, Limits, Loss, RiskPolicy, brake, decide};
 
 use crate::error::{self, Kind};
-use crate::model::{FileChange, Folder, FolderPlan, RelPath, ResourceChange, ResourceId};
+use crate::model::{FileChange, Folder, FolderPlan, ResourceChange, ResourceId};
 
 /// How much a run may remove.
 #[derive(Debug, Clone)]
@@ -25,46 +29,9 @@ pub enum Error {
         /// The environment's name.
         environment: String,
     },
-    /// Too much would go.
-    #[error(
-        "publishing would remove {} of the {before} resources in the folder `{folder}`; at most {limit} percent may go in one run{}",
-        removed.len(), listed(removed)
-    )]
-    TooMany {
-        /// The owned folder.
-        folder: Folder,
-        /// Those that would go.
-        removed: Vec<ResourceId>,
-        /// How many there are.
-        before: usize,
-        /// The limit in percent.
-        limit: u8,
-    },
-    /// Too many files of others would go.
-    #[error(
-        "publishing would remove {removed} of the {before} files in the folder `{folder}` that something else wrote; at most {limit} percent may go in one run{}",
-        listed(files)
-    )]
-    TooManyForeign {
-        /// The owned folder.
-        folder: Folder,
-        /// How many would go.
-        removed: usize,
-        /// The files that would go.
-        files: Vec<RelPath>,
-        /// How many files there are.
-        before: usize,
-        /// The limit in percent.
-        limit: u8,
-    },
-    /// Something that holds data or other resources would go.
-    #[error("publishing would remove `{resource}` from the folder `{folder}`; {} is a protected kind", resource.kind)]
-    Protected {
-        /// The owned folder.
-        folder: Folder,
-        /// The first such resource.
-        resource: Box<ResourceId>,
-    },
+    /// Something would go that may not, or too much.
+    #[error("{}", .0.message)]
+    Removal(Box<Finding>),
 }
 
 impl From<Error> for error::Error {
@@ -74,36 +41,20 @@ impl From<Error> for error::Error {
                 "check that `source` is the right folder and that the environment's configuration enables something",
                 "set `allowEmpty` if an empty environment is meant",
             ],
-            Error::TooMany { .. } => &[
-                "check that the source is complete; set `allowRemoval` for this run if the removal is meant, or raise `maxRemovedPercent`",
-            ],
-            Error::TooManyForeign { .. } => &[
-                "check that this is the right `folder`; set `allowRemoval` for this run if the removal is meant",
-            ],
-            Error::Protected { .. } => &[
-                "removing it may delete data or everything inside it; set `allowRemoval` for this run if that is meant, or change `protectedKinds`",
-            ],
+            Error::Removal(finding) => match finding.rule.as_str() {
+                "protected-kind-removed" => &[
+                    "removing it may delete data or everything inside it; set `allowRemoval` for this run if that is meant, or change `protectedKinds`",
+                ],
+                "too-many-foreign-files-removed" => &[
+                    "check that this is the right `folder`; set `allowRemoval` for this run if the removal is meant",
+                ],
+                _ => &[
+                    "check that the source is complete; set `allowRemoval` for this run if the removal is meant, or raise `maxRemovedPercent`",
+                ],
+            },
         };
         Self::new(Kind::Policy, error).hints(hints.iter().map(|&hint| hint.to_owned()))
     }
-}
-
-/// What a brake counts, a line each.
-fn listed<T: std::fmt::Display>(items: &[T]) -> String {
-    const SHOWN: usize = 20;
-    let lines = items.iter().take(SHOWN).map(|item| format!("\n  - {item}"));
-    let mut text: String = lines.collect();
-    if items.len() > SHOWN {
-        text.push_str(&format!("\n  and {} more", items.len() - SHOWN));
-    }
-    text
-}
-
-fn removed_files(plan: &FolderPlan) -> Vec<RelPath> {
-    let removed = |(path, change): (&RelPath, &FileChange)| {
-        (*change == FileChange::Removed).then(|| path.clone())
-    };
-    plan.files.iter().filter_map(removed).collect()
 }
 
 /// Stops when an environment renders to nothing.
@@ -121,49 +72,48 @@ pub fn removals(brakes: &Brakes, folder: &Folder, plan: &FolderPlan) -> Result<(
     if brakes.allow_removal {
         return Ok(());
     }
-    let protected = plan
-        .resources
-        .iter()
-        .filter(|&(_, &change)| change == ResourceChange::Removed)
-        .find(|(id, _)| {
-            brakes
-                .protected_kinds
-                .iter()
-                .any(|kind| kind.eq_ignore_ascii_case(&id.kind))
-        });
-    if let Some((id, _)) = protected {
-        return Err(Error::Protected {
-            folder: folder.clone(),
-            resource: Box::new(id.clone()),
-        });
+    let removed = plan.resources.iter();
+    let removed = removed.filter(|&(_, &change)| change == ResourceChange::Removed);
+    let removed: Vec<_> = removed.map(|(id, _)| identity(id)).collect();
+    let without_heir: Vec<_> = plan.lost().into_iter().map(identity).collect();
+    let files = plan.files.iter();
+    let files = files.filter(|&(_, &change)| change == FileChange::Removed);
+    let files: Vec<_> = files.map(|(path, _)| path.to_string()).collect();
+    let limits = Limits {
+        percent: brakes.max_removed_percent,
+        protected_kinds: &brakes.protected_kinds,
+    };
+    let folder = folder.to_string();
+    let loss = Loss {
+        folder: &folder,
+        resources_before: plan.resources_before,
+        removed: &removed,
+        lost: &without_heir,
+        files_before: plan.files_before,
+        foreign_removed: plan.foreign_removed.len(),
+        files: &files,
+    };
+    let findings: Vec<_> = brake(limits, &loss).into_iter().collect();
+    let verdict = decide(&findings, &RiskPolicy::default());
+    match verdict.because.into_iter().next() {
+        Some(finding) if verdict.consequence.fail => Err(Error::Removal(Box::new(finding))),
+        _ => Ok(()),
     }
-    let limit = usize::from(brakes.max_removed_percent);
-    let foreign = plan.foreign_removed.len();
-    if foreign * 100 > plan.files_before * limit {
-        return Err(Error::TooManyForeign {
-            folder: folder.clone(),
-            removed: foreign,
-            files: removed_files(plan),
-            before: plan.files_before,
-            limit: brakes.max_removed_percent,
-        });
+}
+
+fn identity(id: &ResourceId) -> Identity {
+    Identity {
+        api_version: id.api_version.clone(),
+        kind: id.kind.clone(),
+        namespace: id.namespace.clone(),
+        name: id.name.clone(),
     }
-    let lost = plan.lost();
-    if lost.len() * 100 > plan.resources_before * limit {
-        return Err(Error::TooMany {
-            folder: folder.clone(),
-            removed: lost.into_iter().cloned().collect(),
-            before: plan.resources_before,
-            limit: brakes.max_removed_percent,
-        });
-    }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::ObjectId;
+    use crate::model::{ObjectId, RelPath};
 
     fn brakes() -> Brakes {
         Brakes {

@@ -157,24 +157,13 @@ impl Connector {
         let Place::Url(url) = &location.place else {
             return Ok(None);
         };
-        let is_theirs = |target: &&Target| {
-            let location = self.locate(target).ok();
-            let place = location.map(|it| it.over_https().unwrap_or(it).place);
-            !target.named_by_file
-                && matches!(place, Some(Place::Url(other)) if other.url().origin() == url.url().origin())
-        };
+        let is_theirs = |target: &&Target| self.is_at(target, url);
         let app = self.app.as_ref().filter(|_| pull_request.github);
         if let Some(app) = app.filter(|_| targets.iter().any(is_theirs)) {
             let options = self.api_options(url.url(), Credentials::App(app.tokens(url)?));
             return Ok(Api::open(url, location.kind, options)?);
         }
-        let token = self.tokens.for_repository(&self.environment, url.url());
-        let own = agent::job_token(&self.environment, url.url());
-        let token = match token {
-            Some(token) if token.is_jobs_own || targets.iter().any(is_theirs) => Some(token.secret),
-            _ => own,
-        };
-        let Some(token) = token else {
+        let Some(token) = self.source_token(url, targets) else {
             return Ok(None);
         };
         self.reporter.mask(&token);
@@ -188,6 +177,65 @@ impl Connector {
         let token = agent::own_token(&self.environment)?;
         self.reporter.mask(&token);
         Some(self.api_options(collection, Credentials::Token(token)))
+    }
+
+    /// The source repository in git, to be read only. As with [`Self::source_api`], a token
+    /// that was given goes to no other host than that of the manifest repositories.
+    pub(super) fn source_remote(
+        &self,
+        pull_request: &SourcePullRequest,
+        targets: &[&Target],
+    ) -> Result<Remote, Error> {
+        let kind = if pull_request.github {
+            HostKind::GitHub
+        } else {
+            HostKind::Azure
+        };
+        let location = host::resolve(&pull_request.repository, Some(kind))?;
+        let authorization = match &location.place {
+            Place::Url(url) => self
+                .source_token(url, targets)
+                .map(|token| {
+                    self.reporter.mask(&token);
+                    host::authorization(location.kind, &token, None)
+                })
+                .transpose()?,
+            Place::Ssh(_) | Place::Path(_) => None,
+        };
+        if let Some(authorization) = &authorization {
+            self.reporter
+                .mask_with(|redactor| authorization.register(redactor));
+        }
+        let options = git::Options {
+            http: self.http.clone(),
+            authorization,
+            temp_root: self.environment.temp_root(),
+            tools: self.tools.clone(),
+            create_if_missing: false,
+        };
+        Ok(Remote::open(&location, options).read_only())
+    }
+
+    /// The token for the source repository.
+    fn source_token(&self, url: &RedactedUrl, targets: &[&Target]) -> Option<Secret> {
+        let token = self.tokens.for_repository(&self.environment, url.url());
+        let own = agent::job_token(&self.environment, url.url());
+        match token {
+            Some(token)
+                if token.is_jobs_own || targets.iter().any(|target| self.is_at(target, url)) =>
+            {
+                Some(token.secret)
+            }
+            _ => own,
+        }
+    }
+
+    /// Whether a manifest repository that the run itself names is on this host.
+    fn is_at(&self, target: &Target, url: &RedactedUrl) -> bool {
+        let location = self.locate(target).ok();
+        let place = location.map(|it| it.over_https().unwrap_or(it).place);
+        !target.named_by_file
+            && matches!(place, Some(Place::Url(other)) if other.url().origin() == url.url().origin())
     }
 
     /// How a host's interface is reached.

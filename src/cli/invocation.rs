@@ -16,7 +16,7 @@ use crate::settings::{
 };
 
 use super::RunCommand;
-use super::{confined, connect, stamp};
+use super::{confined, connect, risk, stamp};
 
 /// What was given with the run: on the command line, or in the inputs of the task.
 pub(super) struct Doors {
@@ -63,13 +63,21 @@ pub(super) fn settings(
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| to(path).is_file()),
     };
     let roots = confined::roots(named.map(Path::new));
-    let file = match &path {
+    let mut file = match &path {
         Some(path) => read_file_as(&confined::reader(&roots, path, to)?, path, &to(path))?,
         None => FileSettings::default(),
     };
+    let mut dropped = Vec::new();
+    if untrusted {
+        // Who proposes a file does not decide what happens to its risks.
+        file.forget_risks();
+    } else if let Some(path) = &path {
+        dropped = risk::keep_reviewed(&mut file, &to(path));
+    }
     let home = connect::home(environment);
     let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)
         .map_err(|error| misnamed(error, path.is_none()))?;
+    settings.unused.extend(dropped);
     settings.listed = settings::listed(&doors.given, &file, &old, untrusted, &home, &settings);
     settings::refuse_heads(&settings)?;
     for settings in &mut settings.environments {

@@ -4,6 +4,7 @@
 //! One short file per command. Nobody uses this module; it may use everything.
 
 mod app;
+mod approval;
 mod attach;
 mod completions;
 mod confined;
@@ -16,6 +17,8 @@ mod logging;
 mod network;
 mod plan;
 mod promote;
+mod rendered;
+mod risk;
 mod run;
 mod show;
 mod shutdown;

@@ -1,6 +1,8 @@
 //! `plan`: what publishing would change, also told on the pull request that
 //! a pipeline builds.
 
+use gitops_plan::Approval;
+
 use crate::agent::{self, Environment};
 use crate::context::Context;
 use crate::error::Error;
@@ -15,14 +17,14 @@ use super::connect::Connector;
 pub(super) async fn run(
     context: &Context,
     settings: &Settings,
-    connector: &Connector,
+    (connector, approval): (&Connector, Option<&Approval>),
     environment: &Environment,
 ) -> Result<RunReport, Box<Stopped>> {
     let place = place(context, settings, connector, environment)?;
     let open = async |target: &Target| connector.open(target, false).await;
     let work = async {
         let rendered = pipeline::render(context, settings).await?;
-        pipeline::verify(context, settings, &rendered, open).await
+        pipeline::verify(context, settings, &rendered, open, approval).await
     };
     let result = work.await;
     let Some((api, number)) = place else {

@@ -10,6 +10,8 @@ mod view;
 use std::path::Path;
 use std::sync::Arc;
 
+use gitops_plan::Approval;
+
 use crate::agent::Environment;
 use crate::context::Context;
 use crate::error::{Error, Kind};
@@ -32,6 +34,7 @@ pub(super) struct Promotion {
     from: String,
     to: Vec<String>,
     commit: Option<String>,
+    dry_run: bool,
 }
 
 /// What a promotion has to know of the run.
@@ -40,6 +43,8 @@ pub(super) struct Run<'a> {
     pub(super) environment: &'a Arc<Environment>,
     /// Nothing is published; what would change is listed.
     pub(super) verify_only: bool,
+    /// What may be published, where somebody approved something.
+    pub(super) approval: Option<&'a Approval>,
 }
 
 /// What a promotion works with.
@@ -76,7 +81,13 @@ impl Promotion {
             from,
             to,
             commit: args.commit.and_then(name),
+            dry_run: args.dry_run,
         })
+    }
+
+    /// Whether it only says what it would do.
+    pub(super) fn dry_run(&self) -> bool {
+        self.dry_run
     }
 
     /// Makes these environments those of the run: first the one that is
@@ -155,10 +166,11 @@ impl Work<'_> {
         };
         let context = &self.context;
         if self.run.verify_only {
-            let report = pipeline::verify(context, &settings, to, open).await?;
+            let report = pipeline::verify(context, &settings, to, open, self.run.approval).await?;
             return Ok(complete(report));
         }
-        match pipeline::publish(context, &settings, to, open).await {
+        let work = pipeline::publish(context, &settings, to, open, self.run.approval);
+        match Box::pin(work).await {
             Ok(report) => Ok(complete(report)),
             Err(stopped) => Err(Box::new(Stopped {
                 report: complete(stopped.report),
@@ -223,6 +235,14 @@ impl Work<'_> {
                 .map_err(of_commit)?;
         for environment in &mut settings.environments {
             view.confine(environment);
+        }
+        // What happens to risks is said today, not by the commit that is promoted.
+        for (there, here) in settings
+            .environments
+            .iter_mut()
+            .zip(&self.settings.environments)
+        {
+            there.risk.clone_from(&here.risk);
         }
         let publishes = !self.run.verify_only;
         invocation::require_repository(&mut settings, self.run.doors, untrusted && publishes)?;
@@ -308,6 +328,7 @@ mod tests {
             from: from.map(str::to_owned),
             to: to.iter().map(|&name| name.to_owned()).collect(),
             commit: None,
+            dry_run: false,
         };
         Promotion::new(args)
     }

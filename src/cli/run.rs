@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use clap::ArgMatches;
+use gitops_plan::Approval;
 
 use crate::agent::env::{GITOPS_CHART_PASSWORD, VERIFY_ONLY};
 use crate::agent::{self, Environment};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::generate::Pulls;
-use crate::model::{RelPath, Secret};
-use crate::pipeline::{self, Rendered, Stopped};
-use crate::report::{Reporter, RunReport, write_folder, write_stdout};
+use crate::model::Secret;
+use crate::pipeline::{self, Stopped};
+use crate::report::{self, Reporter, RunReport};
 use crate::settings::definition::OutputArgs;
 use crate::settings::{Settings, Target, from_matches};
 
@@ -25,7 +26,7 @@ use super::network;
 use super::promote::{self, Promotion};
 use super::show::{self, Look};
 use super::token::{self, Tokens};
-use super::{app, attach, plan, stamp, tools, wait};
+use super::{app, approval, attach, plan, rendered, risk, stamp, tools, wait};
 
 /// The command to run.
 #[derive(Debug)]
@@ -46,6 +47,27 @@ impl Action {
             Self::Plan | Self::Render(_) | Self::Wait => None,
         }
     }
+}
+
+impl Action {
+    /// Whether the command makes a plan, and publishes nothing.
+    fn plans(&self) -> bool {
+        match self {
+            Self::Promote(promotion) => promotion.dry_run(),
+            action => matches!(action, Self::Plan),
+        }
+    }
+}
+
+/// What the commands work with.
+struct Means<'a> {
+    settings: &'a Settings,
+    doors: &'a Doors,
+    connector: &'a Connector,
+    environment: &'a Arc<Environment>,
+    approval: Option<&'a Approval>,
+    /// Nothing is published.
+    verify_only: bool,
 }
 
 /// Runs a command that was typed at a terminal; gives back the exit code.
@@ -86,27 +108,21 @@ async fn run_action(
         promotion.choose_environments(&mut doors.given)?;
     }
     let (mut settings, file) = settings(&doors, environment, pull_request, &Path::to_path_buf)?;
-    if file.is_none() && Path::new(MISNAMED_FILE).is_file() {
-        reporter
-            .warning("gitops.yml is not read: rename it to gitops.yaml, or name it with `config`");
-    }
-    for unused in &settings.unused {
-        reporter.info(&format!("note: {unused}"));
-    }
-    let verify_only = environment.get(VERIFY_ONLY) == Some("1");
+    tell_of_settings(&settings, file.is_none(), reporter);
     let held_back = pull_request && !settings.run.allow_pull_request_publish;
     if held_back && let Some(command) = action.publishes() {
         reporter.info(&format!(
             "This is a pull request build, so `{command}` acts like `plan`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task"
         ));
     }
-    let verify_only = verify_only || held_back;
+    let plans = action.plans();
+    let verify_only = environment.get(VERIFY_ONLY) == Some("1") || held_back;
     if verify_only && matches!(action, Action::Wait) {
         wait::tell_idle(held_back, reporter);
         return Ok(0);
     }
     // What does not publish has nothing to wait for.
-    let publishes = !verify_only && action.publishes().is_some();
+    let publishes = !verify_only && !plans && action.publishes().is_some();
     let waits = settings.run.wait.wait && publishes;
     let action = match action {
         Action::Publish if verify_only => Action::Plan,
@@ -125,27 +141,27 @@ async fn run_action(
         exclude.push(output.output.clone());
     }
     let (context, connector) = equip(environment, reporter, &settings, &doors, exclude)?;
+    if pull_request && !matches!(action, Action::Render(_) | Action::Wait) {
+        risk::of_target_branch(&mut settings, &doors, environment, &connector).await?;
+    }
     if waits {
         wait::check(&settings, matches!(action, Action::Promote(_)), &connector).await?;
     }
-    let done = match action {
-        Action::Publish => Box::pin(publish(&context, &settings, &doors, &connector)).await,
-        Action::Wait => wait::command(&settings, &connector, reporter).await,
-        Action::Promote(promotion) => {
-            let run = promote::Run {
-                doors: &doors,
-                environment,
-                verify_only,
-            };
-            Box::pin(promotion.run(run, context, &settings, &connector)).await
-        }
-        Action::Plan => plan::run(&context, &settings, &connector, environment).await,
-        Action::Render(output) => {
-            let rendered = pipeline::render(&context, &settings).await?;
-            write_rendered(&output, &rendered)?;
-            Ok(pipeline::report("render", &rendered))
-        }
+    let approval = match &action {
+        Action::Render(_) | Action::Wait => None,
+        _ => approval::load(&settings.run, &context, plans)?,
     };
+    let writes = settings.run.plan_file.clone().filter(|_| plans);
+    let run = context.clone();
+    let means = Means {
+        settings: &settings,
+        doors: &doors,
+        connector: &connector,
+        environment,
+        approval: approval.as_ref(),
+        verify_only: verify_only || plans,
+    };
+    let done = Box::pin(perform(action, context, means)).await;
     if publishes {
         // Before the wait, so that others can look at the same time.
         let report = match &done {
@@ -158,6 +174,12 @@ async fn run_action(
         Ok(report) if waits => Box::pin(wait::after(report, &settings, &connector, reporter)).await,
         other => other,
     };
+    if let (Ok(report), Some(path)) = (&done, &writes) {
+        approval::write(path, report, &run)?;
+        if report.plan_hash.is_none() && !environment.is_pipeline() {
+            reporter.info(&report::plan_hash(report).unwrap_or_default());
+        }
+    }
     ended(done, environment, reporter, look)
 }
 
@@ -189,6 +211,52 @@ fn refuse_two_on_stdout(action: &Action, json: bool) -> Result<(), Error> {
         );
     }
     Ok(())
+}
+
+/// What is worth knowing about where the settings come from.
+fn tell_of_settings(settings: &Settings, no_file: bool, reporter: &Reporter) {
+    if no_file && Path::new(MISNAMED_FILE).is_file() {
+        reporter
+            .warning("gitops.yml is not read: rename it to gitops.yaml, or name it with `config`");
+    }
+    for unused in &settings.unused {
+        reporter.info(&format!("note: {unused}"));
+    }
+}
+
+/// Does what the command says.
+async fn perform(
+    action: Action,
+    context: Context,
+    means: Means<'_>,
+) -> Result<RunReport, Box<Stopped>> {
+    let Means {
+        settings,
+        doors,
+        connector,
+        environment,
+        approval,
+        verify_only,
+    } = means;
+    match action {
+        Action::Publish => publish(&context, settings, doors, (connector, approval)).await,
+        Action::Wait => wait::command(settings, connector, &context.reporter).await,
+        Action::Promote(promotion) => {
+            let run = promote::Run {
+                doors,
+                environment,
+                verify_only,
+                approval,
+            };
+            Box::pin(promotion.run(run, context, settings, connector)).await
+        }
+        Action::Plan => plan::run(&context, settings, (connector, approval), environment).await,
+        Action::Render(output) => {
+            let rendered = pipeline::render(&context, settings).await?;
+            rendered::write(&output, &rendered)?;
+            Ok(pipeline::report("render", &rendered))
+        }
+    }
 }
 
 /// What a run works with: programs, credentials, the way to the repositories.
@@ -237,6 +305,7 @@ pub(super) fn equip(
         seconds: seconds(),
         plan_key: Arc::new(random()?),
         pull_request,
+        approved: None,
     };
     let tools = context.tools.clone();
     let app = app.map(|app| app::Apps::new(app, http.clone(), reporter));
@@ -283,11 +352,12 @@ async fn publish(
     context: &Context,
     settings: &Settings,
     doors: &Doors,
-    connector: &Connector,
+    (connector, approval): (&Connector, Option<&Approval>),
 ) -> Result<RunReport, Box<Stopped>> {
     let rendered = pipeline::render(context, settings).await?;
     let open = async |target: &Target| connector.open(target, may_create(doors, target)).await;
-    pipeline::publish(context, settings, &rendered, open).await
+    let work = pipeline::publish(context, settings, &rendered, open, approval);
+    Box::pin(work).await
 }
 
 /// The password for the registries of charts: the input, or a variable.
@@ -317,34 +387,4 @@ pub(super) fn seconds() -> i64 {
     now.ok()
         .and_then(|now| i64::try_from(now.as_secs()).ok())
         .unwrap_or_default()
-}
-
-/// Writes what was rendered where `render` was told to.
-fn write_rendered(output: &OutputArgs, rendered: &[Rendered]) -> Result<(), Error> {
-    if output.is_stdout() {
-        let mut text = Vec::new();
-        for environment in rendered {
-            for (path, content) in environment
-                .files
-                .iter()
-                .filter(|(_, content)| !content.is_empty())
-            {
-                let place = environment.settings.folder.join(path);
-                text.extend_from_slice(format!("---\n# {place}\n").as_bytes());
-                text.extend_from_slice(content);
-                if !content.ends_with(b"\n") {
-                    text.push(b'\n');
-                }
-            }
-        }
-        return Ok(write_stdout(&text)?);
-    }
-    for environment in rendered {
-        let folder = environment.settings.folder.path().map_or_else(
-            || output.output.clone(),
-            |path: &RelPath| path.on_disk(&output.output),
-        );
-        write_folder(&folder, &environment.files, output.replace)?;
-    }
-    Ok(())
 }

@@ -102,6 +102,11 @@ pub(super) fn show(
     if !outcome.is_empty() {
         reporter.info(&outcome);
     }
+    // A person at a terminal who asked for no plan need not know why it has no hash.
+    let told = report.plan_hash.is_some() || environment.is_pipeline();
+    if let Some(hash) = report::plan_hash(report).filter(|_| told) {
+        reporter.info(&hash);
+    }
     for (name, value) in report.outputs() {
         reporter.output(&name, &value);
     }

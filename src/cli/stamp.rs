@@ -97,7 +97,7 @@ fn checkout(path: &Path) -> Option<Source> {
 
 /// `path` relative to the top of a checkout, `.` for the top itself; `None`
 /// when it is outside.
-fn relative(top: &Path, path: &Path) -> Option<String> {
+pub(super) fn relative(top: &Path, path: &Path) -> Option<String> {
     let absolute = std::path::absolute(path).ok()?;
     let real = absolute.canonicalize();
     let real = real.unwrap_or_else(|_| without_dots(&absolute));

@@ -8,8 +8,10 @@
 //! compare-and-swap: it names the tip that was read, and is refused as stale
 //! when the branch has moved. Retrying is the caller's business (`publish`).
 
+mod above;
 mod advertisement;
 mod answer;
+mod before;
 mod between;
 mod checkout;
 mod commit;
@@ -53,8 +55,15 @@ use std::path::PathBuf;
 
 use crate::host::{Authorization, HostKind, Location, Place};
 use crate::http;
-use crate::model::ObjectId;
+use crate::model::{ObjectId, RelPath};
 use crate::tools::Tools;
+
+/// The id of the tree that holds exactly these ordinary files.
+pub fn tree_of<'f>(files: impl IntoIterator<Item = (&'f RelPath, &'f bytes::Bytes)>) -> ObjectId {
+    let files = files.into_iter();
+    let ids = files.map(|(path, content)| (path.clone(), ObjectId::of_blob(content)));
+    tree::tree_id(&ids.collect())
+}
 
 /// How to reach a repository.
 #[derive(Clone)]

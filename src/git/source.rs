@@ -4,6 +4,7 @@ use std::path::Path;
 
 use git2::{ErrorCode, Oid, Repository};
 
+pub use super::before::Before;
 use super::error::Fault;
 use crate::model::{ObjectId, RedactedUrl};
 

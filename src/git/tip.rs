@@ -155,11 +155,12 @@ impl Tip {
         self.root
     }
 
-    /// The tree of a folder that was asked for; `None` where it is not there.
+    /// The id of a folder's tree; `None` when there is no such folder, or the trees
+    /// above it were not read.
     pub fn folder_tree(&self, folder: &Folder) -> Option<ObjectId> {
         let load = |id: &ObjectId| {
-            let found = self.trees.get(id).cloned();
-            found.ok_or_else(|| Fault::protocol("reading a tree", "it was not read"))
+            let bytes = self.trees.get(id).cloned();
+            bytes.ok_or_else(|| Fault::protocol("reading a tree", "it was not read"))
         };
         Reader::new(&load).find(self.root?, folder).ok()?.0
     }

@@ -9,11 +9,13 @@ use crate::model::Folder;
 use crate::publish::{self, Failure, Outcome as Ended, Proposal};
 use crate::report::RunReport;
 
-use super::compare::Decided;
+use super::compare::{Decided, Stop};
 use super::leftovers::{self, Leftover, Search};
+use super::publication::show;
 use super::publication::{draft, list, mark_stopped, removing, retry};
 use super::publish::Branch;
-use super::{new_branch, together};
+use super::risk::{self, Judged};
+use super::{approval, new_branch, together};
 
 /// What became of one branch.
 pub(super) struct Attempted {
@@ -25,6 +27,10 @@ pub(super) struct Attempted {
     pub(super) found: (Vec<Leftover>, Tip),
     /// Those of them that go with the commit.
     pub(super) gone: Vec<(Folder, usize)>,
+    /// What was decided about the risks of its environments.
+    pub(super) judged: Vec<Judged>,
+    /// Environments that have to go by pull request: nothing was pushed because of them.
+    pub(super) routed: Vec<String>,
 }
 
 /// Pushes what changes on one branch. Folders that were left behind are known by
@@ -38,7 +44,22 @@ pub(super) async fn attempt(
         let leaving = found.as_ref().map(|(found, _)| search.leaving(found));
         let mut first = None;
         let tried = push(search, leaving.as_deref(), &mut first, report).await?;
-        let (ended, decided, created, gone) = tried;
+        let (ended, decided, created, gone, judged) = tried;
+        let by_pull_request = |one: &&Judged| one.verdict.consequence.pull_request;
+        let routed = judged.iter().filter(by_pull_request);
+        let routed: Vec<_> = routed.map(|one| one.environment.clone()).collect();
+        if let (false, Ended::Unchanged { tip, .. }) = (routed.is_empty(), &ended) {
+            let found = (Vec::new(), tip.clone());
+            return Ok(Attempted {
+                ended,
+                decided,
+                created,
+                found,
+                gone,
+                judged,
+                routed,
+            });
+        }
         let held_back = first.is_some();
         let mut tip = match (first, &ended) {
             (Some(tip), _) => tip,
@@ -67,13 +88,21 @@ pub(super) async fn attempt(
             created,
             found: found_there,
             gone,
+            judged,
+            routed: Vec::new(),
         });
     }
 }
 
 /// What came of a push: how it ended, what was decided, the tip that a branch
-/// was made on, and what went.
-type Tried = (Ended, Decided, Option<Tip>, Vec<(Folder, usize)>);
+/// was made on, what went, and what was decided about risks.
+type Tried = (
+    Ended,
+    Decided,
+    Option<Tip>,
+    Vec<(Folder, usize)>,
+    Vec<Judged>,
+);
 
 /// Pushes without what was left behind, when that is not known yet, or with what
 /// of it may go. `first` is the tip where one has to look for it before.
@@ -96,7 +125,9 @@ async fn push(
         retry: retry(settings),
     };
     let (mut decided, mut created, mut gone) = (Decided::default(), None, Vec::new());
-    let mut decide = |tip: &Tip| {
+    let mut judged = Vec::new();
+    let mut decide = async |tip: &Tip| {
+        judged.clear();
         new_branch::refuse(branch, tip)?;
         if leaving.is_none() && search.comes_first(tip) {
             *first = Some(tip.clone());
@@ -111,6 +142,23 @@ async fn push(
         together::one_error(context, std::mem::take(&mut decided.stopped))?;
         let is_new = new_branch::is_made(&decided, tip);
         gone = left.gone();
+        let folders: Vec<_> = gone.iter().map(|(folder, _)| folder.clone()).collect();
+        approval::at_tip(context, branch, tip, &decided.plans, &folders)?;
+        judged = risk::judge(context, branch, &left.tip, &decided.plans).await?;
+        for (environment, error) in risk::refusals(&judged) {
+            decided.stops.push(Stop {
+                environment,
+                is_compared: true,
+            });
+            decided.stopped.push(error);
+        }
+        together::one_error(context, std::mem::take(&mut decided.stopped))?;
+        if judged
+            .iter()
+            .any(|one| one.verdict.consequence.pull_request)
+        {
+            return Ok(None);
+        }
         let commit = removing(draft(context, settings, group), &gone);
         // What goes comes first: a new folder may lie in the former one.
         let mut changes = left.changes;
@@ -128,11 +176,12 @@ async fn push(
         result = publish::run(&connection.remote, &options, &mut decide).await;
     }
     match result {
-        Ok(ended) => Ok((ended, decided, created, gone)),
+        Ok(ended) => Ok((ended, decided, created, gone, judged)),
         Err(failure) => {
             // What would have changed explains why it did not.
             list(report, group, &decided.plans);
             mark_stopped(report, &decided.stops);
+            show(report, judged);
             Err(failure)
         }
     }

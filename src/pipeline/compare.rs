@@ -86,7 +86,7 @@ fn members(environment: &Rendered) -> impl Iterator<Item = &Rendered> {
 
 impl<'a> Group<'a> {
     /// The environments, without their definitions.
-    fn environments(&self) -> impl Iterator<Item = &'a Rendered> {
+    pub(super) fn environments(&self) -> impl Iterator<Item = &'a Rendered> {
         let members = self.members.iter().copied();
         let is_definition = |one: &&Rendered| {
             let mut others = self.members.iter();
@@ -98,6 +98,17 @@ impl<'a> Group<'a> {
             })
         };
         members.filter(move |one| !is_definition(one))
+    }
+
+    /// A group of some of the environments.
+    pub(super) fn only(&self, wanted: impl Fn(&str) -> bool) -> Group<'a> {
+        let some = self.environments();
+        let some = some.filter(|environment| wanted(&environment.settings.name));
+        Group {
+            target: self.target,
+            members: some.flat_map(members).collect(),
+            adopted: Arc::clone(&self.adopted),
+        }
     }
 
     /// A group for each environment.
@@ -265,7 +276,7 @@ fn is_of(environment: &Rendered, member: &Rendered) -> bool {
 }
 
 /// Whether the folder holds other content than it should.
-fn differs(environment: &Rendered, state: &FolderState) -> bool {
+pub(super) fn differs(environment: &Rendered, state: &FolderState) -> bool {
     let same = |(path, content): (_, &bytes::Bytes)| {
         let entry = state.entries.get(path);
         entry.is_some_and(|entry| entry.id == ObjectId::of_blob(content))

@@ -20,7 +20,7 @@ use crate::parallel::blocking;
 use crate::report::RunReport;
 
 use super::publish::Branch;
-use super::{Connection, Rendered, commits};
+use super::{Connection, Rendered, accepted, commits};
 
 /// Values with the file and the line that each starts at.
 type Documents = Vec<(String, usize, Value)>;
@@ -40,6 +40,34 @@ pub(super) async fn detail(
     plans: &[FolderPlan],
     report: &mut RunReport,
 ) -> Result<(), Error> {
+    for (name, made) in compare(context, branch, tip, plans).await? {
+        let mut entries = report.environments.iter_mut();
+        let Some(entry) = entries.find(|entry| entry.name == name) else {
+            continue;
+        };
+        match made {
+            Ok(plan) => entry.plan = Some(plan),
+            Err(reason) => {
+                let warning = Finding::warning(
+                    format!("environment {name}"),
+                    format!("what changes is not shown field by field, and no risks are: {reason}"),
+                );
+                context.reporter.warning(&warning.to_string());
+                report.warnings.push(warning);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What changes in each environment of a branch, or why that cannot be said. Nothing of
+/// environments in which nothing changes, or nothing is known.
+pub(super) async fn compare(
+    context: &Context,
+    branch: &Branch<'_>,
+    tip: &Tip,
+    plans: &[FolderPlan],
+) -> Result<Vec<(String, Result<Plan, String>)>, Error> {
     let members = branch.group.members.iter().zip(plans).zip(&tip.folders);
     let members: Vec<_> = members
         .filter(|((_, plan), _)| !plan.files.is_empty())
@@ -47,21 +75,21 @@ pub(super) async fn detail(
         .filter(|((_, plan), _)| !plan.files.values().any(|it| *it == FileChange::Unknown))
         .map(|((member, plan), state)| (*member, plan, state))
         .collect();
-    let ids: BTreeSet<_> = members
+    let changed = members
         .iter()
         .flat_map(|(_, plan, state)| needed(plan, state))
-        .map(|(_, id)| id)
-        .collect();
+        .map(|(_, id)| id);
+    let files = |member: &Rendered| accepted::files(tip, &member.settings.folder);
+    let beside = members.iter().flat_map(|(member, ..)| files(member));
+    let ids: BTreeSet<_> = changed.chain(beside.map(|(_, id)| id)).collect();
     let ids: Vec<_> = ids.into_iter().collect();
     let Connection { remote, api } = &*branch.connection;
     let contents = remote.contents(tip, &ids, api.as_ref()).await?;
+    let mut compared = Vec::new();
     for (member, plan, state) in members {
         let sides = sides(member, plan, state, &contents);
-        let name = &member.settings.name;
-        let mut entries = report.environments.iter_mut();
-        let Some(entry) = entries.find(|entry| entry.name == *name) else {
-            continue;
-        };
+        let risk = accepted::with(context, branch, member, &files(member), &contents);
+        let today = day(context.seconds);
         let key = Arc::clone(&context.plan_key);
         let reporter = Arc::clone(&context.reporter);
         let hide_old = context.pull_request;
@@ -77,26 +105,32 @@ pub(super) async fn detail(
                     // Whoever wrote the source may not be allowed to read the repository.
                     hide_old,
                     yaml: Some(&plan_values::of_text),
+                    severities: Some(&risk.severities),
+                    allowances: &risk.allowances,
+                    today: &today,
                     ..Options::new(&key[..])
                 },
             )
         });
-        match made.await {
-            Ok(mut plan) => {
-                plan.commits = commits::of(context, member, state);
-                entry.plan = Some(plan);
-            }
-            Err(reason) => {
-                let warning = Finding::warning(
-                    format!("environment {name}"),
-                    format!("what changes is not shown field by field, and no risks are: {reason}"),
-                );
-                context.reporter.warning(&warning.to_string());
-                report.warnings.push(warning);
-            }
-        }
+        let commits = commits::of(context, member, state);
+        let made = made.await.map(|plan| Plan { commits, ..plan });
+        compared.push((member.settings.name.clone(), made));
     }
-    Ok(())
+    Ok(compared)
+}
+
+/// The day of a time in seconds since 1970 (UTC), as `2027-03-31`.
+fn day(seconds: i64) -> String {
+    let days = seconds.div_euclid(86_400) + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    // Years that begin in March: the odd day of February comes last.
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 /// The files of the folder whose content has to be read.
@@ -168,4 +202,21 @@ fn parsed(files: &[(RelPath, Bytes)]) -> Result<Documents, (&RelPath, String)> {
         all.extend(found.map(|(line, value)| (path.to_string(), line, value)));
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case(0, "1970-01-01")]
+    #[case(951_782_400, "2000-02-29")]
+    #[case(951_868_800, "2000-03-01")]
+    #[case(1_735_689_599, "2024-12-31")]
+    #[case(4_107_542_399, "2100-02-28")]
+    #[case(4_107_542_400, "2100-03-01")]
+    #[case(-1, "1969-12-31")]
+    fn a_time_is_on_a_day(#[case] seconds: i64, #[case] expected: &str) {
+        assert_eq!(day(seconds), expected);
+    }
 }

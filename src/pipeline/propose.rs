@@ -5,27 +5,32 @@
 //! is run again, ends in the same place.
 
 mod heads;
+mod judged;
 mod mergeable;
 mod pull_request;
 mod refused;
 mod threads;
 
+use std::sync::Mutex;
+
+use gitops_plan::Consequence;
+
 use crate::context::Context;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::git::Tip;
 use crate::host::Api;
 use crate::host::pull_request::{Mergeable, PullRequest};
 use crate::model::{FolderPlan, ObjectId, PublicationStamp};
 use crate::publish::{self, HeadOptions, HeadOutcome, Proposal, Side, Theirs};
 use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
-use crate::settings::definition::Mode;
 use crate::settings::{PullRequestSettings, Settings};
 
 use super::compare::{Decision, Group};
-use super::detail;
 use super::leftovers::Search;
 use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
+use super::{approval, detail};
+use judged::api;
 
 pub(super) use heads::refuse;
 
@@ -62,27 +67,6 @@ pub(super) async fn withdraw_pushed(
         let said = format!("what was proposed before may still be open: {error}");
         work.warn(report, vec![said]);
     }
-}
-
-/// The interface for pull requests of the group's host.
-fn api<'a>(branch: &'a Branch<'_>) -> Result<&'a Api, Error> {
-    branch.connection.api.as_ref().ok_or_else(|| {
-        let said = format!(
-            "there are no pull requests at {}",
-            branch.connection.remote.display()
-        );
-        let mut members = branch.group.members.iter();
-        let auto = members.all(|member| member.settings.pull_request.mode == Mode::Auto);
-        let hint = if auto {
-            // The push was refused already.
-            "allow this user to push to the branch, or set `branch` to one that it may push to"
-        } else {
-            "pull requests need a repository on Azure DevOps or GitHub: set `mode` to `push`"
-        };
-        Error::message(Kind::Usage, said)
-            .hint(hint)
-            .hint("if it is Azure DevOps or GitHub, say which with `gitHost`")
-    })
 }
 
 /// What was found out on the way.
@@ -137,6 +121,8 @@ struct Work<'a> {
     branch: &'a Branch<'a>,
     options: &'a PullRequestSettings,
     api: &'a Api,
+    /// What the risks of the change ask for, as they were judged last.
+    route: Mutex<Consequence>,
 }
 
 impl<'a> Work<'a> {
@@ -151,6 +137,7 @@ impl<'a> Work<'a> {
             branch,
             options: &branch.group.members[0].settings.pull_request,
             api: api(branch)?,
+            route: Mutex::default(),
         })
     }
 }
@@ -165,7 +152,7 @@ impl Work<'_> {
         let mut options = self.head_options();
         loop {
             let mut seen = Seen::new(self.group().members.len(), &options.head);
-            let decide = |side, tip: &Tip| self.decide(side, tip, &mut seen);
+            let decide = async |side, tip: &Tip| self.decide(side, tip, &mut seen).await;
             let ended = publish::run_head(remote, &options, decide).await;
             if let Ok(ended) = &ended
                 && self.group().adopted.is_incomplete()
@@ -394,7 +381,12 @@ impl Work<'_> {
     }
 
     /// What is to be pushed on top of a branch.
-    fn decide(&self, side: Side, tip: &Tip, seen: &mut Seen) -> Result<Option<Proposal>, Error> {
+    async fn decide(
+        &self,
+        side: Side,
+        tip: &Tip,
+        seen: &mut Seen,
+    ) -> Result<Option<Proposal>, Error> {
         let allow_older = self.settings.run.allow_older;
         seen.side = side;
         let decision = match side {
@@ -406,7 +398,12 @@ impl Work<'_> {
                 if self.group().adopted.is_incomplete() {
                     return Ok(None);
                 }
-                decided?
+                let decision = decided?;
+                if let Decision::Plans(plans) = &decision {
+                    approval::at_tip(self.context, self.branch, tip, plans, &[])?;
+                    self.judge(tip, plans).await?;
+                }
+                decision
             }
             Side::Head => self
                 .group()

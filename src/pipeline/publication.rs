@@ -13,6 +13,7 @@ use crate::report::{Changes, Outcome, Publication, RunReport};
 use crate::settings::Settings;
 
 use super::compare::{Group, Stop};
+use super::risk::Judged;
 use super::stamps;
 
 /// A commit has an author.
@@ -114,6 +115,17 @@ pub(super) fn list(report: &mut RunReport, group: &Group<'_>, plans: &[FolderPla
         let mut entries = report.environments.iter_mut();
         if let Some(entry) = entries.find(|entry| entry.name == *name) {
             entry.changes = Some(Changes::from(plan));
+        }
+    }
+}
+
+/// Puts what was compared to judge its risks into the report.
+pub(super) fn show(report: &mut RunReport, judged: Vec<Judged>) {
+    for one in judged {
+        let mut entries = report.environments.iter_mut();
+        let entry = entries.find(|entry| entry.name == one.environment);
+        if let (Some(entry), Some(plan)) = (entry, one.plan) {
+            entry.plan = Some(plan);
         }
     }
 }

@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
+use gitops_plan::{Approval, Approved};
+
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::Tip;
-use crate::host::Refusal;
 use crate::model::FolderPlan;
 use crate::plan::Orphans;
 use crate::publish::{Failure, Outcome as Ended};
 use crate::report::{Outcome, Publication, RunReport};
-use crate::settings::definition::Mode;
 use crate::settings::{Settings, Target};
 
 use super::attempt::{Attempted, attempt};
-use super::compare::{Decided, Group, groups};
+use super::compare::{Decided, Group, Stop, groups};
 use super::leftovers::{Left, Leftover, Look, Search};
 use super::publication::{
-    add, list, mark_stopped, publication, refuse_empty_author, warn_all_older,
+    add, list, mark_stopped, publication, refuse_empty_author, show, warn_all_older,
 };
 use super::{
-    Connection, Rendered, annotate, detail, new_branch, propose, remarks, report, rotated,
-    together, unknown,
+    Connection, Rendered, annotate, approval, detail, new_branch, propose, remarks, report, risk,
+    rotated, route, together, unknown,
 };
 
 /// A run that failed after part of it was done.
@@ -51,7 +51,7 @@ pub(super) struct Branch<'a> {
 
 impl<'a> Branch<'a> {
     /// The same repository for other environments.
-    fn with(&self, group: Group<'a>) -> Self {
+    pub(super) fn with(&self, group: Group<'a>) -> Self {
         Self {
             group,
             connection: Arc::clone(&self.connection),
@@ -61,6 +61,8 @@ impl<'a> Branch<'a> {
 
 /// Publishes every environment: one commit per branch.
 ///
+/// With `approval`, exactly what was approved is published, or nothing.
+///
 /// `open` prepares a manifest repository. With several branches, each is
 /// looked at before the first is pushed to, so that a brake on one of them
 /// stops all. When a later branch fails, the report says what was published.
@@ -69,6 +71,7 @@ pub async fn publish(
     settings: &Settings,
     rendered: &[Rendered],
     open: impl AsyncFn(&Target) -> Result<Connection, Error>,
+    approval: Option<&Approval>,
 ) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("publish", rendered);
     let stopped = |report: &RunReport, error| {
@@ -81,6 +84,23 @@ pub async fn publish(
     let branches = branches(rendered, open)
         .await
         .map_err(|error| stopped(&report, error))?;
+    let approved = match approval {
+        Some(approval) => {
+            approve(
+                context,
+                settings,
+                (rendered, &branches),
+                approval,
+                &mut report,
+            )
+            .await
+        }
+        None => Ok(None),
+    };
+    let context = &Context {
+        approved: approved.map_err(|error| stopped(&report, error))?,
+        ..context.clone()
+    };
     look_at_all(context, settings, &branches, &mut report)
         .await
         .map_err(|error| stopped(&report, error))?;
@@ -88,13 +108,35 @@ pub async fn publish(
         let share = u8::try_from(75 + at * 25 / branches.len()).unwrap_or(75);
         context.reporter.progress(share, "Publishing");
         let speaks = speaks(&branches, at);
-        publish_group(context, settings, (branch, speaks), &mut report)
+        route::publish_group(context, settings, (branch, speaks), &mut report)
             .await
             .map_err(|error| stopped(&report, error))?;
     }
     remarks::remark(context, rendered, &mut report).await;
     rotated::cover(context, &mut report);
     Ok(report)
+}
+
+/// Looks at every branch, and refuses to go on unless what this run is about to do is what
+/// was approved.
+async fn approve(
+    context: &Context,
+    settings: &Settings,
+    (rendered, branches): (&[Rendered], &[Branch<'_>]),
+    approval: &Approval,
+    report: &mut RunReport,
+) -> Result<Option<Arc<Approved>>, Error> {
+    let looks = Box::pin(look(context, settings, branches, report)).await?;
+    for (branch, (_, left)) in branches.iter().zip(&looks) {
+        approval::add_effects(context, branch, left, report).await;
+    }
+    approval::refuse_uncommitted(context, rendered)?;
+    let tips = branches.iter().zip(&looks);
+    let tips: Vec<_> = tips
+        .map(|(branch, (_, left))| (branch, &left.tip))
+        .collect();
+    let approved = approval::check(approval, report, &tips)?;
+    Ok(Some(Arc::new(approved)))
 }
 
 /// Whether a group is the one that says what was left behind in its branch: one
@@ -106,42 +148,6 @@ fn speaks(branches: &[Branch<'_>], at: usize) -> bool {
     !this.is_proposed() || !(branches[..at].iter().any(same) || branches.iter().any(pushed))
 }
 
-/// Publishes the environments of one branch in the way that they ask for.
-async fn publish_group(
-    context: &Context,
-    settings: &Settings,
-    (branch, speaks): (&Branch<'_>, bool),
-    report: &mut RunReport,
-) -> Result<(), Error> {
-    if branch.group.is_proposed() {
-        return propose::propose(context, settings, (branch, speaks), report).await;
-    }
-    let mut members = branch.group.members.iter();
-    let auto = members.all(|member| member.settings.pull_request.mode == Mode::Auto);
-    match publish_branch(context, settings, branch, report).await {
-        Err(Failure::Git(error)) if auto && error.refusal() == Some(Refusal::Protected) => {
-            context
-                .reporter
-                .info(&format!("{error}; opening a pull request"));
-            for (at, alone) in branch.group.each().enumerate() {
-                let alone = branch.with(alone);
-                propose::propose(context, settings, (&alone, at == 0), report).await?;
-            }
-            Ok(())
-        }
-        result => {
-            result?;
-            let last = report.publications.last().map(|last| last.outcome);
-            if auto && last == Some(Outcome::Published) {
-                for alone in branch.group.each() {
-                    propose::withdraw_pushed(context, settings, &branch.with(alone), report).await;
-                }
-            }
-            Ok(())
-        }
-    }
-}
-
 /// Lists what publishing would change. Environments without a manifest
 /// repository are only rendered and checked.
 pub async fn verify(
@@ -149,12 +155,15 @@ pub async fn verify(
     settings: &Settings,
     rendered: &[Rendered],
     open: impl AsyncFn(&Target) -> Result<Connection, Error>,
+    approval: Option<&Approval>,
 ) -> Result<RunReport, Box<Stopped>> {
     let mut report = report("plan", rendered);
-    let done = look_and_list(context, settings, rendered, open, &mut report).await;
+    let looked = look_and_list(context, settings, rendered, (open, approval), &mut report).await;
     rotated::cover(context, &mut report);
-    match done {
+    match looked {
         Ok(()) => {
+            report.no_plan_hash = approval::reasons(context, rendered, &report).await;
+            report.plan_hash = report.run_plan(None).hash;
             remarks::remark(context, rendered, &mut report).await;
             Ok(report)
         }
@@ -166,11 +175,24 @@ async fn look_and_list(
     context: &Context,
     settings: &Settings,
     rendered: &[Rendered],
-    open: impl AsyncFn(&Target) -> Result<Connection, Error>,
+    (open, approval): (
+        impl AsyncFn(&Target) -> Result<Connection, Error>,
+        Option<&Approval>,
+    ),
     report: &mut RunReport,
 ) -> Result<(), Error> {
     let branches = branches(rendered, open).await?;
     let looks = Box::pin(look(context, settings, &branches, report)).await?;
+    for (branch, (_, left)) in branches.iter().zip(&looks) {
+        approval::add_effects(context, branch, left, report).await;
+    }
+    if let Some(approval) = approval {
+        let tips = branches.iter().zip(&looks);
+        let tips: Vec<_> = tips
+            .map(|(branch, (_, left))| (branch, &left.tip))
+            .collect();
+        approval::check(approval, report, &tips)?;
+    }
     let mut stopped = Vec::new();
     for (at, (branch, (found, mut left))) in branches.iter().zip(looks).enumerate() {
         let Branch { group, connection } = branch;
@@ -208,6 +230,16 @@ async fn look_and_list(
             publication(&connection.remote, tip, outcome, 1),
         );
         detail::detail(context, branch, tip, &decided.plans, report).await?;
+        for (environment, error) in risk::of_report(context, branch, &decided.plans, report) {
+            decided.stops.push(Stop {
+                environment,
+                is_compared: true,
+            });
+            decided.stopped.push(error);
+        }
+        if let (false, Some(last)) = (decided.stopped.is_empty(), report.publications.last_mut()) {
+            last.outcome = Outcome::Stopped;
+        }
         warn_all_older(context, report, &decided.older);
         mark_stopped(report, &decided.stops);
         stopped.append(&mut decided.stopped);
@@ -335,13 +367,14 @@ fn refuse_one_branch_twice(branches: &[Branch<'_>], tips: &[Tip]) -> Result<(), 
     Ok(())
 }
 
-/// Publishes the environments of one branch.
-async fn publish_branch(
+/// Publishes the environments of one branch; gives back those that have to go by pull
+/// request, because of which nothing was pushed.
+pub(super) async fn publish_branch(
     context: &Context,
     settings: &Settings,
     branch: &Branch<'_>,
     report: &mut RunReport,
-) -> Result<(), Failure<Error>> {
+) -> Result<Vec<String>, Failure<Error>> {
     let Branch { group, connection } = branch;
     let remote = &connection.remote;
     let search = Search::new(context, settings, branch);
@@ -351,7 +384,12 @@ async fn publish_branch(
         created,
         found: (found, seen),
         gone,
+        judged,
+        routed,
     } = Box::pin(attempt(&search, report)).await?;
+    if !routed.is_empty() {
+        return Ok(routed);
+    }
     let mut landed = None;
     let publication = match ended {
         Ended::Published {
@@ -376,6 +414,7 @@ async fn publish_branch(
         }
     };
     add(report, group, &decided.plans, publication);
+    show(report, judged);
     warn_all_older(context, report, &decided.older);
     if let Some(tip) = created.filter(|_| landed.is_some()) {
         new_branch::announce(context, report, branch, &tip, "was created");
@@ -391,5 +430,5 @@ async fn publish_branch(
     if let Some(commit) = landed {
         annotate::commit_statuses(context, branch, commit, &decided.plans, report).await;
     }
-    Ok(())
+    Ok(Vec::new())
 }

@@ -131,7 +131,7 @@ impl HeadOutcome {
 pub async fn run_head<E>(
     remote: &Remote,
     options: &HeadOptions,
-    mut decide: impl FnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
+    mut decide: impl AsyncFnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
 ) -> Result<HeadOutcome, Failure<E>> {
     let mut tries = Tries::new(&options.retry);
     loop {
@@ -146,7 +146,7 @@ pub async fn run_head<E>(
 async fn once<E>(
     remote: &Remote,
     options: &HeadOptions,
-    decide: &mut impl FnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
+    decide: &mut impl AsyncFnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
     tries: &mut Tries,
 ) -> Result<HeadOutcome, Failure<E>> {
     let attempt = tries.number();
@@ -171,7 +171,7 @@ async fn once<E>(
     if tip.is_settled() {
         return Ok(HeadOutcome::Nothing { tip, head, attempt });
     }
-    let proposal = decide(Side::Target, &tip).map_err(Failure::Decide)?;
+    let proposal = decide(Side::Target, &tip).await.map_err(Failure::Decide)?;
     let Some(proposal) = proposal.filter(changes_something) else {
         return Ok(HeadOutcome::Nothing { tip, head, attempt });
     };
@@ -194,7 +194,7 @@ async fn once<E>(
     let on_head = if head.is_settled() || replaced {
         None
     } else {
-        match decide(Side::Head, &head) {
+        match decide(Side::Head, &head).await {
             // What stands in the way may be gone with its pull request.
             Err(_) if options.theirs.is_none() && !ours => return Ok(work.asks(Some(head))),
             Err(error) => return Err(Failure::Decide(error)),
@@ -278,7 +278,7 @@ impl Work<'_> {
         head: Tip,
         on_head: Option<Proposal>,
         commit: CommitDraft,
-        decide: &mut impl FnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
+        decide: &mut impl AsyncFnMut(Side, &Tip) -> Result<Option<Proposal>, E>,
     ) -> Result<HeadOutcome, Failure<E>> {
         let wanted = &self.options.wanted;
         let merged = self.remote.merge(&head, &self.tip, wanted).await;
@@ -296,7 +296,7 @@ impl Work<'_> {
                 let proposal = if head.is_settled() {
                     Some(nothing)
                 } else {
-                    decide(Side::Head, &merged).map_err(Failure::Decide)?
+                    decide(Side::Head, &merged).await.map_err(Failure::Decide)?
                 };
                 let Some(proposal) = proposal else {
                     return Ok(self.nothing(head));

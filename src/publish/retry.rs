@@ -80,7 +80,7 @@ pub enum Failure<E> {
 pub async fn run<E>(
     remote: &Remote,
     options: &Options,
-    mut decide: impl FnMut(&Tip) -> Result<Option<Proposal>, E>,
+    mut decide: impl AsyncFnMut(&Tip) -> Result<Option<Proposal>, E>,
 ) -> Result<Outcome, Failure<E>> {
     let mut tries = Tries::new(&options.retry);
     loop {
@@ -156,7 +156,7 @@ impl Tries {
 async fn once<E>(
     remote: &Remote,
     options: &Options,
-    decide: &mut impl FnMut(&Tip) -> Result<Option<Proposal>, E>,
+    decide: &mut impl AsyncFnMut(&Tip) -> Result<Option<Proposal>, E>,
     tries: &mut Tries,
 ) -> Result<Outcome, Failure<E>> {
     let attempt = tries.number();
@@ -181,7 +181,7 @@ async fn once<E>(
     if tip.is_settled() {
         return Ok(Outcome::Unchanged { tip, attempt });
     }
-    let Some(proposal) = decide(&tip).map_err(Failure::Decide)? else {
+    let Some(proposal) = decide(&tip).await.map_err(Failure::Decide)? else {
         return Ok(Outcome::Unchanged { tip, attempt });
     };
     let pushed = remote

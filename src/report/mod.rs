@@ -23,15 +23,16 @@ use crate::error::Error;
 use crate::model::{Finding, Redactor, Secret, Severity};
 
 pub use output::{
-    OutputError, replace_file, write_attachment, write_folder, write_stdout, write_summary,
-    write_view,
+    OutputError, replace_file, write_attachment, write_folder, write_result, write_stdout,
+    write_summary, write_view,
 };
 pub use page::{PLAN, page, page_name, tests as test_results};
 pub use proposal::{changes_anything, comment, proposal_description, proposal_title};
 pub use published::{Aim, Done, PUBLISHED, Recorded, Unread, done_last, published};
 pub use rollout::{RolloutReport, RolloutTarget, duration, table as rollout_table};
 pub use run_report::{
-    Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, PullRequestReport, RunReport,
+    Changes, EnvironmentReport, NO_HASH, Outcome, Publication, PullRequestDone, PullRequestReport,
+    RunReport,
 };
 pub use status::{
     BranchStatus, ByHand, CommitStatus, EnvironmentStatus, PublishedStatus, RolloutNow,
@@ -39,7 +40,7 @@ pub use status::{
 };
 pub use summary::markdown;
 pub use terminal::TerminalSink;
-pub use text::{changes, outcome, plan, totals as change_totals};
+pub use text::{changes, outcome, plan, plan_hash, totals as change_totals};
 
 /// One thing to tell.
 #[derive(Debug)]

@@ -164,6 +164,23 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
     Ok(())
 }
 
+/// Writes a file that the user names, whole: through a neighbour that is renamed.
+pub fn write_result(path: &Path, content: &[u8]) -> Result<(), OutputError> {
+    let failed = |source| OutputError::Write {
+        path: path.to_path_buf(),
+        source,
+    };
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    std::fs::create_dir_all(parent).map_err(failed)?;
+    let mut fresh = temporary::for_others(START, parent).map_err(failed)?;
+    fresh.write_all(content).map_err(failed)?;
+    fresh.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
 /// Writes the Markdown summary; gives back where it stands.
 pub fn write_summary(folder: &Path, text: &str) -> Result<PathBuf, OutputError> {
     write_view(folder, "summary.md", text)

@@ -99,6 +99,7 @@ mod tests {
                 resources: 2,
                 changes: Some(Changes::default()),
                 plan: None,
+                effect: None,
                 is_older: false,
                 is_stopped: false,
             }],

@@ -181,6 +181,7 @@ mod tests {
             resources: 2,
             changes: Some(changes),
             plan: None,
+            effect: None,
             is_older: false,
             is_stopped: false,
         }

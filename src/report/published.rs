@@ -166,6 +166,7 @@ mod tests {
                 ..Changes::default()
             }),
             plan: None,
+            effect: None,
             is_older: false,
             is_stopped: false,
         }

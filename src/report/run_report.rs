@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use gitops_plan::{EnvironmentPlan, NoHash, Removal, Run, RunPlan};
 use serde::Serialize;
 
 use super::RolloutReport;
@@ -22,6 +23,15 @@ pub struct RunReport {
     pub publications: Vec<Publication>,
     /// One entry per environment, in the order they were given.
     pub environments: Vec<EnvironmentReport>,
+    /// Folders that would go because no environment owns them any longer.
+    #[serde(skip)]
+    pub removals: Vec<Removal>,
+    /// The hash of what the run would publish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_hash: Option<String>,
+    /// Why there is no hash.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub no_plan_hash: Vec<NoHash>,
     /// How the rollouts ended that were waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rollouts: Vec<RolloutReport>,
@@ -134,6 +144,9 @@ pub struct EnvironmentReport {
     /// What changes, field by field, where it was compared so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<gitops_plan::Plan>,
+    /// What publishing it does to its branch, in the terms in which that is approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub effect: Option<gitops_plan::Effect>,
     /// Something newer was published there, so that this run leaves it alone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_older: bool,
@@ -229,7 +242,27 @@ impl From<&FolderPlan> for Changes {
     }
 }
 
+/// What the variable `planHash` is where the plan has no hash: no publication takes it.
+pub const NO_HASH: &str = "none";
+
 impl RunReport {
+    /// The plan of the run that this is the report of.
+    pub fn run_plan(&self, run: Option<Run>) -> RunPlan {
+        let entries = self.environments.iter();
+        let environments = entries.filter_map(|entry| {
+            Some(EnvironmentPlan {
+                effect: entry.effect.clone()?,
+                plan: entry.plan.clone(),
+            })
+        });
+        RunPlan::new(
+            environments.collect(),
+            self.removals.clone(),
+            self.no_plan_hash.clone(),
+            run,
+        )
+    }
+
     /// The variables for later steps of a pipeline.
     pub fn outputs(&self) -> Vec<(String, String)> {
         let mut outputs = vec![("changed".to_owned(), self.changed.to_string())];
@@ -246,6 +279,11 @@ impl RunReport {
         }
         if let Some(commit) = &self.source_commit {
             outputs.push(("sourceCommit".to_owned(), commit.clone()));
+        }
+        if self.plan_hash.is_some() || !self.no_plan_hash.is_empty() {
+            let hash = self.plan_hash.clone();
+            let hash = hash.unwrap_or_else(|| NO_HASH.to_owned());
+            outputs.push(("planHash".to_owned(), hash));
         }
         let mut carried = self
             .publications

@@ -197,6 +197,9 @@ mod tests {
         let report = RunReport {
             command: "publish",
             source_commit: None,
+            removals: Vec::new(),
+            plan_hash: None,
+            no_plan_hash: Vec::new(),
             changed: true,
             publications: vec![Publication {
                 manifest_repo_url: "https://dev.azure.com/contoso/shop/_git/manifests".into(),
@@ -215,6 +218,7 @@ mod tests {
                 resources: 2,
                 changes: Some(changes),
                 plan: None,
+                effect: None,
                 is_older: false,
                 is_stopped: false,
             }],
@@ -270,6 +274,7 @@ mod tests {
             resources: 1,
             changes: None,
             plan: None,
+            effect: None,
             is_older: false,
             is_stopped: false,
         };

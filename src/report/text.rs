@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use gitops_plan::Plan;
 use gitops_plan::view::{self, Detail, View};
+use gitops_plan::{NoHash, Plan};
 
 use crate::model::ResourceChange;
 
@@ -77,6 +77,16 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
 pub fn plan(environments: &[EnvironmentReport], detail: Detail, limit: usize) -> Option<String> {
     let plans = plans(environments);
     (!plans.is_empty()).then(|| view::text(&plans, View { limit, detail }))
+}
+
+/// The hash of the plan, or why it has none.
+pub fn plan_hash(report: &RunReport) -> Option<String> {
+    if let Some(hash) = &report.plan_hash {
+        return Some(format!("Plan hash: {hash}"));
+    }
+    let reasons = NoHash::told(&report.no_plan_hash);
+    let said = format!("The plan has no hash: {}", reasons.join("; "));
+    (!reasons.is_empty()).then_some(said)
 }
 
 /// The plans that change something, by environment.

@@ -15,6 +15,7 @@ use crate::tokens;
 use super::definition::{EnvironmentArgs, Leftover};
 use super::manifests::{ManifestSettings, manifests};
 use super::pull_request::{PullRequestSettings, pull_request};
+use super::risk::RiskSettings;
 use super::source::SourceSettings;
 use super::wait::{WaitSettings, wait};
 
@@ -55,6 +56,8 @@ pub struct EnvironmentSettings {
     pub ownership: plan::Options,
     /// What stops a publication.
     pub brakes: Brakes,
+    /// What happens to risks, and which are accepted.
+    pub risk: RiskSettings,
     /// The folder that nothing is read outside of, a real path.
     pub root: PathBuf,
     /// What the command line or the task names: it may lie elsewhere.
@@ -214,6 +217,10 @@ pub(super) fn environment(
             foreign_files: args.foreign_files,
             hand_edits: args.hand_edits,
             take_over: args.take_over,
+        },
+        risk: RiskSettings {
+            policy: args.risk_policy.unwrap_or_default(),
+            ..RiskSettings::default()
         },
         brakes: Brakes {
             allow_empty: args.allow_empty,

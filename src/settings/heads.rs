@@ -66,7 +66,8 @@ fn refuse_targets(
 }
 
 fn opens(one: &EnvironmentSettings) -> bool {
-    one.pull_request.mode != Mode::Push
+    // A policy for risks may ask for one.
+    one.pull_request.mode != Mode::Push || !one.risk.policy.is_empty()
 }
 
 fn place(one: &EnvironmentSettings) -> Option<&str> {

@@ -24,13 +24,15 @@ mod placeholders;
 mod pull_request;
 mod reachable;
 mod resolve;
+mod risk;
 pub mod schema;
 mod source;
 mod wait;
 
 pub use environment::{EnvironmentSettings, Target, TokenSettings};
 pub use file::{
-    ClusterLayers, FileSettings, SourceLayer, read as read_file, read_as as read_file_as,
+    ClusterLayers, FileSettings, SourceLayer, parse_bytes, parse_risks, read as read_file,
+    read_as as read_file_as,
 };
 pub use given::{from_inputs, from_matches, from_old_variables};
 pub use heads::refuse_heads;
@@ -38,5 +40,6 @@ pub use layer::{Data, Layer, Origin, Value, camel_case, not_a_number, parse};
 pub use manifests::ManifestSettings;
 pub use pull_request::PullRequestSettings;
 pub use resolve::{Settings, listed, resolve, resolve_at};
+pub use risk::{RiskLayer, RiskSettings};
 pub use source::SourceSettings;
 pub use wait::WaitSettings;

@@ -32,6 +32,8 @@ pub struct PullRequestSettings {
     pub work_items: Vec<u64>,
     /// How the host merges it automatically, when it does.
     pub auto_complete: Option<MergeStrategy>,
+    /// How the host merges it when the policy for risks lets it.
+    pub merge_strategy: MergeStrategy,
     /// The head branch goes when the pull request does.
     pub delete_head_branch: bool,
     /// The published commit gets a pending status.
@@ -66,6 +68,7 @@ pub(super) fn pull_request(
         required_reviewers: args.required_reviewers,
         work_items,
         auto_complete: args.auto_complete.then_some(args.merge_strategy),
+        merge_strategy: args.merge_strategy,
         delete_head_branch: args.delete_head_branch,
         commit_status: args.commit_status,
     })

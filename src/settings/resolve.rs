@@ -198,6 +198,9 @@ impl Places<'_> {
             layer.contains_key(id!(EnvironmentArgs, folder))
                 || layer.contains_key(id!(EnvironmentArgs, definition_folder))
         });
+        let risk = self.file.risk(&settings.name);
+        settings.risk.severities = risk.severities;
+        settings.risk.allowances = risk.allowances;
         settings.reachable = reachable(&here[0]);
         let of_caller = here[0].get(id!(EnvironmentArgs, variable_files));
         settings.tokens.files_of_caller = of_caller.map_or(0, |value| value.texts().len());
@@ -247,7 +250,9 @@ fn unused(
     file: &FileSettings,
     environments: &[EnvironmentSettings],
 ) -> Vec<String> {
-    let pushes = |one: &EnvironmentSettings| one.pull_request.mode == Mode::Push;
+    let pushes = |one: &EnvironmentSettings| {
+        one.pull_request.mode == Mode::Push && one.risk.policy.is_empty()
+    };
     if !environments.iter().all(pushes) {
         return Vec::new();
     }

@@ -1,17 +1,24 @@
 //! The JSON schema of `gitops.yaml`, derived from the definition.
 
 use clap::{Arg, Args as _, Command};
+use gitops_plan::risk::RULES;
 use serde_json::{Map, Value, json};
 
 use super::definition::{
-    ArgoCdArgs, EnvironmentArgs, FluxArgs, Maps, Marks, RunArgs, SourceArgs, is_number, is_switch,
+    ArgoCdArgs, EnvironmentArgs, FluxArgs, Maps, Marks, RunArgs, SourceArgs, id, is_number,
+    is_switch,
 };
-use super::file::{ARGOCD, ENVIRONMENTS, FLUX, NAME, SOURCES, VARIABLES};
+use super::file::{
+    ALLOWANCES, ARGOCD, ENVIRONMENTS, FLUX, NAME, OF_ALLOWANCE, SEVERITIES, SOURCES, VARIABLES,
+};
 use super::layer::camel_case;
 
 /// What a setting that is text can be written as: it keeps its text, whatever
 /// type YAML gives it.
 const SCALAR: [&str; 3] = ["string", "number", "boolean"];
+
+/// The severities of risks.
+const SEVERITY: [&str; 4] = ["info", "medium", "high", "critical"];
 
 /// The schema, for editors.
 pub fn schema() -> Value {
@@ -20,6 +27,8 @@ pub fn schema() -> Value {
     environment.insert(SOURCES.to_owned(), sources());
     environment.insert(FLUX.to_owned(), block::<FluxArgs>("Flux"));
     environment.insert(ARGOCD.to_owned(), block::<ArgoCdArgs>("Argo CD"));
+    environment.insert(SEVERITIES.to_owned(), severities());
+    environment.insert(ALLOWANCES.to_owned(), allowances());
     let mut top = properties(&RunArgs::augment_args(Command::new("")));
     top.extend(environment.clone());
     top.insert(
@@ -51,6 +60,73 @@ fn variables() -> Value {
     json!({
         "description": "Variables for tokens. Nested maps make names with dots.",
         "type": ["object", "null"],
+    })
+}
+
+/// Other severities for rules.
+fn severities() -> Value {
+    let rules = RULES
+        .iter()
+        .map(|rule| (rule.id.to_owned(), json!({ "enum": SEVERITY })));
+    json!({
+        "description": "Other severities for single rules, by the id of the rule.",
+        "type": ["object", "null"],
+        "properties": Value::Object(rules.collect()),
+        "additionalProperties": false,
+    })
+}
+
+/// Findings that are accepted.
+fn allowances() -> Value {
+    let rules: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
+    let what = [
+        "The rule.",
+        "The resource, as `Kind namespace/name`. All resources when not given.",
+        "Why it is accepted.",
+        "The last day on which it is, such as 2027-03-31.",
+    ];
+    let mut properties: Map<_, _> = OF_ALLOWANCE
+        .iter()
+        .zip(what)
+        .map(|(key, what)| {
+            (
+                (*key).to_owned(),
+                json!({ "description": what, "type": SCALAR }),
+            )
+        })
+        .collect();
+    properties.insert(
+        "rule".to_owned(),
+        json!({ "description": what[0], "enum": rules }),
+    );
+    json!({
+        "description": "Findings that are accepted, for a reason and until a day.",
+        "type": ["array", "null"],
+        "items": {
+            "type": "object",
+            "properties": properties,
+            "required": ["rule", "reason", "until"],
+            "additionalProperties": false,
+        },
+    })
+}
+
+/// What happens at a severity.
+fn policy() -> Value {
+    let word = json!({ "enum": ["report", "pullRequest", "complete", "fail"] });
+    let names = json!({
+        "type": "object",
+        "properties": { "reviewers": { "type": ["array", "string"], "items": { "type": "string" }, "minItems": 1 } },
+        "required": ["reviewers"],
+        "additionalProperties": false,
+    });
+    let action = json!({ "anyOf": [word, names] });
+    let several = json!({ "type": "array", "minItems": 1, "items": action });
+    let each = SEVERITY.map(|name| (name.to_owned(), json!({ "anyOf": [action, several] })));
+    json!({
+        "type": ["object", "string", "null"],
+        "properties": Value::Object(each.into_iter().collect()),
+        "additionalProperties": false,
     })
 }
 
@@ -106,7 +182,9 @@ fn property(argument: &Arg) -> Value {
         .collect();
     let list = argument.get_value_delimiter().is_some();
     let maps = Marks::of(argument).map;
-    if is_switch(argument) {
+    if argument.get_id() == id!(EnvironmentArgs, risk_policy) {
+        property.extend(policy().as_object().cloned().unwrap_or_default());
+    } else if is_switch(argument) {
         property.insert("type".to_owned(), json!(["boolean", "null"]));
     } else if maps == Maps::Always {
         property.insert("type".to_owned(), json!(["object", "null"]));
@@ -227,6 +305,22 @@ mod tests {
     #[case(json!({"environments": "dev"}), false)]
     #[case(json!({"sources": []}), false)]
     #[case(json!({"sources": [{"source": "a", "name": 3}]}), true)]
+    #[case(json!({"riskPolicy": {"high": "pullRequest", "critical": "fail"}}), true)]
+    #[case(json!({"riskPolicy": {"high": ["complete", {"reviewers": ["ada"]}]}}), true)]
+    #[case(json!({"riskPolicy": "{high: fail}"}), true)]
+    #[case(json!({"riskPolicy": {"urgent": "fail"}}), false)]
+    #[case(json!({"riskPolicy": {"high": "stop"}}), false)]
+    #[case(json!({"riskPolicy": {"high": []}}), false)]
+    #[case(json!({"environments": {"dev": {"riskPolicy": {"high": {"reviewers": []}}}}}), false)]
+    #[case(json!({"riskSeverities": {"image-changed": "medium"}}), true)]
+    #[case(json!({"riskSeverities": {"image-chnged": "medium"}}), false)]
+    #[case(json!({"riskSeverities": {"image-changed": "low"}}), false)]
+    #[case(json!({"riskAllowances": [{"rule": "pvc-deleted", "resource": "PersistentVolumeClaim shop/data", "reason": "moved", "until": "2027-03-31"}]}), true)]
+    #[case(json!({"environments": {"dev": {"riskAllowances": [{"rule": "pvc-deleted", "reason": "moved", "until": "2027-03-31"}]}}}), true)]
+    #[case(json!({"riskAllowances": [{"rule": "pvc-deleted", "until": "2027-03-31"}]}), false)]
+    #[case(json!({"riskAllowances": [{"rule": "pvc-deleted", "reason": "x"}]}), false)]
+    #[case(json!({"riskAllowances": [{"rule": "x", "reason": "x", "until": "2027-03-31"}]}), false)]
+    #[case(json!({"riskAllowances": {"rule": "x"}}), false)]
     #[case(json!({"config": "x"}), false)]
     #[case(json!({"unknown": "x"}), false)]
     fn the_schema_accepts_what_the_program_reads(#[case] file: Value, #[case] fits: bool) {

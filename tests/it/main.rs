@@ -11,6 +11,7 @@
 #![allow(clippy::format_collect, reason = "tests need no speed there")]
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
+mod approval;
 mod architecture;
 mod children;
 mod client_certificate;
@@ -44,6 +45,7 @@ mod rendering;
 mod replaced;
 mod repositories;
 mod rest;
+mod risk_policy;
 mod rollback;
 mod settings;
 mod settings_pages;

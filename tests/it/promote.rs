@@ -295,3 +295,65 @@ fn where_publishing_is_switched_off_what_would_change_is_listed() {
     );
     assert_eq!(commits(&workspace), 1);
 }
+
+#[test]
+fn a_promotion_can_be_planned_approved_and_then_made() {
+    let workspace = shop();
+    publish(&workspace, "dev");
+    let plan = promote("prod", &["--dry-run", "--plan-file", "../plan.json"]);
+    let ended = workspace.program(&plan).succeed();
+    assert_eq!(commits(&workspace), 1, "nothing is published");
+    let hash = ended.stderr.split_once("Plan hash: ").unwrap().1;
+    let hash = hash.lines().next().unwrap();
+    // A later commit of the source is not the one that was planned.
+    workspace.write("images.json", r#"{"contoso/web": "2.0"}"#);
+    commit(&workspace);
+    let flags = ["--plan-hash", hash, "--plan-file", "../plan.json"];
+    let other = promote("prod", &[&flags[..], &["--commit", "HEAD"]].concat());
+    let ended = workspace.program(&other).fail();
+    assert_eq!(commits(&workspace), 1, "{}", ended.stderr);
+    let ended = workspace.program(&promote("qa", &flags)).fail();
+    let reason = "environment prod: it is in the plan, and this run leaves it out";
+    assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    workspace.program(&promote("prod", &flags)).succeed();
+    assert_eq!(
+        facts(&workspace, "clusters/prod"),
+        "contoso/web:1.0 in north, 1 replicas"
+    );
+}
+
+#[test]
+fn risks_of_a_promotion_are_judged_by_the_settings_that_are_checked_out() {
+    let workspace = shop();
+    let down = settings("0");
+    publish(&workspace, "dev");
+    publish(&workspace, "prod");
+    workspace
+        .write("gitops.yaml", &down)
+        .write("images.json", r#"{"contoso/web": "2.0"}"#);
+    commit(&workspace);
+    publish(&workspace, "dev");
+    // The commit that is promoted says nothing about risks.
+    let policy = format!("{down}riskPolicy: {{high: fail}}\n");
+    workspace.write("gitops.yaml", &policy);
+    commit(&workspace);
+    for more in [&["--dry-run"][..], &[]] {
+        let ended = workspace.program(&promote("prod", more)).fail();
+        let reason = "environment prod: it is not published, because `riskPolicy` says `fail` to high risks\n  - replicas-to-zero: Deployment shop/web: ";
+        assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    }
+    assert_eq!(
+        facts(&workspace, "clusters/prod"),
+        "contoso/web:1.0 in north, 1 replicas"
+    );
+    let accepted = format!(
+        "{policy}riskAllowances: [{{rule: replicas-to-zero, reason: night, until: 9999-12-31}}]\n"
+    );
+    workspace.write("gitops.yaml", &accepted);
+    commit(&workspace);
+    workspace.program(&promote("prod", &[])).succeed();
+    assert_eq!(
+        facts(&workspace, "clusters/prod"),
+        "contoso/web:2.0 in north, 0 replicas"
+    );
+}

@@ -2,6 +2,7 @@
 //! against fakes of both hosts that serve real git from the same address.
 
 mod app;
+mod approved;
 mod auto;
 mod commits;
 mod conflicts;
@@ -14,6 +15,7 @@ mod people;
 mod per_change;
 mod races;
 mod refused;
+mod risk;
 mod statuses;
 mod threads;
 mod verify;

@@ -118,6 +118,7 @@ async fn render(folder: &Path, helm: Option<&Path>) -> Result<(FileSet, Record),
         seconds: 0,
         plan_key: Arc::default(),
         pull_request: false,
+        approved: None,
     };
     let rendered = pipeline::render(&context, &settings).await;
     let mut rendered = rendered.map_err(|error| error.to_string())?;

@@ -19,11 +19,16 @@
 //! assert_eq!(plan.resources[0].fields[0].path, "data.x");
 //! ```
 
+mod approval;
+mod brake;
 mod build;
 mod commits;
 mod compare;
+mod difference;
+mod effect;
 mod field;
 pub mod fold;
+mod hash;
 mod image;
 mod mask;
 mod matching;
@@ -31,19 +36,28 @@ mod noise;
 mod options;
 mod path;
 mod plan;
+mod policy;
 mod resource;
 pub mod risk;
+mod run_plan;
 mod schema;
 mod secrecy;
 mod value;
 mod veil;
 pub mod view;
 
+pub use approval::{Approval, Approved, Intent, NotApprovable};
+pub use brake::{BRAKES, Limits, Loss, brake};
 pub use build::plan;
 pub use commits::{Between, Commits};
+pub use difference::{Difference, differences};
+pub use effect::{Effect, FolderEffect, Removal, SourceCommit};
 pub use field::{Change, Field, Hidden, Noise, Secrecy, TextChange};
+pub use hash::{Part, PlanHash, content};
 pub use image::ImageMove;
 pub use options::{IsPlaceholder, Mask, MassDeletion, Options, ReadYaml};
 pub use plan::{Action, Plan, ReadError, ResourceChange, SCHEMA, Summary, VERSION};
+pub use policy::{Consequence, RiskPolicy, Verdict, decide};
 pub use resource::{Identity, Resource};
+pub use run_plan::{EnvironmentPlan, FILE_SCHEMA, FILE_VERSION, NoHash, Run, RunPlan};
 pub use value::Value;

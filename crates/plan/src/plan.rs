@@ -153,8 +153,12 @@ impl ResourceChange {
 pub struct ReadError(String);
 
 impl ReadError {
+    pub(crate) fn new(said: impl Into<String>) -> Self {
+        Self(said.into())
+    }
+
     #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
-    fn of(error: serde_json::Error) -> Self {
+    pub(crate) fn of(error: serde_json::Error) -> Self {
         // Without the text of the file, which may be anything.
         let (line, column) = (error.line(), error.column());
         Self(format!(

@@ -27,10 +27,10 @@ mod storage;
 mod webhook;
 mod workload;
 
-pub use allowance::{Allowance, Allowed};
+pub use allowance::{Allowance, Allowed, is_day};
 pub use finding::{Finding, Revert, Severity};
 pub use secret::is_plain as is_plain_secret;
-pub use table::{RULES, Rule};
+pub use table::{RULES, Rule, rule};
 
 pub(crate) use case::{Case, Facts};
 pub(crate) use identity::{counts, twice};

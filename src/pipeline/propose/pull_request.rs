@@ -5,7 +5,7 @@ use crate::error::Error;
 use crate::git::Tip;
 use crate::host::HostKind;
 use crate::host::pull_request::{
-    Completing, Completion, Done, Draft, Limits, Note, PullRequest, Reviewer, State,
+    Completing, Completion, Done, Draft, Limits, MergeStrategy, Note, PullRequest, Reviewer, State,
 };
 use crate::model::{Finding, PublicationStamp};
 use crate::publish::{self, message};
@@ -46,6 +46,8 @@ impl Work<'_> {
         };
         let required = self.options.required_reviewers.iter().map(reviewer(true));
         let optional = self.options.reviewers.iter().map(reviewer(false));
+        let route = self.route();
+        let by_risk = route.reviewers.iter().map(reviewer(true));
         Draft {
             source: head.to_owned(),
             target: tip.branch.clone(),
@@ -53,7 +55,7 @@ impl Work<'_> {
             description: description.unwrap_or_default(),
             draft: self.options.draft,
             labels: self.options.labels.clone(),
-            reviewers: required.chain(optional).collect(),
+            reviewers: by_risk.chain(required).chain(optional).collect(),
             work_items: self.options.work_items.clone(),
         }
     }
@@ -93,7 +95,7 @@ impl Work<'_> {
         report: &mut RunReport,
         changed: bool,
     ) -> Result<(), Error> {
-        if let Some(strategy) = self.options.auto_complete
+        if let Some(strategy) = self.completes()
             && (changed || !pull_request.automatic)
         {
             let commit = draft(self.context, self.settings, self.group());
@@ -122,10 +124,31 @@ impl Work<'_> {
                 }
             }
         }
+        self.warn_automatic(&pull_request, report);
         if let Some(publication) = report.publications.last_mut() {
             publication.pull_request = Some(reported(&pull_request, done));
         }
         Ok(())
+    }
+
+    /// Says that the host still completes by itself what risks no longer let it complete.
+    fn warn_automatic(&self, pull_request: &PullRequest, report: &mut RunReport) {
+        let mut members = self.group().members.iter();
+        let judged = members.any(|one| !one.settings.risk.policy.is_empty());
+        if judged && pull_request.automatic && self.completes().is_none() {
+            let said = format!(
+                "pull request {} was set to be completed automatically before, and `riskPolicy` does not say so of what it proposes now: cancel that on its page",
+                pull_request.number
+            );
+            self.warn(report, vec![said]);
+        }
+    }
+
+    /// How the host completes it by itself, when it does: because a setting or the policy
+    /// for its risks says so.
+    fn completes(&self) -> Option<MergeStrategy> {
+        let by_risk = self.route().complete.then_some(self.options.merge_strategy);
+        self.options.auto_complete.or(by_risk)
     }
 
     /// What became of the last pull request that proposed the commit at `head`.
@@ -227,7 +250,7 @@ impl Work<'_> {
     /// Takes away the branch of a pull request that the host merged some time
     /// after we left: GitHub does not do that for us.
     async fn tidy(&self, head: &Tip, report: &mut RunReport) {
-        let automatic = self.options.auto_complete.is_some();
+        let automatic = self.completes().is_some();
         if automatic && self.api.kind() == HostKind::GitHub && head.is_settled() {
             self.delete(head, report).await;
         }

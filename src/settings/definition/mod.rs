@@ -19,10 +19,12 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use clap::{ArgAction, Args, Command, ValueHint};
+use gitops_plan::RiskPolicy;
 
 use crate::host::HostKind;
 use crate::model::BranchName;
 use crate::plan::{ForeignFiles, HandEdits, Orphans};
+use crate::settings::risk::policy;
 
 pub use choices::{Leftover, Mode, Per};
 pub use cluster::{ArgoCdArgs, FluxArgs};
@@ -58,6 +60,14 @@ pub struct RunArgs {
     /// The environments to render, separated by commas or lines. All environments of the settings file when not given. In gitops.yaml, `environments` is the list or map of environments itself.
     #[arg(long, value_name = "NAMES", value_delimiter = ',', add = NOT_IN_FILE)]
     pub environments: Vec<String>,
+
+    /// The file of a plan: `plan` writes it, and `publish` and `promote` publish exactly what it says, or nothing. Not in gitops.yaml.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = NOT_IN_FILE)]
+    pub plan_file: Option<PathBuf>,
+
+    /// The hash of a plan, as `plan` tells it in the variable `planHash`: exactly what it stands for is published, or nothing. Not in gitops.yaml.
+    #[arg(long, value_name = "HASH", add = NOT_IN_FILE)]
+    pub plan_hash: Option<String>,
 
     /// The message of the commit. Names the environments and the source commit when not given.
     #[arg(long, value_name = "TEXT", add = FREE)]
@@ -184,6 +194,10 @@ pub struct EnvironmentArgs {
     /// Whose rollout is waited for.
     #[command(flatten)]
     pub wait: WaitForArgs,
+
+    /// What happens to a change by the highest severity of its risks: a map from `info`, `medium`, `high` and `critical` to `report`, `pullRequest`, `complete`, `fail` or `reviewers: [names]`, or a list of these, such as `{high: pullRequest, critical: fail}`. When not given, risks are only reported. In pull request builds, the settings file of the target branch says it, not the proposed one.
+    #[arg(long, value_name = "MAP", value_parser = policy, add = LITERAL)]
+    pub risk_policy: Option<RiskPolicy>,
 
     /// What to do when the folder holds files that were not written by this program: stop, keep them, or take the folder over.
     #[arg(long, value_enum, default_value = "fail")]

@@ -1,9 +1,12 @@
 //! The settings of a promotion.
 
-use clap::Args;
+use clap::{ArgAction, Args};
+
+use super::marks::switch;
 
 /// Which environment is promoted, and where to.
 #[derive(Debug, Clone, Args)]
+#[command(mut_args = switch)]
 pub struct PromoteArgs {
     /// The environment to promote: what was published for it decides the commit of the source.
     #[arg(long, value_name = "NAME")]
@@ -16,4 +19,8 @@ pub struct PromoteArgs {
     /// Another commit of the source, such as `HEAD`. The environment to promote must render to the same there.
     #[arg(long, value_name = "REVISION")]
     pub commit: Option<String>,
+
+    /// Change nothing: only show what would change.
+    #[arg(long, default_value = "false", action = ArgAction::Set)]
+    pub dry_run: bool,
 }

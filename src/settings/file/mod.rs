@@ -6,6 +6,7 @@
 //! else walks the nodes. Paths are relative to the file.
 
 mod read;
+mod risk;
 mod unknown;
 mod value;
 
@@ -20,8 +21,12 @@ use crate::tokens;
 
 use super::definition::{ArgoCdArgs, EnvironmentArgs, FluxArgs, RunArgs, SourceArgs};
 use super::layer::Layer;
-pub use read::{read, read_as};
+use super::risk::RiskLayer;
+pub use read::{parse_bytes, read, read_as};
+pub use risk::parse_risks;
+pub(super) use risk::{ALLOWANCES, OF_ALLOWANCE, SEVERITIES};
 use unknown::{explain_name, unknown};
+pub(super) use value::json;
 use value::setting;
 
 /// What a settings file says.
@@ -41,6 +46,10 @@ pub struct FileSettings {
     pub(super) clusters: ClusterLayers,
     /// What is said about the cluster that an environment describes.
     pub(super) environment_clusters: IndexMap<String, ClusterLayers>,
+    /// What it says about single rules, for every environment.
+    pub(super) risk: RiskLayer,
+    /// The same for one environment.
+    pub(super) environment_risk: IndexMap<String, RiskLayer>,
     /// The variables for tokens of every environment.
     pub(super) variables: Option<tokens::Layer>,
     /// The variables of one environment.
@@ -192,6 +201,7 @@ impl File<'_> {
                 FLUX => settings.clusters.flux = self.block::<FluxArgs>(node, key)?,
                 ARGOCD => settings.clusters.argocd = self.block::<ArgoCdArgs>(node, key)?,
                 ENVIRONMENTS => environments = Some(node),
+                _ if self.risk(key, key, node, &mut settings.risk)? => {}
                 _ => {
                     let (id, value) = setting(self, &keys, key, key, node)?;
                     settings.top.extend(value.map(|value| (id, value)));
@@ -243,6 +253,7 @@ impl File<'_> {
         let prefix = format!("{ENVIRONMENTS}.{name}");
         let mut layer = Layer::new();
         let mut clusters = ClusterLayers::default();
+        let mut risk = RiskLayer::default();
         for (key, node) in self.pairs(node, &format!("`{prefix}`"), SETTINGS)? {
             let full = format!("{prefix}.{key}");
             match key {
@@ -258,12 +269,14 @@ impl File<'_> {
                 }
                 FLUX => clusters.flux = self.block::<FluxArgs>(node, &full)?,
                 ARGOCD => clusters.argocd = self.block::<ArgoCdArgs>(node, &full)?,
+                _ if self.risk(key, &full, node, &mut risk)? => {}
                 _ => {
                     let (id, value) = setting(self, &keys, key, &full, node)?;
                     layer.extend(value.map(|value| (id, value)));
                 }
             }
         }
+        settings.environment_risk.insert(name.to_owned(), risk);
         settings.environments.insert(name.to_owned(), layer);
         settings
             .environment_clusters

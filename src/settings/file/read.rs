@@ -28,6 +28,11 @@ pub fn read_as(tree: &SourceTree, path: &Path, place: &Path) -> Result<FileSetti
     }
 }
 
+/// Reads the bytes of a settings file that is called `path`.
+pub fn parse_bytes(path: &Path, bytes: &[u8]) -> Result<FileSettings, Error> {
+    parse(path, &decode(path, bytes)?)
+}
+
 /// The text of the file: what its byte order mark says, else UTF-8.
 pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<String, Error> {
     let codec = Codec::by_bom(bytes).unwrap_or(Codec::Utf8);

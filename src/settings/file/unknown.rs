@@ -10,7 +10,7 @@ use crate::settings::definition::{EnvironmentArgs, Marks, PromoteArgs, RunArgs};
 use crate::settings::layer::camel_case;
 use crate::text::{Node, nearest};
 
-use super::{ARGOCD, ENVIRONMENTS, FLUX, File, NAME, SOURCES, VARIABLES};
+use super::{ALLOWANCES, ARGOCD, ENVIRONMENTS, FLUX, File, NAME, SEVERITIES, SOURCES, VARIABLES};
 
 /// Secrets that only the task or the machine may have: the input, and the
 /// variable at a terminal.
@@ -70,8 +70,16 @@ pub(super) fn unknown(
     let own = match full_key {
         _ if full_key.ends_with(&format!("].{key}")) => [NAME].as_slice(),
         _ if block.is_some() => &[],
-        _ if full_key == key => &[VARIABLES, SOURCES, FLUX, ARGOCD, ENVIRONMENTS],
-        _ => &[VARIABLES, SOURCES, FLUX, ARGOCD],
+        _ if full_key == key => &[
+            VARIABLES,
+            SOURCES,
+            SEVERITIES,
+            ALLOWANCES,
+            FLUX,
+            ARGOCD,
+            ENVIRONMENTS,
+        ],
+        _ => &[VARIABLES, SOURCES, SEVERITIES, ALLOWANCES, FLUX, ARGOCD],
     };
     let known = names.iter().map(String::as_str).chain(own.iter().copied());
     error.hint(nearest(key, known).map_or_else(
@@ -94,7 +102,7 @@ pub(super) fn explain_name(name: &str, error: Error) -> Error {
 
 /// Whether an environment has the key besides its settings.
 fn is_own(key: &str) -> bool {
-    [VARIABLES, SOURCES, FLUX, ARGOCD].contains(&key)
+    [VARIABLES, SOURCES, SEVERITIES, ALLOWANCES, FLUX, ARGOCD].contains(&key)
 }
 
 fn of_run() -> Command {

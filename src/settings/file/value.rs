@@ -52,6 +52,7 @@ fn data(argument: &Arg, node: &Node) -> Result<Option<Data>, String> {
     }
     let is_list = argument.get_value_delimiter().is_some();
     let maps = Marks::of(argument).map;
+    let takes_policy = argument.get_id() == id!(EnvironmentArgs, risk_policy);
     Ok(Some(match &node.kind {
         Kind::Mapping(_) if maps != Maps::Never => Data::Map(map(node)?),
         _ if maps == Maps::Always => return Err(format!("a map, not {}", node.noun())),
@@ -69,6 +70,9 @@ fn data(argument: &Arg, node: &Node) -> Result<Option<Data>, String> {
             Data::List(items.into_iter().filter(|item| !item.is_empty()).collect())
         }
         Kind::Sequence(_) => return Err("one value, not a list".to_owned()),
+        Kind::Mapping(_) if takes_policy => {
+            Data::Text(serde_json::Value::Object(map(node)?).to_string())
+        }
         Kind::Mapping(_) if is_list => return Err("a list of texts, not a map".to_owned()),
         Kind::Mapping(_) => return Err("one value, not a map".to_owned()),
     }))
@@ -98,7 +102,7 @@ fn map(node: &Node) -> Result<Map<String, serde_json::Value>, String> {
 }
 
 /// The same value for JSON, which has no `.nan` and no `.inf`.
-fn json(value: &yaml::Value) -> Result<serde_json::Value, String> {
+pub(in crate::settings) fn json(value: &yaml::Value) -> Result<serde_json::Value, String> {
     use serde_json::Value as Json;
     Ok(match value {
         yaml::Value::Null => Json::Null,

@@ -67,7 +67,7 @@ async fn propose(publisher: &Publisher, texts: &[&str]) -> HeadOutcome {
         theirs: Some(publish::Theirs::Keep),
         retry: publisher.retry.clone(),
     };
-    let decide = |_: Side, tip: &Tip| Ok::<_, Infallible>(Some(proposal(tip, &files)));
+    let decide = async |_: Side, tip: &Tip| Ok::<_, Infallible>(Some(proposal(tip, &files)));
     publish::run_head(&publisher.remote(), &options, decide)
         .await
         .unwrap()

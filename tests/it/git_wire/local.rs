@@ -1,5 +1,6 @@
 //! Manifest repositories on this machine.
 
+use futures_util::future::join_all;
 use gitops_publisher::error::Error;
 use gitops_publisher::publish::{Failure, Outcome};
 
@@ -156,15 +157,15 @@ async fn eight_writers_at_once_all_land() {
             let mut publisher = publisher(&path);
             publisher.create = true;
             publisher.retry = gitops_publisher::http::Retry::pushes();
-            tokio::spawn(async move {
+            async move {
                 let files = files(&["a.yaml=1", "b.yaml=2"]);
                 let result = publisher.publish(&format!("env-{writer}"), &files).await;
                 result.map(drop).map_err(|error| error.to_string())
-            })
+            }
         })
         .collect();
-    for writer in writers {
-        assert_eq!(writer.await.unwrap(), Ok(()));
+    for writer in join_all(writers).await {
+        assert_eq!(writer, Ok(()));
     }
     assert_eq!(
         git(&path, &["rev-list", "--count", "--no-merges", "main"]),

@@ -129,7 +129,7 @@ impl Publisher {
             wanted,
             retry: self.retry.clone(),
         };
-        publish::run(&self.remote(), &options, |tip| {
+        publish::run(&self.remote(), &options, async |tip: &Tip| {
             seen(tip);
             let plan = plan(&tip.folders[0], files);
             let proposal = Proposal {

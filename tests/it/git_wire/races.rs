@@ -7,6 +7,7 @@ use rstest::rstest;
 
 use super::publisher::{Publisher, files};
 use crate::support::git_server::{Fault, GitServer, Turn};
+use futures_util::future::join_all;
 use gitops_publisher::http::Retry;
 use gitops_publisher::publish::Outcome;
 
@@ -121,7 +122,7 @@ async fn many_writers_of_one_branch_all_land_and_none_gives_up() {
     let running: Vec<_> = (0..writers)
         .map(|writer| {
             let server = server.clone();
-            tokio::spawn(async move {
+            async move {
                 let mut publisher = Publisher::at(&server, "manifests");
                 publisher.retry = Retry::pushes();
                 let mut tries = Vec::new();
@@ -135,12 +136,12 @@ async fn many_writers_of_one_branch_all_land_and_none_gives_up() {
                     }
                 }
                 Ok(tries)
-            })
+            }
         })
         .collect();
     let mut tries = Vec::new();
-    for writer in running {
-        tries.extend(writer.await.unwrap().unwrap());
+    for writer in join_all(running).await {
+        tries.extend(writer.unwrap());
     }
     println!(
         "{writers} writers x {rounds}: {:.1?}, {} tries, at most {} for one",

@@ -139,6 +139,13 @@ impl Program {
         self
     }
 
+    /// Runs it in a folder below the working folder.
+    #[must_use]
+    pub fn in_folder(mut self, folder: &str) -> Self {
+        self.folder = self.folder.join(folder);
+        self
+    }
+
     /// The command, for tests that need more than its end.
     pub fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gitops-publisher"));

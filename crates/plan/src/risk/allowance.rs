@@ -56,10 +56,24 @@ pub(super) fn apply(findings: &mut [Finding], allowances: &[Allowance], today: &
     }
 }
 
-fn is_day(text: &str) -> bool {
+/// Whether a text is a day of the calendar, as `2027-03-31`.
+pub fn is_day(text: &str) -> bool {
     let shape = |(at, byte): (usize, u8)| match at {
         4 | 7 => byte == b'-',
         _ => byte.is_ascii_digit(),
     };
-    text.len() == 10 && text.bytes().enumerate().all(shape)
+    if text.len() != 10 || !text.bytes().enumerate().all(shape) {
+        return false;
+    }
+    let number = |part: std::ops::Range<usize>| text[part].parse::<u32>().unwrap_or_default();
+    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+    let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
+    let days = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=days).contains(&day)
 }

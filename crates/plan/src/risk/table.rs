@@ -83,7 +83,7 @@ rules! {
 }
 
 /// The rule with this id.
-pub(crate) fn rule(id: &str) -> Option<&'static Rule> {
+pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().find(|rule| rule.id == id)
 }
 

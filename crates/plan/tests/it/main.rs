@@ -10,6 +10,7 @@
 #![allow(clippy::wildcard_imports, reason = "helpers of the tables")]
 #![allow(unreachable_pub, reason = "one binary: everything is shared inside it")]
 
+mod approval;
 mod bumps;
 mod corpus;
 mod docs;
@@ -19,6 +20,7 @@ mod fields;
 mod files;
 mod hostile;
 mod json;
+mod policy;
 mod published;
 mod read;
 mod rotated;

@@ -1,0 +1,219 @@
+//! In what a publication is not what was approved, in words.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use crate::effect::{Effect, FolderEffect};
+use crate::hash::Part;
+
+/// How many files, tools or folders one sentence names.
+const SHOWN: usize = 5;
+
+/// One thing in which a publication is not what was approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The environment, or several; empty where it is about none.
+    pub environment: String,
+    /// What differs.
+    pub part: Part,
+    /// In words, without the environment.
+    pub said: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.environment.as_str() {
+            "" => f.write_str(&self.said),
+            name => write!(f, "environment {name}: {}", self.said),
+        }
+    }
+}
+
+impl Difference {
+    /// What is known of a part that differs where the approved one is not at hand.
+    pub fn of_part(environment: &str, part: Part) -> Self {
+        let said = match part {
+            Part::Place => {
+                "it was not in the plan, or goes to another repository, branch or folder"
+            }
+            Part::Base => {
+                "its folder in the manifest repository was changed after the plan was made"
+            }
+            Part::Output => "it renders to something else than in the plan",
+            Part::Source => "the source is at another commit than in the plan",
+            Part::Tools => "it is rendered with other tools than the plan was",
+        };
+        Self {
+            environment: environment.to_owned(),
+            part,
+            said: said.to_owned(),
+        }
+    }
+}
+
+/// In what `now` is not what was approved. Both may be in any order.
+pub fn differences(approved: &[Effect], now: &[Effect]) -> Vec<Difference> {
+    let named = |effects: &[Effect], name: &str| {
+        let mut effects = effects.iter();
+        effects.find(|effect| effect.environment == name).cloned()
+    };
+    let mut out = Vec::new();
+    let mut say = |environment: &str, part, said: String| {
+        out.push(Difference {
+            environment: environment.to_owned(),
+            part,
+            said,
+        });
+    };
+    for effect in approved {
+        let name = &effect.environment;
+        let Some(now) = named(now, name) else {
+            let said = "it is in the plan, and this run leaves it out".to_owned();
+            say(name, Part::Place, said);
+            continue;
+        };
+        for (part, said) in of_environment(effect, &now) {
+            say(name, part, said);
+        }
+    }
+    for effect in now {
+        if named(approved, &effect.environment).is_none() {
+            let said = "it is not in the plan".to_owned();
+            say(&effect.environment, Part::Place, said);
+        }
+    }
+    out
+}
+
+fn of_environment(approved: &Effect, now: &Effect) -> Vec<(Part, String)> {
+    let mut out = Vec::new();
+    let place = |effect: &Effect| format!("{} (branch {})", effect.repository, effect.branch);
+    if place(approved) != place(now) {
+        let said = format!(
+            "it goes to {}, and by the plan to {}",
+            place(now),
+            place(approved)
+        );
+        out.push((Part::Place, said));
+    }
+    let folders = |effect: &Effect| {
+        let names = effect.folders.iter().map(|one| one.folder.clone());
+        names.collect::<Vec<_>>()
+    };
+    if folders(approved) == folders(now) {
+        for (approved, now) in approved.folders.iter().zip(&now.folders) {
+            out.extend(of_folder(approved, now));
+        }
+    } else {
+        let said = format!(
+            "it owns {}, and by the plan {}",
+            quoted(&folders(now)),
+            quoted(&folders(approved))
+        );
+        out.push((Part::Place, said));
+    }
+    let commit = |effect: &Effect| {
+        let commit = effect.source.commit.clone();
+        commit.map_or_else(
+            || "no commit".to_owned(),
+            |commit| format!("commit {commit}"),
+        )
+    };
+    if approved.source.commit != now.source.commit {
+        let said = format!(
+            "the source is at {}; the plan was made at {}",
+            commit(now),
+            commit(approved)
+        );
+        out.push((Part::Source, said));
+    }
+    if approved.tools != now.tools {
+        let said = tools(&approved.tools, &now.tools);
+        out.push((Part::Tools, said));
+    }
+    out
+}
+
+fn of_folder(approved: &FolderEffect, now: &FolderEffect) -> Vec<(Part, String)> {
+    let mut out = Vec::new();
+    let tree = |folder: &FolderEffect| match &folder.base_tree {
+        Some(tree) => format!("tree {}", tree.get(..7).unwrap_or(tree)),
+        None => "no such folder".to_owned(),
+    };
+    if approved.base_tree != now.base_tree {
+        let said = format!(
+            "the folder `{}` of the manifest repository was changed after the plan was made ({}, then {})",
+            now.folder,
+            tree(approved),
+            tree(now)
+        );
+        out.push((Part::Base, said));
+    }
+    let same = (&approved.output_tree, &approved.content) == (&now.output_tree, &now.content);
+    if !same {
+        let said = format!(
+            "it renders to something else than in the plan: {}",
+            files(&approved.files, &now.files)
+        );
+        out.push((Part::Output, said));
+    }
+    out
+}
+
+/// Which files differ.
+fn files(approved: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> String {
+    let changed = now.iter().filter(|(path, sum)| {
+        let before = approved.get(*path);
+        before.is_some_and(|before| before != *sum)
+    });
+    let changed: Vec<_> = changed.map(|(path, _)| path.clone()).collect();
+    let without = |one: &BTreeMap<String, String>, other: &BTreeMap<String, String>| {
+        let names = one.keys().filter(|path| !other.contains_key(*path));
+        names.cloned().collect::<Vec<_>>()
+    };
+    let parts = [
+        ("differ", changed),
+        ("come in addition", without(now, approved)),
+        ("are missing", without(approved, now)),
+    ];
+    let parts = parts.iter().filter(|(_, paths)| !paths.is_empty());
+    let parts: Vec<_> = parts
+        .map(|(what, paths)| match (paths.len(), *what) {
+            (1, "differ") => format!("{} differs", quoted(paths)),
+            (1, "come in addition") => format!("{} comes in addition", quoted(paths)),
+            (1, _) => format!("{} is missing", quoted(paths)),
+            _ => format!("{} {what}", quoted(paths)),
+        })
+        .collect();
+    if parts.is_empty() {
+        return "its files are not the same".to_owned();
+    }
+    parts.join(", ")
+}
+
+fn tools(approved: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> String {
+    let names: BTreeSet<_> = approved.keys().chain(now.keys()).collect();
+    let parts = names.into_iter().filter_map(|name| {
+        let version = |tools: &BTreeMap<String, String>| {
+            let version = tools.get(name).cloned();
+            version.unwrap_or_else(|| "not used".to_owned())
+        };
+        let (before, after) = (version(approved), version(now));
+        (before != after).then(|| format!("{name} is {after}, and was {before} for the plan"))
+    });
+    parts.collect::<Vec<_>>().join("; ")
+}
+
+/// `` `a`, `b` and 3 more ``
+fn quoted(names: &[String]) -> String {
+    let shown: Vec<_> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let more = match names.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("{}{more}", shown.join(", "))
+}

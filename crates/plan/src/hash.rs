@@ -1,0 +1,246 @@
+//! The hash of what a run would publish. Owns its canonical form: nothing but places,
+//! bases, outputs, source and tools goes in; no time, no redaction, no view.
+//!
+//! In text it is the SHA-256, and behind it a few digits for each part of each
+//! environment: they say which part differs where the hashes do, and prove nothing.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::effect::{Effect, Removal};
+use crate::secrecy::hex;
+
+type Sum = [u8; 32];
+
+/// How many bytes of a part's digest stand behind the hash.
+const CHECK: usize = 2;
+
+/// What can differ in an environment between a plan and a publication.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The environment itself, its repository, branch or folders.
+    Place,
+    /// What the folders held before.
+    Base,
+    /// What is generated.
+    Output,
+    /// The commit of the source.
+    Source,
+    /// The programs.
+    Tools,
+}
+
+impl Part {
+    /// All of them, in the order of the canonical form.
+    pub const ALL: [Self; 5] = [
+        Self::Place,
+        Self::Base,
+        Self::Output,
+        Self::Source,
+        Self::Tools,
+    ];
+}
+
+/// The hash of what a run would publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanHash {
+    sum: Sum,
+    /// For each environment, by name; none where only the hash was handed on.
+    checks: Option<Vec<[[u8; CHECK]; 5]>>,
+}
+
+impl PlanHash {
+    /// The hash of what a run would publish. The order of the environments means nothing.
+    pub fn of<'e>(effects: impl IntoIterator<Item = &'e Effect>, removals: &[Removal]) -> Self {
+        let mut effects: Vec<_> = effects.into_iter().collect();
+        effects.sort_by(|a, b| a.environment.cmp(&b.environment));
+        let mut removals: Vec<_> = removals.iter().collect();
+        removals.sort();
+        let mut whole = Form::new("plan");
+        whole.number(effects.len());
+        let mut checks = Vec::new();
+        for effect in effects {
+            let parts = parts(effect);
+            for part in &parts {
+                whole.bytes(part);
+            }
+            checks.push(parts.map(|part| [part[0], part[1]]));
+        }
+        whole.number(removals.len());
+        for removal in removals {
+            whole.text(&removal.repository);
+            whole.text(&removal.branch);
+            whole.text(&removal.folder);
+            whole.option(removal.base_tree.as_deref());
+        }
+        Self {
+            sum: whole.finish(),
+            checks: Some(checks),
+        }
+    }
+
+    /// Reads what [`fmt::Display`] writes, or the hash alone; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().to_ascii_lowercase();
+        let (sum, checks) = match text.split_once('-') {
+            Some((sum, checks)) => (sum, Some(checks)),
+            None => (text.as_str(), None),
+        };
+        let checks = checks.map(|checks| {
+            let bytes = from_hex(checks).filter(|bytes| !bytes.is_empty())?;
+            let chunks = bytes.chunks_exact(CHECK * Part::ALL.len());
+            if !chunks.remainder().is_empty() {
+                return None;
+            }
+            let one = |bytes: &[u8]| {
+                let mut all = [[0; CHECK]; 5];
+                for (check, bytes) in all.iter_mut().zip(bytes.chunks_exact(CHECK)) {
+                    check.copy_from_slice(bytes);
+                }
+                all
+            };
+            Some(chunks.map(one).collect::<Vec<_>>())
+        });
+        Some(Self {
+            sum: from_hex(sum)?.try_into().ok()?,
+            checks: match checks {
+                Some(checks) => Some(checks?),
+                None => None,
+            },
+        })
+    }
+
+    /// Whether both are the hash of the same, whatever they say of its parts.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.sum == other.sum
+    }
+
+    /// The SHA-256 alone, for people.
+    pub fn sum(&self) -> String {
+        hex(&self.sum)
+    }
+
+    /// What differs from these effects, by their names in order, as far as the checks
+    /// tell: `None` where they say nothing, or speak of another number of environments.
+    pub fn parts_that_differ(&self, effects: &[Effect]) -> Option<Vec<(String, Part)>> {
+        let mut effects: Vec<_> = effects.iter().collect();
+        effects.sort_by(|a, b| a.environment.cmp(&b.environment));
+        let checks = self.checks.as_ref()?;
+        if checks.len() != effects.len() {
+            return None;
+        }
+        let mut differ = Vec::new();
+        for (effect, checks) in effects.iter().zip(checks) {
+            let now = parts(effect);
+            for ((part, now), check) in Part::ALL.iter().zip(&now).zip(checks) {
+                if now[..CHECK] != check[..] {
+                    differ.push((effect.environment.clone(), *part));
+                }
+            }
+        }
+        Some(differ)
+    }
+
+    /// How many environments it is of, where it says so.
+    pub fn environments(&self) -> Option<usize> {
+        self.checks.as_ref().map(Vec::len)
+    }
+}
+
+impl fmt::Display for PlanHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex(&self.sum))?;
+        if let Some(checks) = &self.checks {
+            let bytes: Vec<_> = checks.iter().flatten().flatten().copied().collect();
+            write!(f, "-{}", hex(&bytes))?;
+        }
+        Ok(())
+    }
+}
+
+/// The digests of an environment's parts, in the order of [`Part::ALL`].
+fn parts(effect: &Effect) -> [Sum; 5] {
+    let mut place = Form::new("place");
+    place.text(&effect.environment);
+    place.text(&effect.repository);
+    place.text(&effect.branch);
+    place.number(effect.folders.len());
+    let (mut base, mut output) = (Form::new("base"), Form::new("output"));
+    for folder in &effect.folders {
+        place.text(&folder.folder);
+        base.option(folder.base_tree.as_deref());
+        output.text(&folder.output_tree);
+        output.text(&folder.content);
+    }
+    let mut source = Form::new("source");
+    source.option(effect.source.commit.as_deref());
+    let mut tools = Form::new("tools");
+    for (name, version) in &effect.tools {
+        tools.text(name);
+        tools.text(version);
+    }
+    [place, base, output, source, tools].map(Form::finish)
+}
+
+/// The canonical form of one thing: each text with its length in front, so that no two
+/// things have one form.
+struct Form(Sha256);
+
+impl Form {
+    fn new(what: &str) -> Self {
+        let mut form = Self(Sha256::new());
+        form.text("gitops-plan 1");
+        form.text(what);
+        form
+    }
+
+    fn number(&mut self, number: usize) {
+        self.0.update((number as u64).to_be_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len());
+        self.0.update(bytes);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes(text.as_bytes());
+    }
+
+    fn option(&mut self, text: Option<&str>) {
+        self.number(usize::from(text.is_some()));
+        self.text(text.unwrap_or_default());
+    }
+
+    fn finish(self) -> Sum {
+        self.0.finalize().into()
+    }
+}
+
+/// The SHA-256 over paths and contents of files, and the start of each file's own.
+pub fn content<'f>(
+    files: impl IntoIterator<Item = (&'f str, &'f [u8])>,
+) -> (String, BTreeMap<String, String>) {
+    let mut whole = Form::new("content");
+    let mut each = BTreeMap::new();
+    let mut sorted: Vec<_> = files.into_iter().collect();
+    sorted.sort_unstable();
+    for (path, bytes) in sorted {
+        whole.text(path);
+        whole.bytes(bytes);
+        let sum: Sum = Sha256::digest(bytes).into();
+        each.insert(path.to_owned(), hex(&sum[..4]));
+    }
+    (hex(&whole.finish()), each)
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits = text.as_bytes();
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    digits.chunks_exact(2).map(byte).collect()
+}

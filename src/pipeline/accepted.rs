@@ -1,0 +1,59 @@
+//! What is accepted beside the manifests: a file in the manifest repository, above the
+//! folder of an environment. Who writes the source need not be able to write there, and no
+//! publication does, so that no change brings along what it needs.
+
+use std::path::PathBuf;
+
+use crate::context::Context;
+use crate::git::{Contents, Tip};
+use crate::model::{Folder, ObjectId, RelPath};
+use crate::settings::{self, RiskSettings};
+
+use super::Rendered;
+use super::publish::Branch;
+
+/// The name of the file.
+const FILE: &str = "gitops-risks.yaml";
+
+/// What is said instead of a reason that the reader may not be allowed to read.
+const ELSEWHERE: &str = "accepted in the manifest repository";
+
+/// The files that count for a folder, the root's first.
+pub(super) fn files(tip: &Tip, folder: &Folder) -> Vec<(RelPath, ObjectId)> {
+    let name = RelPath::parse(FILE).ok();
+    name.map_or_else(Vec::new, |name| tip.above(folder, &name))
+}
+
+/// What an environment's settings say about risks, and what these files add. One that
+/// cannot be read accepts nothing, which is told.
+pub(super) fn with(
+    context: &Context,
+    branch: &Branch<'_>,
+    member: &Rendered,
+    files: &[(RelPath, ObjectId)],
+    contents: &Contents,
+) -> RiskSettings {
+    let mut risk = member.settings.risk.clone();
+    for (path, id) in files {
+        let Some(bytes) = contents.get(id) else {
+            continue;
+        };
+        let repository = branch.connection.remote.display();
+        let shown = PathBuf::from(format!("{path} of {repository}"));
+        match settings::parse_risks(&shown, bytes) {
+            Ok(mut layer) => {
+                if context.pull_request {
+                    for allowance in &mut layer.allowances {
+                        ELSEWHERE.clone_into(&mut allowance.reason);
+                    }
+                }
+                risk.add(layer);
+            }
+            Err(error) => context.reporter.warning(&format!(
+                "environment {}: a file that accepts risks cannot be read, so it accepts nothing: {error}",
+                member.settings.name
+            )),
+        }
+    }
+    risk
+}

@@ -1,0 +1,146 @@
+//! Plans at a terminal, of charts, and of folders that go.
+
+use super::{Scene, config, hash, refused};
+
+#[test]
+fn at_a_terminal_too() {
+    let scene = Scene::new();
+    let url = scene.server.url("manifests");
+    let run = |command: &str, more: &[&str]| {
+        let usual = [command, "--manifest-repo", &url];
+        let program = scene.workspace.program(&[&usual, more].concat());
+        program.variable("x", "y")
+    };
+    scene.workspace.write("src/web.yaml", &config("web", "x"));
+    let ended = run("plan", &[]).succeed();
+    assert!(!ended.stderr.contains("hash"), "{}", ended.stderr);
+    let ended = run("plan", &["--plan-file", "plan.json"]).succeed();
+    let reason = "The plan has no hash: environments dev, prod: its source is in no commit of a git repository";
+    assert!(ended.stderr.contains(reason), "{}", ended.stderr);
+    scene.workspace.write(".gitignore", "plan.json\n");
+    scene.workspace.git(&["init", "--quiet", "."]);
+    scene.workspace.git(&["add", "--all"]);
+    scene.workspace.git(&["commit", "--quiet", "-m", "start"]);
+    let ended = run("plan", &["--plan-file", "plan.json", "--format", "json"]).succeed();
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let hash = report["planHash"].as_str().unwrap();
+    assert!(
+        ended.stderr.contains(&format!("Plan hash: {hash}")),
+        "{}",
+        ended.stderr
+    );
+    // A plan can be held against a hash without publishing anything.
+    run("plan", &["--plan-hash", hash]).succeed();
+    run(
+        "publish",
+        &["--plan-hash", hash, "--plan-file", "plan.json"],
+    )
+    .succeed();
+    scene.workspace.write("src/web.yaml", &config("web", "z"));
+    scene
+        .workspace
+        .git(&["commit", "--quiet", "-a", "-m", "more"]);
+    let ended = run("plan", &["--plan-hash", hash]).fail();
+    assert!(
+        ended
+            .stderr
+            .contains("error: this is not what was approved:"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_chart_that_renders_otherwise_each_time_has_no_hash() {
+    let Some(helm) = crate::fabrikate::real_helm::helm() else {
+        return;
+    };
+    let helm = helm.to_str().unwrap();
+    let scene = Scene::new();
+    scene
+        .workspace
+        .write("chart/Chart.yaml", "apiVersion: v2\nname: seed\nversion: 1.0.0\n")
+        .write(
+            "chart/templates/seed.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: seed}\ndata: {seed: {{ randAlpha 20 }}}\n",
+        )
+        .write("gitops.yaml", "source: chart\nenvironments: [dev]\n");
+    let inputs = [
+        ("command", "verify"),
+        ("planFile", "out/plan.json"),
+        ("helm", helm),
+    ];
+    let ended = scene.task(&inputs).succeed();
+    assert_eq!(hash(&ended), "none");
+    let reason = "environment dev: it does not render the same twice: `";
+    assert!(ended.stdout.contains(reason), "{}", ended.stdout);
+    scene.workspace.write(
+        "chart/templates/seed.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: seed}\ndata: {seed: fixed}\n",
+    );
+    let hash = hash(&scene.task(&inputs).succeed());
+    let plan: serde_json::Value =
+        serde_json::from_str(&scene.workspace.read("out/plan.json")).unwrap();
+    let version = plan["environments"][0]["effect"]["tools"]["helm"].as_str();
+    assert!(
+        version.is_some_and(|version| version.contains('.')),
+        "{plan}"
+    );
+    scene.task(&[("planHash", &hash), ("helm", helm)]).succeed();
+}
+
+#[test]
+fn folders_that_go_are_part_of_what_is_approved() {
+    let scene = Scene::new();
+    let commit = |environments: &str| {
+        let text = format!(
+            "source: src\nenvironments: {environments}\norphans: remove\nallowRemoval: true\n"
+        );
+        scene.workspace.write("gitops.yaml", &text);
+        scene.workspace.git(&["add", "--all"]);
+        let message = ["commit", "--quiet", "--allow-empty", "-m", "change"];
+        scene.workspace.git(&message);
+        scene
+            .workspace
+            .git(&["rev-parse", "HEAD"])
+            .trim()
+            .to_owned()
+    };
+    let at = |task: crate::support::program::Program, commit: &str| {
+        task.variable("BUILD_SOURCEVERSION", commit)
+    };
+    scene.workspace.write(".gitignore", "out\n");
+    scene.workspace.git(&["init", "--quiet", "."]);
+    let first = commit("[dev, prod]");
+    at(scene.task(&[]), &first).succeed();
+    let second = commit("[dev]");
+    let plan = || {
+        let inputs = [("command", "verify"), ("planFile", "out/plan.json")];
+        hash(&at(scene.task(&inputs), &second).succeed())
+    };
+    let old = plan();
+    let text = scene.workspace.read("out/plan.json");
+    assert!(text.contains("\"folder\": \"prod\""), "{text}");
+    // What goes is what was looked at.
+    let hand = [("prod/note.txt", "100644", "x")];
+    scene.repository.commit("main", "by hand", &hand);
+    refused(
+        &scene,
+        &at(scene.by_file(), &second),
+        "the folder `prod` of ",
+    );
+    refused(
+        &scene,
+        &at(scene.by_hash(&old), &second),
+        "the folders that this run would remove are not those of the plan, or are not as they were; the plan file would tell more",
+    );
+    let new = plan();
+    at(scene.by_hash(&new), &second).succeed();
+    let paths = scene.repository.paths("main");
+    assert!(!paths.contains(&"prod/web.yaml".to_owned()), "{paths:#?}");
+    // The stage may be run again.
+    let tip = scene.tip();
+    at(scene.by_hash(&new), &second).succeed();
+    at(scene.by_file(), &second).succeed();
+    assert_eq!(scene.tip(), tip);
+}
