@@ -44,7 +44,7 @@ impl Source {
         })
     }
 
-    /// The commits of `tip` that are none of `base`, the newest first.
+    /// The commits of `tip` that `base` does not have, newest first.
     fn beyond(&self, tip: Oid, base: Oid) -> Option<Vec<Oid>> {
         let mut walk = self.repository.revwalk().ok()?;
         walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::TIME)

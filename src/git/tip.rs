@@ -28,6 +28,18 @@ pub struct Wanted {
     pub publisher: Option<Publisher>,
 }
 
+impl Wanted {
+    /// Whether a commit says that it was made for this folder and its publisher.
+    /// A commit that names no ledger may be for any folder.
+    pub fn is_named_in(&self, message: &str) -> bool {
+        let folder = self.folder.to_string();
+        let ledgers = commit::ledgers_named(message);
+        let is_here = ledgers.is_empty() || ledgers.iter().any(|(_, named)| *named == folder);
+        let publisher = self.publisher.as_ref();
+        is_here && publisher.is_none_or(|own| own.is_named_in(message))
+    }
+}
+
 /// Who publishes to a folder, as its ledger and the messages of commits tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publisher {

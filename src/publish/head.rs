@@ -188,7 +188,7 @@ async fn once<E>(
         }
         return work.on_target(None, proposal).await;
     };
-    let ours = is_ours(&head);
+    let ours = is_ours(&head, &options.wanted);
     let at = |at| head.commit == Some(at);
     let replaced = matches!(options.theirs, Some(Theirs::Replace(commit)) if at(commit));
     let on_head = if head.is_settled() || replaced {
@@ -349,22 +349,27 @@ fn base(tip: &Tip, wanted: &[Wanted]) -> Vec<String> {
     wanted.iter().map(line).collect()
 }
 
-/// Whether the branch holds nothing but our commit. A commit of ours names its
-/// own tree; one that stands on somebody else's names no base.
-pub fn is_ours(tip: &Tip) -> bool {
+/// Whether the branch holds nothing but our commit for these folders. A commit of
+/// ours names its own tree; one that stands on somebody else's names no base.
+pub fn is_ours(tip: &Tip, wanted: &[Wanted]) -> bool {
     let message = tip.message.as_deref().unwrap_or_default();
-    tip.tree().is_some_and(|tree| proposes(message, tree))
+    tip.tree()
+        .is_some_and(|tree| proposes(message, tree, wanted))
 }
 
-/// Whether a branch began with a commit of ours: one of those that it has beside its
-/// target is.
-pub fn is_proposal(own: &[Ancestor]) -> bool {
+/// Whether a branch began with a commit of ours for these folders: one of those that
+/// it has beside its target is.
+pub fn is_proposal(own: &[Ancestor], wanted: &[Wanted]) -> bool {
     own.iter()
-        .any(|commit| proposes(&commit.message, commit.tree))
+        .any(|commit| proposes(&commit.message, commit.tree, wanted))
 }
 
-/// Whether a commit is one that we began a head branch with.
-fn proposes(message: &str, tree: ObjectId) -> bool {
+/// Whether a commit is one that we began a head branch for these folders with. What
+/// another source or environment proposes is theirs.
+fn proposes(message: &str, tree: ObjectId, wanted: &[Wanted]) -> bool {
+    if !wanted.iter().any(|wanted| wanted.is_named_in(message)) {
+        return false;
+    }
     let named = format!("{TREE_TRAILER}: {tree}");
     let based = format!("{BASE_TRAILER}: ");
     message.lines().any(|line| line == named)

@@ -30,7 +30,7 @@ impl fmt::Display for Difference {
 }
 
 impl Difference {
-    /// What is known of a part that differs where the approved one is not at hand.
+    /// What can be said of a part that differs when only the hash of the approved plan is given.
     pub fn of_part(environment: &str, part: Part) -> Self {
         let said = match part {
             Part::Place => {

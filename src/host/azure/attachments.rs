@@ -47,7 +47,10 @@ impl Client {
             // The answer's address may be another name of the server; credentials go
             // to the one that was asked.
             let Some([timeline, record, name]) = parts(&one.links.own.href, kind) else {
-                let said = format!("{:?} is no address of an attachment", one.links.own.href);
+                let said = format!(
+                    "{:?} is not the address of an attachment",
+                    one.links.own.href
+                );
                 return Err(Fault::answer(said));
             };
             let tail = [

@@ -79,7 +79,8 @@ impl Work<'_> {
     /// Whether a head branch was made by us for a pull request, whoever pushed to it
     /// since.
     pub(super) async fn is_made_here(&self, head: &Tip, target: &Tip) -> Result<bool, Error> {
-        if publish::is_ours(head) {
+        let wanted = self.group().wanted();
+        if publish::is_ours(head, &wanted) {
             return Ok(true);
         }
         let remote = &self.branch.connection.remote;
@@ -88,7 +89,7 @@ impl Work<'_> {
             // A host that merges without a merge commit leaves nothing to tell by.
             return Ok(self.past(head, target).await? == Past::Merged);
         }
-        Ok(publish::is_proposal(&own))
+        Ok(publish::is_proposal(&own, &wanted))
     }
 
     /// Refuses a branch that somebody made for something else.
@@ -101,7 +102,7 @@ impl Work<'_> {
             head.branch
         );
         Err(Error::message(Kind::Conflict, said)
-            .hint("set `headBranch` to a branch that nothing else uses")
+            .hint("set `headBranch` to a branch that nothing else uses, such as `gitops/shop/{environment}` where several sources publish to one repository")
             .hint("if it is left over from a former pull request, delete it"))
     }
 }

@@ -235,7 +235,7 @@ impl Work<'_> {
         };
         for open in open {
             let head = self.read(&open.source).await?;
-            let is_made_here = publish::is_ours(&head)
+            let is_made_here = publish::is_ours(&head, &self.group().wanted())
                 || self.is_made_here(&head, &self.read(&target).await?).await?;
             if !is_made_here || self.newer(&head).is_some() {
                 continue;
@@ -331,7 +331,10 @@ impl Work<'_> {
     /// Deletes a head branch that nobody else pushed to.
     async fn delete(&self, head: &Tip, report: &mut RunReport) {
         let is_default = head.default_branch.as_ref() == Some(&head.branch);
-        if !self.options.delete_head_branch || !publish::is_ours(head) || is_default || !head.exists
+        if !self.options.delete_head_branch
+            || !publish::is_ours(head, &self.group().wanted())
+            || is_default
+            || !head.exists
         {
             return;
         }

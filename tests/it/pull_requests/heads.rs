@@ -7,9 +7,12 @@ on_both_hosts!(
     a_branch_of_somebody_is_not_taken_over,
     a_pull_request_of_somebody_is_left_alone,
     what_was_made_here_is_known_whatever_came_on_top,
+    what_another_source_proposes_is_left_alone,
+    a_branch_that_takes_squashed_pull_requests_is_not_taken_over,
 );
 
-const HINT: &str = "\nHint: set `headBranch` to a branch that nothing else uses";
+const OTHER: &str = "https://dev.azure.com/contoso/shop/_git/other";
+const HINT: &str = "\nHint: set `headBranch` to a branch that nothing else uses, such as `gitops/";
 
 fn the_default_branch_is_no_head_branch<H: Host>() {
     let scene = Scene::<H>::new();
@@ -84,7 +87,7 @@ fn a_branch_of_somebody_is_not_taken_over<H: Host>() {
         assert_eq!(
             error,
             format!(
-                "environment dev: the branch {head:?} is there already, and was not made for a pull request of this environment{HINT}\nHint: if it is left over from a former pull request, delete it"
+                "environment dev: the branch {head:?} is there already, and was not made for a pull request of this environment{HINT}shop/{{environment}}` where several sources publish to one repository\nHint: if it is left over from a former pull request, delete it"
             )
         );
         assert_eq!(scene.tip(head), before);
@@ -129,4 +132,79 @@ fn what_was_made_here_is_known_whatever_came_on_top<H: Host>() {
     let states: Vec<_> = scene.states().into_iter().map(|(state, _)| state).collect();
     assert_eq!(states, ["merged", "merged", "open"]);
     assert_eq!(scene.proposed("gitops/dev").len(), 1);
+}
+
+fn refused(head: &str) -> String {
+    format!(
+        "the branch {head:?} is there already, and was not made for a pull request of this environment{HINT}"
+    )
+}
+
+/// With the default `headBranch` two sources with an environment of one name share it.
+fn what_another_source_proposes_is_left_alone<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.run(&[]);
+    let before = scene.tip("gitops/dev");
+    let of_other = |inputs: &[(&str, &str)]| {
+        let task = scene.task(inputs);
+        task.variable("BUILD_REPOSITORY_URI", OTHER).succeed()
+    };
+    let elsewhere = [("folder", "two/dev")];
+    let error = super::failed(&of_other(&elsewhere));
+    assert!(error.contains(&refused("gitops/dev")), "{error}");
+    let cases: [&[(&str, &str)]; 3] = [
+        // Another file of the same source.
+        &elsewhere,
+        &[("environments", "qa"), ("headBranch", "gitops/dev")],
+        &[
+            ("environments", "qa"),
+            ("folder", "dev"),
+            ("headBranch", "gitops/dev"),
+        ],
+    ];
+    for inputs in cases {
+        let error = scene.fails(inputs);
+        assert!(
+            error.contains(&refused("gitops/dev")),
+            "{inputs:?}: {error}"
+        );
+    }
+    // Nothing to propose, or pushed instead: nothing to withdraw either.
+    let pushed = [&elsewhere[..], &[("mode", "push")]].concat();
+    super::sound(of_other(&pushed));
+    scene.server.forget();
+    super::sound(of_other(&elsewhere));
+    assert_eq!(scene.server.writes(), 0);
+    assert_eq!(scene.tip("gitops/dev"), before);
+    assert_eq!(scene.states(), [("open", "gitops/dev".to_owned())]);
+    // It goes on for its own source.
+    scene.source(81).run(&[]);
+    assert_ne!(scene.tip("gitops/dev"), before);
+    assert_eq!(scene.states(), [("open", "gitops/dev".to_owned())]);
+}
+
+/// A squashed commit carries the message of the commit that was proposed.
+fn a_branch_that_takes_squashed_pull_requests_is_not_taken_over<H: Host>() {
+    let scene = Scene::<H>::new();
+    scene.git(|git| of_others(git, "live", 0));
+    let live = [("environments", "prod"), ("branch", "live")];
+    scene.run(&live);
+    scene.git(|git| {
+        let message = git.git(&["log", "-1", "--format=%B", "gitops/prod"]);
+        git.squash("gitops/prod", "live", &message);
+    });
+    let work = |git: &GitRepository| drop(git.commit("live", "work", &[("w", "100644", "w")]));
+    for on_top in [false, true] {
+        if on_top {
+            scene.git(work);
+        }
+        let before = scene.tip("live");
+        let error = scene.fails(&[("headBranch", "live")]);
+        assert!(error.contains(&refused("live")), "{error}");
+        let of_other = scene.task(&[("headBranch", "live"), ("folder", "two/dev")]);
+        let of_other = of_other.variable("BUILD_REPOSITORY_URI", OTHER).succeed();
+        let error = super::failed(&of_other);
+        assert!(error.contains(&refused("live")), "{error}");
+        assert_eq!(scene.tip("live"), before);
+    }
 }

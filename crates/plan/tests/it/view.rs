@@ -239,7 +239,7 @@ fn the_mark_of_a_line_is_where_the_view_puts_it() {
         Mark::Added,
     ];
     assert_eq!(marks, expected, "{shown}");
-    // Content that looks like a mark is none.
+    // Content that looks like a marker is shown as content.
     assert_eq!(mark("      - a list in a text"), Mark::Plain);
     assert_eq!(mark("! loud"), Mark::Plain);
 }
