@@ -178,7 +178,7 @@ impl Extension {
         Ok(folders)
     }
 
-    /// The folders of the contributed tasks, seen from the package's root.
+    /// The folders of the contributed tasks, relative to the root of the package.
     fn task_names(&self) -> impl Iterator<Item = &str> {
         let tasks = self.contributions.iter().filter(|one| one["type"] == TASK);
         tasks.filter_map(|one| one["properties"]["name"].as_str())

@@ -29,6 +29,16 @@ pub enum Error {
         /// The environment's name.
         environment: String,
     },
+    /// A file of others would go, and nobody knows what is in it.
+    #[error(
+        "publishing would remove or replace `{file}` in the folder `{folder}`, which something else wrote, and which cannot be read"
+    )]
+    Unreadable {
+        /// The file, seen from the folder.
+        file: String,
+        /// The folder.
+        folder: String,
+    },
     /// Something would go that may not, or too much.
     #[error("{}", .0.message)]
     Removal(Box<Finding>),
@@ -40,6 +50,9 @@ impl From<Error> for error::Error {
             Error::Empty { .. } => &[
                 "check that `source` is the right folder and that the environment's configuration enables something",
                 "set `allowEmpty` if an empty environment is meant",
+            ],
+            Error::Unreadable { .. } => &[
+                "mend or remove the file in the manifest repository, or set `allowRemoval` for this run if nothing in it is needed any more",
             ],
             Error::Removal(finding) => match finding.rule.as_str() {
                 "protected-kind-removed" => &[
@@ -71,6 +84,12 @@ pub fn not_empty(brakes: &Brakes, environment: &str, resources: usize) -> Result
 pub fn removals(brakes: &Brakes, folder: &Folder, plan: &FolderPlan) -> Result<(), Error> {
     if brakes.allow_removal {
         return Ok(());
+    }
+    if let Some(file) = plan.unreadable.first() {
+        return Err(Error::Unreadable {
+            file: file.to_string(),
+            folder: folder.to_string(),
+        });
     }
     let removed = plan.resources.iter();
     let removed = removed.filter(|&(_, &change)| change == ResourceChange::Removed);

@@ -55,11 +55,11 @@ pub(super) fn read(file: &RelPath, content: &[u8]) -> Result<Documents, Fault> {
     Ok(found)
 }
 
-/// The resources of a file, as far as it can be read: it is not ours.
-pub fn resources(file: &RelPath, content: &[u8]) -> Vec<ResourceId> {
-    let documents = read(file, content).map_or_else(|_| Vec::new(), |found| found.all);
-    let ids = documents.iter().map(Document::identity);
-    ids.filter_map(Result::ok).collect()
+/// The resources of a file of others; `None` where it cannot be read.
+pub fn resources(file: &RelPath, content: &[u8]) -> Option<Vec<ResourceId>> {
+    let found = read(file, content).ok()?;
+    let ids = found.all.iter().map(Document::identity);
+    Some(ids.filter_map(Result::ok).collect())
 }
 
 /// The text of a file.

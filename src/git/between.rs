@@ -15,12 +15,12 @@ const LONGEST: usize = 120;
 /// The commits of each side that the other does not have.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Between {
-    /// Those of the second.
+    /// How many only the second side has.
     pub added: usize,
-    /// Those of the first.
+    /// How many only the first side has.
     pub removed: usize,
-    /// The first lines of those of the second, the newest first; where there are none,
-    /// of the first.
+    /// The subject lines of the commits in `added`, newest first; of those in `removed`
+    /// when nothing was added.
     pub subjects: Vec<String>,
 }
 

@@ -33,8 +33,8 @@ impl Remote {
     }
 }
 
-/// The commits of `top` along first parents, without those of `other`, as far as they
-/// are at hand.
+/// The commits of `top` along first parents, without those of `other`, as far back as
+/// the repository has them.
 pub(super) fn own(
     objects: &Objects<'_>,
     top: ObjectId,

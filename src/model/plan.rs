@@ -47,6 +47,14 @@ pub struct FolderPlan {
     pub files_before: usize,
     /// The files that go and were never ours, each with its content.
     pub foreign_removed: BTreeMap<RelPath, ObjectId>,
+    /// The files that are written over and were never ours, each with its content.
+    pub foreign_replaced: BTreeMap<RelPath, ObjectId>,
+    /// Files with resources of ours that somebody edited, and that go or are written
+    /// over, each with its content.
+    pub edits_dropped: BTreeMap<RelPath, ObjectId>,
+    /// Files of others that go or are written over, and cannot be read: nobody knows
+    /// what goes with them.
+    pub unreadable: BTreeSet<RelPath>,
     /// Content of the added and changed files.
     pub writes: BTreeMap<RelPath, Bytes>,
     /// What was published before was made from the same commit, and something
@@ -96,7 +104,13 @@ impl FolderPlan {
         lost
     }
 
-    /// Counts resources in files that go and were never ours: what is not rendered
+    /// Every file whose content is not what we published, and that will not stay.
+    pub fn content_of_others(&self) -> impl Iterator<Item = (&RelPath, &ObjectId)> {
+        let foreign = self.foreign_removed.iter().chain(&self.foreign_replaced);
+        foreign.chain(&self.edits_dropped)
+    }
+
+    /// Counts resources in content of others that does not stay: what is not rendered
     /// goes from the cluster too.
     pub fn remove_foreign(&mut self, resources: impl IntoIterator<Item = ResourceId>) {
         let ledger = self.ledger.as_ref();

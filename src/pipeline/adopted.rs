@@ -1,9 +1,10 @@
-//! The resources in files of others that a publication would remove: they go from the
+//! The resources in content of others that a publication would remove: they go from the
 //! cluster like our own, and no ledger lists them.
 //!
 //! The files are read from the manifest repository, in one further round trip, where
-//! some would go (`foreignFiles: adopt`) and not otherwise. The contents of an id
-//! never change, so that what was read stays known when the branch moves.
+//! some would go or be written over (`foreignFiles: adopt`, `handEdits: overwrite`) and
+//! not otherwise. The contents of an id never change, so that what was read stays known
+//! when the branch moves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -22,8 +23,9 @@ pub(super) struct Adopted(Mutex<Files>);
 
 #[derive(Default)]
 struct Files {
-    /// The resources of each file, by the id of its content.
-    known: BTreeMap<ObjectId, Vec<ResourceId>>,
+    /// The resources of each file, by the id of its content; `None` where it cannot be
+    /// read.
+    known: BTreeMap<ObjectId, Option<Vec<ResourceId>>>,
     /// Files that have to be read before anything is decided.
     missing: BTreeMap<ObjectId, RelPath>,
 }
@@ -34,9 +36,13 @@ impl Adopted {
         let mut files = self.lock();
         let Files { known, missing } = &mut *files;
         let mut found = BTreeSet::new();
-        for (path, id) in &plan.foreign_removed {
+        let mut unreadable = BTreeSet::new();
+        for (path, id) in plan.content_of_others() {
             match known.get(id) {
-                Some(resources) => found.extend(resources.iter().cloned()),
+                Some(Some(resources)) => found.extend(resources.iter().cloned()),
+                // What our own file held is in the ledger.
+                Some(None) if plan.edits_dropped.contains_key(path) => {}
+                Some(None) => drop(unreadable.insert(path.clone())),
                 None if documents::is_manifest(path) => {
                     missing.insert(*id, path.clone());
                 }
@@ -44,6 +50,7 @@ impl Adopted {
             }
         }
         drop(files);
+        plan.unreadable = unreadable;
         plan.remove_foreign(found);
     }
 

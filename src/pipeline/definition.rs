@@ -151,7 +151,7 @@ pub(super) fn of<'n>(name: &'n str, generator: &GeneratorStamp) -> Option<&'n st
 }
 
 /// The definition of an environment as something that is published beside it:
-/// into its own folder, without resources and without brakes.
+/// into its own folder, without resources. The brakes are about files of others alone.
 pub(super) fn beside(settings: &EnvironmentSettings, folder: &Folder, files: FileSet) -> Rendered {
     let mut settings = settings.clone();
     settings.name = format!("{}{SUFFIX}", settings.name);
@@ -160,7 +160,6 @@ pub(super) fn beside(settings: &EnvironmentSettings, folder: &Folder, files: Fil
     settings.pull_request.commit_status = false;
     settings.brakes = Brakes {
         allow_empty: true,
-        allow_removal: true,
         ..settings.brakes
     };
     Rendered {

@@ -86,7 +86,12 @@ pub fn folder(
     for (path, content) in desired.files.iter() {
         let change = match state.entries.get(path) {
             Some(entry) if ownership::is_plain(entry.mode) && entry.id == ids[path] => continue,
-            Some(_) => FileChange::Changed,
+            Some(entry) => {
+                if !owned.contains_key(path) {
+                    plan.foreign_replaced.insert(path.clone(), entry.id);
+                }
+                FileChange::Changed
+            }
             None => FileChange::Added,
         };
         plan.files.insert(path.clone(), change);
@@ -101,6 +106,12 @@ pub fn folder(
             }
         }
     }
+    let edits = owned.iter().filter_map(|(path, listed)| {
+        let entry = state.entries.get(path)?;
+        let is_dropped = entry.id != listed.blob && plan.files.contains_key(path);
+        (is_dropped && !listed.resources.is_empty()).then(|| (path.clone(), entry.id))
+    });
+    plan.edits_dropped = edits.collect();
     // A folder with the right bytes and no ledger becomes ours by adding one.
     let unowned = state.ledger.is_none() && !desired.files.is_empty();
     let ledger = state.ledger.as_ref();

@@ -94,7 +94,7 @@ fn what_is_no_resource_counts_as_a_file_and_what_moves_is_not_removed() {
     let others = [
         ("README.md", "hello"),
         ("old/e.yaml", &*config_map("e", "1")),
-        ("broken.yaml", "a: [\n"),
+        ("broken.txt", "a: [\n"),
     ];
     let place = place(&["a", "b", "c"], &others);
     place.resource("src/e.yaml", "e", "1");
@@ -110,5 +110,128 @@ fn what_is_no_resource_counts_as_a_file_and_what_moves_is_not_removed() {
             "dev/c.yaml",
             "dev/e.yaml"
         ]
+    );
+}
+
+const NAMESPACE: &str = "v1 Namespace shop/shop";
+
+fn protected(resource: &str, folder: &str) -> String {
+    let kind = resource.split(' ').nth(1).unwrap();
+    format!(
+        "publishing would remove `{resource}` from the folder `{folder}`; {kind} is a protected kind"
+    )
+}
+
+/// Fails, says this, and leaves the branch as it was.
+fn stops(place: &Place, inputs: &[(&str, &str)], said: &str) {
+    let before = place.commits();
+    let ended = place.run(101, inputs).run();
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert_eq!(place.commits(), before);
+    let allowed = [inputs, &[("allowRemoval", "true")]].concat();
+    let ended = place.run(102, &allowed).succeed();
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    assert_eq!(place.commits(), before + 1);
+}
+
+#[rstest::rstest]
+#[case::before(&[("Namespace", "shop"), ("ConfigMap", "a")])]
+#[case::after(&[("ConfigMap", "a"), ("Namespace", "shop")])]
+#[case::alone(&[("Namespace", "shop")])]
+fn what_our_file_takes_the_place_of_counts_too(#[case] there: &[(&str, &str)]) {
+    let there: Vec<_> = there
+        .iter()
+        .map(|(kind, name)| resource(kind, name))
+        .collect();
+    let place = Place::new(SETTINGS);
+    place.resource("src/a.yaml", "a", "1");
+    let file = ("dev/a.yaml", "100644", &*there.join("---\n"));
+    place.repository.commit("main", "by hand", &[file]);
+    stops(&place, &[], &protected(NAMESPACE, "dev"));
+}
+
+#[test]
+fn many_that_our_file_takes_the_place_of_are_counted() {
+    let many: Vec<_> = (0..9)
+        .map(|at| config_map(&format!("x{at}"), "1"))
+        .collect();
+    let place = Place::new(SETTINGS);
+    place.resource("src/a.yaml", "a", "1");
+    let file = ("dev/a.yaml", "100644", &*many.join("---\n"));
+    place.repository.commit("main", "by hand", &[file]);
+    stops(
+        &place,
+        &[],
+        "publishing would remove 9 of the 10 resources in the folder `dev`; at most 50 percent may go in one run",
+    );
+}
+
+#[rstest::rstest]
+#[case::in_a_file_that_stays(false)]
+#[case::in_a_file_that_goes(true)]
+fn what_somebody_added_to_our_file_counts_too(#[case] goes: bool) {
+    let place = place(&["a", "b", "c"], &[]);
+    place.run(100, &[]).succeed();
+    let edited = format!(
+        "{}---\n{}",
+        config_map("a", "1"),
+        resource("Namespace", "shop")
+    );
+    let file = ("dev/a.yaml", "100644", &*edited);
+    place.repository.commit("main", "by hand", &[file]);
+    if goes {
+        place.workspace.write("src/a.yaml", &config_map("d", "1"));
+    }
+    stops(
+        &place,
+        &[("handEdits", "overwrite")],
+        &protected(NAMESPACE, "dev"),
+    );
+}
+
+#[rstest::rstest]
+#[case::a_kind("ns.yaml", resource("Namespace", "shop"), &protected(NAMESPACE, "notes"))]
+#[case::files("a.md", "hello".to_owned(), "publishing would remove 4 of the 4 files in the folder `notes` that something else wrote")]
+fn a_folder_for_definitions_is_adopted_with_the_same_care(
+    #[case] file: &str,
+    #[case] content: String,
+    #[case] said: &str,
+) {
+    let place = Place::new(SETTINGS);
+    place.resource("src/a.yaml", "a", "1");
+    let names: Vec<_> = ["", "1", "2", "3"]
+        .map(|at| format!("notes/{at}{file}"))
+        .into();
+    let files: Vec<_> = names
+        .iter()
+        .map(|name| (&**name, "100644", &*content))
+        .collect();
+    place.repository.commit("main", "by hand", &files);
+    stops(&place, &[("definitionFolder", "notes")], said);
+    // Its own files are no concern of the limits.
+    place.resource("src/a.yaml", "a", "2");
+    let ended = place.run(103, &[("definitionFolder", "notes")]).succeed();
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+}
+
+#[rstest::rstest]
+#[case::broken("x.yaml", "a: [\n")]
+#[case::broken_after_a_resource(
+    "x.yaml",
+    "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\na: [\n"
+)]
+#[case::two_json_values("x.json", "{\"kind\": \"Namespace\"}{\"kind\": \"Namespace\"}")]
+#[case::a_line_break_for_some("x.yml", "a: b # \u{85}kind: Namespace\n")]
+#[case::directive("x.yaml", "%YAML 1.1\n---\nkind: Namespace\n")]
+#[case::deeper("in/x.YAML", "a: b: c\n")]
+fn a_file_of_others_that_cannot_be_read_stops_the_run(#[case] file: &str, #[case] content: &str) {
+    let place = place(&["a", "b", "c", "d"], &[(file, content)]);
+    stops(
+        &place,
+        &[],
+        &format!(
+            "environment dev: publishing would remove or replace `{file}` in the folder `dev`, which something else wrote, and which cannot be read"
+        ),
     );
 }
