@@ -43,6 +43,8 @@ pub use helm::{
 pub use images::{ImagePath, Images, set_images};
 pub use jsonnet::{JsonnetOptions, WORKER as JSONNET_WORKER, serve as serve_jsonnet};
 pub use kube_apis::unserved;
+#[cfg(feature = "fuzz")]
+pub use kustomize::fuzz::kustomization as fuzz_kustomization;
 pub use kustomize::{KustomizeAllow, KustomizeFault, KustomizeOptions, Place};
 pub use layout::{Layout, lay_out};
 pub use namespace::set_namespace;

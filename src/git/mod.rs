@@ -19,6 +19,8 @@ mod contents;
 mod edit;
 mod error;
 mod fetch;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod glance;
 mod history;
 mod intake;

@@ -13,6 +13,8 @@ mod entries;
 mod error;
 mod fetch;
 mod fields;
+#[cfg(feature = "fuzz")]
+pub(super) mod fuzz;
 mod graph;
 mod plugins;
 mod remote;
