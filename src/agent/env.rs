@@ -41,6 +41,8 @@ pub const SYSTEM_STAGEATTEMPT: &str = "SYSTEM_STAGEATTEMPT";
 pub const SYSTEM_JOBATTEMPT: &str = "SYSTEM_JOBATTEMPT";
 /// Where the source repository lives: `TfsGit`, `GitHub`, …
 pub const BUILD_REPOSITORY_PROVIDER: &str = "BUILD_REPOSITORY_PROVIDER";
+/// What the names of the variables of a pull request that is built begin with.
+pub const SYSTEM_PULLREQUEST: &str = "SYSTEM_PULLREQUEST_";
 /// Id of the pull request that is built; an internal one on GitHub.
 pub const SYSTEM_PULLREQUEST_PULLREQUESTID: &str = "SYSTEM_PULLREQUEST_PULLREQUESTID";
 /// Number of the pull request that is built, on GitHub.
@@ -77,6 +79,10 @@ pub const VSTS_PUBLIC_VARIABLES: &str = "VSTS_PUBLIC_VARIABLES";
 pub const VSTS_SECRET_VARIABLES: &str = "VSTS_SECRET_VARIABLES";
 /// URL of the GitHub server that runs a workflow.
 pub const GITHUB_SERVER_URL: &str = "GITHUB_SERVER_URL";
+/// What started a workflow of GitHub: `push`, `pull_request`.
+pub const GITHUB_EVENT_NAME: &str = "GITHUB_EVENT_NAME";
+/// The ref that a workflow of GitHub is of.
+pub const GITHUB_REF: &str = "GITHUB_REF";
 /// The token for the manifest repository, at a terminal.
 pub const GITOPS_TOKEN: &str = "GITOPS_TOKEN";
 /// The private key of the GitHub App that publishes.

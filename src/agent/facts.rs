@@ -6,18 +6,14 @@ use crate::model::{PublicationStamp, RedactedUrl, Secret, SourceStamp, WriterSta
 
 use super::Environment;
 use super::env::{
-    AGENT_TOOLSDIRECTORY, BUILD_BUILDID, BUILD_REASON, BUILD_REPOSITORY_ID,
-    BUILD_REPOSITORY_PROVIDER, BUILD_REPOSITORY_URI, BUILD_SOURCEBRANCH, BUILD_SOURCEVERSION,
-    RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_REASON, RELEASE_RELEASEID, SYSTEM_DEFINITIONID,
-    SYSTEM_HOSTTYPE, SYSTEM_JOBATTEMPT, SYSTEM_JOBNAME, SYSTEM_PULLREQUEST_PULLREQUESTID,
+    AGENT_TOOLSDIRECTORY, BUILD_BUILDID, BUILD_REPOSITORY_ID, BUILD_REPOSITORY_PROVIDER,
+    BUILD_REPOSITORY_URI, BUILD_SOURCEBRANCH, BUILD_SOURCEVERSION,
+    RELEASE_PRIMARYARTIFACTSOURCEALIAS, RELEASE_RELEASEID, SYSTEM_DEFINITIONID, SYSTEM_HOSTTYPE,
+    SYSTEM_JOBATTEMPT, SYSTEM_JOBNAME, SYSTEM_PULLREQUEST_PULLREQUESTID,
     SYSTEM_PULLREQUEST_PULLREQUESTNUMBER, SYSTEM_PULLREQUEST_TARGETBRANCH, SYSTEM_STAGEATTEMPT,
     SYSTEM_STAGENAME, SYSTEM_TEAMPROJECT, VSTS_PUBLIC_VARIABLES, VSTS_SECRET_VARIABLES,
 };
 use super::servers::collection;
-
-/// Where hosts keep the source of pull requests: Azure DevOps and GitHub, Bitbucket,
-/// GitLab.
-const PULL_REQUEST_REFS: [&str; 3] = ["refs/pull/", "refs/pull-requests/", "refs/merge-requests/"];
 
 /// Where this run comes from. In a classic release the source is that of the
 /// primary artifact, and the run is the release.
@@ -125,19 +121,6 @@ pub fn pull_request(environment: &Environment) -> Option<SourcePullRequest> {
 pub fn target_branch(environment: &Environment) -> Option<String> {
     let name = environment.get(SYSTEM_PULLREQUEST_TARGETBRANCH)?;
     Some(name.strip_prefix("refs/heads/").unwrap_or(name).to_owned())
-}
-
-/// Whether this is a build of a pull request, or a release of one, where anybody may
-/// have written the source. One that is queued by hand on the merged state of a pull
-/// request builds the same source.
-pub fn is_pull_request(environment: &Environment) -> bool {
-    let reasons = [BUILD_REASON, RELEASE_REASON].map(|name| environment.get(name));
-    let mut reasons = reasons.into_iter().flatten();
-    let built = source_ref(environment)
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    reasons.any(|reason| reason.eq_ignore_ascii_case("PullRequest"))
-        || PULL_REQUEST_REFS.iter().any(|refs| built.starts_with(refs))
 }
 
 /// The pipeline definition: run numbers compare only within it.
@@ -261,56 +244,6 @@ mod tests {
             stamp.source.repository.as_deref(),
             Some("https://dev.azure.com/contoso/shop/_git/hld")
         );
-    }
-
-    #[rstest::rstest]
-    #[case("PullRequest", "refs/pull/7/merge", true)]
-    #[case("pullrequest", "", true)]
-    #[case("Manual", "refs/pull/7/merge", true)]
-    #[case("Schedule", "refs/pull/7/head", true)]
-    #[case("Manual", "refs/Pull/7/merge", true)]
-    #[case("", "refs/pull-requests/7/from", true)]
-    #[case("IndividualCI", "refs/merge-requests/7/head", true)]
-    #[case("Manual", "refs/tags/refs/pull/7", false)]
-    #[case("Manual", "refs/pulls/7", false)]
-    #[case("Manual", "refs/heads/pull/7", false)]
-    #[case("IndividualCI", "refs/heads/main", false)]
-    #[case("", "", false)]
-    fn the_source_of_a_pull_request_is_known_however_the_build_began(
-        #[case] reason: &str,
-        #[case] branch: &str,
-        #[case] known: bool,
-    ) {
-        let environment =
-            Environment::from([("BUILD_REASON", reason), ("BUILD_SOURCEBRANCH", branch)]);
-        assert_eq!(is_pull_request(&environment), known);
-    }
-
-    #[rstest::rstest]
-    #[case::the_merged_state("_hld repo", "Manual", "refs/pull/7/merge", true)]
-    #[case::its_head("hld", "", "refs/pull/7/head", true)]
-    #[case::bitbucket("a.b", "Schedule", "refs/pull-requests/7/from", true)]
-    #[case::gitlab("a", "ContinuousIntegration", "refs/merge-requests/7/merge", true)]
-    #[case::by_its_reason("a", "PullRequest", "refs/heads/main", true)]
-    #[case::a_branch("a", "ContinuousIntegration", "refs/heads/main", false)]
-    #[case::nothing_known("a", "", "", false)]
-    fn a_classic_release_of_a_pull_request_is_known_by_its_artifact(
-        #[case] alias: &str,
-        #[case] reason: &str,
-        #[case] source: &str,
-        #[case] known: bool,
-    ) {
-        let name = alias.replace(['.', ' '], "_").to_uppercase();
-        let variable = format!("RELEASE_ARTIFACTS_{name}_SOURCEBRANCH");
-        let environment = Environment::from([
-            ("SYSTEM_HOSTTYPE", "release"),
-            ("RELEASE_REASON", reason),
-            ("RELEASE_PRIMARYARTIFACTSOURCEALIAS", alias),
-            (variable.as_str(), source),
-        ]);
-        assert_eq!(is_pull_request(&environment), known);
-        let stamp = publication(&environment);
-        assert_eq!(stamp.writer.source_ref.unwrap_or_default(), source);
     }
 
     #[rstest::rstest]

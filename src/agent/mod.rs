@@ -12,6 +12,7 @@ pub mod env;
 mod facts;
 mod inputs;
 mod network;
+mod pull_request_build;
 mod servers;
 mod sink;
 
@@ -19,11 +20,12 @@ pub use children::{child_environment, user_environment};
 pub use command::{encode_data, encode_property, neutralize, neutralize_json};
 pub use env::Environment;
 pub use facts::{
-    SourcePullRequest, Variable, is_pull_request, publication, pull_request, secrets,
-    source_repository, target_branch, tools_directory, variables,
+    SourcePullRequest, Variable, publication, pull_request, secrets, source_repository,
+    target_branch, tools_directory, variables,
 };
 pub use inputs::{connection_token, input, unresolved, unresolved_macro};
 pub use network::{Proxy, bypasses_everything, client_certificate, extra_ca, proxy};
+pub use pull_request_build::{is_pull_request, this_is_one};
 pub use servers::{
     OwnBuild, collection_of, github_server, job_token, own_build, own_token, servers, team_project,
 };

@@ -112,13 +112,14 @@ async fn run_action(
     let held_back = pull_request && !settings.run.allow_pull_request_publish;
     if held_back && let Some(command) = action.publishes() {
         reporter.info(&format!(
-            "This is a pull request build, so `{command}` acts like `plan`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task"
+            "{}, so `{command}` acts like `plan`: it publishes nothing. To publish from pull request builds, set `allowPullRequestPublish` on the task",
+            agent::this_is_one(environment)
         ));
     }
     let plans = action.plans();
     let verify_only = environment.get(VERIFY_ONLY) == Some("1") || held_back;
     if verify_only && matches!(action, Action::Wait) {
-        wait::tell_idle(held_back, reporter);
+        wait::tell_idle(held_back.then(|| agent::this_is_one(environment)), reporter);
         return Ok(0);
     }
     // What does not publish has nothing to wait for.

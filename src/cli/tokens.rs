@@ -57,9 +57,10 @@ pub(super) fn task(environment: &Environment, reporter: &Reporter) -> Result<(),
     let allowed = agent::input(environment, "allowPullRequestSecrets").as_deref() == Some("true");
     if agent::is_pull_request(environment) && !allowed {
         secret = connect::without_secrets(secret, reporter);
-        reporter.info(
-            "This is a pull request build, so secret variables are replaced by placeholders. To give them to the source, set `allowPullRequestSecrets` on the task",
-        );
+        reporter.info(&format!(
+            "{}, so secret variables are replaced by placeholders. To give them to the source, set `allowPullRequestSecrets` on the task",
+            agent::this_is_one(environment)
+        ));
     }
     let pipeline = [mapped(environment)].into_iter().chain(secret).collect();
     let summary = tokens::run(&job, pipeline, &all(environment))?;

@@ -29,12 +29,8 @@ pub(super) use rolled_out::require_rolled_out;
 const AUTHORS: usize = 20;
 
 /// Says why there is nothing to wait for where nothing is published.
-pub(super) fn tell_idle(pull_request: bool, reporter: &Reporter) {
-    let why = if pull_request {
-        "This is a pull request build"
-    } else {
-        "`VERIFY_ONLY` is set"
-    };
+pub(super) fn tell_idle(pull_request: Option<String>, reporter: &Reporter) {
+    let why = pull_request.unwrap_or_else(|| "`VERIFY_ONLY` is set".to_owned());
     reporter.info(&format!(
         "{why}, so nothing was published and there is nothing to wait for"
     ));

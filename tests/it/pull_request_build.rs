@@ -293,3 +293,33 @@ fn a_render_that_fails_with_placeholders_says_what_they_are() {
         "this environment uses secret variables, which are placeholders in a pull request build; where the source needs the real values, to parse one or to check its form, set `allowPullRequestSecrets` on the task",
     );
 }
+
+/// Signs that are not in the reason and branch of the build itself.
+#[rstest::rstest]
+#[case::a_secondary_artifact("RELEASE_ARTIFACTS_CHARTS_SOURCEBRANCH", "refs/pull/7/merge")]
+#[case::the_primary_artifact("RELEASE_ARTIFACTS_HLD_SOURCEBRANCH", "refs/pull/7/merge")]
+#[case::the_id_alone("SYSTEM_PULLREQUEST_PULLREQUESTID", "7")]
+#[case::the_target_of_an_artifact(
+    "RELEASE_ARTIFACTS_HLD_PULLREQUEST_TARGETBRANCH",
+    "refs/heads/main"
+)]
+#[case::a_resource("RESOURCES_PIPELINE_BUILD_SOURCEBRANCH", "refs/pull/7/merge")]
+fn any_sign_of_a_pull_request_holds_publishing_back(#[case] variable: &str, #[case] value: &str) {
+    let workspace = shop();
+    let run = |command: &str| {
+        task(&workspace, &[("command", command)], "a")
+            .variable("SYSTEM_HOSTTYPE", "release")
+            .variable("RELEASE_REASON", "ContinuousIntegration")
+            .variable("RELEASE_PRIMARYARTIFACTSOURCEALIAS", "hld")
+            .variable("BUILD_SOURCEBRANCH", "refs/heads/main")
+            .variable(variable, value)
+            .succeed()
+    };
+    let ended = run("publish");
+    let said = format!(
+        "This is a pull request build, as the variable `{variable}` says, so `publish` acts like `plan`: it publishes nothing."
+    );
+    has(&ended, &said);
+    assert_eq!(commits(&workspace), 0);
+    lacks(&ended, "hunter2");
+}
