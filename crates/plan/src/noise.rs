@@ -17,8 +17,18 @@ const VERSION: &[&str] = &[
     "controller-gen.kubebuilder.io/version",
     "olm.operatorframework.io/version",
 ];
-/// A restart that somebody asked for is no noise.
-const RESTART: &str = "kubectl.kubernetes.io/restartedAt";
+/// Words in the names of annotations whose time says when something ends: controllers act
+/// on it.
+const ENDS: &[&str] = &[
+    "restart",
+    "expir",
+    "until",
+    "ttl",
+    "deadline",
+    "delet",
+    "not-after",
+    "notAfter",
+];
 
 /// What is known about the whole change.
 #[derive(Default)]
@@ -58,14 +68,22 @@ impl<'a> Context<'a> {
         }
         let (old, new) = (text(field.old.as_ref())?, text(field.new.as_ref())?);
         if let Some(key) = mark(&found.path) {
-            return self.mark(key, old, new, namespace);
+            let is_in_template = found.path.has_key("template");
+            return self.mark(key, (old, new), namespace, is_in_template);
         }
         let names = self.renamed.get(&(namespace, old));
         let is_reference = names.is_some_and(|names| names.contains(new)) && is_name(&found.path);
         is_reference.then_some(Noise::Reference)
     }
 
-    fn mark(&self, key: &str, old: &str, new: &str, namespace: Option<&str>) -> Option<Noise> {
+    /// Judges a label or annotation. Any change within a template replaces the pods.
+    fn mark(
+        &self,
+        key: &str,
+        (old, new): (&str, &str),
+        namespace: Option<&str>,
+        is_in_template: bool,
+    ) -> Option<Noise> {
         if self.selected.contains(key) {
             return None;
         }
@@ -79,7 +97,8 @@ impl<'a> Context<'a> {
             let shown = self.configured.contains(&namespace) || self.configured.contains(&None);
             return shown.then_some(Noise::Checksum);
         }
-        (key != RESTART && is_moment(old) && is_moment(new)).then_some(Noise::Timestamp)
+        let is_note = !is_in_template && !ENDS.iter().any(|word| key.contains(word));
+        (is_note && is_moment(old) && is_moment(new)).then_some(Noise::Timestamp)
     }
 }
 
@@ -130,6 +149,13 @@ fn selectors<'a>(value: &'a Value, depth: usize, out: &mut HashSet<&'a str>) {
         if lower || key == "matchLabels" {
             out.extend(inner.pairs().iter().map(|(key, _)| key.as_str()));
         }
+        if key == "subsets" {
+            // Istio's DestinationRule.
+            let labels = inner.items().iter().map(|item| item.at(&["labels"]));
+            out.extend(
+                labels.flat_map(|labels| labels.pairs().iter().map(|(key, _)| key.as_str())),
+            );
+        }
         if key == "matchExpressions" || key == "topologySpreadConstraints" {
             let keys = inner
                 .items()
@@ -171,7 +197,9 @@ mod tests {
     #[case::selected(&["metadata", "labels", "chart"], "1", "2", None)]
     #[case::checksum(&["spec", "template", "metadata", "annotations", "checksum/config"], HASH, OTHER, Some(Noise::Checksum))]
     #[case::moment(&["metadata", "annotations", "built"], "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", Some(Noise::Timestamp))]
-    #[case::restart(&["metadata", "annotations", RESTART], "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None)]
+    #[case::moment_that_restarts_pods(&["spec", "template", "metadata", "annotations", "built"], "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None)]
+    #[case::end(&["metadata", "annotations", "janitor/expires"], "2026-01-01T00:00:00Z", "2036-01-02T00:00:00Z", None)]
+    #[case::restart(&["metadata", "annotations", "kubectl.kubernetes.io/restartedAt"], "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", None)]
     #[case::reference(&["spec", "volumes", "configMap", "name"], "a-1", "a-2", Some(Noise::Reference))]
     #[case::a_value_like_a_reference(&["spec", "args"], "a-1", "a-2", None)]
     fn judged(

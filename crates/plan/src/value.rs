@@ -79,6 +79,11 @@ impl Value {
         match self {
             Self::Int(number) => Some(*number),
             Self::Uint(number) => i64::try_from(*number).ok(),
+            // YAML's `3.0` gets to the server as 3.
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and small enough")]
+            Self::Float(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
+                Some(*number as i64)
+            }
             _ => None,
         }
     }

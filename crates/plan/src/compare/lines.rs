@@ -15,7 +15,10 @@ const WIDTH: usize = 300;
 /// Texts that differ in more bytes than this are only counted.
 const WINDOW: usize = 2 << 20;
 
-/// Compares two texts by line; nothing when all lines are equal.
+/// What is said after a line that ends without a line break, as `diff` says it.
+const NO_BREAK: &str = "\\ no newline at the end";
+
+/// Compares two texts by line; nothing when they are equal.
 pub(crate) fn compare(old: &str, new: &str) -> Option<TextChange> {
     let (start, old, new) = window(old, new);
     if old.is_empty() && new.is_empty() {
@@ -31,15 +34,24 @@ pub(crate) fn compare(old: &str, new: &str) -> Option<TextChange> {
             left_out: removed + added,
         });
     }
+    let whole = [old, new].map(|text| text.is_empty() || text.ends_with('\n'));
     let (old, new) = (split(old), split(new));
-    let gaps = sequence::gaps(&hashes(&old), &hashes(&new));
-    if gaps.is_empty() {
-        return None;
+    let mut gaps = sequence::gaps(&hashes(&old), &hashes(&new));
+    let ends = (old.len(), new.len());
+    let is_shown = gaps
+        .last()
+        .is_some_and(|gap| (gap.old.end, gap.new.end) == ends);
+    if whole[0] != whole[1] && !is_shown {
+        // The last line is the same but for its end, which programs do see.
+        gaps.push(Gap {
+            old: ends.0.saturating_sub(1)..ends.0,
+            new: ends.1.saturating_sub(1)..ends.1,
+        });
     }
     // What is before the parts that differ is the same on both sides.
     let (mut old, mut new) = (
-        Shown::after(context(start.0, start.1), old),
-        Shown::after(context(start.0, start.1), new),
+        Shown::after(context(start.0, start.1), old, whole[0]),
+        Shown::after(context(start.0, start.1), new, whole[1]),
     );
     let mut change = TextChange::default();
     for gap in &gaps {
@@ -122,10 +134,12 @@ struct Shown<'t> {
     lines: Vec<&'t str>,
     cleaner: Cleaner,
     next: usize,
+    /// Whether the last line has its line break.
+    is_whole: bool,
 }
 
 impl<'t> Shown<'t> {
-    fn after(context: &str, lines: Vec<&'t str>) -> Self {
+    fn after(context: &str, lines: Vec<&'t str>, is_whole: bool) -> Self {
         let mut cleaner = Cleaner::default();
         for line in context.lines() {
             cleaner.line(line);
@@ -134,6 +148,7 @@ impl<'t> Shown<'t> {
             lines,
             cleaner,
             next: 0,
+            is_whole,
         }
     }
 
@@ -148,6 +163,9 @@ impl<'t> Shown<'t> {
                 out.push(format!("{mark}{}", cut(line)));
             }
             self.next += 1;
+        }
+        if !self.is_whole && range.end == self.lines.len() && !out.is_empty() {
+            out.push(NO_BREAK.to_owned());
         }
         out
     }
@@ -204,9 +222,19 @@ mod tests {
         assert_eq!(lines(old, new), expected);
     }
 
-    #[test]
-    fn a_final_newline_is_no_line() {
-        assert_eq!(compare("a", "a\n"), None);
+    #[rstest::rstest]
+    #[case::added("a", "a\n", &["@ 1", "-a", NO_BREAK, "+a"])]
+    #[case::removed("a\nb\n", "a\nb", &["@ 2", "-b", "+b", NO_BREAK])]
+    #[case::beside_another("x\nb\nc", "y\nb\nc\n", &["@ 1", "-x", "+y", "@ 3", "-c", NO_BREAK, "+c"])]
+    #[case::on_both_sides("a\nb", "a\nc", &["@ 2", "-b", NO_BREAK, "+c", NO_BREAK])]
+    #[case::of_a_line_that_came("a", "a\nb\n", &["@ 2", "+b"])]
+    #[case::nothing_but_one("", "\n", &["@ 1", "+"])]
+    fn the_end_of_the_last_line_is_a_difference(
+        #[case] old: &str,
+        #[case] new: &str,
+        #[case] expected: &[&str],
+    ) {
+        assert_eq!(lines(old, new), expected);
     }
 
     #[test]

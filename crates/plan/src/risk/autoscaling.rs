@@ -18,6 +18,27 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     }
 }
 
+/// Whether an autoscaler of this set sets the number of a workload's pods.
+pub(super) fn is_target(facts: &super::Facts<'_>, workload: &Value) -> bool {
+    let of = |value: &Value| {
+        let metadata = value.at(&["metadata"]);
+        metadata.at(&["namespace"]).scalar()
+    };
+    facts.all.iter().any(|one| {
+        let is_scaler = matches!(
+            one.id.kind.as_str(),
+            "HorizontalPodAutoscaler" | "ScaledObject"
+        );
+        let target = one.value.at(&["spec", "scaleTargetRef"]);
+        // KEDA's default kind is Deployment.
+        let kind = target.at(&["kind"]).text().unwrap_or("Deployment");
+        is_scaler
+            && of(one.value) == of(workload)
+            && workload.at(&["kind"]).text() == Some(kind)
+            && target.at(&["name"]) == workload.at(&["metadata", "name"])
+    })
+}
+
 fn bounds(case: &mut Case<'_, '_>) {
     if !case.is_kept() {
         return;

@@ -75,6 +75,13 @@ fn role(case: &mut Case<'_, '_>) {
             .filter(|url| !had(url) && (!case.is_created() || **url == "*"));
         gained.extend(new.map(|url| format!("access to {url}")));
     }
+    let collects = |value: &Value| value.at(&["aggregationRule"]).clone();
+    if case.is_kept()
+        && !collects(case.now()).is_null()
+        && collects(case.now()) != collects(case.was())
+    {
+        gained.push("the rules of all roles with certain labels".to_owned());
+    }
     gained.dedup();
     if !gained.is_empty() {
         let message = format!("it allows more: {}", case.listed(Side::New, &gained));

@@ -58,6 +58,9 @@ fn of_pod(spec: &Value) -> BTreeSet<String> {
             powers.insert(field.to_owned());
         }
     }
+    if spec.at(&["securityContext", "runAsUser"]).int() == Some(0) {
+        powers.insert("user 0".to_owned());
+    }
     for volume in spec.at(&["volumes"]).items() {
         if let Some(path) = volume.at(&["hostPath", "path"]).text() {
             powers.insert(format!("hostPath {path}"));

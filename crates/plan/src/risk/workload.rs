@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, pods};
+use super::{Case, autoscaling, pods};
 use crate::value::Value;
 use crate::veil::Side;
 
@@ -55,20 +55,23 @@ fn replicas(case: &mut Case<'_, '_>) {
     let Some((old, new)) = count(case.was()).zip(count(case.now())) else {
         return;
     };
-    // Where the number is left out, an autoscaler may set it.
     let is_set = !case.now().at(&["spec", "replicas"]).is_null();
+    let is_scaled = || autoscaling::is_target(case.after, case.now());
     if old > 0 && new == 0 {
         case.report(
             "replicas-to-zero",
             "spec.replicas",
             format!("it is scaled from {} to 0", case.number(Side::Old, old)),
         );
-    } else if is_set && new > 0 && old >= 2 && new <= old / 2 {
-        let message = format!(
-            "replicas fall from {} to {}",
-            case.number(Side::Old, old),
-            case.number(Side::New, new)
-        );
+    } else if new > 0 && old >= 2 && new <= old / 2 && (is_set || !is_scaled()) {
+        let (old, new) = (case.number(Side::Old, old), case.number(Side::New, new));
+        let message = if is_set {
+            format!("replicas fall from {old} to {new}")
+        } else {
+            format!(
+                "replicas fall from {old} to {new}, the server's default: nothing sets them any longer"
+            )
+        };
         case.report("replicas-drop", "spec.replicas", message);
     }
 }

@@ -239,6 +239,11 @@ pub(crate) fn rights_and_secrets() -> Vec<Example> {
             "[{{apiGroups: ['*'], resources: [pods], verbs: [{verbs}]}}]"
         ))
     };
+    let collecting = |labels: &str| {
+        let rule =
+            format!("aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {labels}}}]}}");
+        format!("{}{rule}\n", pods("get"))
+    };
     let plain = |value: &str| secret(&format!("data: {{a: {value}}}"));
     let sealed = secret("spec: {encryptedData: {a: x}}").replace(
         "v1\nkind: Secret",
@@ -252,6 +257,16 @@ pub(crate) fn rights_and_secrets() -> Vec<Example> {
         ))
     };
     vec![
+        (
+            "rbac-broadened",
+            (pods("get"), collecting("{rbac: wide}")),
+            (collecting("{rbac: wide}"), pods("get")),
+        ),
+        (
+            "rbac-broadened",
+            (collecting("{rbac: narrow}"), collecting("{rbac: wide}")),
+            (pods("get"), pods("get")),
+        ),
         (
             "rbac-broadened",
             (pods("get"), pods("get, list")),

@@ -7,6 +7,7 @@ pub(crate) fn workloads() -> Vec<Example> {
     let limits = |cpu: &str| container(&format!("resources: {{limits: {{{cpu}}}}}"));
     let env = |env: &str| container(&format!("env: {env}"));
     let replicas = |count: u32| deployment(&format!("replicas: {count}"), "", "");
+    let scaler = "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: web, namespace: shop}\nspec: {scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}, maxReplicas: 9}\n";
     let selector = |app: &str| {
         deployment(
             &format!("selector: {{matchLabels: {{app: {app}}}}}"),
@@ -41,6 +42,24 @@ pub(crate) fn workloads() -> Vec<Example> {
             "replicas-drop",
             (replicas(10), replicas(5)),
             (replicas(10), replicas(6)),
+        ),
+        (
+            "replicas-drop",
+            (replicas(3), deployment("", "", "")),
+            (
+                replicas(3),
+                format!("{}---\n{scaler}", deployment("", "", "")),
+            ),
+        ),
+        (
+            "replicas-drop",
+            (replicas(3), deployment("replicas: 1.0", "", "")),
+            (replicas(3), deployment("replicas: 3.0", "", "")),
+        ),
+        (
+            "replicas-to-zero",
+            (replicas(3), deployment("replicas: 0.0", "", "")),
+            (replicas(3), deployment("replicas: 3.0", "", "")),
         ),
         (
             "replicas-to-zero",
@@ -78,6 +97,17 @@ pub(crate) fn workloads() -> Vec<Example> {
             "security-context-weakened",
             (container(""), deployment("", "hostNetwork: true", "")),
             (deployment("", "hostNetwork: true", ""), container("")),
+        ),
+        (
+            "security-context-weakened",
+            (
+                deployment("", "securityContext: {runAsUser: 1000}", ""),
+                deployment("", "securityContext: {runAsUser: 0}", ""),
+            ),
+            (
+                deployment("", "securityContext: {runAsUser: 0}", ""),
+                deployment("", "securityContext: {runAsUser: 1000}", ""),
+            ),
         ),
         (
             "immutable-field",
