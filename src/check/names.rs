@@ -20,6 +20,18 @@ pub enum NameError {
         /// The other.
         second: RelPath,
     },
+    /// The same for folders.
+    #[error(
+        "environment `{environment}` generates files in the folders `{first}` and `{second}`, which are one folder on Windows or macOS: they differ only in case or in how a letter is composed"
+    )]
+    Folders {
+        /// The environment's name.
+        environment: String,
+        /// One of the two.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// A file where a folder must be.
     #[error("environment `{environment}` generates the file `{file}` and also `{below}` below it")]
     FileAndFolder {
@@ -91,13 +103,23 @@ pub fn file_names(environment: &str, files: &FileSet) -> Result<(), NameError> {
             });
         }
     }
+    let mut folders: HashMap<String, &str> = HashMap::new();
     for (path, _) in files.iter() {
         for folder in path.ancestors() {
-            if let Some(file) = folded.get(&fold(folder)) {
+            let name = fold(folder);
+            if let Some(file) = folded.get(&name) {
                 return Err(NameError::FileAndFolder {
                     environment: environment.to_owned(),
                     file: (*file).clone(),
                     below: path.clone(),
+                });
+            }
+            let first = *folders.entry(name).or_insert(folder);
+            if first != folder {
+                return Err(NameError::Folders {
+                    environment: environment.to_owned(),
+                    first: first.to_owned(),
+                    second: folder.to_owned(),
                 });
             }
         }
@@ -143,6 +165,11 @@ mod tests {
     #[case(&["a.yaml", "b/a.yaml"], "fine")]
     #[case(&["A.yaml", "a.yaml"], "environment `dev` generates `A.yaml` and `a.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
     #[case(&["é.yaml", "e\u{301}.yaml"], "environment `dev` generates `e\u{301}.yaml` and `é.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
+    #[case(&["SUB/a.yaml", "sub/b.yaml"], "environment `dev` generates files in the folders `SUB` and `sub`, which are one folder on Windows or macOS: they differ only in case or in how a letter is composed")]
+    #[case(&["a/ΟΣ/a.yaml", "a/οσ/b.yaml"], "environment `dev` generates files in the folders `a/ΟΣ` and `a/οσ`, which are one folder on Windows or macOS: they differ only in case or in how a letter is composed")]
+    #[case(&["SUB", "sub/b.yaml"], "environment `dev` generates the file `SUB` and also `sub/b.yaml` below it")]
+    #[case(&["straße.yaml", "STRASSE.yaml"], "environment `dev` generates `STRASSE.yaml` and `straße.yaml`, which are one file on Windows or macOS: they differ only in case or in how a letter is composed")]
+    #[case(&["a/sub/a.yaml", "b/SUB/b.yaml"], "fine")]
     #[case(&["a", "a/b"], "environment `dev` generates the file `a` and also `a/b` below it")]
     #[case(&["con/a.yaml"], "environment `dev` generates `con/a.yaml`, which Windows cannot check out: `con` is the name of a device there")]
     #[case(&["a/Aux.yaml"], "environment `dev` generates `a/Aux.yaml`, which Windows cannot check out: `Aux.yaml` is the name of a device there")]

@@ -78,7 +78,7 @@ pub(super) fn settings(
     let mut settings = settings::resolve_at(&doors.given, &file, &old, untrusted, &home)
         .map_err(|error| misnamed(error, path.is_none()))?;
     settings.unused.extend(dropped);
-    settings.listed = settings::listed(&doors.given, &file, &old, untrusted, &home, &settings);
+    settings.listed = settings::listed(&doors.given, &file, &old, untrusted, &home, &settings)?;
     settings::refuse_heads(&settings)?;
     for settings in &mut settings.environments {
         // Where it is in its repository is known before it is seen elsewhere.

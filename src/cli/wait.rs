@@ -316,18 +316,20 @@ async fn proposed(
     if options.mode == Mode::Push {
         return Ok(None);
     }
-    let head = options.head_branch.to_string();
-    let found = if options.per_change {
-        let prefix = format!("{head}/");
-        let open = api
-            .open_from(&prefix, branch)
-            .await
-            .map_err(wait::because)?;
-        open.into_iter().max_by_key(|request| request.number)
-    } else {
-        api.find(&head, branch).await.map_err(wait::because)?
-    };
-    Ok(found.map(|request| Start::Request(request.number)))
+    for head in options.heads() {
+        let found = if options.per_change {
+            let prefix = format!("{head}/");
+            let open = api.open_from(&prefix, branch).await;
+            let open = open.map_err(wait::because)?;
+            open.into_iter().max_by_key(|request| request.number)
+        } else {
+            api.find(head, branch).await.map_err(wait::because)?
+        };
+        if let Some(request) = found {
+            return Ok(Some(Start::Request(request.number)));
+        }
+    }
+    Ok(None)
 }
 
 /// The commit that changed an environment's folder last.

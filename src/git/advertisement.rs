@@ -1,6 +1,7 @@
 //! The first answer of a git server: its branches and what it can do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::error::Fault;
 use super::pkt::Pkt;
@@ -165,6 +166,11 @@ impl Advertisement {
                 }
             }
         }
+    }
+
+    /// The names of all branches.
+    pub(super) fn branches(&self) -> Arc<[String]> {
+        self.branches.keys().cloned().collect()
     }
 
     /// The tip of a branch.

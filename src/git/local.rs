@@ -3,6 +3,7 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use git2::{ErrorCode, Repository, RepositoryInitOptions, RepositoryOpenFlags};
@@ -175,6 +176,7 @@ fn read_tip(
     let (name, commit, exists) = choice(&repository, branch)?;
     let with_default = |tip| Tip {
         default_branch: default_branch(&repository),
+        branches: branches(&repository),
         ..tip
     };
     let Some(commit) = commit else {
@@ -195,6 +197,16 @@ fn default_branch(repository: &Repository) -> Option<String> {
     let head = repository.find_reference("HEAD").ok()?;
     let target = head.symbolic_target().ok().flatten()?;
     target.strip_prefix("refs/heads/").map(str::to_owned)
+}
+
+/// The names of all branches.
+fn branches(repository: &Repository) -> Arc<[String]> {
+    let Ok(mut found) = repository.references_glob("refs/heads/*") else {
+        return Arc::default();
+    };
+    let names = found.names().filter_map(Result::ok);
+    let names = names.filter_map(|name| name.strip_prefix("refs/heads/"));
+    names.map(str::to_owned).collect()
 }
 
 /// The branch to read, its commit, and whether it exists.

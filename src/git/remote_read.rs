@@ -52,13 +52,14 @@ impl SmartHttp {
             _ => None,
         };
         let (branch, commit, exists) = refs.choose(branch.or(unborn.as_deref()))?;
-        let default = refs.default_branch();
+        let (default, branches) = (refs.default_branch(), refs.branches());
         let session = Arc::new(session);
         let tip = self
             .read_at((branch, commit, exists), wanted, session)
             .await?;
         Ok(Tip {
             default_branch: default,
+            branches,
             ..tip
         })
     }

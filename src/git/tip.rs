@@ -9,7 +9,7 @@ use super::commit;
 use super::error::Fault;
 use super::smart_http::Session;
 use super::ssh::Copy;
-use super::tree::Reader;
+use super::tree::{self, Reader};
 use crate::host::is_same_repository;
 use crate::model::{Folder, FolderPlan, FolderState, Ledger, ObjectId, RelPath};
 
@@ -100,6 +100,8 @@ pub struct Tip {
     pub exists: bool,
     /// The repository's default branch, where it has one.
     pub default_branch: Option<String>,
+    /// Every branch of the repository.
+    pub branches: Arc<[String]>,
     /// The branch is to begin with a commit without parents, though the
     /// repository has other branches.
     pub starts_anew: bool,
@@ -175,6 +177,29 @@ impl Tip {
             bytes.ok_or_else(|| Fault::protocol("reading a tree", "it was not read"))
         };
         Reader::new(&load).find(self.root?, folder).ok()?.0
+    }
+
+    /// Whether everything below a folder lies in some others, as far as its trees were
+    /// read.
+    pub fn holds_only(&self, at: &RelPath, folders: &[Folder]) -> bool {
+        let mut paths = folders.iter().filter_map(Folder::path);
+        if paths.clone().any(|path| path == at) {
+            return true;
+        }
+        if !paths.any(|path| path.starts_with(at)) {
+            return false;
+        }
+        let id = self.folder_tree(&Folder::from(at.clone()));
+        let tree = id.and_then(|id| self.trees.get(&id));
+        tree.and_then(|tree| tree::parse(tree).ok())
+            .is_some_and(|entries| {
+                entries.iter().all(|entry| {
+                    let name = std::str::from_utf8(&entry.name).ok();
+                    let name = name.and_then(|name| RelPath::parse(name).ok());
+                    entry.is_tree()
+                        && name.is_some_and(|name| self.holds_only(&at.join(&name), folders))
+                })
+            })
     }
 
     /// The id of the ledger in an owned folder that was asked for.

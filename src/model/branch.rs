@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Deref;
 use std::str::FromStr;
 
+use super::fold;
+
 /// A name that a branch can have, without `refs/heads/`.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct BranchName(String);
@@ -57,6 +59,52 @@ impl BranchName {
             name.push('-');
         }
         Self(format!("{prefix}/{name}"))
+    }
+}
+
+/// Why two branches cannot stand beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BranchClash {
+    /// They have one name.
+    Same,
+    /// Windows and macOS take their names for one.
+    Alike,
+    /// The name of one is a folder of the other's.
+    Below,
+}
+
+impl BranchClash {
+    /// Why these two names cannot be in one repository, if so.
+    pub fn between(one: &str, other: &str) -> Option<Self> {
+        if one == other {
+            return Some(Self::Same);
+        }
+        let (one, other) = (fold(one), fold(other));
+        let is_below = |one: &str, other: &str| {
+            let rest = one.strip_prefix(other);
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        if one == other {
+            Some(Self::Alike)
+        } else if is_below(&one, &other) || is_below(&other, &one) {
+            Some(Self::Below)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for BranchClash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Same => "they are the same",
+            Self::Alike => {
+                "they differ only in case or in how a letter is composed, and are one branch on Windows or macOS"
+            }
+            Self::Below => {
+                "git cannot hold both, since one of them is where the folder of the other would be"
+            }
+        })
     }
 }
 
@@ -180,6 +228,26 @@ mod tests {
     #[case("a.lock/b", "a part of it ends with `.lock`")]
     fn what_is_not_the_name_of_a_branch_is_refused(#[case] text: &str, #[case] reason: &str) {
         assert_eq!(BranchName::parse(text).unwrap_err().reason, reason);
+    }
+
+    #[rstest::rstest]
+    #[case("a", "a", Some(BranchClash::Same))]
+    #[case("gitops/A", "GitOps/a", Some(BranchClash::Alike))]
+    #[case("gitops/οδος", "gitops/ΟΔΟΣ", Some(BranchClash::Alike))]
+    #[case("gitops/\u{fc}", "gitops/u\u{308}", Some(BranchClash::Alike))]
+    #[case("gitops/a", "gitops/a/b", Some(BranchClash::Below))]
+    #[case("gitops/a/b", "GITOPS/A", Some(BranchClash::Below))]
+    #[case("gitops", "gitops/a", Some(BranchClash::Below))]
+    #[case("gitops/a", "gitops/ab", None)]
+    #[case("gitops/a", "gitops/b", None)]
+    #[case("GitOps/a", "gitops/b", None)]
+    fn branches_clash_where_they_cannot_stand_beside_each_other(
+        #[case] one: &str,
+        #[case] other: &str,
+        #[case] clash: Option<BranchClash>,
+    ) {
+        assert_eq!(BranchClash::between(one, other), clash);
+        assert_eq!(BranchClash::between(other, one), clash);
     }
 
     #[rstest::rstest]

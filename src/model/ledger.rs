@@ -9,17 +9,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{ObjectId, PublicationStamp, RelPath, ResourceId};
+use super::{ObjectId, PublicationStamp, RelPath, ResourceId, fold};
 
 /// The ledger's file name. It has no extension that Flux or Argo CD would read.
 pub const LEDGER_FILE: &str = ".gitops-publisher";
 
 /// Whether a file or folder name is ours alone: no source may render it, and
 /// nothing that bears it is foreign, adopted, removed or edited by hand. On
-/// some file systems the case of a name does not count.
+/// some file systems several spellings are one name.
 pub fn is_reserved(name: &str) -> bool {
-    name.get(..LEDGER_FILE.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(LEDGER_FILE))
+    fold(name).starts_with(LEDGER_FILE)
 }
 
 /// The format version that this program writes.

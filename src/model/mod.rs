@@ -5,6 +5,7 @@
 //! printing. Everything else in the crate may depend on it; it depends on
 //! nothing in the crate.
 
+pub mod alike;
 pub mod branch;
 pub mod finding;
 pub mod ledger;
@@ -16,11 +17,12 @@ pub mod resource;
 pub mod secret;
 pub mod tree;
 
-pub use branch::{BranchName, BranchNameError};
+pub use alike::{Names, fold};
+pub use branch::{BranchClash, BranchName, BranchNameError};
 pub use finding::{Finding, Severity};
 pub use ledger::{GeneratorStamp, Ledger, LedgerFile};
 pub use object_id::ObjectId;
-pub use path::{Folder, PathError, RelPath, fold};
+pub use path::{Folder, PathError, RelPath};
 pub use plan::{FileChange, FolderPlan, ResourceChange};
 pub use provenance::{PublicationStamp, SameRepository, SourceStamp, WriterStamp};
 pub use resource::{Resource, ResourceId, ResourceKey};

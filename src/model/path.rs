@@ -7,6 +7,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::fold;
+
 /// A safe relative path: `/` between segments, no `.`/`..`, not absolute,
 /// no backslash, no control character, no `.git` segment.
 ///
@@ -62,6 +64,11 @@ impl RelPath {
         self.0.match_indices('/').map(|(end, _)| &self.0[..end])
     }
 
+    /// The folders above this path, shortest first, and the path itself.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.ancestors().chain(std::iter::once(self.as_str()))
+    }
+
     /// Whether this path is `other` or lies below it.
     pub fn starts_with(&self, other: &RelPath) -> bool {
         self.0
@@ -111,11 +118,8 @@ fn fault(text: &str) -> Option<&'static str> {
 
 /// Git refuses `.git` in any case, and the forms that NTFS and HFS+ fold to it.
 fn is_dot_git(segment: &str) -> bool {
-    let visible: String = segment
-        .chars()
-        .filter(|c| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}'))
-        .collect();
-    let folded = visible.trim_end_matches(['.', ' ']).to_ascii_lowercase();
+    let folded = fold(segment);
+    let folded = folded.trim_end_matches(['.', ' ']);
     folded == ".git" || folded == "git~1" || folded.starts_with(".git:")
 }
 
@@ -187,18 +191,16 @@ impl Folder {
             _ => true,
         }
     }
-}
 
-/// A name or path as Windows and macOS compare it: in lower case and composed
-/// ([NFC](https://unicode.org/reports/tr15/)).
-pub fn fold(name: &str) -> String {
-    let lower = name.to_lowercase();
-    if lower.is_ascii() {
-        return lower;
+    /// The parts from the top where the two begin to be spelled in two ways, on a file
+    /// system that takes these for one: `Apps` and `apps`.
+    pub fn twins<'f>(&'f self, other: &'f Folder) -> Option<(&'f str, &'f str)> {
+        let parts = |folder: &'f Folder| folder.0.iter().flat_map(RelPath::parts);
+        let mut pairs = parts(self).zip(parts(other));
+        pairs
+            .find(|(one, two)| one != two)
+            .filter(|(one, two)| fold(one) == fold(two))
     }
-    icu_normalizer::ComposingNormalizerBorrowed::new_nfc()
-        .normalize(&lower)
-        .into_owned()
 }
 
 impl From<RelPath> for Folder {
@@ -265,6 +267,24 @@ mod tests {
         assert!(folder("Dev").overlaps(&folder("dev")));
         assert!(!folder("a").overlaps(&folder("ab")));
         assert!(Folder::ROOT.overlaps(&folder("a")));
+    }
+
+    #[rstest::rstest]
+    #[case("Apps/x", "apps/y", Some(("Apps", "apps")))]
+    #[case("a/Apps/x", "a/apps/y", Some(("a/Apps", "a/apps")))]
+    #[case("ΟΔΟΣ/x", "οδοσ/y", Some(("ΟΔΟΣ", "οδοσ")))]
+    #[case("Apps", "apps/y", Some(("Apps", "apps")))]
+    #[case("a/x", "a/y", None)]
+    #[case("a/x", "b/X", None)]
+    #[case("a", "a/b", None)]
+    #[case(".", "a", None)]
+    fn folders_that_differ_in_case_are_twins(
+        #[case] one: &str,
+        #[case] other: &str,
+        #[case] twins: Option<(&str, &str)>,
+    ) {
+        let folder = |text| Folder::parse(text).unwrap();
+        assert_eq!(folder(one).twins(&folder(other)), twins);
     }
 
     proptest! {

@@ -15,7 +15,7 @@ use super::publication::show;
 use super::publication::{draft, list, mark_stopped, removing, retry};
 use super::publish::Branch;
 use super::risk::{self, Judged};
-use super::{approval, new_branch, together};
+use super::{approval, new_branch, propose, together};
 
 /// What became of one branch.
 pub(super) struct Attempted {
@@ -129,6 +129,7 @@ async fn push(
     let mut decide = async |tip: &Tip| {
         judged.clear();
         new_branch::refuse(branch, tip)?;
+        propose::refuse(branch, tip)?;
         if leaving.is_none() && search.comes_first(tip) {
             *first = Some(tip.clone());
             return Ok(None);

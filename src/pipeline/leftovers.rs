@@ -17,7 +17,7 @@ use crate::model::{Finding, Folder, FolderState, Ledger, ObjectId, SameRepositor
 use crate::plan::Orphans;
 use crate::report::RunReport;
 use crate::settings::definition::Mode;
-use crate::settings::{EnvironmentSettings, Settings};
+use crate::settings::{EnvironmentSettings, Settings, default_head};
 
 use super::compare::Group;
 use super::publish::Branch;
@@ -340,25 +340,37 @@ impl<'a> Search<'a> {
         found.map(|(_, reason)| reason)
     }
 
-    /// The pull request of an environment that left, when it is still open. Its
-    /// branch is called like those of the others.
+    /// The pull request of an environment that left, or for its former folder, when it
+    /// is still open. Its branch is called like those of the others.
     async fn proposal(&self, leftover: &Leftover, tip: &Tip) -> Option<String> {
         let is_proposed = |one: &EnvironmentSettings| one.pull_request.mode != Mode::Push;
         let any = self.settings.listed.iter().any(is_proposed);
         let api = self.branch.connection.api.as_ref()?;
-        let is_gone = matches!(leftover.fate, Fate::Gone) && any;
-        let member = self.group().members.first().filter(|_| is_gone)?;
-        let name = &member.settings.name;
-        let like = member.settings.pull_request.head_branch.as_str();
-        let (before, after) = like.split_once(name.as_str())?;
-        let head = format!("{before}{}{after}", leftover.environment);
-        let open = if member.settings.pull_request.per_change {
-            let open = api.open_from(&format!("{head}/"), &tip.branch).await;
-            open.ok()?.into_iter().next()
-        } else {
-            api.find(&head, &tip.branch).await.ok()?
-        };
-        open.map(|open| open.url)
+        let member = self.group().members.first().filter(|_| any)?;
+        let (name, folder) = (&member.settings.name, &member.settings.folder);
+        let options = &member.settings.pull_request;
+        let mut heads = Vec::new();
+        if options.head_branch == default_head(folder, name) {
+            heads.push(default_head(&leftover.folder, &leftover.environment).to_string());
+        }
+        if matches!(leftover.fate, Fate::Gone) {
+            let like = options.heads().last()?.as_str();
+            let (before, after) = like.split_once(name.as_str())?;
+            heads.push(format!("{before}{}{after}", leftover.environment));
+        }
+        heads.retain(|head| options.heads().all(|own| own.as_str() != head));
+        for head in heads {
+            let open = if options.per_change {
+                let open = api.open_from(&format!("{head}/"), &tip.branch).await;
+                open.ok()?.into_iter().next()
+            } else {
+                api.find(&head, &tip.branch).await.ok()?
+            };
+            if let Some(open) = open {
+                return Some(open.url);
+            }
+        }
+        None
     }
 
     /// Those that may go in this run.

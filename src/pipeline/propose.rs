@@ -12,6 +12,7 @@ mod refused;
 mod threads;
 
 use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use gitops_plan::Consequence;
 
@@ -45,7 +46,7 @@ pub(super) async fn propose(
     let environment = &branch.group.members[0].settings.name;
     let done = async {
         let work = Work::new(context, settings, branch)?;
-        work.run(speaks, report).await
+        Box::pin(work.run(speaks, report)).await
     };
     done.await
         .map_err(|error| error.context(format!("environment {environment}")))
@@ -123,6 +124,8 @@ struct Work<'a> {
     api: &'a Api,
     /// What the risks of the change ask for, as they were judged last.
     route: Mutex<Consequence>,
+    /// Whether the former default name of the head branch is in use was found out.
+    knows_former: AtomicBool,
 }
 
 impl<'a> Work<'a> {
@@ -138,6 +141,7 @@ impl<'a> Work<'a> {
             options: &branch.group.members[0].settings.pull_request,
             api: api(branch)?,
             route: Mutex::default(),
+            knows_former: AtomicBool::default(),
         })
     }
 }
@@ -155,10 +159,8 @@ impl Work<'_> {
             let decide = async |side, tip: &Tip| self.decide(side, tip, &mut seen).await;
             let ended = publish::run_head(remote, &options, decide).await;
             if let Ok(ended) = &ended
-                && self.group().adopted.is_incomplete()
+                && Box::pin(self.looks_again(ended.tip(), &mut options)).await?
             {
-                let connection = &self.branch.connection;
-                self.group().adopted.read(connection, ended.tip()).await?;
                 continue;
             }
             let ended = match ended {
@@ -392,8 +394,12 @@ impl Work<'_> {
         let decision = match side {
             Side::Target => {
                 seen.target = Some(tip.branch.clone());
+                if self.former(tip).is_some() {
+                    return Ok(None);
+                }
                 heads::refuse_target(&seen.head, tip)?;
                 refused::missing(tip)?;
+                heads::refuse_beside(&seen.head, tip)?;
                 let decided = self.group().decide(self.context, allow_older, tip);
                 if self.group().adopted.is_incomplete() {
                     return Ok(None);

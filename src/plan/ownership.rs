@@ -1,9 +1,9 @@
 //! What may be overwritten or removed in an owned folder, and what may not.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
-use crate::model::{EntryMode, Folder, FolderState, Ledger, ObjectId, RelPath, fold};
+use crate::model::{EntryMode, Folder, FolderState, Ledger, Names, ObjectId, RelPath};
 
 use super::error::Error;
 use super::{Desired, Options};
@@ -92,10 +92,10 @@ pub(super) fn check(
         });
     }
     if let Some((ours, theirs)) = twins(desired, state) {
-        return Err(Error::Twin {
-            ours: folder.join(ours),
-            theirs: folder.join(theirs),
-        });
+        let below = |name| RelPath::parse(name).map(|name| folder.join(&name));
+        if let (Ok(ours), Ok(theirs)) = (below(ours), below(theirs)) {
+            return Err(Error::Twin { ours, theirs });
+        }
     }
     if options.foreign_files == ForeignFiles::Fail && state.ledger.is_none() {
         let foreign = state
@@ -195,30 +195,26 @@ fn folder_twin(folder: &Folder, state: &FolderState) -> Option<(RelPath, RelPath
     Some((ours, theirs.clone()))
 }
 
-/// What we would write for the first time, and what stays there beside it with a
-/// name that Windows and macOS take for the same.
+/// What we would write for the first time, or a new folder for it, and what stays there
+/// beside it with a name that Windows and macOS take for the same.
 fn twins<'p>(
     desired: &BTreeMap<&'p RelPath, ObjectId>,
     state: &'p FolderState,
-) -> Option<(&'p RelPath, &'p RelPath)> {
+) -> Option<(&'p str, &'p str)> {
     let listed = |path: &RelPath| {
         let ledger = state.ledger.as_ref();
         ledger.is_some_and(|ledger| ledger.files.contains_key(path))
     };
     let stays = |path: &&RelPath| !desired.contains_key(path) && !listed(path);
-    let staying: HashMap<_, _> = state
-        .entries
-        .keys()
-        .filter(stays)
-        .map(|path| (fold(path.as_str()), path))
-        .collect();
+    let mut staying: Names<'_> = state.entries.keys().filter(stays).collect();
     if staying.is_empty() {
         return None;
     }
+    staying.know(state.entries.keys());
     let mut new = desired
         .keys()
         .filter(|path| !state.entries.contains_key(path));
-    new.find_map(|path| Some((*path, *staying.get(&fold(path.as_str()))?)))
+    new.find_map(|path| staying.twin(path))
 }
 
 /// Files of the ledger that stand there with other content, or are gone,

@@ -24,14 +24,42 @@ pub(super) fn refuse_odd_folders(environments: &[EnvironmentSettings]) -> Result
 
 /// Two environments cannot own the same files.
 pub(super) fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<(), Error> {
+    refuse(environments, &|_, _| true)
+}
+
+/// The same of a whole settings file in a run that is for some of its environments.
+/// Two of one folder may go to repositories that each run names.
+pub(super) fn refuse_overlaps_with_others(
+    environments: &[EnvironmentSettings],
+    of_run: &[EnvironmentSettings],
+) -> Result<(), Error> {
+    let is_of_file = |one: &EnvironmentSettings| {
+        let target = one.target.as_ref();
+        target.is_some_and(|target| target.named_by_file)
+    };
+    let is_of_run = |one: &EnvironmentSettings| of_run.iter().any(|own| own.name == one.name);
+    refuse(environments, &|one, other| {
+        let together = is_of_run(one) && is_of_run(other);
+        one.name == other.name || together || is_of_file(one) || one.folder != other.folder
+    })
+}
+
+/// Refuses environments that share a folder, and folders of two spellings. `counts` says
+/// of which pairs.
+fn refuse(
+    environments: &[EnvironmentSettings],
+    counts: &dyn Fn(&EnvironmentSettings, &EnvironmentSettings) -> bool,
+) -> Result<(), Error> {
     let owned: Vec<_> = environments.iter().flat_map(owned).collect();
-    for (at, (one, what, folder)) in owned.iter().enumerate() {
-        let clash = owned[..at]
-            .iter()
-            .find(|(other, _, theirs)| other.goes_with(one) && theirs.overlaps(folder));
-        let Some((other, theirs, other_folder)) = clash else {
-            continue;
-        };
+    let pairs = || {
+        let pairs = owned.iter().enumerate().flat_map(|(at, second)| {
+            let before = owned[..at].iter();
+            before.map(move |first| (first, second))
+        });
+        pairs.filter(|((one, ..), (two, ..))| one.goes_with(two) && counts(one, two))
+    };
+    let clash = pairs().find(|((.., one), (.., two))| one.overlaps(two));
+    if let Some(((other, theirs, other_folder), (one, what, folder))) = clash {
         let said = if other.name == one.name {
             format!(
                 "environment {}: its {theirs} `{other_folder}` and its {what} `{folder}` are the same, or one is in the other",
@@ -51,13 +79,26 @@ pub(super) fn refuse_overlaps(environments: &[EnvironmentSettings]) -> Result<()
         return Err(Error::message(Kind::Usage, said)
             .hint("give each environment a `folder` of its own, none inside another"));
     }
-    Ok(())
+    let twins = pairs().find_map(|pair| {
+        let ((.., one), (.., two)) = pair;
+        Some((pair, one.twins(two)?))
+    });
+    let Some((pair, (first, second))) = twins else {
+        return Ok(());
+    };
+    let ((other, theirs, other_folder), (one, what, folder)) = pair;
+    let said = format!(
+        "the {theirs} `{other_folder}` of the environment `{}` and the {what} `{folder}` of the environment `{}` begin with `{first}` and `{second}`, which are one folder on Windows or macOS: they differ only in case or in how a letter is composed",
+        other.name, one.name
+    );
+    Err(Error::message(Kind::Usage, said).hint("spell the common part in one way"))
 }
 
+/// A folder that an environment owns, and which setting it is.
+type Owned<'e> = (&'e EnvironmentSettings, &'static str, &'e Folder);
+
 /// The folders that an environment owns, and which settings they are.
-fn owned(
-    environment: &EnvironmentSettings,
-) -> impl Iterator<Item = (&EnvironmentSettings, &'static str, &Folder)> {
+fn owned(environment: &EnvironmentSettings) -> impl Iterator<Item = Owned<'_>> {
     let definition = environment.definition_folder.as_ref();
     let definition = definition.map(|folder| (environment, "definitionFolder", folder));
     std::iter::once((environment, "folder", &environment.folder)).chain(definition)

@@ -185,7 +185,7 @@ pub(super) fn environment(
     let tokens = token_settings(&args, variables)?;
     let manifests =
         manifests(&args.manifests).map_err(|error| error.context(format!("environment {name}")))?;
-    let pull_request = pull_request(&name, args.pull_request)
+    let pull_request = pull_request(&name, &folder, args.pull_request)
         .map_err(|error| error.context(format!("environment {name}")))?;
     let target = match args.manifest_repo {
         Some(repository) => Some(Target {

@@ -85,24 +85,8 @@ fn resolved(
     if untrusted {
         reject_untrusted(given, [&file.top])?;
     }
-    let clusters = clusters(file)?;
-    let places = Places {
-        given,
-        file,
-        old,
-        home,
-        clusters: &clusters,
-    };
-    let mut environments = Vec::new();
-    for (name, configurations) in names(&run, given, file, old)? {
-        if untrusted {
-            let own = file.environments.get(&name);
-            let sources = file.sources(&name).unwrap_or_default();
-            let sources = sources.iter().map(|source| &source.layer);
-            reject_untrusted(given, own.into_iter().chain(sources))?;
-        }
-        environments.push(places.environment(&name, &configurations)?);
-    }
+    let environments = every(&run, given, file, old, untrusted, home)?;
+    let environments = environments.into_iter().collect::<Result<Vec<_>, _>>()?;
     refuse_odd_folders(&environments)?;
     refuse_overlaps(&environments)?;
     let unused = unused(&[given, &file.top], file, &environments);
@@ -112,6 +96,36 @@ fn resolved(
         listed: Vec::new(),
         unused,
     })
+}
+
+/// Every environment that a run is for, each by itself.
+pub(super) fn every(
+    run: &RunArgs,
+    given: &Layer,
+    file: &FileSettings,
+    old: &Layer,
+    untrusted: bool,
+    home: &Home,
+) -> Result<Vec<Result<EnvironmentSettings, Error>>, Error> {
+    let clusters = clusters(file)?;
+    let places = Places {
+        given,
+        file,
+        old,
+        home,
+        clusters: &clusters,
+    };
+    let names = names(run, given, file, old)?.into_iter();
+    let one = |(name, configurations): (String, Vec<String>)| {
+        if untrusted {
+            let own = file.environments.get(&name);
+            let sources = file.sources(&name).unwrap_or_default();
+            let sources = sources.iter().map(|source| &source.layer);
+            reject_untrusted(given, own.into_iter().chain(sources))?;
+        }
+        places.environment(&name, &configurations)
+    };
+    Ok(names.map(one).collect())
 }
 
 /// Where settings are given.
@@ -212,36 +226,6 @@ impl Places<'_> {
         }
         Ok(settings)
     }
-}
-
-/// Every environment of the settings file, whichever of them the run is for.
-///
-/// None where the file does not decide which folders are in use: it lists no
-/// environment, a stronger place names folders, so that several runs may publish
-/// one environment to several, or an environment is set up wrongly.
-pub fn listed(
-    given: &Layer,
-    file: &FileSettings,
-    old: &Layer,
-    untrusted: bool,
-    home: &Home,
-    known: &Settings,
-) -> Vec<EnvironmentSettings> {
-    let folders = [
-        id!(EnvironmentArgs, folder),
-        id!(EnvironmentArgs, definition_folder),
-    ];
-    let named = |layer: &Layer| folders.iter().any(|folder| layer.contains_key(*folder));
-    if file.environments.is_empty() || named(given) || named(old) {
-        return Vec::new();
-    }
-    if !given.contains_key(id!(RunArgs, environments)) {
-        return known.environments.clone();
-    }
-    let mut all = given.clone();
-    all.remove(id!(RunArgs, environments));
-    resolved(&all, file, old, untrusted, home)
-        .map_or_else(|_| Vec::new(), |settings| settings.environments)
 }
 
 /// Settings of pull requests in a run that opens none.

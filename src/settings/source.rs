@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use crate::error::{Error, Kind as ErrorKind};
 use crate::generate::{HelmOptions, JsonnetOptions, Kind, KustomizeOptions};
+use crate::model::fold;
 
 use super::definition::SourceArgs;
 use super::helm::{self, ValuesItem};
@@ -135,7 +136,7 @@ fn folder_name(source: &Path) -> String {
 /// Two sources of one name could not be told apart.
 pub(super) fn refuse_same_names(sources: &[SourceSettings]) -> Result<(), Error> {
     for (at, one) in sources.iter().enumerate() {
-        let same = |other: &&SourceSettings| other.name.eq_ignore_ascii_case(&one.name);
+        let same = |other: &&SourceSettings| fold(&other.name) == fold(&one.name);
         if sources[..at].iter().find(same).is_some() {
             let said = format!("two of its sources are called `{}`", one.name);
             return Err(Error::message(ErrorKind::Usage, said)

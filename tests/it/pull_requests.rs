@@ -4,6 +4,7 @@
 mod app;
 mod approved;
 mod auto;
+mod beside;
 mod commits;
 mod conflicts;
 mod faults;

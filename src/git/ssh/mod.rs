@@ -166,6 +166,7 @@ impl Ssh {
         Ok(Tip {
             copy: Some(Arc::new(copy)),
             default_branch: refs.default_branch(),
+            branches: refs.branches(),
             ..tip
         })
     }

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::check::{self, Brakes};
 use crate::error::Error;
 use crate::git::{FolderChange, Tip};
-use crate::model::{Folder, FolderPlan, Ledger, RelPath, ResourceChange};
+use crate::model::{Folder, FolderPlan, FolderState, Ledger, RelPath, ResourceChange};
 use crate::plan::{self, HandEdits, Orphans};
 use crate::settings::EnvironmentSettings;
 
@@ -51,6 +51,7 @@ impl Search<'_> {
             (now.stays.is_none() && self.takes(&now.fate)).then_some((now, state))
         });
         let judged: Vec<_> = judged.collect();
+        let mut whole = Vec::new();
         let mut former: HashMap<&str, usize> = HashMap::new();
         for (leftover, _) in &judged {
             *former.entry(&leftover.environment).or_default() += 1;
@@ -79,10 +80,15 @@ impl Search<'_> {
                 Ok(plan)
             });
             match checked {
-                Ok(plan) => left.changes.push(FolderChange {
-                    folder: leftover.folder.clone(),
-                    plan,
-                }),
+                Ok(plan) => {
+                    if is_all(&plan, state) {
+                        whole.push(leftover.folder.clone());
+                    }
+                    left.changes.push(FolderChange {
+                        folder: leftover.folder.clone(),
+                        plan,
+                    });
+                }
                 Err(error) => {
                     let error = error.context(format!("environment {}", leftover.environment));
                     let hint = "to leave the folder where it is, set `orphans` to `warn`";
@@ -92,7 +98,7 @@ impl Search<'_> {
                 }
             }
         }
-        self.take_out(&mut left);
+        self.take_out(&mut left, &whole);
         left
     }
 
@@ -151,10 +157,16 @@ impl Search<'_> {
         }
     }
 
-    /// The folders of the group without what goes: one may lie in another.
-    fn take_out(&self, left: &mut Left) {
+    /// The folders of the group without what goes: one may lie in another. `whole` are
+    /// those of which nothing is left.
+    fn take_out(&self, left: &mut Left, whole: &[Folder]) {
+        let is_gone = |twin: &RelPath| left.tip.holds_only(twin, whole);
+        let twins = left.tip.folders.iter().map(|state| state.twin.clone());
+        let twins: Vec<_> = twins
+            .map(|twin| twin.filter(|twin| !is_gone(twin)))
+            .collect();
         let members = self.group().members.iter();
-        for (member, state) in members.zip(&mut left.tip.folders) {
+        for ((member, state), twin) in members.zip(&mut left.tip.folders).zip(twins) {
             let own = &member.settings.folder;
             for FolderChange { folder, plan } in &left.changes {
                 for path in plan.files.keys() {
@@ -165,10 +177,16 @@ impl Search<'_> {
                 let inner = folder.path().and_then(|path| below(own, path));
                 state.inner.retain(|path| Some(path) != inner.as_ref());
                 state.outer.retain(|(outer, _)| outer != folder);
-                state.twin.take_if(|twin| Some(&*twin) == folder.path());
             }
+            state.twin = twin;
         }
     }
+}
+
+/// Whether a plan takes out everything that a folder holds.
+fn is_all(plan: &FolderPlan, state: &FolderState) -> bool {
+    let goes = |path: &RelPath| plan.files.contains_key(path);
+    state.odd.is_empty() && state.inner.is_empty() && state.entries.keys().all(goes)
 }
 
 /// What the limits count: what is rendered into the new folder is not lost.

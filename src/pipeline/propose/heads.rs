@@ -3,10 +3,13 @@
 //! A branch that anything is published to is none, nor is one that somebody made for
 //! something else: what we push to a head branch, and delete, is ours.
 
+use std::sync::atomic::Ordering;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
 use crate::git::{Tip, Wanted};
+use crate::model::{BranchClash, BranchName};
 use crate::publish::{self, HeadOptions};
 use crate::settings::PullRequestSettings;
 
@@ -18,9 +21,9 @@ use super::{Past, Work};
 const HASH: usize = 5;
 
 /// The head branch of an environment, or of this very content.
-fn head_branch(options: &PullRequestSettings, wanted: &[Wanted]) -> String {
+fn head_branch(options: &PullRequestSettings, base: &BranchName, wanted: &[Wanted]) -> String {
     if !options.per_change {
-        return options.head_branch.to_string();
+        return base.to_string();
     }
     let mut hash = Sha256::new();
     for Wanted { folder, files, .. } in wanted {
@@ -29,36 +32,73 @@ fn head_branch(options: &PullRequestSettings, wanted: &[Wanted]) -> String {
             hash.update(format!("{path}\0{id}\0"));
         }
     }
-    let mut name = format!("{}/", options.head_branch);
+    let mut name = format!("{base}/");
     for byte in &hash.finalize()[..HASH] {
         name.push_str(&format!("{byte:02x}"));
     }
     name
 }
 
-/// Refuses what can be told of a pull request's branches once the target is known.
+/// Refuses what can be told of a pull request's branches once the target is known. An
+/// environment that may be pushed or proposed is refused before either.
 pub(in super::super) fn refuse(branch: &Branch<'_>, tip: &Tip) -> Result<(), Error> {
-    let mut members = branch.group.members.iter();
-    match members.next().filter(|_| branch.group.is_proposed()) {
-        Some(member) => refuse_target(&member.settings.pull_request.head_branch, tip),
-        None => Ok(()),
+    for member in &branch.group.members {
+        let settings = &member.settings;
+        let options = &settings.pull_request;
+        let here = |error: Error| error.context(format!("environment {}", settings.name));
+        if settings.may_propose() {
+            refuse_target(&options.head_branch, tip).map_err(here)?;
+        }
+        let former = options.former_head.as_deref();
+        let goes_on = former.is_some_and(|name| tip.branches.iter().any(|it| it == name));
+        if branch.group.is_proposed() && !options.per_change && !goes_on {
+            refuse_beside(&options.head_branch, tip).map_err(here)?;
+        }
     }
+    Ok(())
 }
 
 /// A pull request comes from a branch that nothing is published to.
 pub(super) fn refuse_target(head: &str, tip: &Tip) -> Result<(), Error> {
-    let said = if head == tip.branch {
-        format!("the pull request's source and target branch are both {head:?}")
-    } else if Some(head) == tip.default_branch.as_deref() {
-        format!(
+    let default = tip.default_branch.as_deref();
+    let of_default = default.and_then(|name| Some((name, BranchClash::between(head, name)?)));
+    let said = match (BranchClash::between(head, &tip.branch), of_default) {
+        (Some(BranchClash::Same), _) => {
+            format!("the pull request's source and target branch are both {head:?}")
+        }
+        (_, Some((_, BranchClash::Same))) => format!(
             "the pull request would come from the branch {head:?}, which is the default branch of the repository"
-        )
-    } else {
-        return Ok(());
+        ),
+        (Some(clash), _) => format!(
+            "the pull request's source and target branch are {head:?} and {:?}: {clash}",
+            tip.branch
+        ),
+        (None, Some((name, clash))) => format!(
+            "the pull request would come from the branch {head:?}, and the default branch of the repository is {name:?}: {clash}"
+        ),
+        (None, None) => return Ok(()),
     };
     Err(Error::message(Kind::Usage, said).hint(
         "set `headBranch` to a branch that nothing else uses, such as `gitops/{environment}`",
     ))
+}
+
+/// A branch that is new can stand beside those that are there.
+pub(super) fn refuse_beside(head: &str, tip: &Tip) -> Result<(), Error> {
+    let branches = tip.branches.iter();
+    if branches.clone().any(|name| name == head) {
+        return Ok(());
+    }
+    let mut found = branches.filter_map(|name| Some((name, BranchClash::between(head, name)?)));
+    let Some((name, clash)) = found.next() else {
+        return Ok(());
+    };
+    let said = format!(
+        "the pull request would come from the new branch {head:?}, and the repository has the branch {name:?}: {clash}"
+    );
+    Err(Error::message(Kind::Conflict, said).hint(format!(
+        "set `headBranch` to another name, or delete {name:?} if nobody needs it"
+    )))
 }
 
 impl Work<'_> {
@@ -67,13 +107,46 @@ impl Work<'_> {
         let wanted = self.group().wanted();
         HeadOptions {
             target: self.group().target.branch.clone().map(String::from),
-            head: head_branch(self.options, &wanted),
+            head: head_branch(self.options, &self.options.head_branch, &wanted),
             wanted,
             renew: false,
             ask: self.options.per_change,
             theirs: None,
             retry: retry(self.settings),
         }
+    }
+
+    /// The head branch that a former version took by default, where that branch is there
+    /// and was not looked at yet.
+    pub(super) fn former(&self, tip: &Tip) -> Option<String> {
+        let former = self.options.former_head.as_ref()?;
+        let former = head_branch(self.options, former, &self.group().wanted());
+        let is_open = !self.knows_former.load(Ordering::Relaxed);
+        (is_open && tip.branches.contains(&former)).then_some(former)
+    }
+
+    /// Reads what else has to be known of the repository before anything is decided; `false`
+    /// when that is at hand. What this environment proposes under a former name goes on.
+    pub(super) async fn looks_again(
+        &self,
+        tip: &Tip,
+        options: &mut HeadOptions,
+    ) -> Result<bool, Error> {
+        if self.group().adopted.is_incomplete() {
+            let connection = &self.branch.connection;
+            self.group().adopted.read(connection, tip).await?;
+            return Ok(true);
+        }
+        let former = self.former(tip);
+        self.knows_former.store(true, Ordering::Relaxed);
+        let Some(former) = former else {
+            return Ok(false);
+        };
+        let head = self.read(&former).await?;
+        if head.exists && self.is_made_here(&head, tip).await? {
+            options.head = former;
+        }
+        Ok(true)
     }
 
     /// Whether a head branch was made by us for a pull request, whoever pushed to it
@@ -102,7 +175,7 @@ impl Work<'_> {
             head.branch
         );
         Err(Error::message(Kind::Conflict, said)
-            .hint("set `headBranch` to a branch that nothing else uses, such as `gitops/shop/{environment}` where several sources publish to one repository")
+            .hint("set `headBranch` to a branch that nothing else uses, such as `gitops/shop/{environment}` where several sources set the same one")
             .hint("if it is left over from a former pull request, delete it"))
     }
 }

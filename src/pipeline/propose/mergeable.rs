@@ -51,9 +51,9 @@ impl Work<'_> {
         own: &str,
         tip: &Tip,
     ) -> Result<Option<(String, PublicationStamp)>, Error> {
-        for open in self.ours(tip).await? {
+        for (open, head) in self.ours(tip).await? {
             if open.source != own
-                && let Some(newer) = self.newer(&self.read(&open.source).await?)
+                && let Some(newer) = self.newer(&head)
             {
                 return Ok(Some(newer));
             }

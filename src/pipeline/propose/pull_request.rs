@@ -185,7 +185,10 @@ impl Work<'_> {
         report: &mut RunReport,
     ) -> Result<Option<PullRequestReport>, Error> {
         let open = match &head {
-            _ if self.options.per_change => self.ours(tip).await?,
+            _ if self.options.per_change => {
+                let ours = self.ours(tip).await?.into_iter();
+                ours.map(|(open, _)| open).collect()
+            }
             Some(head) => {
                 let found = self.api.find(&head.branch, &tip.branch).await?;
                 match found {
@@ -224,15 +227,14 @@ impl Work<'_> {
         let Some(target) = report.publications.last().map(|last| last.branch.clone()) else {
             return Ok(());
         };
-        let open = if self.options.per_change {
-            let prefix = format!("{}/", self.options.head_branch);
-            self.api.open_from(&prefix, &target).await?
-        } else if self.read(&self.options.head_branch).await?.exists {
-            let found = self.api.find(&self.options.head_branch, &target).await?;
-            Vec::from_iter(found)
-        } else {
-            Vec::new()
-        };
+        let mut open = Vec::new();
+        for head in self.options.heads() {
+            if self.options.per_change {
+                open.extend(self.api.open_from(&format!("{head}/"), &target).await?);
+            } else if self.read(head).await?.exists {
+                open.extend(self.api.find(head, &target).await?);
+            }
+        }
         for open in open {
             let head = self.read(&open.source).await?;
             let is_made_here = publish::is_ours(&head, &self.group().wanted())
@@ -267,8 +269,7 @@ impl Work<'_> {
     ) -> Result<Option<(String, PublicationStamp)>, Error> {
         let others = self.ours(tip).await?.into_iter();
         let mut earlier = Vec::new();
-        for open in others.filter(|open| open.source != current.source) {
-            let head = self.read(&open.source).await?;
+        for (open, head) in others.filter(|(open, _)| open.source != current.source) {
             let Some(newer) = self.newer(&head) else {
                 earlier.push((open, head));
                 continue;
@@ -294,10 +295,19 @@ impl Work<'_> {
         Ok(None)
     }
 
-    /// The open pull requests of this environment, where each change has its own.
-    pub(super) async fn ours(&self, tip: &Tip) -> Result<Vec<PullRequest>, Error> {
-        let prefix = format!("{}/", self.options.head_branch);
-        Ok(self.api.open_from(&prefix, &tip.branch).await?)
+    /// The open pull requests of this environment, where each change has its own, with
+    /// their branches. Others may have some under the same prefix.
+    pub(super) async fn ours(&self, tip: &Tip) -> Result<Vec<(PullRequest, Tip)>, Error> {
+        let mut ours = Vec::new();
+        for head in self.options.heads() {
+            for open in self.api.open_from(&format!("{head}/"), &tip.branch).await? {
+                let head = self.read(&open.source).await?;
+                if self.is_made_here(&head, tip).await? {
+                    ours.push((open, head));
+                }
+            }
+        }
+        Ok(ours)
     }
 
     /// A head branch with what it holds of this environment.

@@ -284,6 +284,31 @@ fn two_sources_of_one_name_are_refused() {
     &[("branch", "gitops/prod"), ("manifest_repo", "a/b")],
     "environment dev: its pull request would come from the branch \"gitops/prod\", which the environment `prod` is published to"
 )]
+#[case(
+    &[("mode", "pullRequest"), ("head_branch", "GitOps/X"), ("manifest_repo", "a/b")],
+    &[("mode", "auto"), ("head_branch", "gitops/x"), ("manifest_repo", "a/b")],
+    "the environments `dev` and `prod` would use the branches \"GitOps/X\" and \"gitops/x\" for their pull requests: they differ only in case or in how a letter is composed, and are one branch on Windows or macOS"
+)]
+#[case(
+    &[("mode", "pullRequest"), ("manifest_repo", "a/b")],
+    &[("mode", "auto"), ("head_branch", "gitops/dev/prod"), ("manifest_repo", "a/b")],
+    "the environments `dev` and `prod` would use the branches \"gitops/dev\" and \"gitops/dev/prod\" for their pull requests: git cannot hold both, since one of them is where the folder of the other would be"
+)]
+#[case(
+    &[("mode", "pullRequest"), ("pull_request_per", "change"), ("head_branch", "gitops"), ("manifest_repo", "a/b")],
+    &[("mode", "pullRequest"), ("manifest_repo", "a/b")],
+    "the environments `dev` and `prod` would use the branches \"gitops\" and \"gitops/prod\" for their pull requests: git cannot hold both, since one of them is where the folder of the other would be"
+)]
+#[case(
+    &[("mode", "pullRequest"), ("head_branch", "Live"), ("manifest_repo", "a/b")],
+    &[("branch", "live"), ("manifest_repo", "a/b")],
+    "environment dev: its pull request would come from the branch \"Live\", and the environment `prod` is published to the branch \"live\": they differ only in case or in how a letter is composed, and are one branch on Windows or macOS"
+)]
+#[case(
+    &[("mode", "auto"), ("head_branch", "live/dev"), ("branch", "live"), ("manifest_repo", "a/b")],
+    &[],
+    "environment dev: the pull request's source and target branch are \"live/dev\" and \"live\": git cannot hold both, since one of them is where the folder of the other would be"
+)]
 #[case(&[("work_items", "AB#12,twelve")], &[], "environment dev: an item of `workItems` is \"twelve\"")]
 fn pull_requests_that_cannot_work_are_refused(
     #[case] dev: &[(&str, &str)],

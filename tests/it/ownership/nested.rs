@@ -119,3 +119,49 @@ fn what_an_inner_folder_holds_is_not_removed_by_the_outer_one() {
     );
     assert!(!place.content("a/.gitops-publisher").contains("b/k.yaml"));
 }
+
+/// A run of one environment knows the others of the file.
+#[rstest::rstest]
+#[case::nested("dev: {folder: a}, prod: {folder: a/b}", &[], "the environments `dev` and `prod` would own the same folder: `a` and `a/b`, which is inside it or around it")]
+#[case::around("dev: {folder: a/b/c}, prod: {folder: a}", &[], "the environments `dev` and `prod` would own the same folder: `a/b/c` and `a`")]
+#[case::other_case("dev: {folder: A}, prod: {folder: a/b}", &[], "the environments `dev` and `prod` would own the same folder: `A` and `a/b`")]
+#[case::the_root("dev: {folder: .}, prod: ", &[], "the environments `dev` and `prod` would own the same folder: `.` and `prod`")]
+#[case::a_definition("dev: {definitionFolder: prod/def}, prod: ", &[], "the environments `dev` and `prod` would own the same folder: `prod/def` and `prod`")]
+#[case::neither_is_of_the_run("dev: {folder: a}, qa: {folder: a/b}, prod: ", &[], "the environments `dev` and `qa` would own the same folder: `a` and `a/b`")]
+#[case::by_input("dev: {folder: a}, prod: {folder: a/b}", &[("manifestRepo", "./manifests.git")], "the environments `dev` and `prod` would own the same folder")]
+#[case::one_folder("dev: {folder: a}, prod: {folder: a}", &[], "the environments `dev` and `prod` would own the same folder: `a`")]
+fn the_whole_file_is_checked_in_a_run_of_one_environment(
+    #[case] environments: &str,
+    #[case] inputs: &[(&str, &str)],
+    #[case] said: &str,
+) {
+    let place = Place::new(&format!(
+        "source: src\nmanifestRepo: ./manifests.git\nenvironments: {{{environments}}}\n"
+    ));
+    place.resource("src/a.yaml", "a", "1");
+    for command in ["publish", "verify"] {
+        let inputs = [inputs, &[("environments", "prod"), ("command", command)]].concat();
+        let ended = place.run(100, &inputs).run();
+        assert!(ended.stdout.contains(said), "{command}: {}", ended.stdout);
+    }
+    assert_eq!(place.repository.tip("main"), None);
+}
+
+/// What each run names by itself, the file does not decide.
+#[rstest::rstest]
+#[case::a_folder("folder: x, environments: {dev: , prod: }", &[("folder", "p")])]
+#[case::a_branch("folder: ., environments: {dev: , prod: }", &[("branch", "env/prod")])]
+#[case::a_repository("folder: ., environments: {dev: , prod: }", &[])]
+#[case::another_branch("environments: {dev: {folder: a, branch: one}, prod: {folder: a/b}}", &[])]
+fn a_run_of_one_environment_may_name_its_place(
+    #[case] settings: &str,
+    #[case] inputs: &[(&str, &str)],
+) {
+    let place = Place::new(&format!("{{source: src, {settings}}}\n"));
+    place.resource("src/a.yaml", "a", "1");
+    let by_run = [
+        ("manifestRepo", "./manifests.git"),
+        ("environments", "prod"),
+    ];
+    place.run(100, &[&by_run, inputs].concat()).succeed();
+}

@@ -20,7 +20,7 @@ fn the_default_branch_is_no_head_branch<H: Host>() {
     let before = (scene.tip("main"), scene.tip("live"));
     let same = "the pull request's source and target branch are both \"main\"";
     let default = "the pull request would come from the branch \"main\", which is the default branch of the repository";
-    let cases: [(&[(&str, &str)], &str); 6] = [
+    let cases: [(&[(&str, &str)], &str); 11] = [
         (&[("headBranch", "main")], same),
         (&[("headBranch", "refs/heads/main")], same),
         (&[("headBranch", "main"), ("branch", "live")], default),
@@ -34,15 +34,32 @@ fn the_default_branch_is_no_head_branch<H: Host>() {
                 ("mode", "auto"),
                 ("command", "verify"),
             ],
-            "",
+            same,
+        ),
+        (&[("headBranch", "main"), ("mode", "auto")], same),
+        (
+            &[("headBranch", "main"), ("mode", "auto"), ("branch", "live")],
+            default,
+        ),
+        (
+            &[("headBranch", "Main")],
+            "the pull request's source and target branch are \"Main\" and \"main\": they differ only in case",
+        ),
+        (
+            &[
+                ("headBranch", "main/x"),
+                ("mode", "auto"),
+                ("branch", "live"),
+            ],
+            "the pull request would come from the branch \"main/x\", and the default branch of the repository is \"main\": git cannot hold both",
+        ),
+        (
+            &[("headBranch", "Main"), ("pullRequestPer", "change")],
+            "the pull request's source and target branch are \"Main/",
         ),
         (&[("headBranch", "main"), ("command", "verify")], same),
     ];
     for (inputs, said) in cases {
-        if said.is_empty() {
-            scene.run(inputs);
-            continue;
-        }
         let error = scene.fails(inputs);
         assert!(
             error.contains(said) && error.contains(HINT),
@@ -87,7 +104,7 @@ fn a_branch_of_somebody_is_not_taken_over<H: Host>() {
         assert_eq!(
             error,
             format!(
-                "environment dev: the branch {head:?} is there already, and was not made for a pull request of this environment{HINT}shop/{{environment}}` where several sources publish to one repository\nHint: if it is left over from a former pull request, delete it"
+                "environment dev: the branch {head:?} is there already, and was not made for a pull request of this environment{HINT}shop/{{environment}}` where several sources set the same one\nHint: if it is left over from a former pull request, delete it"
             )
         );
         assert_eq!(scene.tip(head), before);
@@ -140,7 +157,7 @@ fn refused(head: &str) -> String {
     )
 }
 
-/// With the default `headBranch` two sources with an environment of one name share it.
+/// Two sources that set one `headBranch`.
 fn what_another_source_proposes_is_left_alone<H: Host>() {
     let scene = Scene::<H>::new();
     scene.run(&[]);
@@ -149,7 +166,7 @@ fn what_another_source_proposes_is_left_alone<H: Host>() {
         let task = scene.task(inputs);
         task.variable("BUILD_REPOSITORY_URI", OTHER).succeed()
     };
-    let elsewhere = [("folder", "two/dev")];
+    let elsewhere = [("folder", "two/dev"), ("headBranch", "gitops/dev")];
     let error = super::failed(&of_other(&elsewhere));
     assert!(error.contains(&refused("gitops/dev")), "{error}");
     let cases: [&[(&str, &str)]; 3] = [
