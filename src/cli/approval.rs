@@ -43,7 +43,7 @@ fn hash(text: &str) -> Result<PlanHash, Error> {
         .hint("the log of the plan says why it has none: remove the cause and make a new plan"));
     }
     PlanHash::parse(text).ok_or_else(|| {
-        let said = "`planHash` is not the hash of a plan: it has 64 hexadecimal digits, and may have more behind a hyphen";
+        let said = "`planHash` is not the hash of a plan: it has 64 hexadecimal digits, and mostly a hyphen and 24 more";
         Error::message(Kind::Usage, said)
             .hint("take the variable `planHash` that `plan` sets, as a whole")
     })

@@ -168,7 +168,13 @@ pub(super) fn check(
         removals: &report.removals,
         settled: &settled,
     };
-    approval.check(intent).map_err(|found| refusal(&found))
+    approval.check(intent).map_err(|found| {
+        let error = refusal(&found);
+        if approval.has_plan() {
+            return error;
+        }
+        error.hint("hand over `planFile` as well: with it, the message names the environments, files and versions")
+    })
 }
 
 /// Refuses at a tip what was approved for another one. Asked on every attempt: what is

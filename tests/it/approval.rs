@@ -202,7 +202,7 @@ fn the_base_may_move_elsewhere_and_not_in_an_owned_folder() {
     scene.repository.commit("main", "by hand", &inside);
     let reason = "environment prod: the folder `prod` of the manifest repository was changed after the plan was made (tree ";
     refused(&scene, &scene.by_file(), reason);
-    let reason = "environment prod: its folder in the manifest repository was changed after the plan was made";
+    let reason = "folders in the manifest repository were changed after the plan was made";
     refused(&scene, &scene.by_hash(&hash), reason);
 }
 
@@ -249,7 +249,7 @@ fn another_source_render_or_scope_is_named() {
         ),
         (
             scene.by_hash(&hash),
-            "environment dev: the source is at another commit than in the plan",
+            "the source is at another commit than in the plan",
         ),
     ] {
         let task = task.variable("BUILD_SOURCEVERSION", &"2".repeat(40));
@@ -262,7 +262,7 @@ fn another_source_render_or_scope_is_named() {
         ),
         (
             scene.by_hash(&hash),
-            "environment prod: it renders to something else than in the plan",
+            "environments render to something else than in the plan",
         ),
     ] {
         refused(&scene, &task.variable("ZONE", "south"), reason);
@@ -285,7 +285,7 @@ fn another_source_render_or_scope_is_named() {
     refused(
         &scene,
         &task,
-        "environment dev: it was not in the plan, or goes to another repository, branch or folder",
+        "other environments are published than in the plan, or to another repository, branch or folder",
     );
     // The hash alone proves as much.
     let sum = hash.split_once('-').unwrap().0;
@@ -295,6 +295,10 @@ fn another_source_render_or_scope_is_named() {
         &task,
         "the hash of what this run would publish is another one",
     );
+    let advice = "hand over `planFile` as well: with it, the message names the environments";
+    refused(&scene, &task, advice);
+    let said = failure(&scene.by_file().variable("ZONE", "south").run());
+    assert!(!said.contains(advice), "{said}");
     scene.by_hash(sum).succeed();
 }
 

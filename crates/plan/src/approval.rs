@@ -6,8 +6,8 @@ use crate::effect::{Effect, Removal};
 use crate::hash::{Part, PlanHash};
 use crate::run_plan::{NoHash, RunPlan};
 
-/// Why the hash alone is not enough once part of a plan is published.
-const ALREADY: &str = "it is published already, so that the hash alone no longer tells what was approved for the others; hand over the plan file as well, or make a new plan";
+/// How many environments a sentence names.
+const SHOWN: usize = 5;
 
 /// What was handed over: the plan, its hash, or both.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,6 +65,11 @@ impl Approval {
         })
     }
 
+    /// Whether it can name what differs in which environment.
+    pub fn has_plan(&self) -> bool {
+        self.plan.is_some()
+    }
+
     /// What may be published by a hash alone.
     pub fn of_hash(hash: PlanHash) -> Self {
         Self { plan: None, hash }
@@ -73,18 +78,16 @@ impl Approval {
     /// Exactly what may be published, when that is what the run is about to do; otherwise
     /// in what it differs. What is published already needs no approval.
     pub fn check(&self, intent: Intent<'_>) -> Result<Approved, Vec<Difference>> {
-        let is_settled = |name: &String| intent.settled.contains(name);
-        let matters =
-            |found: &Difference| found.part != Part::Base || !is_settled(&found.environment);
         let (effects, removals, mut found) = if let Some(plan) = &self.plan {
             let effects = plan.effects();
-            let found = differences(&effects, intent.effects);
+            let mut found = differences(&effects, intent.effects);
+            let is_settled = |name: &String| intent.settled.contains(name);
+            found.retain(|one| one.part != Part::Base || !is_settled(&one.environment));
             (effects, plan.removals.clone(), found)
         } else {
             let found = self.by_hash(intent);
             (intent.effects.to_vec(), intent.removals.to_vec(), found)
         };
-        found.retain(matters);
         let approved = Approved { effects, removals };
         found.extend(approved.removals_beyond(intent.removals));
         if found.is_empty() {
@@ -95,55 +98,115 @@ impl Approval {
     }
 
     fn by_hash(&self, intent: Intent<'_>) -> Vec<Difference> {
-        if PlanHash::of(intent.effects, intent.removals).is_same(&self.hash) {
+        let now = PlanHash::of(intent.effects, intent.removals);
+        if now.is_same(&self.hash) {
             return Vec::new();
         }
-        let whole = |part, said: String| Difference {
-            environment: intent
-                .effects
-                .iter()
-                .map(|effect| effect.environment.clone())
-                .collect::<Vec<_>>()
-                .join(", "),
+        let environment = match intent.effects {
+            [one] => one.environment.clone(),
+            _ => String::new(),
+        };
+        let found = |part, said: String| Difference {
+            environment: environment.clone(),
             part,
             said,
         };
-        let Some(parts) = self.hash.parts_that_differ(intent.effects) else {
-            let said = match self.hash.environments() {
-                Some(number) => format!(
-                    "the plan is of {number} environments, and this run of {}",
-                    intent.effects.len()
-                ),
-                None => "the hash of what this run would publish is another one".to_owned(),
-            };
-            return vec![whole(Part::Place, said)];
+        if let Some(number) = self.hash.other_number_than(intent.effects.len()) {
+            let said = format!(
+                "the plan is of {}, and this run of {}",
+                environments(number.into()),
+                intent.effects.len()
+            );
+            return vec![Difference {
+                environment: String::new(),
+                part: Part::Place,
+                said,
+            }];
+        }
+        let Some(mut parts) = self.hash.parts_that_differ(&now) else {
+            let said = "the hash of what this run would publish is another one";
+            return vec![found(Part::Place, said.to_owned())];
         };
-        let is_done = |name: &String| intent.settled.contains(name);
-        let waits = intent.effects.iter().any(|one| !is_done(&one.environment));
+        let done: Vec<_> = intent.done().collect();
+        let waits = done.len() < intent.effects.len();
+        // What is published already stands on another state than the plan did.
+        if !waits {
+            parts.retain(|part| *part != Part::Base);
+        }
         if parts.is_empty() {
             // Folders that went by this plan are gone when its stage runs again.
             if !waits && intent.removals.is_empty() {
                 return Vec::new();
             }
-            let said = "the folders that this run would remove are not those of the plan, or are not as they were; the plan file would tell more";
+            let said = "the folders that this run would remove are not those of the plan, or are not as they were";
             return vec![Difference {
                 environment: String::new(),
                 part: Part::Base,
                 said: said.to_owned(),
             }];
         }
-        // Of some environments the state before is gone, so that the hash cannot be had
-        // any more: where others still wait, nobody can tell what was approved for them.
-        let found = parts.iter().map(|(name, part)| {
-            let mut found = Difference::of_part(name, *part);
-            if waits && *part == Part::Base && is_done(name) {
-                found.part = Part::Place;
-                ALREADY.clone_into(&mut found.said);
+        let several = intent.effects.len() > 1;
+        let parts = parts.into_iter().map(|part| {
+            // Of what is published the state before is gone, so that the hash cannot be
+            // had any more: where others still wait, nobody can tell what was approved.
+            if part == Part::Base && !done.is_empty() {
+                return found(part, already(&done));
             }
-            found
+            found(part, by_part(part, several).to_owned())
         });
-        found.collect()
+        parts.collect()
     }
+}
+
+impl<'a> Intent<'a> {
+    fn done(&self) -> impl Iterator<Item = &'a str> {
+        let names = self.effects.iter().map(|one| one.environment.as_str());
+        let settled = self.settled;
+        names.filter(move |name| settled.iter().any(|done| done == name))
+    }
+}
+
+/// What can be said of a part when only the hash of the approved plan is given.
+fn by_part(part: Part, several: bool) -> &'static str {
+    match (part, several) {
+        (Part::Place, true) => {
+            "other environments are published than in the plan, or to another repository, branch or folder"
+        }
+        (Part::Place, false) => {
+            "it was not in the plan, or goes to another repository, branch or folder"
+        }
+        (Part::Base, true) => {
+            "folders in the manifest repository were changed after the plan was made"
+        }
+        (Part::Base, false) => {
+            "its folder in the manifest repository was changed after the plan was made"
+        }
+        (Part::Output, true) => "environments render to something else than in the plan",
+        (Part::Output, false) => "it renders to something else than in the plan",
+        (Part::Source, _) => "the source is at another commit than in the plan",
+        (Part::Tools, true) => "environments are rendered with other tools than the plan was",
+        (Part::Tools, false) => "it is rendered with other tools than the plan was",
+    }
+}
+
+fn already(done: &[&str]) -> String {
+    let more = match done.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let names = done[..done.len().min(SHOWN)].join(", ");
+    let published = match done {
+        [_] => format!("environment {names} is published already"),
+        _ => format!("environments {names}{more} are published already"),
+    };
+    format!(
+        "folders in the manifest repository are not as they were for the plan; {published}, and if that was done by this plan, only the plan file tells what was approved for the others"
+    )
+}
+
+fn environments(number: usize) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{number} environment{ending}")
 }
 
 impl Approved {

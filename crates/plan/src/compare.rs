@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::path::{Path, Step};
 use crate::schema::crd::Node;
 use crate::schema::{is_builtin, scalars};
+use crate::secrecy::beside::hides;
 use crate::value::{self, Value};
 use crate::veil::Side;
 
@@ -113,6 +114,9 @@ impl Comparison<'_> {
         for (key, old, new) in joined {
             let below = declared.and_then(|node| node.field(key));
             let step = Step::Key(key.to_owned());
+            // The data of the resource itself are hidden by its kind.
+            let hides = !self.sink.path.0.is_empty() && (hides(a, key) || hides(b, key));
+            self.sink.veiled += usize::from(hides);
             match (old, new) {
                 (Some(old), Some(new)) => {
                     self.inside(step, |this| this.values(old, new, below));
@@ -122,6 +126,7 @@ impl Comparison<'_> {
                 }),
                 _ => self.inside_apart(step, Side::New, apart, |this| this.one_side(None, new)),
             }
+            self.sink.veiled -= usize::from(hides);
         }
     }
 

@@ -29,28 +29,6 @@ impl fmt::Display for Difference {
     }
 }
 
-impl Difference {
-    /// What can be said of a part that differs when only the hash of the approved plan is given.
-    pub fn of_part(environment: &str, part: Part) -> Self {
-        let said = match part {
-            Part::Place => {
-                "it was not in the plan, or goes to another repository, branch or folder"
-            }
-            Part::Base => {
-                "its folder in the manifest repository was changed after the plan was made"
-            }
-            Part::Output => "it renders to something else than in the plan",
-            Part::Source => "the source is at another commit than in the plan",
-            Part::Tools => "it is rendered with other tools than the plan was",
-        };
-        Self {
-            environment: environment.to_owned(),
-            part,
-            said: said.to_owned(),
-        }
-    }
-}
-
 /// In what `now` is not what was approved. Both may be in any order.
 pub fn differences(approved: &[Effect], now: &[Effect]) -> Vec<Difference> {
     let named = |effects: &[Effect], name: &str| {

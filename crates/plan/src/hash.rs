@@ -1,8 +1,10 @@
 //! The hash of what a run would publish. Owns its canonical form: nothing but places,
 //! bases, outputs, source and tools goes in; no time, no redaction, no view.
 //!
-//! In text it is the SHA-256, and behind it a few digits for each part of each
-//! environment: they say which part differs where the hashes do, and prove nothing.
+//! In text it is the SHA-256, and behind it a few digits for each part and the number of
+//! environments: they say which part differs where the hashes do, and prove nothing. That
+//! is the same length for one environment and for a thousand; which environment it is,
+//! and what changed in it, is told by the plan file.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,7 +19,7 @@ type Sum = [u8; 32];
 /// How many bytes of a part's digest stand behind the hash.
 const CHECK: usize = 2;
 
-/// What can differ in an environment between a plan and a publication.
+/// What can differ between a plan and a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// The environment itself, its repository, branch or folders.
@@ -47,8 +49,16 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanHash {
     sum: Sum,
-    /// For each environment, by name; none where only the hash was handed on.
-    checks: Option<Vec<[[u8; CHECK]; 5]>>,
+    /// None where only the SHA-256 was handed on.
+    checks: Option<Checks>,
+}
+
+/// What stands behind the hash: of all environments together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Checks {
+    parts: [[u8; CHECK]; Part::ALL.len()],
+    /// How many environments there are, modulo 2^16.
+    environments: u16,
 }
 
 impl PlanHash {
@@ -60,14 +70,17 @@ impl PlanHash {
         removals.sort();
         let mut whole = Form::new("plan");
         whole.number(effects.len());
-        let mut checks = Vec::new();
-        for effect in effects {
-            let parts = parts(effect);
-            for part in &parts {
+        let mut by_part = Part::ALL.map(|_| Form::new("check"));
+        for effect in &effects {
+            for (part, of_all) in parts(effect).iter().zip(&mut by_part) {
                 whole.bytes(part);
+                of_all.bytes(part);
             }
-            checks.push(parts.map(|part| [part[0], part[1]]));
         }
+        let checks = Checks {
+            parts: by_part.map(Form::finish).map(|[one, two, ..]| [one, two]),
+            environments: low_bits(effects.len()),
+        };
         whole.number(removals.len());
         for removal in removals {
             whole.text(&removal.repository);
@@ -81,34 +94,16 @@ impl PlanHash {
         }
     }
 
-    /// Reads what [`fmt::Display`] writes, or the hash alone; `None` for anything else.
+    /// Reads what [`fmt::Display`] writes, or the SHA-256 alone; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().to_ascii_lowercase();
         let (sum, checks) = match text.split_once('-') {
-            Some((sum, checks)) => (sum, Some(checks)),
+            Some((sum, checks)) => (sum, Some(Checks::parse(checks)?)),
             None => (text.as_str(), None),
         };
-        let checks = checks.map(|checks| {
-            let bytes = from_hex(checks).filter(|bytes| !bytes.is_empty())?;
-            let chunks = bytes.chunks_exact(CHECK * Part::ALL.len());
-            if !chunks.remainder().is_empty() {
-                return None;
-            }
-            let one = |bytes: &[u8]| {
-                let mut all = [[0; CHECK]; 5];
-                for (check, bytes) in all.iter_mut().zip(bytes.chunks_exact(CHECK)) {
-                    check.copy_from_slice(bytes);
-                }
-                all
-            };
-            Some(chunks.map(one).collect::<Vec<_>>())
-        });
         Some(Self {
             sum: from_hex(sum)?.try_into().ok()?,
-            checks: match checks {
-                Some(checks) => Some(checks?),
-                None => None,
-            },
+            checks,
         })
     }
 
@@ -117,51 +112,54 @@ impl PlanHash {
         self.sum == other.sum
     }
 
-    /// The SHA-256 alone, for people.
-    pub fn sum(&self) -> String {
-        hex(&self.sum)
+    /// In which parts another hash differs, where both say so.
+    pub fn parts_that_differ(&self, other: &Self) -> Option<Vec<Part>> {
+        let (own, other) = (self.checks?, other.checks?);
+        let pairs = Part::ALL.into_iter().zip(own.parts).zip(other.parts);
+        let differ = pairs.filter(|((_, own), other)| own != other);
+        Some(differ.map(|((part, _), _)| part).collect())
     }
 
-    /// What differs from these effects, by their names in order, as far as the checks
-    /// tell: `None` where they say nothing, or speak of another number of environments.
-    pub fn parts_that_differ(&self, effects: &[Effect]) -> Option<Vec<(String, Part)>> {
-        let mut effects: Vec<_> = effects.iter().collect();
-        effects.sort_by(|a, b| a.environment.cmp(&b.environment));
-        let checks = self.checks.as_ref()?;
-        if checks.len() != effects.len() {
-            return None;
-        }
-        let mut differ = Vec::new();
-        for (effect, checks) in effects.iter().zip(checks) {
-            let now = parts(effect);
-            for ((part, now), check) in Part::ALL.iter().zip(&now).zip(checks) {
-                if now[..CHECK] != check[..] {
-                    differ.push((effect.environment.clone(), *part));
-                }
-            }
-        }
-        Some(differ)
+    /// How many environments it is of, where it says so and that is not `number`.
+    pub fn other_number_than(&self, number: usize) -> Option<u16> {
+        let own = self.checks?.environments;
+        (own != low_bits(number)).then_some(own)
     }
+}
 
-    /// How many environments it is of, where it says so.
-    pub fn environments(&self) -> Option<usize> {
-        self.checks.as_ref().map(Vec::len)
+impl Checks {
+    fn parse(text: &str) -> Option<Self> {
+        let bytes = from_hex(text)?;
+        let (parts, number) = bytes.split_at_checked(CHECK * Part::ALL.len())?;
+        let mut all = [[0; CHECK]; Part::ALL.len()];
+        for (check, bytes) in all.iter_mut().zip(parts.chunks_exact(CHECK)) {
+            check.copy_from_slice(bytes);
+        }
+        Some(Self {
+            parts: all,
+            environments: u16::from_be_bytes(number.try_into().ok()?),
+        })
     }
+}
+
+/// Enough to tell one number of environments from another.
+fn low_bits(number: usize) -> u16 {
+    u16::try_from(number & 0xffff).unwrap_or_default()
 }
 
 impl fmt::Display for PlanHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.sum))?;
         if let Some(checks) = &self.checks {
-            let bytes: Vec<_> = checks.iter().flatten().flatten().copied().collect();
-            write!(f, "-{}", hex(&bytes))?;
+            let parts = hex(checks.parts.as_flattened());
+            write!(f, "-{parts}{:04x}", checks.environments)?;
         }
         Ok(())
     }
 }
 
 /// The digests of an environment's parts, in the order of [`Part::ALL`].
-fn parts(effect: &Effect) -> [Sum; 5] {
+fn parts(effect: &Effect) -> [Sum; Part::ALL.len()] {
     let mut place = Form::new("place");
     place.text(&effect.environment);
     place.text(&effect.repository);

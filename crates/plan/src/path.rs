@@ -48,6 +48,14 @@ impl Path {
         keys.into_iter().nth(back).unwrap_or("")
     }
 
+    /// Its keys, lists and formats left out.
+    pub(crate) fn keys(&self) -> impl DoubleEndedIterator<Item = &str> {
+        self.0.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            _ => None,
+        })
+    }
+
     /// Whether the path begins with these keys.
     pub(crate) fn starts_with(&self, keys: &[&str]) -> bool {
         self.0.len() >= keys.len()

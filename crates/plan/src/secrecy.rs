@@ -1,6 +1,7 @@
 //! What may not be shown, and the keyed hash that is shown instead. Owns the judgement
 //! which field is confidential.
 
+pub(crate) mod beside;
 mod command;
 mod line;
 mod text;
@@ -34,10 +35,12 @@ const NAMES: &[&str] = &[
     "credential",
     "encryptionkey",
     "masterkey",
+    "keydata",
     "pass",
     "passphrase",
     "passwd",
     "password",
+    "pw",
     "pwd",
     "secret",
     "secretkeybase",
@@ -62,6 +65,36 @@ const REFERENCES: &[&str] = &[
     "imagepullsecret",
     "pullsecret",
     "tlssecret",
+];
+
+/// Names of maps with confidential values, whatever the keys are.
+const MAPS: &[&str] = &["passwords", "passphrases", "secrets", "tokens", "apikeys"];
+
+/// Keys in such maps that say how, or name another object.
+const WORDS: &[&str] = &[
+    "apiversion",
+    "engine",
+    "file",
+    "key",
+    "kind",
+    "mountpath",
+    "path",
+    "property",
+    "provider",
+    "refreshinterval",
+    "type",
+    "version",
+];
+
+/// How private keys begin in base64: of PKCS #8 and #1, of elliptic curves, encrypted, of
+/// OpenSSH, and DSA.
+const KEYS: &[&str] = &[
+    "LS0tLS1CRUdJTiBQUklWQVRF",
+    "LS0tLS1CRUdJTiBSU0Eg",
+    "LS0tLS1CRUdJTiBFQyBQ",
+    "LS0tLS1CRUdJTiBFTkNSWVBU",
+    "LS0tLS1CRUdJTiBPUEVOU1NI",
+    "LS0tLS1CRUdJTiBEU0Eg",
 ];
 
 /// The fields of a Secret that hold none.
@@ -105,13 +138,32 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The letters and digits of a name.
+fn plain(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|c| c.to_ascii_lowercase()).collect()
+}
+
+/// Whether a value lies in a map of confidential ones.
+fn is_in_map(path: &Path, value: &Value) -> bool {
+    let mut above = path.keys().rev();
+    let key = plain(above.next().unwrap_or_default());
+    let says = WORDS.contains(&key.as_str()) || key.ends_with("name") || key.ends_with("ref");
+    let is_map = |name: &str| {
+        let name = plain(name);
+        let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+        ends(MAPS)
+            && !REFERENCES
+                .iter()
+                .any(|one| name.trim_end_matches('s').ends_with(one))
+    };
+    // `namespace` beside `name`
+    !says && key != "namespace" && value.text().is_some() && above.any(is_map)
+}
+
 /// Whether the value of something with this name is confidential.
 pub(crate) fn is_confidential_name(name: &str) -> bool {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let plain = plain(name);
     // `PASSWORD_1`, `tokens`
     let plain = plain.trim_end_matches(|c: char| c.is_ascii_digit());
     let one = plain.strip_suffix('s').unwrap_or(plain);
@@ -147,7 +199,9 @@ pub(crate) fn of(
         let last = key.rsplit('/').next().unwrap_or(key);
         return (listed || is_confidential_name(last)).then_some(Secrecy::Sensitive);
     }
-    if value.text().is_some_and(is_key) {
+    // `stringData` is the clear text of a Secret wherever it stands.
+    let is_clear = || path.keys().any(|key| key == "stringData");
+    if value.text().is_some_and(is_key) || is_clear() || is_in_map(path, value) {
         return Some(Secrecy::Sensitive);
     }
     let is_of_name = is_confidential_name(key)
@@ -161,7 +215,14 @@ pub(crate) fn of(
 
 /// Whether there is a private key in a text.
 pub(crate) fn is_key(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----") || text.contains("PRIVATE KEY BLOCK-----")
+    text.contains("PRIVATE KEY-----")
+        || text.contains("PRIVATE KEY BLOCK-----")
+        || KEYS.iter().any(|key| text.contains(key))
+}
+
+/// Whether a part of a text stands in what of the text may not be shown.
+pub(crate) fn hides_in_text(text: &str, part: &str) -> bool {
+    beside::has_manifest(text) || cleaned(text).is_some_and(|shown| !shown.contains(part))
 }
 
 /// Whether a value is a text, a number, or a list of these.
@@ -195,6 +256,9 @@ mod tests {
     #[case("existingSecret", false)]
     #[case("secretName", false)]
     #[case("tokenExpiry", false)]
+    #[case("bindpw", true)]
+    #[case("client-key-data", true)]
+    #[case("client-certificate-data", false)]
     #[case("DB_PASS", true)]
     #[case("DB_PWD", true)]
     #[case("SECRET_KEY_BASE", true)]

@@ -132,7 +132,7 @@ fn folders_that_go_are_part_of_what_is_approved() {
     refused(
         &scene,
         &at(scene.by_hash(&old), &second),
-        "the folders that this run would remove are not those of the plan, or are not as they were; the plan file would tell more",
+        "the folders that this run would remove are not those of the plan, or are not as they were",
     );
     let new = plan();
     at(scene.by_hash(&new), &second).succeed();

@@ -8,6 +8,7 @@ use crate::field::Change;
 use crate::path::Step;
 use crate::schema::crd::{List, Node};
 use crate::schema::lists::{self, Order, Rule, Told};
+use crate::secrecy::beside::awaits;
 use crate::value::Value;
 use crate::veil::Side;
 
@@ -126,6 +127,9 @@ impl Comparison<'_> {
                 let pair = i < gap.old.end && j < gap.new.end;
                 let more_new = gap.new.end - j > gap.old.end.saturating_sub(i);
                 let more_old = gap.old.end - i > gap.new.end.saturating_sub(j);
+                let awaited = |items: &[Value], at: usize| at > 0 && awaits(&items[at - 1]);
+                let hides = awaited(old, i) || awaited(new, j);
+                self.sink.veiled += usize::from(hides);
                 if pair && ((!more_new && !more_old) || alike(&old[i], &new[j])) {
                     self.inside(Step::Index(j), |this| this.values(&old[i], &new[j], below));
                     (i, j) = (i + 1, j + 1);
@@ -140,6 +144,7 @@ impl Comparison<'_> {
                     });
                     j += 1;
                 }
+                self.sink.veiled -= usize::from(hides);
             }
             self.sink.veiled -= usize::from(is_secret);
         }

@@ -5,7 +5,7 @@ use super::written::{cut_text, floor, take, written};
 use crate::field::{Change, Field, Hidden, Secrecy, TextChange};
 use crate::options::Options;
 use crate::path::{Path, Step};
-use crate::secrecy;
+use crate::secrecy::{self, beside};
 use crate::value::Value;
 use crate::veil::Veil;
 
@@ -232,11 +232,16 @@ impl<'s> Sink<'s> {
             Value::Str(text) => Value::Str(self.shown_text(path, text, room, cut)),
             Value::List(items) => {
                 let mut out = Vec::new();
-                for item in items {
+                for (at, item) in items.iter().enumerate() {
                     if !take(room, cut) {
                         break;
                     }
-                    out.push(self.shown(path, item, room, cut));
+                    let hides = at > 0 && beside::awaits(&items[at - 1]);
+                    out.push(if hides {
+                        Value::Str(secrecy::HIDDEN.to_owned())
+                    } else {
+                        self.shown(path, item, room, cut)
+                    });
                 }
                 Value::List(out)
             }
@@ -252,7 +257,8 @@ impl<'s> Sink<'s> {
                         break;
                     }
                     let path = base.key(key);
-                    let shown = if self.is_confidential(&path, inner) {
+                    let hides = beside::hides(pairs, key) || self.is_confidential(&path, inner);
+                    let shown = if hides {
                         Value::Str(secrecy::HIDDEN.to_owned())
                     } else {
                         self.shown(&path, inner, room, cut)
@@ -279,6 +285,9 @@ impl<'s> Sink<'s> {
                 let text = serde_json::to_string(&shown).unwrap_or_default();
                 return cut_text(&text, cut);
             }
+        }
+        if beside::has_manifest(text) {
+            return secrecy::HIDDEN.to_owned();
         }
         // Masked before it is cut: half a secret would not be recognized.
         let masked = self.options.masked(text);

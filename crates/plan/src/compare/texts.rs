@@ -5,6 +5,7 @@ use super::contents::{self, Contents};
 use super::lines;
 use crate::field::Change;
 use crate::path::Step;
+use crate::secrecy::beside;
 use crate::value::Value;
 
 impl Comparison<'_> {
@@ -30,6 +31,12 @@ impl Comparison<'_> {
             }
             Some(Contents::Certificates(a, b)) => {
                 self.sink.record(Change::Replaced, Some(&a), Some(&b));
+            }
+            None if beside::has_manifest(old) || beside::has_manifest(new) => {
+                let (old, new) = as_values();
+                self.sink.veiled += 1;
+                self.sink.record(Change::Replaced, Some(&old), Some(&new));
+                self.sink.veiled -= 1;
             }
             None if old.contains('\n') || new.contains('\n') => self.lines(old, new),
             None => {

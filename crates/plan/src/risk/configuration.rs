@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 use super::{Case, pods};
 use crate::field::Noise;
+use crate::path::{Path, Step};
+use crate::secrecy::{self, beside};
 use crate::value::Value;
 use crate::veil::Side;
 
@@ -32,16 +34,23 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 /// The mark that Flux leaves texts alone by.
 const SUBSTITUTE: &str = "kustomize.toolkit.fluxcd.io/substitute";
 
-fn hazard(case: &mut Case<'_, '_>, field: &str, name: &str) {
+fn hazard(case: &mut Case<'_, '_>, field: &str, name: Option<&str>) {
+    let said = match name {
+        Some(name) => case.text(Side::New, &format!("${{{name}}}")),
+        None => "a part of this value, which is not shown,".to_owned(),
+    };
     let message = format!(
-        "Flux takes {} for a variable where `postBuild` is used; write `$${{…}}` or set {SUBSTITUTE}: disabled",
-        case.text(Side::New, &format!("${{{name}}}"))
+        "Flux takes {said} for a variable where `postBuild` is used; write `$${{…}}` or set {SUBSTITUTE}: disabled"
     );
     case.report("flux-substitution-hazard", field, message);
 }
 
-fn placeholder(case: &mut Case<'_, '_>, field: &str, found: &str) {
-    let message = format!("{} was not replaced", case.text(Side::New, found));
+fn placeholder(case: &mut Case<'_, '_>, field: &str, found: Option<&str>) {
+    let said = match found {
+        Some(found) => case.text(Side::New, found),
+        None => "a placeholder in this value, which is not shown,".to_owned(),
+    };
+    let message = format!("{said} was not replaced");
     case.report("unresolved-placeholder", field, message);
 }
 
@@ -49,7 +58,7 @@ fn placeholder(case: &mut Case<'_, '_>, field: &str, found: &str) {
 fn empty(case: &mut Case<'_, '_>) {
     let name = case.now().at(&["metadata", "name"]).scalar();
     if case.is_created() && matches!(name.as_str(), "null" | "nil" | "undefined") {
-        placeholder(case, "metadata.name", &name);
+        placeholder(case, "metadata.name", Some(&name));
     }
     let before: HashSet<_> = (pods::containers(case.was()).iter())
         .map(|one| one.value.at(&["image"]).scalar())
@@ -66,41 +75,84 @@ fn empty(case: &mut Case<'_, '_>) {
 
 type Look = fn(&str) -> Option<&str>;
 
+/// Reports what was found in a field; without the text where that may not be shown.
+type Report = fn(&mut Case<'_, '_>, &str, Option<&str>);
+
 /// Looks at the texts that are new; one finding per resource.
-fn texts(case: &mut Case<'_, '_>, look: Look, report: fn(&mut Case<'_, '_>, &str, &str)) {
+fn texts(case: &mut Case<'_, '_>, look: Look, report: Report) {
     let mut before = HashSet::new();
-    walk(case.was(), "", look, &mut |_, found| {
-        before.insert(found.to_owned());
-        false
-    });
+    walk(
+        case.was(),
+        &mut Walk::default(),
+        look,
+        &mut |_, _, found| {
+            before.insert(found.to_owned());
+            false
+        },
+    );
     let mut first = None;
-    walk(case.now(), "", look, &mut |path, found| {
+    let (kind, annotations) = (case.new_kind(), case.options.sensitive_annotations);
+    let mut visit = |walk: &Walk, value: &Value, found: &str| {
         let is_new = !before.contains(found);
         if is_new {
-            first = Some((path.to_owned(), found.to_owned()));
+            let is_hidden = walk.hides > 0
+                || secrecy::of(&walk.path, kind, value, annotations).is_some()
+                || secrecy::hides_in_text(value.text().unwrap_or_default(), found);
+            first = Some((walk.written(), (!is_hidden).then(|| found.to_owned())));
         }
         is_new
-    });
+    };
+    walk(case.now(), &mut Walk::default(), look, &mut visit);
     if let Some((path, found)) = first {
-        report(case, &path, &found);
+        report(case, &path, found.as_deref());
+    }
+}
+
+/// Where a walk is.
+#[derive(Default)]
+struct Walk {
+    path: Path,
+    /// How many places around have a confidential value for what stands beside them.
+    hides: usize,
+}
+
+impl Walk {
+    /// As far as words go; a key with dots says enough.
+    fn written(&self) -> String {
+        self.path.keys().collect::<Vec<_>>().join(".")
+    }
+
+    fn inside(&mut self, step: Step, hides: bool, work: impl FnOnce(&mut Self) -> bool) -> bool {
+        self.path.0.push(step);
+        self.hides += usize::from(hides);
+        let done = work(self);
+        self.hides -= usize::from(hides);
+        self.path.0.pop();
+        done
     }
 }
 
 /// Visits what `look` finds until the visitor has seen enough.
-fn walk(value: &Value, path: &str, look: Look, visit: &mut dyn FnMut(&str, &str) -> bool) -> bool {
+fn walk(
+    value: &Value,
+    at: &mut Walk,
+    look: Look,
+    visit: &mut dyn FnMut(&Walk, &Value, &str) -> bool,
+) -> bool {
     match value {
         Value::Str(text) if text.len() <= LARGE => {
-            look(text).is_some_and(|found| visit(path, found))
+            look(text).is_some_and(|found| visit(at, value, found))
         }
-        Value::List(items) => items.iter().any(|item| walk(item, path, look, visit)),
+        Value::List(items) => (0..items.len()).any(|index| {
+            let hides = index > 0 && beside::awaits(&items[index - 1]);
+            at.inside(Step::Index(index), hides, |at| {
+                walk(&items[index], at, look, visit)
+            })
+        }),
         Value::Map(pairs) => pairs.iter().any(|(key, value)| {
-            // Written as far as words go; a key with dots says enough.
-            let path = if path.is_empty() {
-                key.clone()
-            } else {
-                format!("{path}.{key}")
-            };
-            walk(value, &path, look, visit)
+            let hides = !at.path.0.is_empty() && beside::hides(pairs, key);
+            let step = Step::Key(key.clone());
+            at.inside(step, hides, |at| walk(value, at, look, visit))
         }),
         _ => false,
     }

@@ -175,3 +175,28 @@ pub(super) fn directive(line: &str) -> Vec<Span> {
         _ => Vec::new(),
     }
 }
+
+/// `ALTER USER a PASSWORD 'x'`, `IDENTIFIED BY 'x'` of SQL.
+pub(super) fn statement(line: &str) -> Vec<Span> {
+    let lower = line.to_ascii_lowercase();
+    let mut all = Vec::new();
+    for words in ["password", "identified by", "identified with"] {
+        for (at, _) in lower.match_indices(words) {
+            let rest = &line[at + words.len()..];
+            let Some(quote) = rest.find('\'') else {
+                continue;
+            };
+            // `WITH mysql_native_password BY 'x'`
+            let between = &rest[..quote];
+            let is_words = |c: char| c.is_ascii_alphanumeric() || c == '_' || c.is_whitespace();
+            let inner = &rest[quote + 1..];
+            let end = inner.find('\'').unwrap_or(inner.len());
+            if between.chars().all(is_words) && between.starts_with(char::is_whitespace) && end > 0
+            {
+                let start = at + words.len() + quote;
+                all.push(span(start, (start + end + 2).min(line.len())));
+            }
+        }
+    }
+    all
+}

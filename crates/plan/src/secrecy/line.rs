@@ -1,7 +1,7 @@
 //! Where on one line of a text values are that may not be shown. Owns the shapes: pairs of
 //! name and value, addresses with a login, headers, tokens of known form.
 
-use super::command::{directive, options};
+use super::command::{directive, options, statement};
 use super::is_confidential_name;
 
 /// A value that may not be shown, as a range of the line.
@@ -34,6 +34,7 @@ pub(super) fn spans(line: &str, before: &mut Before) -> Vec<Span> {
     all.extend(directive(line));
     all.extend(tokens(line));
     all.extend(password_file(line));
+    all.extend(statement(line));
     all.sort_by_key(|span| (span.start, std::cmp::Reverse(span.end)));
     let mut end = 0;
     all.retain(|span| {

@@ -64,17 +64,17 @@ fn run_plan(effects: &[Effect]) -> RunPlan {
 type Change = fn(&mut Effect);
 
 #[rstest]
-#[case::another_name(|it: &mut Effect| it.environment = "dev2".to_owned(), "environment dev: it is in the plan, and this run leaves it out", "environment dev2: it was not in the plan, or goes to another repository, branch or folder")]
-#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch next), and by the plan to https://dev.azure.com/contoso/shop/_git/manifests (branch main)", "environment dev: it was not in the plan, or goes to another repository, branch or folder")]
-#[case::another_folder(|it: &mut Effect| it.folders[0].folder = "x".to_owned(), "environment dev: it owns `x`, and by the plan `dev`", "environment dev: it was not in the plan, or goes to another repository, branch or folder")]
-#[case::another_base(|it: &mut Effect| it.folders[0].base_tree = Some("e".repeat(40)), "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then tree eeeeeee)", "environment dev: its folder in the manifest repository was changed after the plan was made")]
-#[case::the_folder_is_gone(|it: &mut Effect| it.folders[0].base_tree = None, "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then no such folder)", "environment dev: its folder in the manifest repository was changed after the plan was made")]
-#[case::another_tree(|it: &mut Effect| it.folders[0].output_tree = "e".repeat(40), "environment dev: it renders to something else than in the plan: its files are not the same", "environment dev: it renders to something else than in the plan")]
-#[case::other_content(|it: &mut Effect| (it.folders[0].content, it.folders[0].files) = gitops_plan::content([("web.yaml", b"y".as_slice()), ("new.yaml", b"".as_slice())]), "environment dev: it renders to something else than in the plan: `web.yaml` differs, `new.yaml` comes in addition", "environment dev: it renders to something else than in the plan")]
-#[case::no_file(|it: &mut Effect| (it.folders[0].content, it.folders[0].files) = gitops_plan::content([]), "environment dev: it renders to something else than in the plan: `web.yaml` is missing", "environment dev: it renders to something else than in the plan")]
-#[case::another_commit(|it: &mut Effect| it.source.commit = None, "environment dev: the source is at no commit; the plan was made at commit dddddddddddddddddddddddddddddddddddddddd", "environment dev: the source is at another commit than in the plan")]
-#[case::another_helm(|it: &mut Effect| drop(it.tools.insert("helm".to_owned(), "4.0.0".to_owned())), "environment dev: helm is 4.0.0, and was 3.17.3 for the plan", "environment dev: it is rendered with other tools than the plan was")]
-#[case::another_tool(|it: &mut Effect| drop(it.tools.insert("kustomize".to_owned(), "5.8.1".to_owned())), "environment dev: kustomize is 5.8.1, and was not used for the plan", "environment dev: it is rendered with other tools than the plan was")]
+#[case::another_name(|it: &mut Effect| it.environment = "dev2".to_owned(), "environment dev: it is in the plan, and this run leaves it out", "other environments are published than in the plan, or to another repository, branch or folder")]
+#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch next), and by the plan to https://dev.azure.com/contoso/shop/_git/manifests (branch main)", "other environments are published than in the plan, or to another repository, branch or folder")]
+#[case::another_folder(|it: &mut Effect| it.folders[0].folder = "x".to_owned(), "environment dev: it owns `x`, and by the plan `dev`", "other environments are published than in the plan, or to another repository, branch or folder")]
+#[case::another_base(|it: &mut Effect| it.folders[0].base_tree = Some("e".repeat(40)), "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then tree eeeeeee)", "folders in the manifest repository were changed after the plan was made")]
+#[case::the_folder_is_gone(|it: &mut Effect| it.folders[0].base_tree = None, "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then no such folder)", "folders in the manifest repository were changed after the plan was made")]
+#[case::another_tree(|it: &mut Effect| it.folders[0].output_tree = "e".repeat(40), "environment dev: it renders to something else than in the plan: its files are not the same", "environments render to something else than in the plan")]
+#[case::other_content(|it: &mut Effect| (it.folders[0].content, it.folders[0].files) = gitops_plan::content([("web.yaml", b"y".as_slice()), ("new.yaml", b"".as_slice())]), "environment dev: it renders to something else than in the plan: `web.yaml` differs, `new.yaml` comes in addition", "environments render to something else than in the plan")]
+#[case::no_file(|it: &mut Effect| (it.folders[0].content, it.folders[0].files) = gitops_plan::content([]), "environment dev: it renders to something else than in the plan: `web.yaml` is missing", "environments render to something else than in the plan")]
+#[case::another_commit(|it: &mut Effect| it.source.commit = None, "environment dev: the source is at no commit; the plan was made at commit dddddddddddddddddddddddddddddddddddddddd", "the source is at another commit than in the plan")]
+#[case::another_helm(|it: &mut Effect| drop(it.tools.insert("helm".to_owned(), "4.0.0".to_owned())), "environment dev: helm is 4.0.0, and was 3.17.3 for the plan", "environments are rendered with other tools than the plan was")]
+#[case::another_tool(|it: &mut Effect| drop(it.tools.insert("kustomize".to_owned(), "5.8.1".to_owned())), "environment dev: kustomize is 5.8.1, and was not used for the plan", "environments are rendered with other tools than the plan was")]
 fn each_thing_that_is_approved_changes_the_hash_and_is_named(
     #[case] change: Change,
     #[case] by_file: &str,
@@ -102,10 +102,52 @@ fn each_thing_that_is_approved_changes_the_hash_and_is_named(
     let short = PlanHash::parse(text.split_once('-').unwrap().0).unwrap();
     assert_eq!(
         said(&Approval::of_hash(short)),
-        format!(
-            "environment {}, prod: the hash of what this run would publish is another one",
-            now[0].environment
-        )
+        "the hash of what this run would publish is another one"
+    );
+}
+
+/// Of one environment it is clear which one it is.
+#[rstest]
+#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it was not in the plan, or goes to another repository, branch or folder")]
+#[case::another_base(|it: &mut Effect| it.folders[0].base_tree = None, "environment dev: its folder in the manifest repository was changed after the plan was made")]
+#[case::another_tree(|it: &mut Effect| it.folders[0].output_tree = "e".repeat(40), "environment dev: it renders to something else than in the plan")]
+#[case::another_commit(|it: &mut Effect| it.source.commit = None, "environment dev: the source is at another commit than in the plan")]
+#[case::another_helm(|it: &mut Effect| it.tools.clear(), "environment dev: it is rendered with other tools than the plan was")]
+fn the_hash_of_one_environment_names_it(#[case] change: Change, #[case] expected: &str) {
+    let approved = [effect("dev")];
+    let mut now = approved.clone();
+    change(&mut now[0]);
+    let intent = Intent {
+        effects: &now,
+        removals: &[],
+        settled: &[],
+    };
+    let found = Approval::of_hash(hash(&approved)).check(intent);
+    let said: Vec<_> = found.unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(said, [expected]);
+}
+
+#[test]
+fn the_hash_is_as_long_for_a_thousand_environments_as_for_one() {
+    let effects: Vec<_> = (0..1000).map(|it| effect(&format!("e{it}"))).collect();
+    assert_eq!(hash(&effects).to_string().len(), 89);
+    assert_eq!(hash(&effects[..1]).to_string().len(), 89);
+    let intent = Intent {
+        effects: &effects[1..],
+        removals: &[],
+        settled: &[],
+    };
+    let said = |approved| {
+        let found = Approval::of_hash(hash(approved)).check(intent);
+        found.unwrap_err()[0].to_string()
+    };
+    assert_eq!(
+        said(&effects[..]),
+        "the plan is of 1000 environments, and this run of 999"
+    );
+    assert_eq!(
+        said(&effects[..1]),
+        "the plan is of 1 environment, and this run of 999"
     );
 }
 
@@ -132,7 +174,7 @@ fn what_is_not_approved_does_not_change_the_hash() {
 fn the_hash_is_the_same_in_every_version_of_the_program() {
     assert_eq!(
         hash(&[effect("dev")]).to_string(),
-        "67f69d529c1e2ea5ef1af8b9e14bab4bbbb384fa08073df549e2f55d89e44023-3e29d0968067a33a4242"
+        "67f69d529c1e2ea5ef1af8b9e14bab4bbbb384fa08073df549e2f55d89e44023-24ed80e0afcc3ab5bfe70001"
     );
 }
 
@@ -146,11 +188,10 @@ fn what_is_no_hash_is_none(#[case] text: &str) {
     assert_eq!(PlanHash::parse(text), None);
     let full = hash(&[effect("dev")]).to_string();
     assert_eq!(PlanHash::parse(&full[..63]), None);
-    assert_eq!(
-        PlanHash::parse(&full[..70]),
-        None,
-        "checks that are cut off"
-    );
+    for short in [65, 70, 85, 88] {
+        assert_eq!(PlanHash::parse(&full[..short]), None, "checks are cut off");
+    }
+    assert_eq!(PlanHash::parse(&format!("{full}0a")), None);
     assert_eq!(
         PlanHash::parse(&format!(" {}\n", full.to_uppercase())),
         PlanHash::parse(&full)
@@ -186,7 +227,7 @@ fn what_is_published_already_may_have_another_base() {
     );
     assert_eq!(
         check(&alone, &["dev"]).unwrap_err(),
-        "environment dev: it is published already, so that the hash alone no longer tells what was approved for the others; hand over the plan file as well, or make a new plan"
+        "folders in the manifest repository are not as they were for the plan; environment dev is published already, and if that was done by this plan, only the plan file tells what was approved for the others"
     );
 }
 
@@ -203,7 +244,7 @@ fn folders_go_only_as_approved() {
     let said = alone.check(intent).unwrap_err()[0].to_string();
     assert_eq!(
         said,
-        "the folders that this run would remove are not those of the plan, or are not as they were; the plan file would tell more"
+        "the folders that this run would remove are not those of the plan, or are not as they were"
     );
     let file = Approval::of_plan(run_plan(&effects), None).unwrap();
     let said = file.check(intent).unwrap_err()[0].to_string();
@@ -222,6 +263,17 @@ fn folders_go_only_as_approved() {
             ..intent
         };
         assert_eq!(both.check(again).is_ok(), is_approved);
+    }
+    // What is published already approves no folder that goes.
+    let mut moved = effects.clone();
+    moved[0].folders[0].base_tree = None;
+    let more = Intent {
+        effects: &moved,
+        removals: &removals,
+        settled: &settled,
+    };
+    for approval in [&alone, &both, &file] {
+        assert!(approval.check(more).is_err(), "{approval:?}");
     }
 }
 

@@ -28,6 +28,28 @@ const PLACES: &[&str] = &[
     "{apiVersion: helm.toolkit.fluxcd.io/v2, kind: HelmRelease, metadata: {name: a}, spec: {values: {db: {password: VALUE}}}}",
     "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {db: 'Server=a;Password=VALUE'}}",
     "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {url: 'amqp://user:VALUE@host'}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {secret.yaml: \"apiVersion: v1\\nkind: Secret\\nmetadata: {name: x}\\nstringData:\\n  host: VALUE\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {s.yaml: \"apiVersion: v1\\nkind: Secret\\ndata:\\n  host: VALUE\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {s.json: '{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"data\":{\"a\":\"VALUE\"}}'}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {all.yaml: \"kind: ConfigMap\\n---\\napiVersion: v1\\nkind: 'Secret'\\ndata: {host: VALUE}\\n\"}}",
+    "{apiVersion: kustomize.toolkit.fluxcd.io/v1, kind: Kustomization, metadata: {name: a}, spec: {patches: [{patch: \"kind: Secret\\nstringData:\\n  host: VALUE\\n\"}]}}",
+    "{apiVersion: contoso.com/v1, kind: Object, metadata: {name: a}, spec: {manifest: {apiVersion: v1, kind: Secret, data: {a: VALUE}}}}",
+    "{apiVersion: contoso.com/v1, kind: Object, metadata: {name: a}, spec: {all: [{apiVersion: v1, kind: Secret, metadata: {name: x}, data: {a: VALUE}}]}}",
+    "{apiVersion: contoso.com/v1, kind: Object, metadata: {name: a}, spec: {secretTemplate: {stringData: {a: VALUE}}}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, readinessProbe: {httpGet: {httpHeaders: [{name: Authorization, value: Basic VALUE}]}}}]}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, readinessProbe: {httpGet: {httpHeaders: [{name: A, value: b}, {name: X-Api-Key, value: VALUE}]}}}]}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, readinessProbe: {httpGet: {httpHeaders: [{name: cookie, value: session=VALUE}]}}}]}}",
+    "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, args: [--password, VALUE, --port, '1']}]}}",
+    "{apiVersion: contoso.com/v1, kind: Widget, metadata: {name: a}, spec: {passwords: {admin: VALUE}}}",
+    "{apiVersion: contoso.com/v1, kind: Widget, metadata: {name: a}, spec: {secrets: {a: {b: VALUE}}}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {i.sql: \"ALTER USER a WITH PASSWORD 'VALUE';\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {i.sql: \"CREATE USER a IDENTIFIED WITH mysql_native_password BY 'VALUE';\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {ldap.conf: \"bindpw VALUE\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {config: \"users:\\n- name: a\\n  user: {client-key-data: VALUE}\\n\"}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {config: \"a: 1\\nkey: LS0tLS1CRUdJTiBSU0EgUFJJVkFURVALUE\\n\"}}",
+    "{apiVersion: v1, kind: Secret, metadata: {name: a}, stringData: {x: 'a ${VALUES_xyzzy} #{xyzzy}#'}, data: {y: VALUE}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {password: '${VALUES_xyzzy} #{xyzzy}# VALUE'}}",
+    "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {c.conf: 'password=x${VALUES_xyzzy}y#{xyzzy}#VALUE'}}",
     "{apiVersion: bitnami.com/v1alpha1, kind: SealedSecret, metadata: {name: a}, spec: {encryptedData: {x: VALUE}}}",
     "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {x: 'ENC[VALUE]'}, sops: {mac: 'ENC[VALUE]'}}",
 ];
@@ -57,6 +79,27 @@ fn whatever_happens_to_it_a_secret_is_not_shown() {
             assert!(!plan.is_empty(), "{old} {new}");
             assert_hidden(&plan);
         }
+    }
+}
+
+/// What only looks like one is shown.
+#[test]
+fn what_names_a_secret_or_says_how_is_shown() {
+    for place in [
+        "{apiVersion: v1, kind: ServiceAccount, metadata: {name: a}, secrets: [{name: VALUE}]}",
+        "{apiVersion: contoso.com/v1, kind: Widget, metadata: {name: a}, spec: {secrets: {db: {path: VALUE}}}}",
+        "{apiVersion: contoso.com/v1, kind: Widget, metadata: {name: a}, spec: {secretStore: {kind: SecretStore, data: VALUE}}}",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {a.txt: \"kind: SecretStore\\nx: VALUE\\n\"}}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, args: [--password-file, VALUE]}]}}",
+        "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [{name: a, args: [--password, x, VALUE]}]}}",
+        "{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {i.sql: \"SET ROLE 'VALUE';\\n\"}}",
+    ] {
+        let plan = planned(
+            &place.replace("VALUE", "old"),
+            &place.replace("VALUE", VALUE),
+        );
+        let text = serde_json::to_string(&plan).unwrap();
+        assert!(text.contains(VALUE), "{place}: {text}");
     }
 }
 
