@@ -231,6 +231,13 @@ impl Api {
         on!(self, doing, client => client.complete(pull_request, completion))
     }
 
+    /// Has the host no longer merge a pull request by itself.
+    pub async fn cancel_completion(&self, pull_request: &PullRequest) -> Result<(), ApiError> {
+        let doing = numbered("cancelling the automatic completion of", pull_request);
+        self.writable(&doing)?;
+        on!(self, doing, client => client.cancel_completion(pull_request))
+    }
+
     /// Writes our comment with this marker, or changes the one that is there.
     pub async fn note(&self, pull_request: &PullRequest, note: &Note) -> Result<Noted, ApiError> {
         let doing = numbered("commenting on", pull_request);

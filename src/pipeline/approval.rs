@@ -15,6 +15,7 @@ use crate::error::{Error, Kind};
 use crate::generate::determinism;
 use crate::git::{Tip, tree_of};
 use crate::model::{FileSet, Folder, FolderPlan};
+use crate::plan::ForeignFiles;
 use crate::report::RunReport;
 use crate::tools::Tool;
 
@@ -63,6 +64,7 @@ async fn effect(
     };
     let own = env!("CARGO_PKG_VERSION").to_owned();
     effect.tools.insert("gitops-publisher".to_owned(), own);
+    effect.adopts = environment.settings.ownership.foreign_files == ForeignFiles::Adopt;
     for (name, tool) in [("helm", Tool::Helm), ("kustomize", Tool::Kustomize)] {
         if has_input(environment, |input| input == format!("program {name}")) {
             let version = context.tools.version(tool).await;
@@ -163,18 +165,33 @@ pub(super) fn check(
         let done = done.filter(|one| tip.is_settled() || is_settled(one, branch, tip));
         settled.extend(done.map(|one| one.settings.name.clone()));
     }
+    let standing = |one: &Removal| {
+        let at = |(branch, tip): &(&Branch<'_>, &Tip)| {
+            let is_there =
+                branch.connection.remote.display() == one.repository && tip.branch == one.branch;
+            let folder = Folder::parse(&one.folder);
+            is_there && folder.is_ok_and(|folder| tip.folder_tree(&folder).is_some())
+        };
+        looks.iter().any(at)
+    };
     let intent = Intent {
         effects: &effects,
         removals: &report.removals,
         settled: &settled,
     };
-    approval.check(intent).map_err(|found| {
+    let approved = approval.check(intent).map_err(|found| {
         let error = refusal(&found);
         if approval.has_plan() {
             return error;
         }
         error.hint("hand over `planFile` as well: with it, the message names the environments, files and versions")
-    })
+    })?;
+    let mut left_out = approved.removals.iter();
+    let left_out = left_out.find(|one| !report.removals.contains(one) && standing(one));
+    match left_out {
+        Some(one) => Err(refusal(&[one.stays()])),
+        None => Ok(approved),
+    }
 }
 
 /// Refuses at a tip what was approved for another one. Asked on every attempt: what is
@@ -208,6 +225,16 @@ pub(super) fn at_tip(
     Err(refusal(&found))
 }
 
+/// Refuses to add what was approved to a head branch with more on it.
+pub(super) fn others_on(head: &str) -> Error {
+    let said = format!(
+        "this is not what was approved: the pull request's branch {head:?} has commits of others, which are not in the plan"
+    );
+    Error::message(Kind::Conflict, said).hint(
+        "merge that pull request first, or take these commits out of its branch; then make a new plan",
+    )
+}
+
 /// The error that says in what a publication is not what was approved.
 fn refusal(found: &[Difference]) -> Error {
     let said = match found {
@@ -235,11 +262,11 @@ fn refusal(found: &[Difference]) -> Error {
         ),
         (
             Part::Tools,
-            "pin the tools, such as `helmVersion`, and use one version of the task in all stages",
+            "pin the tools: set `tools: pinned` and their versions, such as `helmVersion`, and use one version of the task in all stages",
         ),
         (
             Part::Place,
-            "give the plan and the publication the same `environments` and settings",
+            "give the plan and the publication the same `environments` and settings, such as `orphans` and `foreignFiles`",
         ),
     ];
     let is_found = |part: Part| found.iter().any(|one| one.part == part);

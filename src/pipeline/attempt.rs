@@ -145,7 +145,7 @@ async fn push(
         gone = left.gone();
         let folders: Vec<_> = gone.iter().map(|(folder, _)| folder.clone()).collect();
         approval::at_tip(context, branch, tip, &decided.plans, &folders)?;
-        judged = risk::judge(context, branch, &left.tip, &decided.plans).await?;
+        judged = risk::judge(context, branch, &left.tip, (&decided.plans, &left.former)).await?;
         for (environment, error) in risk::refusals(&judged) {
             decided.stops.push(Stop {
                 environment,

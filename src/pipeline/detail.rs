@@ -5,7 +5,7 @@
 //! trip; nothing where nothing changes. What stands there unchanged is known from
 //! what was rendered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -19,6 +19,7 @@ use crate::model::{FileChange, Finding, FolderPlan, FolderState, ObjectId, RelPa
 use crate::parallel::blocking;
 use crate::report::RunReport;
 
+use super::leftovers::Former;
 use super::publish::Branch;
 use super::{Connection, Rendered, accepted, commits};
 
@@ -37,10 +38,10 @@ pub(super) async fn detail(
     context: &Context,
     branch: &Branch<'_>,
     tip: &Tip,
-    plans: &[FolderPlan],
+    (plans, former): (&[FolderPlan], &[Former]),
     report: &mut RunReport,
 ) -> Result<(), Error> {
-    for (name, made) in compare(context, branch, tip, plans).await? {
+    for (name, made) in compare(context, branch, tip, (plans, former)).await? {
         let mut entries = report.environments.iter_mut();
         let Some(entry) = entries.find(|entry| entry.name == name) else {
             continue;
@@ -61,23 +62,29 @@ pub(super) async fn detail(
 }
 
 /// What changes in each environment of a branch, or why that cannot be said. Nothing of
-/// environments in which nothing changes, or nothing is known.
+/// environments in which nothing changes, or nothing is known. An environment that moves is
+/// compared with its former folder.
 pub(super) async fn compare(
     context: &Context,
     branch: &Branch<'_>,
     tip: &Tip,
-    plans: &[FolderPlan],
+    (plans, former): (&[FolderPlan], &[Former]),
 ) -> Result<Vec<(String, Result<Plan, String>)>, Error> {
     let members = branch.group.members.iter().zip(plans).zip(&tip.folders);
     let members: Vec<_> = members
         .filter(|((_, plan), _)| !plan.files.is_empty())
         // What is made from secrets that this run does not have can only be listed.
         .filter(|((_, plan), _)| !plan.files.values().any(|it| *it == FileChange::Unknown))
-        .map(|((member, plan), state)| (*member, plan, state))
+        .map(|((member, plan), state)| {
+            let moved = former.iter().filter(|it| it.now == member.settings.folder);
+            let moved = moved.map(|it| (&it.plan, &it.state));
+            let folders: Vec<_> = moved.chain([(plan, state)]).collect();
+            (*member, plan, state, folders)
+        })
         .collect();
-    let changed = members
-        .iter()
-        .flat_map(|(_, plan, state)| needed(plan, state))
+    let folders = members.iter().flat_map(|(.., folders)| folders);
+    let changed = folders
+        .flat_map(|(plan, state)| needed(plan, state))
         .map(|(_, id)| id);
     let files = |member: &Rendered| accepted::files(tip, &member.settings.folder);
     let beside = members.iter().flat_map(|(member, ..)| files(member));
@@ -86,8 +93,8 @@ pub(super) async fn compare(
     let Connection { remote, api } = &*branch.connection;
     let contents = remote.contents(tip, &ids, api.as_ref()).await?;
     let mut compared = Vec::new();
-    for (member, plan, state) in members {
-        let sides = sides(member, plan, state, &contents);
+    for (member, plan, state, folders) in members {
+        let sides = sides(member, plan, &folders, &contents);
         let risk = accepted::with(context, branch, member, &files(member), &contents);
         let today = day(context.seconds);
         let key = Arc::clone(&context.plan_key);
@@ -147,10 +154,11 @@ fn needed<'s>(
 fn sides(
     environment: &Rendered,
     plan: &FolderPlan,
-    state: &FolderState,
+    folders: &[(&FolderPlan, &FolderState)],
     contents: &Contents,
 ) -> Sides {
-    let read: BTreeMap<_, _> = needed(plan, state)
+    let needed = folders.iter().flat_map(|(plan, state)| needed(plan, state));
+    let read: Vec<_> = needed
         .filter_map(|(path, id)| Some((path, contents.get(&id)?)))
         .collect();
     let files = || {

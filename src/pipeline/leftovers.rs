@@ -23,7 +23,7 @@ use super::compare::Group;
 use super::publish::Branch;
 use super::{Rendered, definition, stamps};
 
-pub(super) use leave::Left;
+pub(super) use leave::{Former, Left};
 
 /// A folder that was left behind.
 #[derive(Debug, Clone)]

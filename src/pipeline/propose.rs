@@ -26,11 +26,11 @@ use crate::publish::{self, HeadOptions, HeadOutcome, Proposal, Side, Theirs};
 use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
 use crate::settings::{PullRequestSettings, Settings};
 
+use super::approval;
 use super::compare::{Decision, Group};
 use super::leftovers::Search;
 use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
-use super::{approval, detail};
 use judged::api;
 
 pub(super) use heads::refuse;
@@ -220,7 +220,7 @@ impl Work<'_> {
                         ..publication(remote, &tip, Outcome::Proposed, attempt)
                     };
                     add(report, self.group(), &seen.plans, publication);
-                    detail::detail(self.context, self.branch, &tip, &seen.plans, report).await?;
+                    self.detail(&tip, &seen.plans, report).await?;
                     let theirs = on_theirs.then_some((pushed.commit, conflicts));
                     return self
                         .pushed((&options.head, existed), &tip, theirs, report)
@@ -327,7 +327,7 @@ impl Work<'_> {
             ..publication(&self.branch.connection.remote, &tip, outcome, attempt)
         };
         add(report, self.group(), &seen.plans, publication);
-        detail::detail(self.context, self.branch, &tip, &seen.plans, report).await?;
+        self.detail(&tip, &seen.plans, report).await?;
         let done = match (found, past) {
             (None, Past::Declined(number)) => {
                 self.warn_declined(number, report);
@@ -411,9 +411,14 @@ impl Work<'_> {
                 }
                 decision
             }
-            Side::Head => self
-                .group()
-                .decide_on_head(self.context, allow_older, tip)?,
+            Side::Head => {
+                let is_ours = publish::is_ours(tip, &self.group().wanted());
+                if self.context.approved.is_some() && !is_ours {
+                    return Err(approval::others_on(&seen.head));
+                }
+                self.group()
+                    .decide_on_head(self.context, allow_older, tip)?
+            }
         };
         match decision {
             Decision::Older {
@@ -425,8 +430,12 @@ impl Work<'_> {
             }
             Decision::Plans(made) => {
                 let changes = self.group().changes(&made);
-                if side == Side::Target {
-                    seen.plans = made;
+                match (side, &seen.target) {
+                    (Side::Target, _) => seen.plans = made,
+                    (Side::Head, Some(target)) if !changes.is_empty() => {
+                        self.cancel_completion(&seen.head, target).await?;
+                    }
+                    (Side::Head, _) => {}
                 }
                 let commit = draft(self.context, self.settings, self.group());
                 Ok(Some(Proposal { changes, commit }))

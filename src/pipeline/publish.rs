@@ -229,7 +229,7 @@ async fn look_and_list(
             &decided.plans,
             publication(&connection.remote, tip, outcome, 1),
         );
-        detail::detail(context, branch, tip, &decided.plans, report).await?;
+        detail::detail(context, branch, tip, (&decided.plans, &left.former), report).await?;
         for (environment, error) in risk::of_report(context, branch, &decided.plans, report) {
             decided.stops.push(Stop {
                 environment,

@@ -12,6 +12,7 @@ use crate::git::Tip;
 use crate::model::{FileChange, Finding, FolderPlan};
 use crate::report::RunReport;
 
+use super::leftovers::Former;
 use super::publish::Branch;
 use super::{Rendered, detail};
 
@@ -32,7 +33,7 @@ pub(super) async fn judge(
     context: &Context,
     branch: &Branch<'_>,
     tip: &Tip,
-    plans: &[FolderPlan],
+    plans: (&[FolderPlan], &[Former]),
 ) -> Result<Vec<Judged>, Error> {
     let mut wanted = branch.group.environments().filter(|one| has_policy(one));
     if wanted.next().is_none() {

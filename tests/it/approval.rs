@@ -285,8 +285,13 @@ fn another_source_render_or_scope_is_named() {
     refused(
         &scene,
         &task,
-        "other environments are published than in the plan, or to another repository, branch or folder",
+        "other environments are published than in the plan, to another repository, branch or folder, or with other rules for files of others",
     );
+    let task = scene.task(&[("planHash", &hash), ("foreignFiles", "adopt")]);
+    refused(&scene, &task, "or with other rules for files of others");
+    let task = scene.task(&[("planFile", "out/plan.json"), ("foreignFiles", "adopt")]);
+    let reason = "environment dev: files of others in its folder would go (`foreignFiles: adopt`), and stay by the plan";
+    refused(&scene, &task, reason);
     // The hash alone proves as much.
     let sum = hash.split_once('-').unwrap().0;
     let task = scene.by_hash(sum).variable("ZONE", "south");

@@ -86,6 +86,56 @@ fn a_policy_fails_both_commands_and_says_why() {
 }
 
 #[test]
+fn what_an_environment_does_not_take_along_when_it_moves_is_judged() {
+    let workspace = shop();
+    let db = web(1)
+        .replace("Deployment", "StatefulSet")
+        .replace("name: web,", "name: db,");
+    workspace.write("src/db.yaml", &db);
+    workspace.write("src/web.yaml", &web(4));
+    commit(&workspace);
+    workspace.program(&["publish"]).succeed();
+    workspace.remove("src/db.yaml");
+    workspace.write("src/web.yaml", &web(0));
+    let moved = SETTINGS.replace("[dev]", "{dev: {folder: dev2}}");
+    workspace.write(
+        "gitops.yaml",
+        &format!("{moved}riskPolicy: {{critical: fail}}\n"),
+    );
+    commit(&workspace);
+    let tip = || workspace.git(&["-C", "manifests.git", "rev-parse", "main"]);
+    let before = tip();
+    for command in ["plan", "publish"] {
+        let ended = workspace.program(&[command]).fail();
+        let reason = "\n  - stateful-workload-deleted: StatefulSet shop/db: ";
+        assert!(said(&ended).contains(reason), "{}", said(&ended));
+        assert_eq!(tip(), before);
+    }
+    workspace.write("gitops.yaml", &moved);
+    commit(&workspace);
+    let ended = workspace.program(&["plan"]).succeed();
+    for line in [
+        "! critical stateful-workload-deleted: StatefulSet shop/db",
+        "! high replicas-to-zero: Deployment shop/web",
+        "- apps/v1 StatefulSet shop/db",
+        "~ apps/v1 Deployment shop/web",
+        "- spec.replicas: 4",
+    ] {
+        assert!(ended.stderr.contains(line), "{line}: {}", said(&ended));
+    }
+    workspace.program(&["publish"]).succeed();
+    let paths = workspace.git(&[
+        "-C",
+        "manifests.git",
+        "ls-tree",
+        "-r",
+        "--name-only",
+        "main",
+    ]);
+    assert!(!paths.contains("dev/"), "{paths}");
+}
+
+#[test]
 fn a_push_that_may_not_be_one_says_what_is_missing() {
     let workspace = shop();
     settings(&workspace, "riskPolicy: {high: pullRequest}\n");

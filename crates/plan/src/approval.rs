@@ -83,6 +83,7 @@ impl Approval {
             let mut found = differences(&effects, intent.effects);
             let is_settled = |name: &String| intent.settled.contains(name);
             found.retain(|one| one.part != Part::Base || !is_settled(&one.environment));
+            found.extend(intent.left_out(&plan.removals));
             (effects, plan.removals.clone(), found)
         } else {
             let found = self.by_hash(intent);
@@ -159,6 +160,24 @@ impl Approval {
 }
 
 impl<'a> Intent<'a> {
+    /// Folders that go by the plan and not by this run, though the commit that would take
+    /// them is still to come.
+    fn left_out(&self, approved: &[Removal]) -> Vec<Difference> {
+        let is_same = |one: &Removal, other: &Removal| {
+            (&one.repository, &one.branch, &one.folder)
+                == (&other.repository, &other.branch, &other.folder)
+        };
+        let goes = |one: &&Removal| self.removals.iter().any(|other| is_same(one, other));
+        let waits = |one: &&Removal| {
+            self.effects.iter().any(|effect| {
+                (&effect.repository, &effect.branch) == (&one.repository, &one.branch)
+                    && !self.settled.contains(&effect.environment)
+            })
+        };
+        let left_out = approved.iter().filter(|one| !goes(one) && waits(one));
+        left_out.map(Removal::stays).collect()
+    }
+
     fn done(&self) -> impl Iterator<Item = &'a str> {
         let names = self.effects.iter().map(|one| one.environment.as_str());
         let settled = self.settled;
@@ -170,10 +189,10 @@ impl<'a> Intent<'a> {
 fn by_part(part: Part, several: bool) -> &'static str {
     match (part, several) {
         (Part::Place, true) => {
-            "other environments are published than in the plan, or to another repository, branch or folder"
+            "other environments are published than in the plan, to another repository, branch or folder, or with other rules for files of others"
         }
         (Part::Place, false) => {
-            "it was not in the plan, or goes to another repository, branch or folder"
+            "it was not in the plan, goes to another repository, branch or folder, or has other rules for files of others"
         }
         (Part::Base, true) => {
             "folders in the manifest repository were changed after the plan was made"
@@ -207,6 +226,20 @@ fn already(done: &[&str]) -> String {
 fn environments(number: usize) -> String {
     let ending = if number == 1 { "" } else { "s" };
     format!("{number} environment{ending}")
+}
+
+impl Removal {
+    /// The plan removes it, and the run does not.
+    pub fn stays(&self) -> Difference {
+        Difference {
+            environment: String::new(),
+            part: Part::Place,
+            said: format!(
+                "the folder `{}` of {} (branch {}) is removed by the plan, and not by this run",
+                self.folder, self.repository, self.branch
+            ),
+        }
+    }
 }
 
 impl Approved {

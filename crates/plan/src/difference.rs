@@ -74,6 +74,14 @@ fn of_environment(approved: &Effect, now: &Effect) -> Vec<(Part, String)> {
         );
         out.push((Part::Place, said));
     }
+    if approved.adopts != now.adopts {
+        let said = if now.adopts {
+            "files of others in its folder would go (`foreignFiles: adopt`), and stay by the plan"
+        } else {
+            "files of others in its folder would stay, and go by the plan (`foreignFiles: adopt`)"
+        };
+        out.push((Part::Place, said.to_owned()));
+    }
     let folders = |effect: &Effect| {
         let names = effect.folders.iter().map(|one| one.folder.clone());
         names.collect::<Vec<_>>()

@@ -22,6 +22,9 @@ pub struct Effect {
     pub base_commit: Option<String>,
     /// The folders that it owns.
     pub folders: Vec<FolderEffect>,
+    /// Files of others in its folders become its own, and go when nothing generates them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopts: bool,
     /// What it is made from.
     pub source: SourceCommit,
     /// The programs that made it, and their versions.

@@ -22,7 +22,8 @@ const CHECK: usize = 2;
 /// What can differ between a plan and a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// The environment itself, its repository, branch or folders.
+    /// The environment itself, its repository, branch or folders, and the rules for
+    /// what others have there.
     Place,
     /// What the folders held before.
     Base,
@@ -171,6 +172,9 @@ fn parts(effect: &Effect) -> [Sum; Part::ALL.len()] {
         base.option(folder.base_tree.as_deref());
         output.text(&folder.output_tree);
         output.text(&folder.content);
+    }
+    if effect.adopts {
+        place.text("adopts");
     }
     let mut source = Form::new("source");
     source.option(effect.source.commit.as_deref());

@@ -80,6 +80,11 @@ impl RiskPolicy {
         self.0.is_empty()
     }
 
+    /// Whether it lets the host complete some changes, and so not the others.
+    pub fn completes(&self) -> bool {
+        self.0.values().any(|it| it.complete)
+    }
+
     /// Reads a policy: a map from severities to one action, or to a list of them.
     ///
     /// # Errors

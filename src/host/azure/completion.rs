@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::client::{Client, understood};
-use super::wire::{Identified, facts};
+use super::wire::{Identified, NOBODY, facts};
 use crate::host::fault::Fault;
 use crate::host::pull_request::{Completing, Completion, MergeStrategy, PullRequest, State};
 use crate::host::rest::Call;
@@ -61,6 +61,33 @@ impl Client {
             (_, Some(fault)) => Err(fault),
             (_, None) => Ok(Completing::Waiting),
         }
+    }
+
+    /// Has the service no longer complete a pull request by itself.
+    pub(in crate::host) async fn cancel_completion(
+        &self,
+        pull_request: &PullRequest,
+    ) -> Result<(), Fault> {
+        // Whoever set it: the service knows this as nobody.
+        let body = json!({"autoCompleteSetBy": {"id": NOBODY}});
+        let now = match self.patch(pull_request.number, body).await {
+            Ok(now) => now,
+            // The answer to the first try may have been lost: is it done?
+            Err(fault) if fault.is_definite() => {
+                let now = self.get(pull_request.number).await?;
+                if now.automatic && now.state == State::Open {
+                    return Err(fault);
+                }
+                now
+            }
+            Err(fault) => return Err(fault),
+        };
+        if now.automatic && now.state == State::Open {
+            return Err(Fault::Answer {
+                reason: "the pull request is still set to be completed automatically".to_owned(),
+            });
+        }
+        Ok(())
     }
 
     /// The id of the identity behind the credentials.

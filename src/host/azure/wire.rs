@@ -255,7 +255,7 @@ impl Request {
                 .collect(),
             automatic: self
                 .auto_complete_set_by
-                .is_some_and(|somebody| !somebody.id.is_empty()),
+                .is_some_and(|somebody| !somebody.id.is_empty() && somebody.id != NOBODY),
             mergeable: match self.merge_status.as_deref() {
                 Some("conflicts") => Mergeable::Conflicts,
                 Some("succeeded") => Mergeable::Yes,
@@ -275,6 +275,9 @@ impl Request {
         }
     }
 }
+
+/// The id of no identity.
+pub(super) const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// What this host's client keeps with a pull request.
 pub(super) fn facts(pull_request: &PullRequest) -> Facts {

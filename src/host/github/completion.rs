@@ -13,6 +13,8 @@ use crate::model::ObjectId;
 
 const ENABLE: &str = "mutation($input: EnablePullRequestAutoMergeInput!) { enablePullRequestAutoMerge(input: $input) { pullRequest { number autoMergeRequest { enabledAt } } } }";
 
+const DISABLE: &str = "mutation($input: DisablePullRequestAutoMergeInput!) { disablePullRequestAutoMerge(input: $input) { pullRequest { number autoMergeRequest { enabledAt } } } }";
+
 /// GitHub refuses to wait when nothing that is required is missing.
 const NOTHING_TO_WAIT_FOR: [&str; 3] = ["clean status", "unstable status", "has_hooks status"];
 
@@ -75,6 +77,26 @@ impl Client {
             return Err(Fault::NotMergeable { said: refused });
         }
         self.merge(&now, method, title, message).await
+    }
+
+    /// Has GitHub no longer merge a pull request by itself.
+    pub(in crate::host) async fn cancel_completion(
+        &self,
+        pull_request: &PullRequest,
+    ) -> Result<(), Fault> {
+        let input = json!({"pullRequestId": facts(pull_request).node});
+        match self.graphql(DISABLE, json!({"input": input})).await {
+            Ok(_) => Ok(()),
+            // Somebody, or the first try, may have done it.
+            Err(fault) if fault.is_definite() => {
+                let now = self.get(pull_request.number).await?;
+                if now.automatic && now.state == State::Open {
+                    return Err(fault);
+                }
+                Ok(())
+            }
+            Err(fault) => Err(fault),
+        }
     }
 
     /// The pull request once GitHub has found out whether it can be merged,

@@ -23,6 +23,18 @@ pub(in super::super) struct Left {
     pub(in super::super) changes: Vec<FolderChange>,
     /// Why they cannot be taken out, and so nothing may be published.
     pub(in super::super) stopped: Vec<Error>,
+    /// What environments of the group had in folders that they moved from.
+    pub(in super::super) former: Vec<Former>,
+}
+
+/// The folder that an environment moved from.
+pub(in super::super) struct Former {
+    /// The folder that it moves to.
+    pub(in super::super) now: Folder,
+    /// What goes from the former one.
+    pub(in super::super) plan: FolderPlan,
+    /// What the former one holds.
+    pub(in super::super) state: FolderState,
 }
 
 impl Left {
@@ -43,6 +55,7 @@ impl Search<'_> {
             tip: tip.clone(),
             changes: Vec::new(),
             stopped: Vec::new(),
+            former: Vec::new(),
         };
         let states = tip.folders.iter().skip(members);
         let judged = leaving.iter().zip(states).filter_map(|(before, state)| {
@@ -83,6 +96,13 @@ impl Search<'_> {
                 Ok(plan) => {
                     if is_all(&plan, state) {
                         whole.push(leftover.folder.clone());
+                    }
+                    if let Some(owner) = owner {
+                        left.former.push(Former {
+                            now: owner.settings.folder.clone(),
+                            plan: plan.clone(),
+                            state: (*state).clone(),
+                        });
                     }
                     left.changes.push(FolderChange {
                         folder: leftover.folder.clone(),

@@ -8,10 +8,11 @@ use crate::error::{Error, Kind};
 use crate::git::Tip;
 use crate::host::Api;
 use crate::model::FolderPlan;
+use crate::report::RunReport;
 use crate::settings::definition::Mode;
 
 use super::super::publish::Branch;
-use super::super::{Rendered, risk};
+use super::super::{Rendered, detail, risk};
 use super::Work;
 
 /// The interface for pull requests of the group's host.
@@ -45,9 +46,19 @@ fn members_of<'b>(branch: &'b Branch<'_>) -> impl Iterator<Item = &'b Rendered> 
 }
 
 impl Work<'_> {
+    /// Adds to the report what changes; a former folder stays where it is.
+    pub(super) async fn detail(
+        &self,
+        tip: &Tip,
+        plans: &[FolderPlan],
+        report: &mut RunReport,
+    ) -> Result<(), Error> {
+        detail::detail(self.context, self.branch, tip, (plans, &[]), report).await
+    }
+
     /// Asks the policy of the environment about what would change at this tip.
     pub(super) async fn judge(&self, tip: &Tip, plans: &[FolderPlan]) -> Result<(), Error> {
-        let judged = risk::judge(self.context, self.branch, tip, plans).await?;
+        let judged = risk::judge(self.context, self.branch, tip, (plans, &[])).await?;
         if let Some((_, error)) = risk::refusals(&judged).into_iter().next() {
             return Err(error);
         }

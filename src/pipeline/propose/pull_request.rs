@@ -95,7 +95,8 @@ impl Work<'_> {
         report: &mut RunReport,
         changed: bool,
     ) -> Result<(), Error> {
-        if let Some(strategy) = self.completes()
+        let is_seen = self.is_seen(&pull_request, report).await?;
+        if let Some(strategy) = self.completes().filter(|_| is_seen)
             && (changed || !pull_request.automatic)
         {
             let commit = draft(self.context, self.settings, self.group());
@@ -124,24 +125,76 @@ impl Work<'_> {
                 }
             }
         }
-        self.warn_automatic(&pull_request, report);
+        if is_seen {
+            self.warn_automatic(&pull_request, report);
+        }
         if let Some(publication) = report.publications.last_mut() {
             publication.pull_request = Some(reported(&pull_request, done));
         }
         Ok(())
     }
 
-    /// Says that the host still completes by itself what risks no longer let it complete.
+    /// Whether the rules have seen all that the pull request holds, where they are what it
+    /// is completed for: commits of others they have not.
+    async fn is_seen(
+        &self,
+        pull_request: &PullRequest,
+        report: &mut RunReport,
+    ) -> Result<bool, Error> {
+        if self.options.auto_complete.is_some() || !self.route().complete {
+            return Ok(true);
+        }
+        let head = self.read(&pull_request.source).await?;
+        if publish::is_ours(&head, &self.group().wanted()) {
+            return Ok(true);
+        }
+        if pull_request.automatic {
+            self.api.cancel_completion(pull_request).await?;
+        }
+        let said = format!(
+            "pull request {} is not completed automatically: its branch has commits of others, whose content `riskPolicy` has not judged",
+            pull_request.number
+        );
+        self.warn(report, vec![said]);
+        Ok(false)
+    }
+
+    /// Says that the host completes by itself what risks do not let it complete. With this
+    /// content somebody set that, or the policy is another one now.
     fn warn_automatic(&self, pull_request: &PullRequest, report: &mut RunReport) {
-        let mut members = self.group().members.iter();
-        let judged = members.any(|one| !one.settings.risk.policy.is_empty());
-        if judged && pull_request.automatic && self.completes().is_none() {
+        if self.leaves_completion() && pull_request.automatic {
             let said = format!(
-                "pull request {} was set to be completed automatically before, and `riskPolicy` does not say so of what it proposes now: cancel that on its page",
+                "pull request {} is set to be completed automatically, and `riskPolicy` leaves a change with these risks to people: cancel that on its page unless somebody decided so",
                 pull_request.number
             );
             self.warn(report, vec![said]);
         }
+    }
+
+    /// Before other content is proposed: the host must not complete by itself what the
+    /// risks leave to people, though it was set to with the content of before.
+    pub(super) async fn cancel_completion(&self, head: &str, target: &str) -> Result<(), Error> {
+        if !self.leaves_completion() {
+            return Ok(());
+        }
+        let Some(open) = self.api.find(head, target).await? else {
+            return Ok(());
+        };
+        if open.automatic {
+            self.api.cancel_completion(&open).await?;
+            self.context.reporter.info(&format!(
+                "Pull request {} is no longer completed automatically: `riskPolicy` leaves a change with these risks to people",
+                open.number
+            ));
+        }
+        Ok(())
+    }
+
+    /// Whether the policy lets the host complete some changes, and not this one.
+    fn leaves_completion(&self) -> bool {
+        let mut members = self.group().members.iter();
+        let decides = members.any(|one| one.settings.risk.policy.completes());
+        decides && self.completes().is_none()
     }
 
     /// How the host completes it by itself, when it does: because a setting or the policy

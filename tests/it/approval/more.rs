@@ -109,6 +109,7 @@ fn folders_that_go_are_part_of_what_is_approved() {
     let at = |task: crate::support::program::Program, commit: &str| {
         task.variable("BUILD_SOURCEVERSION", commit)
     };
+    scene.workspace.write("src/web.yaml", &config("web", "x"));
     scene.workspace.write(".gitignore", "out\n");
     scene.workspace.git(&["init", "--quiet", "."]);
     let first = commit("[dev, prod]");
@@ -135,6 +136,22 @@ fn folders_that_go_are_part_of_what_is_approved() {
         "the folders that this run would remove are not those of the plan, or are not as they were",
     );
     let new = plan();
+    // Without the setting the folder would stay.
+    let url = scene.server.url("manifests");
+    let keeps = [
+        "publish",
+        "--manifest-repo",
+        &url,
+        "--plan-file",
+        "out/plan.json",
+        "--orphans",
+        "warn",
+    ];
+    let before = scene.tip();
+    let said = scene.workspace.program(&keeps).fail().stderr;
+    let reason = "(branch main) is removed by the plan, and not by this run";
+    assert!(said.contains(reason), "{said}");
+    assert_eq!(scene.tip(), before, "nothing is published");
     at(scene.by_hash(&new), &second).succeed();
     let paths = scene.repository.paths("main");
     assert!(!paths.contains(&"prod/web.yaml".to_owned()), "{paths:#?}");

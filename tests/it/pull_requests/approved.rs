@@ -33,6 +33,22 @@ fn an_approved_plan_is_proposed_as_it_was_approved<H: Host>() {
     scene.run(&[PLAN]);
     assert_eq!(scene.tip("gitops/dev"), before);
 
+    // What a reviewer pushed to its branch is not in the plan.
+    scene.source(83);
+    let hash = plan(&scene);
+    scene.git(|git| {
+        let extra = [("dev/extra.yaml", "100644", "kind: X")];
+        drop(git.commit("gitops/dev", "by hand", &extra));
+    });
+    let theirs = scene.tip("gitops/dev");
+    for approval in [("planHash", hash.as_str()), PLAN] {
+        let error = scene.fails(&[approval]);
+        let reason = "the pull request's branch \"gitops/dev\" has commits of others, which are not in the plan";
+        assert!(error.contains(reason), "{error}");
+        assert_eq!(scene.tip("gitops/dev"), theirs, "nothing is proposed");
+    }
+    let before = theirs;
+
     scene.source(82);
     let hash = plan(&scene);
     commit("dev/note.txt");

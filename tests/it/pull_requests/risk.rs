@@ -263,7 +263,25 @@ fn a_low_risk_is_completed_and_a_higher_one_is_reviewed<H: Host>() {
     let ended = scene.run(&inputs);
     let high = scene.only();
     assert_eq!(high.reviewers.len(), 1, "{high:?}");
-    let said = "was set to be completed automatically before, and `riskPolicy` does not say so";
+    let said = "is no longer completed automatically: `riskPolicy` leaves a change with these risks to people";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(high.automatic.is_none(), "{high:?}");
+    // Again with the same: nothing is left to cancel.
+    let again = scene.run(&inputs);
+    assert!(!again.stdout.contains(said), "{}", again.stdout);
+    // Once the risk is gone it is completed again.
+    source(&scene, "5");
+    scene.run(&inputs);
+    assert!(scene.only().automatic.is_some());
+    // What others push to its branch no rule has seen.
+    scene.git(|git| {
+        let extra = [("dev/extra.yaml", "100644", "kind: X")];
+        drop(git.commit("gitops/dev", "by hand", &extra));
+    });
+    source(&scene, "6");
+    let ended = scene.run(&inputs);
+    assert!(scene.only().automatic.is_none());
+    let said = "is not completed automatically: its branch has commits of others, whose content `riskPolicy` has not judged";
     assert!(ended.stdout.contains(said), "{}", ended.stdout);
     // Without that it is left to people from the start.
     let scene = Scene::<H>::new();

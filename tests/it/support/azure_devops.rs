@@ -24,6 +24,9 @@ use super::rest_fake::{Asked, Reply, RestFake, Service};
 pub type AzureDevOps = RestFake<Azure>;
 
 /// Who the credentials belong to.
+/// The id that takes an identity away.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+
 pub const ME: &str = "00000000-0000-4000-8000-00000000000a";
 const PROJECT: &str = "6ce954b1-ce1f-45d1-b94d-e6bf2464ba2c";
 const REPOSITORY: &str = "2f3d611a-f012-4b39-b157-8db63f380226";

@@ -24,6 +24,7 @@ fn effect(environment: &str) -> Effect {
             content,
             files,
         }],
+        adopts: false,
         source: SourceCommit {
             repository: Some("https://dev.azure.com/contoso/shop/_git/hld".to_owned()),
             commit: Some("d".repeat(40)),
@@ -60,13 +61,17 @@ fn run_plan(effects: &[Effect]) -> RunPlan {
     RunPlan::new(environments.collect(), vec![], vec![], Some(run))
 }
 
+/// What a hash alone says of other places and rules.
+const OTHER: &str = "other environments are published than in the plan, to another repository, branch or folder, or with other rules for files of others";
+
 /// What the change of one thing is called, and where a hash alone would see it.
 type Change = fn(&mut Effect);
 
 #[rstest]
-#[case::another_name(|it: &mut Effect| it.environment = "dev2".to_owned(), "environment dev: it is in the plan, and this run leaves it out", "other environments are published than in the plan, or to another repository, branch or folder")]
-#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch next), and by the plan to https://dev.azure.com/contoso/shop/_git/manifests (branch main)", "other environments are published than in the plan, or to another repository, branch or folder")]
-#[case::another_folder(|it: &mut Effect| it.folders[0].folder = "x".to_owned(), "environment dev: it owns `x`, and by the plan `dev`", "other environments are published than in the plan, or to another repository, branch or folder")]
+#[case::another_name(|it: &mut Effect| it.environment = "dev2".to_owned(), "environment dev: it is in the plan, and this run leaves it out", OTHER)]
+#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch next), and by the plan to https://dev.azure.com/contoso/shop/_git/manifests (branch main)", OTHER)]
+#[case::another_folder(|it: &mut Effect| it.folders[0].folder = "x".to_owned(), "environment dev: it owns `x`, and by the plan `dev`", OTHER)]
+#[case::files_of_others_go(|it: &mut Effect| it.adopts = true, "environment dev: files of others in its folder would go (`foreignFiles: adopt`), and stay by the plan", OTHER)]
 #[case::another_base(|it: &mut Effect| it.folders[0].base_tree = Some("e".repeat(40)), "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then tree eeeeeee)", "folders in the manifest repository were changed after the plan was made")]
 #[case::the_folder_is_gone(|it: &mut Effect| it.folders[0].base_tree = None, "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then no such folder)", "folders in the manifest repository were changed after the plan was made")]
 #[case::another_tree(|it: &mut Effect| it.folders[0].output_tree = "e".repeat(40), "environment dev: it renders to something else than in the plan: its files are not the same", "environments render to something else than in the plan")]
@@ -108,7 +113,7 @@ fn each_thing_that_is_approved_changes_the_hash_and_is_named(
 
 /// Of one environment it is clear which one it is.
 #[rstest]
-#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it was not in the plan, or goes to another repository, branch or folder")]
+#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it was not in the plan, goes to another repository, branch or folder, or has other rules for files of others")]
 #[case::another_base(|it: &mut Effect| it.folders[0].base_tree = None, "environment dev: its folder in the manifest repository was changed after the plan was made")]
 #[case::another_tree(|it: &mut Effect| it.folders[0].output_tree = "e".repeat(40), "environment dev: it renders to something else than in the plan")]
 #[case::another_commit(|it: &mut Effect| it.source.commit = None, "environment dev: the source is at another commit than in the plan")]
@@ -254,8 +259,33 @@ fn folders_go_only_as_approved() {
     );
     let both = Approval::of_hash(PlanHash::of(&effects, &removals));
     assert_eq!(both.check(intent).unwrap().removals, removals);
-    // Once all of it is done, the stage may run again; before, it may not go without them.
+    // With the file, too: what goes by the plan has to go.
+    let plan = run_plan(&effects);
+    let plan = RunPlan::new(
+        plan.environments,
+        vec![Removal {
+            repository: effects[0].repository.clone(),
+            ..removal()
+        }],
+        vec![],
+        None,
+    );
+    let with_removal = Approval::of_plan(plan, None).unwrap();
+    let stays = Intent {
+        removals: &[],
+        ..intent
+    };
+    assert_eq!(
+        with_removal.check(stays).unwrap_err()[0].to_string(),
+        "the folder `old` of https://dev.azure.com/contoso/shop/_git/manifests (branch main) is removed by the plan, and not by this run"
+    );
     let settled = ["dev".to_owned()];
+    let done = Intent {
+        settled: &settled,
+        ..stays
+    };
+    assert!(with_removal.check(done).is_ok());
+    // Once all of it is done, the stage may run again; before, it may not go without them.
     for (settled, is_approved) in [(&settled[..], true), (&[][..], false)] {
         let again = Intent {
             removals: &[],

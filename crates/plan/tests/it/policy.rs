@@ -92,6 +92,20 @@ fn a_policy_that_cannot_be_meant_is_refused(#[case] policy: Value, #[case] said:
     assert_eq!(RiskPolicy::from_json(&policy).unwrap_err(), said);
 }
 
+#[rstest]
+#[case(json!({}), false)]
+#[case(json!({"critical": "fail", "high": "pullRequest"}), false)]
+#[case(json!({"info": ["pullRequest", "complete"], "high": "report"}), true)]
+fn a_policy_that_completes_some_changes_leaves_the_others_to_people(
+    #[case] policy: Value,
+    #[case] expected: bool,
+) {
+    assert_eq!(
+        RiskPolicy::from_json(&policy).unwrap().completes(),
+        expected
+    );
+}
+
 /// The rule that a loss is stopped by.
 fn braked(loss: &Loss<'_>, protected: &[String]) -> Option<String> {
     let limits = Limits {

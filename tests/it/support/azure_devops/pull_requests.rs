@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Azure, ME, PullRequest, error, list};
+use super::{Azure, ME, NOBODY, PullRequest, error, list};
 use crate::support::rest_fake::{Asked, Reply};
 
 /// Members that a PATCH may change.
@@ -252,6 +252,7 @@ impl Azure {
         }
         if let Some(setter) = body["autoCompleteSetBy"]["id"].as_str()
             && setter != ME
+            && setter != NOBODY
         {
             let said = "TF401364: auto-complete can only be set by the identity that asks";
             return Ok(error(400, "InvalidArgumentValueException", said));
@@ -259,6 +260,8 @@ impl Azure {
         for (name, value) in changes {
             if name == "status" {
                 value.as_str().unwrap().clone_into(&mut request.status);
+            } else if value["id"] == NOBODY {
+                request.fields[name] = Value::Null;
             } else {
                 request.fields[name] = value.clone();
             }

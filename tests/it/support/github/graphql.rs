@@ -25,6 +25,9 @@ impl Hub {
         if query.contains(" enablePullRequestAutoMerge(input: $input)") {
             return self.enable(&variables["input"]);
         }
+        if query.contains(" disablePullRequestAutoMerge(input: $input)") {
+            return self.disable(&variables["input"]);
+        }
         let folds =
             if query.contains(" minimizeComment(input: {subjectId: $id, classifier: RESOLVED})") {
                 true
@@ -83,6 +86,26 @@ impl Hub {
             "merge_method": method.to_lowercase(),
             "commit_title": input["commitHeadline"], "commit_message": input["commitBody"],
         }));
+        Ok(done(&json!({"pullRequest": {"number": request.number}})))
+    }
+}
+
+impl Hub {
+    fn disable(&mut self, input: &Value) -> Result<Reply, String> {
+        for name in input.as_object().ok_or("there is no input")?.keys() {
+            if name != "pullRequestId" {
+                return Err(format!("there is no input {name:?}"));
+            }
+        }
+        let mut requests = self.pull_requests.iter_mut();
+        let found = requests.find(|it| input["pullRequestId"] == format!("PR_{}", it.number));
+        let Some(request) = found else {
+            return Ok(refused("NOT_FOUND", "Could not resolve to a node"));
+        };
+        if request.auto_merge.take().is_none() {
+            let said = "Can't disable auto-merge for this pull request.";
+            return Ok(refused("UNPROCESSABLE", said));
+        }
         Ok(done(&json!({"pullRequest": {"number": request.number}})))
     }
 }
