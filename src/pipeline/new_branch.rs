@@ -6,18 +6,34 @@ use std::collections::BTreeMap;
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::{FolderChange, Tip};
-use crate::model::{FileChange, Finding, FolderPlan, GeneratorStamp, Ledger, PublicationStamp};
+use crate::model::{
+    BranchClash, FileChange, Finding, FolderPlan, GeneratorStamp, Ledger, PublicationStamp,
+};
 use crate::report::RunReport;
 
 use super::compare::Decided;
 use super::publish::Branch;
 
-/// Refuses a branch that does not exist where none may be created. What is
-/// published by pull request has a message of its own.
+/// Refuses a branch that does not exist where none may be created, or where its name
+/// cannot stand beside those that are there. What is published by pull request has a
+/// message of its own.
 pub(super) fn refuse(branch: &Branch<'_>, tip: &Tip) -> Result<(), Error> {
     let mut members = branch.group.members.iter();
     let may_create = members.all(|member| member.settings.create_branch);
-    if !tip.is_new_branch() || may_create || branch.group.is_proposed() {
+    if !tip.is_new_branch() || branch.group.is_proposed() {
+        return Ok(());
+    }
+    let mut branches = tip.branches.iter();
+    let clash = branches.find_map(|name| Some((name, BranchClash::between(&tip.branch, name)?)));
+    if let Some((name, clash)) = clash {
+        let said = format!(
+            "the branch {:?} would be new, and the repository has the branch {name:?}: {clash}",
+            tip.branch
+        );
+        let hint = format!("set `branch` to {name:?}, or to a name that is not so close to it");
+        return Err(Error::message(Kind::Conflict, said).hint(hint));
+    }
+    if may_create {
         return Ok(());
     }
     let said = format!(

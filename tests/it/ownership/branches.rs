@@ -34,6 +34,27 @@ fn a_branch_that_does_not_exist_is_created_and_that_is_said(
 }
 
 #[rstest::rstest]
+#[case::case("Main", "they differ only in case")]
+#[case::below("main/x", "git cannot hold both")]
+#[case::below_in_another_case("MAIN/x", "git cannot hold both")]
+fn a_new_branch_has_a_name_that_can_stand_beside_the_others(
+    #[case] branch: &str,
+    #[case] why: &str,
+) {
+    let place = published();
+    for command in ["verify", "publish"] {
+        let ended = place.typed(&[command, "--branch", branch]).fail();
+        let said = format!(
+            "the branch {branch:?} would be new, and the repository has the branch \"main\": {why}"
+        );
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        let hint = "set `branch` to \"main\", or to a name that is not so close to it";
+        assert!(ended.stderr.contains(hint), "{}", ended.stderr);
+    }
+    assert_eq!(place.repository.tip(branch), None);
+}
+
+#[rstest::rstest]
 #[case::publish("publish")]
 #[case::verify("verify")]
 fn a_branch_that_may_not_be_created_is_an_error(#[case] command: &str) {
