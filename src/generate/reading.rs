@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{Fault, Options};
 pub(super) use crate::definition::join;
-use crate::source::{self, Entry, Kind, SourceTree, real, root_for, working_folder};
+use crate::source::{self, Entry, Kind, SourceTree, copied_from, real, root_for, working_folder};
 use crate::text::Format;
 
 /// A source, and the folder that confines it. Both are real paths.
@@ -39,8 +39,8 @@ impl Reader {
         let root = options.confine.clone().map_or_else(own, Ok);
         let root = root.map_err(|_| missing())?;
         let mut tree = SourceTree::open(&root)?;
-        if options.original.is_some() {
-            tree = tree.as_copy();
+        if let Some(original) = &options.original {
+            tree = tree.as_copy(copied_from(original, &options.source, &root));
         }
         for folder in options.linked.iter().chain(&options.reachable) {
             tree = tree.and(folder)?;
@@ -107,6 +107,12 @@ impl Reader {
         }
         let (file, source) = (self.show(folder), std::io::ErrorKind::NotFound.into());
         Err(source::Error::Read { file, source }.into())
+    }
+
+    /// The same for a look at names that decides nothing.
+    pub(super) fn names(&self, folder: &Path) -> Result<Vec<Entry>, Fault> {
+        let tree = self.tree.clone().looking();
+        Ok(tree.entries(folder)?.unwrap_or_default())
     }
 
     /// Refuses a folder with a link below it that leads out.

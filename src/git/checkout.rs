@@ -16,10 +16,6 @@ use super::unfold::{self, Room, Unfolded};
 use crate::model::ObjectId;
 
 const READING: &str = "reading the source's repository";
-
-/// The bit that `git update-index --assume-unchanged` sets
-/// (<https://git-scm.com/docs/index-format>).
-const ASSUME_UNCHANGED: u16 = 0x8000;
 const WRITING: &str = "writing the files";
 
 impl Source {
@@ -70,65 +66,6 @@ impl Source {
             (Some(committed), Some(here)) => lines(committed) == lines(here),
             _ => false,
         }
-    }
-
-    /// Paths that are not as the commit that is checked out has them, among
-    /// `below` (from the top of the checkout). Where `except` lies, a manifest
-    /// repository on this machine, is not looked at. Nothing where git cannot say.
-    pub fn uncommitted(&self, below: &[String], except: Option<&Path>) -> Vec<String> {
-        let mut options = StatusOptions::new();
-        options
-            .include_untracked(true)
-            .include_ignored(false)
-            .exclude_submodules(true)
-            .disable_pathspec_match(true);
-        if !below.iter().any(|path| path == ".") {
-            for path in below {
-                options.pathspec(path);
-            }
-        }
-        let Ok(found) = self.repository.statuses(Some(&mut options)) else {
-            return Vec::new();
-        };
-        let except = except.and_then(|path| {
-            let below = path.canonicalize().ok()?;
-            let below = below.strip_prefix(self.folder()?).ok()?;
-            Some(below.to_path_buf())
-        });
-        let is_except = |path: &Path| {
-            let mut except = except.iter();
-            except.any(|except| except.starts_with(path) || path.starts_with(except))
-        };
-        let mut paths: Vec<_> = found
-            .iter()
-            .map(|entry| String::from_utf8_lossy(entry.path_bytes()).into_owned())
-            .collect();
-        paths.extend(self.changed_unnoticed(below));
-        paths.retain(|path| !is_except(Path::new(path)));
-        paths
-    }
-
-    /// Files that git was told not to look at, and that are not as committed.
-    fn changed_unnoticed(&self, below: &[String]) -> Vec<String> {
-        let Ok(index) = self.repository.index() else {
-            return Vec::new();
-        };
-        let is_below = |path: &str| {
-            let mut below = below.iter();
-            below.any(|top| top == "." || Path::new(path).starts_with(top))
-        };
-        let is_there = |path: &str| {
-            let folder = self.folder();
-            folder.is_some_and(|folder| folder.join(path).symlink_metadata().is_ok())
-        };
-        let unlooked = index.iter().filter(|entry| {
-            let skipped = git2::IndexEntryExtendedFlag::SKIP_WORKTREE.bits();
-            entry.flags & ASSUME_UNCHANGED != 0 || entry.flags_extended & skipped != 0
-        });
-        let paths = unlooked.map(|entry| String::from_utf8_lossy(&entry.path).into_owned());
-        paths
-            .filter(|path| is_below(path) && is_there(path) && !self.is_as_committed(path))
-            .collect()
     }
 
     /// Writes the commit's files into `folder`, which must be there and empty.

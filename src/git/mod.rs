@@ -13,6 +13,7 @@ mod advertisement;
 mod answer;
 mod before;
 mod between;
+mod blob_here;
 mod checkout;
 mod commit;
 mod contents;
@@ -39,6 +40,7 @@ mod ssh;
 mod survey;
 mod tip;
 mod tree;
+mod uncommitted;
 mod unfold;
 
 pub use between::Between;

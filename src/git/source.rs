@@ -6,6 +6,7 @@ use git2::{ErrorCode, Oid, Repository};
 
 pub use super::before::Before;
 use super::error::Fault;
+pub use super::uncommitted::Uses;
 use crate::model::{ObjectId, RedactedUrl};
 
 /// A checkout, or the absence of one.

@@ -27,6 +27,7 @@ use std::path::PathBuf;
 
 pub use error::{Error, Fault};
 pub use lock::LOCK_FILE;
+pub use standing::locked_folders;
 
 use crate::host::Authorization;
 use crate::http;

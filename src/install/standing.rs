@@ -1,8 +1,9 @@
 //! How a folder stands to what was put there.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::lock::Locked;
+use super::files::Files;
+use super::lock::{Lock, Locked};
 use super::place::Record;
 use super::{Fault, content};
 
@@ -45,6 +46,19 @@ pub(super) fn look(target: &Path) -> Result<Standing, Fault> {
         Some(record) if record.content.as_ref() == Some(&found) => Standing::Ours(record),
         _ => Standing::Changed(found),
     })
+}
+
+/// The folders that the lock file of a definition names, and whether each holds what is
+/// locked. None where there is no lock file that can be read.
+pub fn locked_folders(definition: &Path) -> Vec<(PathBuf, bool)> {
+    let lock = Files::new(definition, definition).and_then(|files| Lock::load(&files));
+    let installed = lock.map(|lock| lock.installed).unwrap_or_default();
+    let folders = installed.iter().map(|(key, locked)| {
+        let target = definition.join(key);
+        let is_locked = look(&target).is_ok_and(|standing| standing.is(locked));
+        (target, is_locked)
+    });
+    folders.collect()
 }
 
 impl Standing {

@@ -95,8 +95,10 @@ pub(super) fn prepare(
         Some(kind) => kind,
         None => Kind::detect(sources, &source.source)?,
     };
+    // What of it is used, the generator says.
+    let looking = sources.clone().looking();
     let tree = tokens::SourceTree {
-        reader: sources,
+        reader: &looking,
         source: &source.source,
         checkout: &checkout(sources, &source.source)?,
         scope: if kind == Kind::Manifests {

@@ -4,14 +4,16 @@
 //! Owns the only looks at the checkout while publishing. They are taken when
 //! content differs and not before.
 
-use std::path::Path;
+use std::cell::OnceCell;
+use std::path::{Path, PathBuf};
 
 use crate::context::Context;
-use crate::git::source::Source;
+use crate::git::source::{Source, Uses};
 use crate::host;
+use crate::install;
 use crate::model::{FolderPlan, FolderState, PublicationStamp, ResourceChange, WriterStamp};
 use crate::publish::order::{self, Facts, Order};
-use crate::source::Answer;
+use crate::source::real;
 
 use super::Rendered;
 
@@ -150,35 +152,81 @@ pub(super) fn uncommitted<'r>(context: &Context, environment: &'r Rendered) -> &
         if made_from.commit.is_none() || context.of_commit {
             return Vec::new();
         }
-        let source = Source::discover(environment.settings.first_source())
-            .ok()
-            .flatten();
-        let mut paths = made_from.folders.clone();
-        paths.extend(made_from.settings.clone());
-        let target = environment.settings.target.as_ref();
-        let manifests = target.map(|target| Path::new(&target.place));
-        source.map_or_else(Vec::new, |source| {
-            paths.extend(read_beside(environment, &source, &paths));
-            source.uncommitted(&paths, manifests)
-        })
+        let source = Source::discover(environment.settings.first_source());
+        let source = source.ok().flatten();
+        source.map_or_else(Vec::new, |source| changed(&source, environment))
     })
 }
 
-/// Files of the checkout that were read outside of the source's folders, such as
-/// those with variables, values and images; from the top of the checkout.
-fn read_beside(environment: &Rendered, source: &Source, folders: &[String]) -> Vec<String> {
-    let root = &environment.settings.root;
-    let Some(top) = source.folder() else {
-        return Vec::new();
+fn changed(source: &Source, environment: &Rendered) -> Vec<String> {
+    let settings = &environment.settings;
+    let made_from = &settings.made_from;
+    let (root, record) = (&settings.root, &environment.record);
+    let mut paths = made_from.folders.clone();
+    let mut files: Vec<_> = record.used.iter().map(|path| root.join(path)).collect();
+    if let Some(file) = &made_from.settings {
+        paths.push(file.clone());
+        files.extend(source.folder().map(|top| top.join(file)));
+    }
+    // A copy of the source holds files where it has links.
+    let targets: Vec<_> = files
+        .iter()
+        .filter(|path| path.is_symlink())
+        .filter_map(|path| real(path).ok())
+        .collect();
+    files.extend(targets);
+    let missed: Vec<_> = record.missed.iter().map(|path| root.join(path)).collect();
+    let listed = record.listed.iter().map(|path| root.join(path)).collect();
+    let locked = Locked::of(source, environment);
+    let uses = Uses {
+        files: &files,
+        missed: &missed,
+        listed: &listed,
+        is_locked: &|path| locked.has(path),
     };
-    let answers = environment.record.answers.iter();
-    let contents = answers.filter(|(_, answer)| matches!(answer, Answer::Content(_)));
-    contents
-        .filter_map(|(path, _)| {
-            let whole = root.join(path);
-            let below = whole.strip_prefix(&top).ok()?.to_str()?.to_owned();
-            let is_in = |folder: &String| Path::new(&below).starts_with(folder);
-            (!folders.iter().any(is_in)).then_some(below)
-        })
-        .collect()
+    let manifests = settings.target.as_ref();
+    let manifests = manifests.map(|target| Path::new(&target.place));
+    source.uncommitted(&paths, &uses, manifests)
+}
+
+/// What `install` brought, and a lock file of the commit describes.
+struct Locked<'a> {
+    source: &'a Source,
+    definitions: Vec<PathBuf>,
+    /// Looked at when somebody asks.
+    folders: OnceCell<Vec<(PathBuf, bool)>>,
+}
+
+impl<'a> Locked<'a> {
+    fn of(source: &'a Source, environment: &Rendered) -> Self {
+        let local = environment.settings.sources.iter();
+        let local = local.filter(|own| own.helm.chart.is_none());
+        Self {
+            source,
+            definitions: local.filter_map(|own| real(&own.source).ok()).collect(),
+            folders: OnceCell::new(),
+        }
+    }
+
+    fn has(&self, path: &Path) -> bool {
+        let folders = self.folders.get_or_init(|| {
+            let top = self.source.folder();
+            let is_committed = |definition: &&PathBuf| {
+                let file = definition.join(install::LOCK_FILE);
+                let below = top.as_ref().and_then(|top| file.strip_prefix(top).ok());
+                let below = below.and_then(Path::to_str);
+                below.is_some_and(|below| self.source.is_as_committed(below))
+            };
+            let definitions = self.definitions.iter().filter(is_committed);
+            definitions
+                .flat_map(|definition| install::locked_folders(definition))
+                .collect()
+        });
+        // What is installed in an installed folder has an entry of its own.
+        let holding = folders
+            .iter()
+            .filter(|(folder, _)| path.starts_with(folder));
+        let inmost = holding.max_by_key(|(folder, _)| folder.as_os_str().len());
+        inmost.is_some_and(|(_, is_locked)| *is_locked)
+    }
 }

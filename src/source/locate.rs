@@ -21,13 +21,14 @@ const LINKS: usize = 40;
 pub(super) struct Root {
     pub(super) path: PathBuf,
     /// Its path as the caller names it, which may lead through links.
-    named: PathBuf,
+    pub(super) named: PathBuf,
     pub(super) handle: Arc<Handle>,
-    pub(super) recorded: bool,
+    /// The folder that it is a private copy of.
+    pub(super) copy_of: Option<PathBuf>,
 }
 
 impl Root {
-    pub(super) fn open(path: &Path, recorded: bool) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
         let fault = |source| Error::Read {
             file: path.display().to_string(),
             source,
@@ -39,7 +40,7 @@ impl Root {
             path,
             named,
             handle: Arc::new(handle),
-            recorded,
+            copy_of: None,
         })
     }
 }

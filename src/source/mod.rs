@@ -14,6 +14,7 @@ mod handle;
 mod locate;
 mod record;
 mod root;
+mod shown;
 mod subtree;
 
 use std::ffi::OsString;
@@ -23,12 +24,13 @@ use std::sync::Arc;
 pub use budget::Limits;
 pub use error::Error;
 pub use record::{Answer, Id, Record, Recorder};
-pub use root::{checkout_of, real, root_for, working_folder};
+pub use root::{checkout_of, copied_from, real, root_for, working_folder};
 pub use subtree::Below;
 
 use budget::Budget;
 pub use handle::Kind;
 use locate::{Located, Root, Spot};
+use record::Mark;
 
 /// The folder that nothing is read outside of, usually the checkout. Cheap to
 /// clone; clones share limits and record.
@@ -39,6 +41,8 @@ pub struct SourceTree {
     files: Arc<[PathBuf]>,
     budget: Arc<Budget>,
     recorder: Option<Recorder>,
+    /// What is read is not used for that alone.
+    looks: bool,
     /// Where paths in messages are seen from, and what that is called.
     base: Option<Arc<(PathBuf, PathBuf)>>,
 }
@@ -57,10 +61,11 @@ impl SourceTree {
     /// caller, and never the source, decides which folder that is.
     pub fn open(root: &Path) -> Result<Self, Error> {
         Ok(Self {
-            roots: Arc::new([Root::open(root, true)?]),
+            roots: Arc::new([Root::open(root)?]),
             files: Arc::new([]),
             budget: Arc::new(Budget::new(Limits::default())),
             recorder: None,
+            looks: false,
             base: None,
         })
     }
@@ -75,7 +80,7 @@ impl SourceTree {
         }
         if path.is_dir() {
             let mut roots = self.roots.to_vec();
-            roots.push(Root::open(path, true)?);
+            roots.push(Root::open(path)?);
             return Ok(Self {
                 roots: roots.into(),
                 ..self.clone()
@@ -109,12 +114,22 @@ impl SourceTree {
         }
     }
 
-    /// The same, where the first folder is a private copy of recorded files:
-    /// what is read of the copy says nothing about the source.
+    /// The same for a look at files that a render may do without: they are
+    /// recorded, but not as used.
     #[must_use]
-    pub fn as_copy(self) -> Self {
+    pub fn looking(self) -> Self {
+        Self {
+            looks: true,
+            ..self
+        }
+    }
+
+    /// The same, where the first folder is a private copy of recorded files in the
+    /// folder `of`: which files are read says what is used, not what is in them.
+    #[must_use]
+    pub fn as_copy(self, of: PathBuf) -> Self {
         let mut roots = self.roots.to_vec();
-        roots[0].recorded = false;
+        roots[0].copy_of = Some(of);
         Self {
             roots: roots.into(),
             ..self
@@ -139,23 +154,6 @@ impl SourceTree {
     /// The folders that may be read: the root first.
     pub fn roots(&self) -> impl Iterator<Item = &Path> {
         self.roots.iter().map(|root| root.path.as_path())
-    }
-
-    /// A path for messages.
-    pub fn show(&self, path: &Path) -> String {
-        let (folder, shown) = match self.base.as_deref() {
-            Some((folder, shown)) => (folder.as_path(), shown.as_path()),
-            None => (self.root(), Path::new(".")),
-        };
-        match path.strip_prefix(folder) {
-            Ok(inner) if inner.as_os_str().is_empty() => shown.display().to_string(),
-            // As it is called from where the run started; two charts look alike.
-            Ok(inner) if shown.is_relative() && shown != Path::new(".") => {
-                shown.join(inner).display().to_string()
-            }
-            Ok(inner) => inner.display().to_string(),
-            Err(_) => path.display().to_string(),
-        }
     }
 
     /// Where a path really leads; `None` when there is nothing.
@@ -245,6 +243,7 @@ impl SourceTree {
         }
         entries.sort_unstable_by(|a, b| a.name.as_encoded_bytes().cmp(b.name.as_encoded_bytes()));
         self.note(spot.root, &spot.below, || Answer::listing(&entries));
+        self.mark(spot.root, &spot.below, Mark::Listed);
         Ok(Some(entries))
     }
 
@@ -269,6 +268,9 @@ impl SourceTree {
         self.budget.read(bytes.len() as u64)?;
         if let Some(recorder) = &self.recorder {
             recorder.note(Path::new(""), path, Answer::content(&bytes));
+            if !self.looks {
+                recorder.mark(Path::new(""), path, Mark::Used);
+            }
         }
         Ok(Some(bytes))
     }
@@ -302,6 +304,11 @@ impl SourceTree {
             return Ok(None);
         }
         let note = |root: usize, below: &Path, answer: Answer| {
+            match answer {
+                Answer::Link(_) => self.mark(root, below, Mark::Used),
+                Answer::Absent => self.mark(root, below, Mark::Missed),
+                _ => {}
+            }
             self.note(root, below, || answer);
         };
         match locate::locate(&self.roots, &whole, &note) {
@@ -309,7 +316,7 @@ impl SourceTree {
             Ok(Located::Absent) => Ok(None),
             Err(locate::Failed::Outside) => Err(Error::Outside {
                 path: self.show(path),
-                root: self.root().display().to_string(),
+                root: self.shown_root(),
             }),
             Err(locate::Failed::Git) => Err(Error::Git(self.show(path))),
             Err(locate::Failed::Read(error)) => Err(self.read(path, error)),
@@ -334,12 +341,20 @@ impl SourceTree {
         let bytes = bytes.map_err(|size| self.too_large(path, size, limit))?;
         self.budget.read(bytes.len() as u64)?;
         self.note(root, below, || Answer::content(&bytes));
+        self.mark(root, below, Mark::Used);
         Ok(bytes)
+    }
+
+    fn mark(&self, root: usize, below: &Path, mark: Mark) {
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| !self.looks) {
+            let root = &self.roots[root];
+            recorder.mark(root.copy_of.as_ref().unwrap_or(&root.path), below, mark);
+        }
     }
 
     fn note(&self, root: usize, below: &Path, answer: impl FnOnce() -> Answer) {
         let root = &self.roots[root];
-        if let Some(recorder) = self.recorder.as_ref().filter(|_| root.recorded) {
+        if let Some(recorder) = self.recorder.as_ref().filter(|_| root.copy_of.is_none()) {
             recorder.note(&root.path, below, answer());
         }
     }

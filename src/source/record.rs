@@ -6,7 +6,7 @@
 //! was given. Besides files, whatever else went in: programs, charts,
 //! settings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -91,6 +91,21 @@ pub struct Record {
     /// Programs, charts and settings, by what they are, as a hash: a setting
     /// may be a secret.
     pub inputs: BTreeMap<String, Id>,
+    /// Files and links, by path as above, that went into the render; not those that
+    /// somebody only looked into, as tokens are looked for.
+    pub used: BTreeSet<PathBuf>,
+    /// What the render asked for and did not find.
+    pub missed: BTreeSet<PathBuf>,
+    /// Folders of which the render took what is in them.
+    pub listed: BTreeSet<PathBuf>,
+}
+
+/// What became of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mark {
+    Used,
+    Missed,
+    Listed,
 }
 
 impl Record {
@@ -149,14 +164,28 @@ impl Recorder {
         record.inputs.insert(name.to_owned(), id);
     }
 
-    pub(super) fn note(&self, root: &Path, below: &Path, answer: Answer) {
-        let path = if *root == *self.root {
-            below.to_path_buf()
-        } else {
-            let whole = root.join(below);
-            let inner = whole.strip_prefix(&self.root).map(Path::to_path_buf);
-            inner.unwrap_or(whole)
+    /// A path as the record has it.
+    fn place(&self, root: &Path, below: &Path) -> PathBuf {
+        if *root == *self.root {
+            return below.to_path_buf();
+        }
+        let whole = root.join(below);
+        let inner = whole.strip_prefix(&self.root).map(Path::to_path_buf);
+        inner.unwrap_or(whole)
+    }
+
+    pub(super) fn mark(&self, root: &Path, below: &Path, mark: Mark) {
+        let path = self.place(root, below);
+        let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        match mark {
+            Mark::Used => record.used.insert(path),
+            Mark::Missed => record.missed.insert(path),
+            Mark::Listed => record.listed.insert(path),
         };
+    }
+
+    pub(super) fn note(&self, root: &Path, below: &Path, answer: Answer) {
+        let path = self.place(root, below);
         let mut record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
         match record.answers.get(&path) {
             Some(known) if known.weight() > answer.weight() => {}

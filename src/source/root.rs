@@ -57,3 +57,18 @@ pub fn root_for(place: &Path, working: &Path) -> PathBuf {
         checkout_of(place)
     }
 }
+
+/// The folder of which `root` is a copy, in which `source` is what `original` is.
+pub fn copied_from(original: &Path, source: &Path, root: &Path) -> PathBuf {
+    let mut folder = real(original).unwrap_or_else(|_| original.to_path_buf());
+    if source.is_dir() && !folder.is_dir() {
+        folder.pop();
+    }
+    let inner = real(source).unwrap_or_else(|_| source.to_path_buf());
+    let root = real(root).unwrap_or_else(|_| root.to_path_buf());
+    let inner = inner.strip_prefix(root).unwrap_or(Path::new(""));
+    for _ in inner {
+        folder.pop();
+    }
+    folder
+}

@@ -434,3 +434,5 @@ fn the_checkout_of_the_working_folder_confines_unless_the_caller_leads_elsewhere
     );
     assert_eq!(root(&other.join("inner"), &other), other);
 }
+
+mod shown;

@@ -145,7 +145,7 @@ pub(super) fn files(
     environments: &[&str],
     findings: &mut Vec<Finding>,
 ) -> Result<(), Fault> {
-    let entries = reader.entries(configs)?;
+    let entries = reader.names(configs)?;
     for entry in &entries {
         let Some(name) = entry.name.to_str() else {
             continue;

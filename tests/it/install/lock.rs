@@ -190,3 +190,62 @@ fn a_lock_file_that_cannot_be_read_is_told() {
     let ended = install(&workspace, &[]).fail();
     assert_said(&ended, "the lock file `fabrikate.lock` cannot be read");
 }
+
+/// What is installed is in no commit, but the lock file says what it is.
+#[rstest::rstest]
+#[case::as_locked("", "", "")]
+#[case::changed(
+    "hld/components/web/files/one.yaml",
+    "kind: Two\n",
+    "hld/components/web/files/one.yaml"
+)]
+#[case::beside("hld/components/db/files/one.yaml", "kind: Two\n", "")]
+fn what_is_as_locked_counts_as_committed(
+    #[case] file: &str,
+    #[case] text: &str,
+    #[case] marked: &str,
+    #[values(true, false)] lock_committed: bool,
+) {
+    let server = GitServer::start();
+    let repository = server.create("web");
+    let one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n";
+    let component = "name: web\nsubcomponents:\n- {name: files, type: static, path: files}\n";
+    let files = [
+        ("component.yaml", "100644", component),
+        ("files/one.yaml", "100644", one),
+    ];
+    repository.commit("main", "first", &files);
+    let workspace = Workspace::new();
+    workspace.git(&["init", "-q"]);
+    let component = format!(
+        "name: shop\nsubcomponents:\n- {{name: web, method: git, source: '{}'}}\n",
+        server.url("web")
+    );
+    let ignored = if lock_committed {
+        ""
+    } else {
+        "fabrikate.lock\n"
+    };
+    workspace
+        .write("hld/component.yaml", &component)
+        .write(
+            "gitops.yaml",
+            "source: hld\nmanifestRepo: ./m.git\nenvironments: {dev: }\n",
+        )
+        .write(".gitignore", &format!("components/\nm.git\n{ignored}"));
+    workspace.git(&["init", "-q", "--bare", "m.git"]);
+    install(&workspace, &["hld"]).succeed();
+    workspace.git(&["add", "--all"]);
+    workspace.git(&["commit", "-qm", "hld"]);
+    if !file.is_empty() {
+        let text = text
+            .replace("kind: Two", one.trim_end())
+            .replace("one", "two");
+        workspace.write(file, &text);
+    }
+    let ended = workspace.program(&["publish"]).succeed();
+    let said = "changes that are in no commit";
+    let is_marked = !marked.is_empty() || !lock_committed;
+    assert_eq!(ended.stderr.contains(said), is_marked, "{}", ended.stderr);
+    assert!(ended.stderr.contains(marked), "{}", ended.stderr);
+}

@@ -14,6 +14,8 @@ mod proof;
 mod reserved;
 mod sources;
 mod twins;
+#[cfg(unix)]
+mod uncommitted;
 
 use crate::support::git_repository::GitRepository;
 use crate::support::program::{Program, Workspace};
