@@ -1,6 +1,7 @@
 //! The `helm` generator with real helm: what a chart is given, what becomes of
 //! its output, what it depends on, where it comes from, and the cache.
 
+mod breaks;
 mod cached;
 mod corpus;
 mod dependencies;

@@ -35,6 +35,8 @@ mod manifests;
 mod newcomer;
 mod ownership;
 mod plan_inputs;
+#[cfg(unix)]
+mod private_paths;
 mod promote;
 mod publish;
 mod pull_request_build;

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::walk::Visit;
 use super::{Content, Error, Fault, Options, doubtful, off_thread, rendered};
-use crate::generate::helm::{check_chart, copy_chart, unpack_chart};
+use crate::generate::helm::{Places, check_chart, copy_chart, unpack_chart};
 use crate::generate::reading::Reader;
 use crate::model::Finding;
 use crate::source::Kind;
@@ -56,13 +56,20 @@ pub(super) async fn generate(
         .run(&invocation)
         .await
         .map_err(|error| wrap(error.into()))?;
+    let plain = |text: &str| {
+        let configuration = (values.display().to_string(), "the configuration".to_owned());
+        let mut names = prepared.places.names(&prepared.chart);
+        names.push(configuration);
+        let text = names.iter().fold(text.to_owned(), |text, (path, name)| {
+            text.replace(path, name)
+        });
+        reader.in_text(&text)
+    };
     let stderr = output.stderr_lines();
     if !output.status.success() {
         return Err(wrap(Fault::HelmFailed {
             missing: prepared.folder.is_none(),
-            output: output
-                .tail(TAIL)
-                .replace(&prepared.chart.display().to_string(), &shown),
+            output: plain(&output.tail(TAIL)),
             chart: shown,
             release: release.clone(),
             status: output.status,
@@ -70,7 +77,7 @@ pub(super) async fn generate(
     }
     let mut findings: Vec<Finding> = stderr
         .into_iter()
-        .map(|line| Finding::warning(&visit.label, format!("helm: {line}")))
+        .map(|line| Finding::warning(&visit.label, format!("helm: {}", plain(&line))))
         .collect();
     findings.extend(prepared.findings);
     let cleaned = {
@@ -96,6 +103,7 @@ pub(super) async fn generate(
 /// A chart as helm gets it.
 struct Prepared {
     chart: PathBuf,
+    places: Places,
     findings: Vec<Finding>,
     /// The private folder that the chart is in; none when there is no chart,
     /// which helm explains.
@@ -119,13 +127,16 @@ fn prepare(tools: &Tools, reader: &Reader, chart: PathBuf, shown: &str) -> Resul
         None => {
             return Ok(Prepared {
                 chart,
+                places: Places::of(shown),
                 findings: Vec::new(),
                 folder: None,
             });
         }
     };
+    let mut places = Places::of(shown);
     Ok(Prepared {
-        findings: check_chart(&copy, shown)?,
+        findings: check_chart(&copy, &mut places)?,
+        places,
         chart: copy,
         folder: Some(folder),
     })

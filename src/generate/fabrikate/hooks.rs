@@ -46,7 +46,7 @@ pub(super) async fn run(
                 hook,
                 line: line.clone(),
                 status: output.status,
-                tail: output.tail(TAIL),
+                tail: reader.in_text(&output.tail(TAIL)),
             }));
         }
         for text in output.tail(SHOWN).lines() {

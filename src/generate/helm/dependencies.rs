@@ -50,6 +50,14 @@ impl Plan {
     pub(super) fn is_empty(&self) -> bool {
         self.local.is_empty() && self.missing.is_empty()
     }
+
+    /// Where the charts of the checkout will be below the chart, and how they are shown.
+    pub(super) fn places(&self, reader: &Reader) -> Vec<(String, String)> {
+        let local = self.local.iter();
+        local
+            .map(|local| (local.to.display().to_string(), reader.show(&local.from)))
+            .collect()
+    }
 }
 
 /// Something in a `charts` folder.

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::message::{self, Names, name};
+use super::places::Places;
 use super::{HelmOptions, Keep, program};
 use crate::generate::{Fault, kube_apis};
 use crate::tools::{Invocation, Tools};
@@ -42,8 +43,9 @@ pub(super) async fn template(
     chart: &Path,
     options: &HelmOptions,
     request: &Request,
+    places: &Places,
 ) -> Result<Printed, Fault> {
-    let mut names: Names = vec![name(chart, &request.chart)];
+    let mut names: Names = places.names(chart);
     let mut invocation = Invocation::new(program(tools).await?)
         .arg("template")
         .arg(&request.release)
@@ -92,7 +94,7 @@ pub(super) async fn template(
     }
     let output = tools.run(&invocation).await?;
     if !output.status.success() {
-        return Err(message::fault(&output, &request.chart, &request.release, &names).into());
+        return Err(message::fault(&output, places, &request.release, &names).into());
     }
     let warnings = message::warnings(&output, &names);
     let stdout = String::from_utf8(output.stdout)

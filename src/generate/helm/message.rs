@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::error::{HelmFault, Misfit, NOT_YAML};
+use super::places::Places;
 use crate::tools::Output;
 
 /// How many lines of output an error quotes.
@@ -34,7 +35,7 @@ pub(super) fn is_note(line: &str) -> bool {
 }
 
 /// Why helm failed.
-pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) -> HelmFault {
+pub(super) fn fault(output: &Output, places: &Places, release: &str, names: &Names) -> HelmFault {
     let lines: Vec<String> = output
         .stderr_lines()
         .iter()
@@ -48,18 +49,18 @@ pub(super) fn fault(output: &Output, chart: &str, release: &str, names: &Names) 
         .or_else(|| frames(said))
         .map_or_else(
             || HelmFault::Failed {
-                chart: chart.to_owned(),
+                chart: places.chart().to_owned(),
                 release: release.to_owned(),
                 status: output.status,
                 output: said_or_silent(quoted(&lines).join("\n")),
             },
-            |fault| in_source(fault, chart),
+            |fault| in_source(fault, places),
         )
 }
 
 /// The fault with its templates as they are called from the working folder:
 /// those of two charts look alike. A chart from elsewhere has no folder there.
-fn in_source(fault: HelmFault, chart: &str) -> HelmFault {
+fn in_source(fault: HelmFault, places: &Places) -> HelmFault {
     let HelmFault::Template {
         file,
         line,
@@ -69,19 +70,16 @@ fn in_source(fault: HelmFault, chart: &str) -> HelmFault {
     else {
         return fault;
     };
-    let is_here = Path::new(chart).is_relative() && !chart.contains("://") && chart != ".";
-    let shown = |file: String| {
-        if is_here {
-            format!("{chart}/{file}")
-        } else {
-            file
-        }
+    let caller = |place: String| {
+        let (file, line) = position(&place);
+        let line = line.map(|line| format!(":{line}")).unwrap_or_default();
+        format!("{}{line}", places.template(file))
     };
     HelmFault::Template {
-        file: shown(file),
+        file: places.template(&file),
         line,
         message,
-        callers: callers.into_iter().map(shown).collect(),
+        callers: callers.into_iter().map(caller).collect(),
     }
 }
 

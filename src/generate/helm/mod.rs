@@ -17,6 +17,7 @@ mod options;
 mod origin;
 mod output;
 mod packed;
+mod places;
 mod private;
 mod remote;
 mod schema;
@@ -45,6 +46,7 @@ pub(super) use copy::copy as copy_chart;
 pub use error::{HelmFault, Misfit};
 pub use options::{HelmLogin, HelmOptions, KUBE_VERSION, Keep, ValuesFile};
 pub use packed::is_packed;
+pub(super) use places::Places;
 pub(super) use private::{check as check_chart, unpack as unpack_chart};
 pub use remote::Pulls;
 
@@ -85,6 +87,8 @@ pub(super) fn is_source(tree: &SourceTree, source: &Path) -> Result<bool, source
 /// A chart that is ready for helm.
 struct Ready {
     content: Content,
+    /// Where the charts are that were brought together.
+    places: Vec<(String, String)>,
     /// What identifies its content, when everything in it is known.
     identity: Option<Vec<u8>>,
 }
@@ -175,6 +179,7 @@ async fn local(
     };
     let (chart, mut plan, mut identity) = looked.await?;
     findings.append(&mut plan.findings);
+    let places = plan.places(reader);
     let content = if plan.is_empty() {
         Content::Checkout(folder)
     } else {
@@ -186,6 +191,7 @@ async fn local(
     };
     let ready = Ready {
         content,
+        places,
         identity: identity.map(Vec::from),
     };
     Ok((ready, chart.name, shown))
@@ -204,6 +210,7 @@ async fn elsewhere(
     Ok(Ready {
         identity: Some(Sha256::digest(&bytes).to_vec()),
         content: Content::Archive(bytes),
+        places: Vec::new(),
     })
 }
 
@@ -305,13 +312,18 @@ async fn rendered(
             (unpacked, folder)
         }
     };
-    let checked = {
-        let (chart, shown) = (chart.clone(), request.chart.clone());
-        off_thread(move || private::check(&chart, &shown)).await?
+    let (checked, places) = {
+        let (chart, mut places) = (chart.clone(), Places::of(&request.chart));
+        for (inner, shown) in ready.places {
+            places.add(&inner, shown);
+        }
+        let checked =
+            off_thread(move || Ok::<_, Fault>((private::check(&chart, &mut places)?, places)));
+        checked.await?
     };
-    let printed = invoke::template(tools, &chart, helm, request)
+    let printed = invoke::template(tools, &chart, helm, request, &places)
         .await
-        .map_err(|fault| values_file::explain(fault, request, &chart))?;
+        .map_err(|fault| values_file::explain(fault, request, &chart, &places))?;
     let (options, request) = (options.clone(), request.clone());
     off_thread(move || {
         let mut result = files(&options, &request, &printed)?;

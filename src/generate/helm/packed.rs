@@ -56,6 +56,7 @@ pub(super) fn read(
     let ready = Ready {
         identity: Some(digest.to_vec()),
         content: Content::Archive(bytes),
+        places: Vec::new(),
     };
     Ok((ready, name))
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::chart;
 use super::error::HelmFault;
+use super::places::Places;
 use super::remote::temporary;
 use super::schema;
 use crate::generate::Fault;
@@ -58,15 +59,19 @@ fn unpack_within(
 
 /// Unpacks what is packed in the `charts` folders of a private copy, and takes
 /// schemas out that refer to anything outside of themselves; each is a warning.
-pub(in crate::generate) fn check(chart: &Path, shown: &str) -> Result<Vec<Finding>, Fault> {
+///
+/// Our reader of YAML refuses the characters that end a line for helm's and not for ours
+/// (U+0085, U+2028, U+2029), so what is looked at here means the same to both. Nothing of
+/// ours looks at the `values.yaml` of a chart before helm does: it may hold them.
+pub(in crate::generate) fn check(chart: &Path, places: &mut Places) -> Result<Vec<Finding>, Fault> {
     // Together they may hold as much as one chart.
-    unpack_dependencies(chart, shown, 0, &mut Limits::text())?;
+    unpack_dependencies(chart, "", places, 0, &mut Limits::text())?;
     let tree = SourceTree::open(chart)?.seen_from(chart.to_path_buf(), PathBuf::from("."));
     let mut findings = Vec::new();
     for file in tree.below(chart)? {
         if describes(&file.name) {
             let text = tree.text(&file.path)?.unwrap_or_default();
-            chart::check(&text, &format!("{shown}/{}", file.name))?;
+            chart::check(&text, &places.file(&file.name))?;
         }
         if !schema::is_schema(&file.name) {
             continue;
@@ -77,7 +82,7 @@ pub(in crate::generate) fn check(chart: &Path, shown: &str) -> Result<Vec<Findin
         };
         remove(&file.path).map_err(|source| temporary(&file.path, source))?;
         findings.push(Finding::warning(
-            format!("{shown}, {}", file.name),
+            places.file(&file.name),
             format!("values are not checked against this schema: {reason}"),
         ));
     }
@@ -95,9 +100,11 @@ fn describes(name: &str) -> bool {
         })
 }
 
+/// `below` is the chart's own place in the outermost one: empty, or with a `/` at its end.
 fn unpack_dependencies(
     chart: &Path,
-    shown: &str,
+    below: &str,
+    places: &mut Places,
     depth: usize,
     limits: &mut Limits,
 ) -> Result<(), Fault> {
@@ -109,8 +116,10 @@ fn unpack_dependencies(
     for entry in tree.entries(&charts)?.unwrap_or_default() {
         let path = charts.join(&entry.name);
         let name = entry.name.to_string_lossy();
+        let inner = format!("{below}charts/{name}");
         if entry.kind == Kind::Folder {
-            unpack_dependencies(&path, shown, depth + 1, limits)?;
+            called(&tree, &path, below, &inner, places)?;
+            unpack_dependencies(&path, &format!("{inner}/"), places, depth + 1, limits)?;
         }
         let packed = name
             .strip_suffix(".tgz")
@@ -123,15 +132,38 @@ fn unpack_dependencies(
             .prefix(".unpack-")
             .tempdir_in(&charts)
             .map_err(|source| temporary(&path, source))?;
-        let shown_as = format!("{shown}/charts/{name}");
-        let own = unpack_within(&bytes, beside.path(), &shown_as, limits)?;
+        let shown = places.file(&inner);
+        let own = unpack_within(&bytes, beside.path(), &shown, limits)?;
         let mut target = charts.join(stem);
         while target.symlink_metadata().is_ok() {
             let name = target.file_name().unwrap_or_default().to_string_lossy();
             target = charts.join(format!("{name}-packed"));
         }
         replace(&path, &own, &target).map_err(|source| temporary(&path, source))?;
-        unpack_dependencies(&target, shown, depth + 1, limits)?;
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let inner = format!("{below}charts/{name}");
+        places.add(&inner, shown);
+        called(&tree, &target, below, &inner, places)?;
+        unpack_dependencies(&target, &format!("{inner}/"), places, depth + 1, limits)?;
+    }
+    Ok(())
+}
+
+/// helm calls a chart by its name, whatever its folder is called.
+fn called(
+    tree: &SourceTree,
+    folder: &Path,
+    below: &str,
+    inner: &str,
+    places: &mut Places,
+) -> Result<(), Fault> {
+    let text = tree.text(&folder.join("Chart.yaml"))?.unwrap_or_default();
+    // What is wrong with it is told where it is looked at.
+    if let Ok((name, _)) = chart::name_and_version(&text, inner)
+        && folder.file_name().is_some_and(|folder| *folder != *name)
+    {
+        let place = format!("{below}charts/{name}");
+        places.add(&place, places.file(inner));
     }
     Ok(())
 }
@@ -197,7 +229,7 @@ mod tests {
             file: 100,
             total,
         };
-        let done = unpack_dependencies(chart.path(), "web", 0, &mut limits);
+        let done = unpack_dependencies(chart.path(), "", &mut Places::of("web"), 0, &mut limits);
         assert_eq!(done.is_ok(), fits, "{done:?}");
     }
 
@@ -234,7 +266,9 @@ mod tests {
         let at = chart.path().join(file);
         std::fs::create_dir_all(at.parent().unwrap()).unwrap();
         std::fs::write(&at, text).unwrap();
-        let error = check(chart.path(), "web").unwrap_err().to_string();
+        let error = check(chart.path(), &mut Places::of("web"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(said), "{error}");
     }
 
@@ -248,6 +282,6 @@ mod tests {
         let at = chart.path().join(file);
         std::fs::create_dir_all(at.parent().unwrap()).unwrap();
         std::fs::write(&at, "Name: [\n").unwrap();
-        assert!(check(chart.path(), "web").is_ok());
+        assert!(check(chart.path(), &mut Places::of("web")).is_ok());
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::error::HelmFault;
 use super::invoke::{Request, Values};
+use super::places::Places;
 use crate::generate::Fault;
 use crate::model::Finding;
 use crate::source::SourceTree;
@@ -54,7 +55,7 @@ pub(super) fn check(file: &Values) -> Vec<Finding> {
 }
 
 /// What helm says of a values file that is not YAML, about the file that is meant.
-pub(super) fn explain(fault: Fault, request: &Request, chart: &Path) -> Fault {
+pub(super) fn explain(fault: Fault, request: &Request, chart: &Path, places: &Places) -> Fault {
     let is_about_yaml = |fault: &HelmFault| match fault {
         HelmFault::Failed { output, .. } => output.contains("yaml: ") || output.contains("YAML"),
         _ => false,
@@ -62,11 +63,7 @@ pub(super) fn explain(fault: Fault, request: &Request, chart: &Path) -> Fault {
     if !matches!(&fault, Fault::Chart(chart) if is_about_yaml(chart)) {
         return fault;
     }
-    let own = SourceTree::open(chart).and_then(|tree| tree.bytes(&chart.join("values.yaml")));
-    let own = own.ok().flatten().map(|content| Values {
-        shown: format!("{}/values.yaml", request.chart),
-        content,
-    });
+    let own = of_charts(chart, places);
     let malformed = |file: &Values| {
         let text = std::str::from_utf8(&file.content).ok()?;
         let source = yaml::parse(text).err()?;
@@ -75,6 +72,26 @@ pub(super) fn explain(fault: Fault, request: &Request, chart: &Path) -> Fault {
     };
     let found = request.values_files.iter().chain(&own).find_map(malformed);
     found.unwrap_or(fault)
+}
+
+/// The values files of a chart and of the charts in it.
+fn of_charts(chart: &Path, places: &Places) -> Vec<Values> {
+    let Ok(tree) = SourceTree::open(chart) else {
+        return Vec::new();
+    };
+    let files = tree.below(chart).unwrap_or_default().into_iter();
+    let of_charts = files.filter(|file| {
+        let above = file.name.strip_suffix("values.yaml");
+        above.is_some_and(|above| above.is_empty() || above.starts_with("charts/"))
+    });
+    of_charts
+        .filter_map(|file| {
+            Some(Values {
+                shown: places.file(&file.name),
+                content: tree.bytes(&file.path).ok().flatten()?,
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]

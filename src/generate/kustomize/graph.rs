@@ -270,7 +270,7 @@ impl Walk<'_> {
             place: place.clone(),
             field,
             entry: entry.to_owned(),
-            root: self.trees[0].reader.root().display().to_string(),
+            root: self.trees[0].reader.shown_root(),
         }
     }
 

@@ -34,7 +34,7 @@ pub use error::{KustomizeFault, Place};
 use self::graph::{Graph, Known, Rules, Wanted};
 use self::shown::Shown;
 use self::tree::Tree;
-use super::helm::check_chart;
+use super::helm::{Places, check_chart};
 use super::reading::{Reader, join};
 use super::{Error, Fault, KUBE_VERSION, Options, off_thread};
 use crate::model::{FileSet, Finding, RelPath};
@@ -262,7 +262,7 @@ fn check_charts(trees: &[Tree], graph: &Graph, copy: &Path) -> Result<Vec<Findin
                 continue;
             };
             if known.insert(folder.clone()) {
-                findings.extend(check_chart(&folder, &chart.name)?);
+                findings.extend(check_chart(&folder, &mut Places::of(&chart.name))?);
             }
         }
     }
