@@ -23,7 +23,7 @@
 //!    goes to a head branch ([`publish::run_head`]) and [`host::Api`] opens it
 //!    or brings it up to date.
 //!    Before a promotion, [`pipeline::published`] has what was published for the
-//!    first environment, [`git::source`] the files of its commit, and
+//!    environment to promote from, [`git::source`] the files of its commit, and
 //!    [`pipeline::Published::prove`] the comparison.
 //! 5. Where it is asked for, [`wait::follow`] goes on until the cluster has what was
 //!    published: [`host::Api::watch`] brings commit statuses, `gitops-rollout` decides.

@@ -59,6 +59,8 @@ pub const RELEASE_REASON: &str = "RELEASE_REASON";
 pub const RELEASE_PRIMARYARTIFACTSOURCEALIAS: &str = "RELEASE_PRIMARYARTIFACTSOURCEALIAS";
 /// The job's own token, always sent to tasks.
 pub const JOB_TOKEN: &str = "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN";
+/// The same token in a script step that maps it.
+pub const SYSTEM_ACCESSTOKEN: &str = "SYSTEM_ACCESSTOKEN";
 /// The agent's proxy.
 pub const AGENT_PROXYURL: &str = "AGENT_PROXYURL";
 /// User of the agent's proxy.

@@ -5,8 +5,8 @@ use crate::model::Secret;
 
 use super::Environment;
 use super::env::{
-    BUILD_BUILDID, BUILD_REPOSITORY_URI, GITHUB_SERVER_URL, JOB_TOKEN, SYSTEM_COLLECTIONURI,
-    SYSTEM_HOSTTYPE, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
+    BUILD_BUILDID, BUILD_REPOSITORY_URI, GITHUB_SERVER_URL, JOB_TOKEN, SYSTEM_ACCESSTOKEN,
+    SYSTEM_COLLECTIONURI, SYSTEM_HOSTTYPE, SYSTEM_TEAMFOUNDATIONCOLLECTIONURI, SYSTEM_TEAMPROJECT,
 };
 
 /// URL of the organisation or collection that runs the pipeline.
@@ -66,9 +66,11 @@ pub fn github_server(environment: &Environment) -> Option<url::Url> {
     (server.scheme() == "https").then_some(server)
 }
 
-/// The job's own token, for the organisation or collection that runs the pipeline.
+/// The job's own token, for the organisation or collection that runs the pipeline. A
+/// script step has it where it maps it.
 pub fn own_token(environment: &Environment) -> Option<Secret> {
-    environment.get(JOB_TOKEN).map(Secret::new)
+    let mapped = || environment.get(SYSTEM_ACCESSTOKEN);
+    environment.get(JOB_TOKEN).or_else(mapped).map(Secret::new)
 }
 
 /// The job's own token, for repositories of the organisation it belongs to.
@@ -77,7 +79,7 @@ pub fn job_token(environment: &Environment, repository: &url::Url) -> Option<Sec
     if !below(&collection, repository) && !same_organisation(&collection, repository) {
         return None;
     }
-    own_token(environment)
+    environment.get(JOB_TOKEN).map(Secret::new)
 }
 
 /// The URL of the collection that a repository is in, where it is the one

@@ -63,13 +63,13 @@ impl Promotion {
         let name = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         let Some(from) = args.from.and_then(name) else {
             return Err(
-                Error::message(Kind::Usage, "no environment to promote is named")
+                Error::message(Kind::Usage, "no environment to promote from is named")
                     .hint("name it with `from`, such as `dev`"),
             );
         };
         let to: Vec<_> = args.to.into_iter().filter_map(name).collect();
         if to.is_empty() {
-            let said = format!("no environment is named that `{from}` is promoted to");
+            let said = "no environment to promote to is named";
             return Err(Error::message(Kind::Usage, said)
                 .hint("name at least one with `to`, such as `prod`"));
         }
@@ -334,10 +334,10 @@ mod tests {
     }
 
     #[rstest::rstest]
-    #[case(None, &["prod"], "no environment to promote is named")]
-    #[case(Some(" "), &["prod"], "no environment to promote is named")]
-    #[case(Some("dev"), &[], "no environment is named that `dev` is promoted to")]
-    #[case(Some("dev"), &[""], "no environment is named that `dev` is promoted to")]
+    #[case(None, &["prod"], "no environment to promote from is named")]
+    #[case(Some(" "), &["prod"], "no environment to promote from is named")]
+    #[case(Some("dev"), &[], "no environment to promote to is named")]
+    #[case(Some("dev"), &[""], "no environment to promote to is named")]
     #[case(Some("dev"), &["qa", "dev"], "the environment `dev` cannot be promoted to itself")]
     fn a_promotion_needs_two_different_environments(
         #[case] from: Option<&str>,

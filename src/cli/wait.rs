@@ -3,11 +3,11 @@
 
 mod own_build;
 mod rolled_out;
+mod standing;
 
 use gitops_rollout::{Branch, Commit, Outcome as Ended, Policy, writers};
 
 use crate::error::{Error, Kind};
-use crate::git::Sight;
 use crate::host::Api;
 use crate::host::watch::Question;
 use crate::model::{Finding, Folder, ObjectId};
@@ -16,7 +16,6 @@ use crate::report::{
     Changes, EnvironmentReport, Outcome, Publication, Reporter, RolloutReport, RunReport,
     rollout_table,
 };
-use crate::settings::definition::Mode;
 use crate::settings::{EnvironmentSettings, Settings, Target};
 use crate::wait::{self, Followed, Member, RealClock, Start};
 
@@ -24,6 +23,7 @@ use super::connect::Connector;
 
 use own_build::OwnBuild;
 pub(super) use rolled_out::require_rolled_out;
+use standing::standing;
 
 /// How many authors an error lists.
 const AUTHORS: usize = 20;
@@ -44,13 +44,15 @@ pub(super) async fn check(
 ) -> Result<(), Error> {
     // Of a promotion, the first is the one that is promoted.
     for environment in settings.environments.iter().skip(usize::from(promotes)) {
-        if environment.wait.authors.is_empty() {
-            return Err(no_authors(&environment.name).hint(
-                "run the command `wait` once without it: it lists who has written statuses to the branch",
-            ));
-        }
         if let Some(target) = &environment.target {
-            api(connector, target).await?;
+            let found = api(connector, target).await;
+            found.map_err(|error| error.hint("to publish without waiting, set `wait` to false"))?;
+        }
+        let name = &environment.name;
+        if environment.wait.authors.is_empty() {
+            return Err(no_authors(name).hint(format!(
+                "`command: wait` (`gitops-publisher wait --environments {name}`) lists who has written statuses to the branch"
+            )));
         }
     }
     Ok(())
@@ -128,20 +130,9 @@ fn failure(rollouts: &[RolloutReport]) -> Option<Error> {
     let lines: Vec<_> = failed.iter().map(|one| one.line()).collect();
     let said = format!("not everything was rolled out: {}", lines.join(". "));
     let error = Error::message(Kind::Remote, said);
-    Some(match first.outcome {
-        Ended::Failed => error.hint(
-            "look at the objects that failed in the cluster, such as with `flux events` or in Argo CD, and publish a correction or go back",
-        ),
-        Ended::TimedOut => error.hint(
-            "check that the cluster watches this branch and writes commit statuses; `waitFor` names whose reports count, `waitTimeout` how long to wait",
-        ),
-        Ended::NotMerged => {
-            error.hint("merge the pull request, and run the command `wait`; or set `waitTimeout`")
-        }
-        Ended::Unknown => {
-            error.hint("name with `waitFor` whose reports count, such as `kustomization/apps`")
-        }
-        _ => error,
+    Some(match first.hint {
+        Some(hint) => error.hint(hint),
+        None => error,
     })
 }
 
@@ -152,6 +143,7 @@ async fn published(
     connector: &Connector,
 ) -> Result<Vec<Followed>, Error> {
     let mut followed: Vec<Followed> = Vec::new();
+    let mut before: Option<OwnBuild> = None;
     for publication in &report.publications {
         for name in &publication.environments {
             let mut all = settings.environments.iter();
@@ -162,7 +154,16 @@ async fn published(
                 continue;
             };
             let entry = report.environments.iter().find(|own| own.name == *name);
-            let start = start(publication, entry)?;
+            let mut start = start(publication, entry)?;
+            // What failed is no less of a failure when the job is run again.
+            if start == Start::Unchanged && OwnBuild::is_run_again(connector) {
+                let build = match &mut before {
+                    Some(build) => build,
+                    None => before.insert(OwnBuild::read(connector).await),
+                };
+                let again = build.start(target, &publication.branch, environment);
+                start = again.unwrap_or(start);
+            }
             add(
                 &mut followed,
                 connector,
@@ -196,160 +197,6 @@ fn start(publication: &Publication, entry: Option<&EnvironmentReport>) -> Result
             let said = format!("there is nothing to wait for after {outcome:?}");
             return Err(Error::message(Kind::Internal, said));
         }
-    })
-}
-
-/// One environment whose publication was looked for.
-struct Sought<'a> {
-    environment: &'a EnvironmentSettings,
-    target: &'a Target,
-    api: Api,
-    branch: String,
-    start: Option<Start>,
-}
-
-/// What stands on the branches, or is proposed for them.
-async fn standing(settings: &Settings, connector: &Connector) -> Result<Vec<Followed>, Error> {
-    let mut sought: Vec<Sought<'_>> = Vec::new();
-    let build = OwnBuild::read(connector).await;
-    for environment in &settings.environments {
-        let name = &environment.name;
-        let here = |error: Error| error.context(format!("environment {name}"));
-        let Some(target) = &environment.target else {
-            let said = format!("no manifest repository is set for environment `{name}`");
-            return Err(Error::message(Kind::Usage, said)
-                .hint("set `manifestRepo` to where it was published"));
-        };
-        let api = api(connector, target).await.map_err(here)?;
-        let same = |one: &&Sought<'_>| one.target.is_same_branch(target);
-        let branch = if let Some(branch) = &target.branch {
-            branch.to_string()
-        } else if let Some(known) = sought.iter().find(same) {
-            known.branch.clone()
-        } else {
-            let found = api.repository().await.map_err(wait::because);
-            let default = found.map_err(here)?.default_branch;
-            default.unwrap_or_else(|| "main".to_owned())
-        };
-        if environment.wait.authors.is_empty() {
-            return Err(here(list_authors(&api, &branch, name).await?));
-        }
-        let start = match build.start(target, &branch, environment) {
-            Some(start) => Some(start),
-            None => proposed(&api, environment, &branch).await.map_err(here)?,
-        };
-        sought.push(Sought {
-            environment,
-            target,
-            api,
-            branch,
-            start,
-        });
-    }
-    on_branches(&mut sought, connector).await?;
-    let mut followed = Vec::new();
-    for one in sought {
-        let Some(start) = one.start else {
-            continue;
-        };
-        let Sought {
-            environment,
-            target,
-            branch,
-            ..
-        } = one;
-        add(
-            &mut followed,
-            connector,
-            target,
-            &branch,
-            environment,
-            start,
-        )
-        .await?;
-    }
-    Ok(followed)
-}
-
-/// Finds the commits of those that no pull request proposes: with one look at each
-/// branch, whatever the number of environments. What changed long ago the host knows.
-async fn on_branches(sought: &mut [Sought<'_>], connector: &Connector) -> Result<(), Error> {
-    while let Some(first) = sought.iter().find(|one| one.start.is_none()) {
-        let (target, branch) = (first.target, first.branch.clone());
-        let mut same: Vec<_> = sought
-            .iter_mut()
-            .filter(|one| {
-                one.start.is_none() && one.target.place == target.place && one.branch == branch
-            })
-            .collect();
-        let folders = same.iter().map(|one| one.environment.folder.clone());
-        let sight = Sight {
-            folders: folders.collect(),
-            others: 0,
-        };
-        let connection = connector.open(target, false).await?;
-        let survey = connection.remote.survey(Some(&branch), &sight).await?;
-        for (one, found) in same.iter_mut().zip(&survey.folders) {
-            let is_there = found.state.ledger.is_some() || !found.state.entries.is_empty();
-            let commit = found.changed.filter(|_| is_there);
-            let commit = commit.and_then(|at| survey.commits.get(at));
-            one.start = Some(match commit {
-                Some(commit) => Start::Commit(commit.id),
-                None => on_branch(&one.api, one.environment, &branch)
-                    .await
-                    .map_err(|error| {
-                        error.context(format!("environment {}", one.environment.name))
-                    })?,
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The open pull request of an environment.
-async fn proposed(
-    api: &Api,
-    environment: &EnvironmentSettings,
-    branch: &str,
-) -> Result<Option<Start>, Error> {
-    let options = &environment.pull_request;
-    if options.mode == Mode::Push {
-        return Ok(None);
-    }
-    for head in options.heads() {
-        let found = if options.per_change {
-            let prefix = format!("{head}/");
-            let open = api.open_from(&prefix, branch).await;
-            let open = open.map_err(wait::because)?;
-            open.into_iter().max_by_key(|request| request.number)
-        } else {
-            api.find(head, branch).await.map_err(wait::because)?
-        };
-        if let Some(request) = found {
-            return Ok(Some(Start::Request(request.number)));
-        }
-    }
-    Ok(None)
-}
-
-/// The commit that changed an environment's folder last.
-async fn on_branch(
-    api: &Api,
-    environment: &EnvironmentSettings,
-    branch: &str,
-) -> Result<Start, Error> {
-    let folder = &environment.folder;
-    let found = api
-        .changed_last(branch, folder)
-        .await
-        .map_err(wait::because)?;
-    found.map(Start::Commit).ok_or_else(|| {
-        let said =
-            format!("there is nothing in the folder `{folder}` of branch {branch:?} to wait for");
-        Error::message(Kind::Input, said).hint(format!(
-            "publish `{}` first; `folder` and `branch` have to be those of the publication",
-            environment.name
-        ))
     })
 }
 
@@ -387,9 +234,9 @@ async fn add(
 async fn api(connector: &Connector, target: &Target) -> Result<Api, Error> {
     let connection = connector.open(target, false).await?;
     connection.api.ok_or_else(|| {
-        let said = format!("there are no commit statuses at {}", target.place);
+        let said = format!("{} has no commit statuses", target.place);
         Error::message(Kind::Usage, said)
-            .hint("waiting needs a repository on Azure DevOps or GitHub: set `wait` to false")
+            .hint("waiting needs a repository on Azure DevOps or GitHub")
             .hint("if it is one of these, say which with `gitHost`")
     })
 }
@@ -412,8 +259,8 @@ async fn list_authors(api: &Api, branch: &str, environment: &str) -> Result<Erro
     let commits = sighting.commits.unwrap_or_default().into_iter();
     let commits = commits.map(|commit| Commit {
         id: commit.id.to_string(),
-        parent: None,
         reports: commit.reports,
+        ..Commit::default()
     });
     let seen = Branch {
         commits: commits.collect(),
@@ -423,8 +270,8 @@ async fn list_authors(api: &Api, branch: &str, environment: &str) -> Result<Erro
     let mut error = no_authors(environment);
     if found.is_empty() {
         return Ok(error.hint(format!(
-            "nobody has written a status to the newest {} commits of branch {branch:?}: first have the cluster report to it",
-            seen.commits.len()
+            "nobody has written a status to the last {} of branch {branch:?}: first have the cluster report to it",
+            wait::commits(seen.commits.len())
         )));
     }
     for writer in found.iter().take(AUTHORS) {

@@ -15,13 +15,14 @@ pub struct Source {
 }
 
 /// How far a commit is behind a branch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Behind {
     /// The branch has so many commits more.
     By(usize),
     /// The branch does not have the commit.
     Apart,
     /// The checkout does not tell.
+    #[default]
     Unknown,
 }
 
@@ -45,6 +46,15 @@ impl Source {
     pub fn head_ref(&self) -> Option<String> {
         let head = self.repository.find_reference("HEAD").ok()?;
         head.symbolic_target().ok().flatten().map(str::to_owned)
+    }
+
+    /// The default branch of `origin`, as the clone knows it: `refs/heads/main`.
+    pub fn default_branch(&self) -> Option<String> {
+        let head = self.repository.find_reference("refs/remotes/origin/HEAD");
+        let head = head.ok()?;
+        let target = head.symbolic_target().ok().flatten()?;
+        let name = target.strip_prefix("refs/remotes/origin/")?;
+        Some(format!("refs/heads/{name}"))
     }
 
     /// The URL of `origin` without credentials, as far as it is a URL; SSH

@@ -23,7 +23,7 @@ use super::tree::{FolderTree, Reader, owned};
 use crate::model::{Folder, FolderState, Ledger, ObjectId};
 use crate::parallel::blocking;
 
-use changes::last_changes;
+use changes::{last_changes, writings};
 
 /// How many commits back a folder's last change is looked for.
 pub(super) const LOOK_BACK: u32 = 50;
@@ -49,6 +49,8 @@ pub struct Sight {
     pub folders: Vec<Folder>,
     /// And every other owned one, unless there are more than this.
     pub others: usize,
+    /// Their ledgers in each of the newest commits, too.
+    pub past: bool,
 }
 
 impl Sight {
@@ -56,6 +58,7 @@ impl Sight {
     pub const EVERY: Self = Self {
         folders: Vec::new(),
         others: usize::MAX,
+        past: false,
     };
 }
 
@@ -81,6 +84,9 @@ pub struct Surveyed {
     pub changed: Option<usize>,
     /// Which of them changed its ledger last: a hand edit leaves that alone.
     pub published: Option<usize>,
+    /// Where the past was asked for: each of the commits that changed its ledger, the
+    /// newest first, and what that says since. What cannot be read is left out.
+    pub past: Vec<(usize, Ledger)>,
 }
 
 /// What was seen before the ledgers were read.
@@ -96,6 +102,7 @@ struct Seen {
     tree: FolderTree,
     changed: Option<usize>,
     published: Option<usize>,
+    past: Vec<(usize, ObjectId)>,
 }
 
 impl Remote {
@@ -222,6 +229,7 @@ fn nothing(branch: String, sight: &Sight) -> Survey {
         damaged: None,
         changed: None,
         published: None,
+        past: Vec::new(),
     };
     Survey {
         branch,
@@ -260,9 +268,13 @@ impl Look {
                 tree,
                 changed: None,
                 published: None,
+                past: Vec::new(),
             });
         }
         last_changes(objects, &roots, is_whole, &mut seen)?;
+        if sight.past {
+            writings(objects, &roots, is_whole, &mut seen)?;
+        }
         Ok(Self {
             commits,
             folders: seen,
@@ -272,7 +284,10 @@ impl Look {
 
     /// The ledgers that are not at hand.
     fn missing(&self, objects: &Objects<'_>) -> Vec<ObjectId> {
-        let ids = self.folders.iter().filter_map(|one| one.tree.ledger);
+        let ids = self.folders.iter().flat_map(|one| {
+            let past = one.past.iter().map(|(_, id)| *id);
+            one.tree.ledger.into_iter().chain(past)
+        });
         let ids: BTreeSet<_> = ids.filter(|id| objects.kind(id).is_none()).collect();
         ids.into_iter().collect()
     }
@@ -285,10 +300,18 @@ impl Look {
                 None => None,
             };
             let ledger = bytes.map(|bytes| Ledger::parse(&bytes)).transpose();
+            let mut past = Vec::new();
+            for (at, id) in seen.past {
+                let bytes = objects.read(&id, ObjectType::Blob)?;
+                if let Some(ledger) = bytes.and_then(|bytes| Ledger::parse(&bytes).ok()) {
+                    past.push((at, ledger));
+                }
+            }
             folders.push(Surveyed {
                 folder: seen.folder,
                 changed: seen.changed,
                 published: seen.published,
+                past,
                 damaged: ledger.as_ref().err().map(ToString::to_string),
                 state: FolderState {
                     entries: seen.tree.entries,

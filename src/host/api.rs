@@ -298,6 +298,15 @@ impl Api {
         on!(self, doing, client => client.watch(question))
     }
 
+    /// How long the host asked to be left alone when it was watched last, whether it
+    /// answered or not.
+    pub fn asked_to_wait(&self) -> Option<std::time::Duration> {
+        match &self.host {
+            Host::Azure(client) => client.rest.asked(),
+            Host::GitHub(client) => client.rest.asked(),
+        }
+    }
+
     /// The commit of a branch that changed a folder last; `None` when the folder
     /// or the branch is not there.
     pub async fn changed_last(

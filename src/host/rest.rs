@@ -49,6 +49,7 @@ pub(super) struct Call {
     expected: Expected,
     safe: bool,
     follow: bool,
+    once: bool,
 }
 
 impl Call {
@@ -61,6 +62,7 @@ impl Call {
             expected: Expected::Json,
             safe,
             follow: false,
+            once: false,
         }
     }
 
@@ -88,6 +90,12 @@ impl Call {
     /// Says that doing it twice does no harm.
     pub(super) fn safe(mut self) -> Self {
         self.safe = true;
+        self
+    }
+
+    /// Whoever sends it asks again soon, so that it is sent only once.
+    pub(super) fn once(mut self, once: bool) -> Self {
+        self.once = once;
         self
     }
 
@@ -153,6 +161,8 @@ pub(super) struct Answer {
     pub(super) next: Option<Url>,
     /// The body where it is an archive.
     pub(super) archive: Vec<u8>,
+    /// Where no more calls are left: how long until there are.
+    pub(super) used_up: Option<Duration>,
 }
 
 /// Sends calls with one host's headers.
@@ -164,6 +174,8 @@ pub(super) struct Rest {
     headers: HeaderMap,
     /// The server asked for calm until then.
     calm: Mutex<Option<Instant>>,
+    /// What it asked whoever sends calls only once.
+    asked: Mutex<Option<Duration>>,
 }
 
 impl Rest {
@@ -186,6 +198,7 @@ impl Rest {
             kind,
             headers: headers.collect(),
             calm: Mutex::new(None),
+            asked: Mutex::new(None),
         }
     }
 
@@ -208,12 +221,13 @@ impl Rest {
         let mut backoff = self.retry.start();
         loop {
             self.keep_calm().await;
-            let failed = match self.once(&request, call.expected).await {
+            let failed = match self.attempt(&request, call).await {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
             let asked = failed.after;
             let again = match failed.seen {
+                _ if call.once => false,
                 Seen::No => asked.is_none_or(|asked| asked <= LONGEST_WAIT),
                 Seen::Perhaps => call.safe,
                 Seen::Refused => false,
@@ -227,8 +241,14 @@ impl Rest {
         }
     }
 
-    async fn once(&self, request: &Request, expected: Expected) -> Result<Answer, Failed> {
+    async fn attempt(&self, request: &Request, sent: &Call) -> Result<Answer, Failed> {
+        let expected = sent.expected;
         let mut response = self.http.send(request).await.map_err(Failed::of)?;
+        let asked = response.retry_after().or_else(|| response.held_back());
+        let used_up = rest_answer::used_up(&response);
+        if sent.once {
+            self.is_asked(asked.max(used_up));
+        }
         let is_good = if expected == Expected::Zip {
             rest_answer::is_archive(&response)
         } else {
@@ -237,7 +257,7 @@ impl Rest {
         if !is_good {
             return Err(rest_answer::failed(response, self.kind).await);
         }
-        if let Some(asked) = response.retry_after().or_else(|| response.held_back()) {
+        if let Some(asked) = asked.filter(|_| !sent.once) {
             let asked = asked.min(self.retry.longest_asked);
             let mut calm = self.calm.lock().unwrap_or_else(PoisonError::into_inner);
             *calm = Some(Instant::now() + asked);
@@ -249,6 +269,7 @@ impl Rest {
                 json: Value::Null,
                 next,
                 archive: archive.map_err(Failed::of)?,
+                used_up,
             });
         }
         let body = response.bytes(LONGEST_ANSWER).await.map_err(Failed::of)?;
@@ -265,7 +286,21 @@ impl Rest {
             json,
             next,
             archive: Vec::new(),
+            used_up,
         })
+    }
+
+    /// Takes note of what the server asks for.
+    fn is_asked(&self, time: Option<Duration>) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        *asked = time.max(*asked);
+    }
+
+    /// How long the server asked to be left alone, in answers to calls that are sent only
+    /// once; asking forgets it.
+    pub(super) fn asked(&self) -> Option<Duration> {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.take()
     }
 
     /// Waits as long as the last good answer asked for.

@@ -123,12 +123,22 @@ pub(super) async fn failed(response: Response, kind: HostKind) -> Failed {
         permissions_needed: text("x-accepted-github-permissions").unwrap_or_default(),
         single_sign_on: text("x-github-sso"),
     };
-    let used_up = text("x-ratelimit-remaining").as_deref() == Some("0");
-    let reset = text("x-ratelimit-reset").and_then(|reset| reset.parse().ok());
+    let no_more = has_no_more(&response);
+    let reset = used_up(&response);
     let failure = response.into_failure().await;
-    let reset = reset.filter(|_| used_up).map(until);
     let after = failure.retry_after.or(reset);
-    explain(&failure, &rights, used_up, after, kind)
+    explain(&failure, &rights, no_more, after, kind)
+}
+
+/// Whether no more calls are left.
+fn has_no_more(response: &Response) -> bool {
+    response.text_header("x-ratelimit-remaining") == Some("0")
+}
+
+/// How long it takes until calls are left again, where none are.
+pub(super) fn used_up(response: &Response) -> Option<Duration> {
+    let reset = response.text_header("x-ratelimit-reset")?.parse().ok()?;
+    has_no_more(response).then(|| until(reset))
 }
 
 /// The time from now to a moment in seconds since 1970.

@@ -33,6 +33,8 @@ pub struct Question {
     pub lost: Vec<ObjectId>,
     /// Where not everything fits in: pull requests come before trees.
     pub requests_first: bool,
+    /// It is asked again soon: a call that fails is not made again meanwhile.
+    pub again_soon: bool,
 }
 
 /// A commit with its statuses.
@@ -44,6 +46,8 @@ pub struct SeenCommit {
     pub parent: Option<ObjectId>,
     /// Statuses and check runs. When they were seen is for the caller to say.
     pub reports: Vec<Report>,
+    /// It has more check runs than were read.
+    pub is_partial: bool,
 }
 
 /// What the host says.

@@ -103,12 +103,14 @@ fn of_folder(
             found.join(", and ")
         );
         let error = Error::message(Kind::Conflict, said)
-            .hint("make the change in the source, and name the commit that has it with `commit` (`--commit`); it is taken when it renders to exactly what is there")
-            .hint("to undo the change instead, publish the environment again with `handEdits: overwrite`");
+            .hint("make the change in the source, and name the commit that has it with `commit` (`--commit`); it is taken when it renders to exactly what is there");
+        // Publishing again with `handEdits: overwrite` leaves added files alone.
         if changed.is_empty() {
-            error.hint("set `foreignFiles` to `keep` when files of others belong there")
-        } else {
             error
+                .hint("to undo the change instead, delete the files that were added")
+                .hint("set `foreignFiles` to `keep` when files of others belong there")
+        } else {
+            error.hint("to undo the change instead, publish the environment again with `handEdits: overwrite`")
         }
     });
     let entries = state.entries.iter();
@@ -203,7 +205,7 @@ impl Published {
             ));
         }
         error = error.hint(
-            "run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs into a file of the source",
+            "run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs in a file of the source",
         );
         let (theirs, ours) = (&self.ledger.generator.version, &rendered.generator.version);
         if theirs != ours {

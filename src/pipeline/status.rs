@@ -70,6 +70,7 @@ pub async fn read_status(
         Members::Listed { all, whole } => Sight {
             folders: all.iter().map(|one| one.folder.clone()).collect(),
             others: if whole { MOST_OTHERS } else { 0 },
+            past: false,
         },
         Members::Every(_) => Sight::EVERY,
     };
@@ -195,7 +196,16 @@ struct Work<'a> {
     running: Option<(&'a str, &'a str)>,
     now: i64,
     /// What is known of commits of the source: many environments have the same.
-    known: HashMap<(String, String), (Option<i64>, Behind)>,
+    known: HashMap<(String, String), AtHand>,
+}
+
+/// What a checkout says of a commit of the source.
+#[derive(Debug, Clone, Default)]
+struct AtHand {
+    time: Option<i64>,
+    behind: Behind,
+    /// Where no branch was recorded.
+    default_branch: Option<String>,
 }
 
 impl Work<'_> {
@@ -355,33 +365,34 @@ impl Work<'_> {
             ..SourceStatus::default()
         };
         if let Some(commit) = &stamp.commit {
-            let branch = reference.clone().unwrap_or_default();
-            let (time, behind) = self.at_hand(stamp.repository.as_deref(), commit, &branch);
+            let known = self.at_hand(stamp.repository.as_deref(), commit, reference.as_deref());
             status.commit = Some(CommitStatus::at(
                 words(commit),
-                time.or(stamp.commit_time),
+                known.time.or(stamp.commit_time),
                 self.now,
             ));
-            match behind {
+            match known.behind {
                 Behind::By(number) => status.behind = Some(number),
                 Behind::Apart => status.not_on_branch = true,
                 Behind::Unknown => {}
             }
+            status.default_branch = known.default_branch;
         }
         status.reference = reference;
         status
     }
 
-    /// What a checkout of the source, where there is one, says of a commit.
+    /// What a checkout of the source, where there is one, says of a commit. A run on a
+    /// detached HEAD records no branch: what counts then is the default branch.
     fn at_hand(
         &mut self,
         repository: Option<&str>,
         commit: &str,
-        branch: &str,
-    ) -> (Option<i64>, Behind) {
-        let key = (commit.to_owned(), branch.to_owned());
+        reference: Option<&str>,
+    ) -> AtHand {
+        let key = (commit.to_owned(), reference.unwrap_or_default().to_owned());
         if let Some(known) = self.known.get(&key) {
-            return *known;
+            return known.clone();
         }
         let is_other = |source: &&Source| {
             let origin = source.origin();
@@ -395,18 +406,24 @@ impl Work<'_> {
         };
         let mut own = self.sources.iter().filter(|source| !is_other(source));
         let found = own.find_map(|source| {
-            let time = source.seconds(commit)?;
-            let behind = match branch {
-                "" => Behind::Unknown,
-                branch => {
-                    let running = self.running.filter(|(own, _)| *own == branch);
-                    source.behind(commit, branch, running.map(|(_, commit)| commit))
-                }
+            let time = Some(source.seconds(commit)?);
+            let default_branch = match reference {
+                Some(_) => None,
+                None => source.default_branch(),
             };
-            Some((Some(time), behind))
+            let branch = reference.or(default_branch.as_deref());
+            let behind = branch.map_or(Behind::Unknown, |branch| {
+                let running = self.running.filter(|(own, _)| *own == branch);
+                source.behind(commit, branch, running.map(|(_, commit)| commit))
+            });
+            Some(AtHand {
+                time,
+                behind,
+                default_branch,
+            })
         });
-        let found = found.unwrap_or((None, Behind::Unknown));
-        self.known.insert(key, found);
+        let found = found.unwrap_or_default();
+        self.known.insert(key, found.clone());
         found
     }
 }

@@ -40,6 +40,12 @@ pub struct RolloutReport {
     /// then, and whoever asks how it is now wants to know.
     #[serde(skip)]
     pub failed_since: Vec<String>,
+    /// What others hide that may have failed since.
+    #[serde(skip)]
+    pub hidden: Vec<String>,
+    /// What to do about it.
+    #[serde(skip)]
+    pub hint: Option<&'static str>,
 }
 
 /// One target that was waited for.
@@ -79,6 +85,8 @@ impl RolloutReport {
             targets: Vec::new(),
             reasons: Vec::new(),
             failed_since: Vec::new(),
+            hidden: Vec::new(),
+            hint: None,
         }
     }
 

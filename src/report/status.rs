@@ -131,6 +131,9 @@ pub struct SourceStatus {
     /// Its branch or tag.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Where no branch or tag was recorded: the default branch, which `behind` counts on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_branch: Option<String>,
     /// The commit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub commit: Option<CommitStatus>,

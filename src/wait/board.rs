@@ -1,10 +1,10 @@
 //! What commit statuses tell by now about everything that stands on a branch: for
 //! whoever looks once and waits for nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use gitops_rollout::{
-    Authors, Branch, Commit, Line, LineState, Outcome, Policy, Published, Report, Required,
+    Authors, Branch, Commit, Doubt, Line, LineState, Outcome, Policy, Published, Report, Required,
     Standing, Target, Tree, Trees, Wait, judge, words,
 };
 
@@ -12,11 +12,14 @@ use crate::host::watch::SeenCommit;
 use crate::model::ObjectId;
 use crate::report::{RolloutNow, RolloutTarget};
 
-use super::result::{failed_since, target};
+use super::result::{PARTIAL, failed_since, hidden, target};
+use super::tell::DISBELIEVED;
 
 /// The newest commits of a branch with their statuses.
 pub struct Board {
     commits: Vec<ObjectId>,
+    /// Those with more check runs than were read.
+    partial: HashSet<usize>,
     /// What each target reported: on which of the commits, and what.
     reports: BTreeMap<Target, Vec<(usize, Report)>>,
     /// What was judged before: many environments wait for the same.
@@ -51,10 +54,14 @@ impl Board {
             .map(|(at, id)| (*id, at))
             .collect();
         let mut reports: BTreeMap<Target, Vec<(usize, Report)>> = BTreeMap::new();
+        let mut partial = HashSet::new();
         for commit in seen {
             let Some(at) = places.get(&commit.id) else {
                 continue;
             };
+            if commit.is_partial {
+                partial.insert(*at);
+            }
             for report in commit.reports {
                 let target = Target::of(&report.context);
                 reports.entry(target).or_default().push((*at, report));
@@ -62,6 +69,7 @@ impl Board {
         }
         Self {
             commits,
+            partial,
             reports,
             judged: Vec::new(),
         }
@@ -125,20 +133,28 @@ impl Board {
             .filter_map(|line| failed_since(line, position))
             .collect();
         let targets = judged.lines.iter().map(target);
+        let hidden: Vec<_> = judged.lines.iter().filter_map(hidden).collect();
         let outcome = match judged.standing {
-            Standing::Done(Outcome::RolledOut) if since.is_empty() => "rolledOut",
+            Standing::Done(Outcome::RolledOut) if since.is_empty() && hidden.is_empty() => {
+                "rolledOut"
+            }
+            Standing::Done(Outcome::RolledOut) if since.is_empty() => "unknown",
             Standing::Done(Outcome::RolledOut | Outcome::Failed) => "failed",
             Standing::Done(Outcome::Unknown) => "unknown",
             _ => "pending",
         };
         let open = judged.lines.iter().filter_map(open);
         let mut reasons: Vec<_> = since.iter().cloned().chain(open).collect();
-        if outcome == "unknown" {
+        if !hidden.is_empty() {
+            reasons.extend(hidden);
+        } else if judged.doubt == Some(Doubt::CheckRuns) {
+            reasons.push(PARTIAL.to_owned());
+        } else if outcome == "unknown" {
             reasons.push(
                 "nothing has reported on it that counts; `waitFor` names what does".to_owned(),
             );
         }
-        for one in &judged.disbelieved {
+        for one in judged.disbelieved.iter().take(DISBELIEVED) {
             reasons.push(format!(
                 "a status for {} is not believed: {} wrote it, who is not named in `statusAuthors`",
                 words(&one.target),
@@ -159,8 +175,10 @@ impl Board {
         let mut commits: Vec<_> = self
             .commits
             .iter()
-            .map(|id| Commit {
+            .enumerate()
+            .map(|(at, id)| Commit {
                 id: id.to_string(),
+                is_partial: self.partial.contains(&at),
                 ..Commit::default()
             })
             .collect();

@@ -16,6 +16,9 @@ use crate::report::{Reporter, RolloutReport};
 /// trusted, in seconds.
 const SILENCE: u64 = 150;
 
+/// How long the last question may take.
+const LAST_ANSWER: Duration = Duration::from_secs(10);
+
 /// How often a host is asked once more, without a pause, when the time is up and
 /// it has not been asked for all that decides.
 const LAST_WORDS: u32 = 6;
@@ -130,9 +133,26 @@ impl<C: Clock> Work<'_, C> {
         if open.is_empty() {
             return Ok(None);
         }
+        // Whoever looks once has no other try.
+        let again_soon = self.policy.timeout > 0;
+        let waited = self.clock.now().saturating_sub(self.started);
+        let left =
+            again_soon.then(|| Duration::from_secs(self.policy.timeout).saturating_sub(waited));
         let line = &mut self.lines[at];
-        let question = line.question(&open);
-        match line.followed.api.watch(&question).await {
+        let question = line.question(&open, again_soon);
+        // A host that hangs does not hold the run beyond its end.
+        let most = match left {
+            Some(left) => left.max(LAST_ANSWER),
+            None => Duration::MAX,
+        };
+        let answer = tokio::time::timeout(most, line.followed.api.watch(&question)).await;
+        let Ok(answer) = answer else {
+            let said = format!("the host of {} did not answer in time", line.followed.place);
+            self.teller.silent(&self.lines[at], &said);
+            return Ok(None);
+        };
+        let asked = line.followed.api.asked_to_wait();
+        match answer {
             Ok(mut sighting) => {
                 if let Some(unread) = sighting.unread.take() {
                     self.teller.warn(&unread);
@@ -141,14 +161,10 @@ impl<C: Clock> Work<'_, C> {
                 let line = &mut self.lines[at];
                 line.hear(sighting, now);
                 self.teller.answered(line);
-                Ok(None)
+                Ok(asked)
             }
             Err(error) if is_passing(&error) => {
-                let asked = match error.fault() {
-                    Fault::Refused { after, .. } => *after,
-                    _ => None,
-                };
-                self.teller.silent(&self.lines[at], &error);
+                self.teller.silent(&self.lines[at], &error.to_string());
                 Ok(asked)
             }
             Err(error) => Err(because(error)),
@@ -177,9 +193,11 @@ impl<C: Clock> Work<'_, C> {
                 started: self.started.as_secs(),
                 now,
             });
+            // A short wait is over before a long silence is.
+            let most = SILENCE.min(self.policy.timeout / 2).max(1);
             let is_silent = own
                 .heard
-                .is_none_or(|heard| now.saturating_sub(heard) >= SILENCE);
+                .is_none_or(|heard| now.saturating_sub(heard) >= most);
             let needs_host = rests_on_host(&judged);
             if !asked && needs_host {
                 continue;
@@ -189,7 +207,9 @@ impl<C: Clock> Work<'_, C> {
             }
             let is_undecided = !judged.needs.is_empty() || own.is_lost(one);
             let is_open = match judged.standing {
-                Standing::Done(Outcome::TimedOut) => true,
+                // A success on a later commit, of which it is not known whether it holds
+                // the same files, may clear a failure.
+                Standing::Done(Outcome::TimedOut | Outcome::Failed) => true,
                 // Which came last, success or failure, may depend on a folder.
                 Standing::Done(Outcome::RolledOut) => {
                     let mut lines = judged.lines.iter();
@@ -245,7 +265,12 @@ impl<C: Clock> Work<'_, C> {
 
 /// Whether what was judged rests on what the host says.
 fn rests_on_host(judged: &Judged) -> bool {
-    let without = [Outcome::Unchanged, Outcome::Superseded, Outcome::Abandoned];
+    let without = [
+        Outcome::Unchanged,
+        Outcome::Superseded,
+        Outcome::Abandoned,
+        Outcome::Unknown,
+    ];
     judged.commit.is_some() || !without.map(Standing::Done).contains(&judged.standing)
 }
 

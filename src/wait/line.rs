@@ -56,6 +56,8 @@ pub enum Start {
     Request(u64),
     /// A commit on the branch.
     Commit(ObjectId),
+    /// Nobody can say what: the build cannot be read, and no ledger names it.
+    Untold,
 }
 
 /// What was heard of a branch so far.
@@ -107,7 +109,7 @@ impl Line {
     }
 
     /// What to ask the host for the environments that are not done.
-    pub(super) fn question(&mut self, open: &[usize]) -> Question {
+    pub(super) fn question(&mut self, open: &[usize], again_soon: bool) -> Question {
         let open: Vec<_> = open.iter().map(|at| &self.followed.members[*at]).collect();
         let mut requests: Vec<_> = open
             .iter()
@@ -135,6 +137,7 @@ impl Line {
             spots: self.wanted.iter().take(self.most).cloned().collect(),
             lost,
             requests_first: self.requests_first,
+            again_soon,
         }
     }
 
@@ -197,15 +200,30 @@ impl Line {
                     id: commit.id.to_string(),
                     reports: reports.collect(),
                     parent: commit.parent.map(|parent| parent.to_string()),
+                    is_partial: commit.is_partial,
                 }
             })
             .collect();
         self.seen = kept;
+        self.remember(&own);
         self.branch.commits = own;
         let now = self.branch.tip().map(|tip| tip.id.clone());
         if now != before {
             // A branch that moved may hold other commits than before.
             self.branch.holds.clear();
+        }
+    }
+
+    /// Keeps what came before the commits that are waited for, which others push out of
+    /// the list.
+    fn remember(&mut self, commits: &[Commit]) {
+        let own = self.followed.members.iter();
+        let own: Vec<_> = own.filter_map(|member| self.commit(member)).collect();
+        for commit in commits {
+            let is_own = own.iter().any(|id| id.to_string() == commit.id);
+            if let Some(parent) = commit.parent.clone().filter(|_| is_own) {
+                self.branch.parents.insert(commit.id.clone(), parent);
+            }
         }
     }
 
@@ -234,6 +252,7 @@ impl Line {
             Start::Unchanged => return Published::Unchanged,
             Start::Older => return Published::Older,
             Start::Closed => return Published::Closed,
+            Start::Untold => return Published::Untold,
             Start::Commit(commit) => return Published::Commit(commit.to_string()),
             Start::Request(number) => number,
         };
@@ -257,6 +276,13 @@ impl Line {
     pub(super) fn trees(&self, member: &Member) -> &Trees {
         // Every member has an entry from the start.
         &self.trees[&member.folder]
+    }
+
+    /// Whether the newest commit does not have the folder.
+    pub(super) fn is_removed(&self, member: &Member) -> bool {
+        let tip = self.branch.tip();
+        let tree = tip.and_then(|tip| self.trees(member).get(&tip.id));
+        tree == Some(&Tree::Absent)
     }
 
     /// Whether the branch is not there any more.

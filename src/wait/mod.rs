@@ -17,3 +17,4 @@ pub use clock::{Clock, RealClock};
 pub use follow::{Stopped, follow};
 pub use line::{Followed, Member, Start};
 pub use result::because;
+pub use tell::commits;

@@ -1,12 +1,19 @@
 //! The result of a wait for one environment, and why it is so, in sentences.
 
-use gitops_rollout::{Judged, Line as TargetLine, LineState, Outcome, Tree, words};
+use gitops_rollout::{Doubt, Judged, Line as TargetLine, LineState, Outcome, Tree, words};
 
-use super::line::{Line, Member};
+use super::line::{Line, Member, Start};
 use super::tell::{commits, list, never, or, request, short, shown};
 use crate::error::{Error, Kind};
 use crate::host::{ApiError, HostKind, Refusal};
 use crate::report::{RolloutReport, RolloutTarget};
+
+/// How many statuses that are not believed are told with the result.
+const SHOWN: usize = 3;
+
+/// Why a success does not count on a commit that has too many check runs.
+pub(super) const PARTIAL: &str =
+    "the commit has more check runs than are read, and one of these may have failed";
 
 /// The result for one environment.
 pub(super) fn report(
@@ -39,8 +46,49 @@ pub(super) fn report(
             .iter()
             .filter_map(|one| failed_since(one, position))
             .collect(),
-        reasons: reasons(line, member, judged, outcome, is_silent),
+        hidden: judged.lines.iter().filter_map(hidden).collect(),
+        reasons: reasons(line, member, judged, outcome, (seconds, is_silent)),
+        hint: hint(line, member, judged, outcome, is_silent),
     }
+}
+
+/// What to do about it.
+fn hint(
+    line: &Line,
+    member: &Member,
+    judged: &Judged,
+    outcome: Outcome,
+    is_silent: bool,
+) -> Option<&'static str> {
+    Some(match outcome {
+        Outcome::RolledOut | Outcome::Unchanged | Outcome::Superseded => return None,
+        Outcome::Failed => {
+            "look at the objects that failed in the cluster, such as with `flux events` or in Argo CD, and publish a correction or go back"
+        }
+        Outcome::TimedOut => {
+            "check that the cluster watches this branch and writes commit statuses; `waitFor` names whose reports count, `waitTimeout` how long to wait"
+        }
+        Outcome::NotMerged => {
+            "merge the pull request, and run the command `wait`; or set `waitTimeout`"
+        }
+        Outcome::Reverted => {
+            "if that was not meant, publish again; what is on the branch now is what was there before this run"
+        }
+        Outcome::Abandoned => {
+            "if it is wanted after all, reopen the pull request, or publish again"
+        }
+        Outcome::Unknown if member.start == Start::Untold => {
+            "let the identity of the build read builds (\"View builds\"), or wait in the step that publishes, with `wait: true`"
+        }
+        Outcome::Unknown if line.is_gone() => {
+            "set `branch` to the branch that the cluster watches, and publish again"
+        }
+        Outcome::Unknown if is_silent => "run the command `wait` once the host answers again",
+        Outcome::Unknown if judged.is_gone => {
+            "publish again: what the branch holds now is not what this run published"
+        }
+        Outcome::Unknown => "name with `waitFor` whose reports count, such as `kustomization/apps`",
+    })
 }
 
 pub(super) fn target(line: &TargetLine) -> RolloutTarget {
@@ -58,6 +106,16 @@ pub(super) fn target(line: &TargetLine) -> RolloutTarget {
         words: said.map(|said| said.words.clone()).unwrap_or_default(),
         link: said.and_then(|said| said.link.clone()),
     }
+}
+
+/// What may have failed since it was rolled out, and is not to be seen.
+pub(super) fn hidden(line: &TargetLine) -> Option<String> {
+    let commit = line.hidden.as_deref()?;
+    Some(format!(
+        "{}: somebody who is not named in `statusAuthors` wrote in its name at {}, which hides what it said itself",
+        line.target,
+        short(commit)
+    ))
 }
 
 /// What failed on a later commit that holds the same files, after it had succeeded:
@@ -87,7 +145,7 @@ fn reasons(
     member: &Member,
     judged: &Judged,
     outcome: Outcome,
-    is_silent: bool,
+    (seconds, is_silent): (u64, bool),
 ) -> Vec<String> {
     let mut reasons = Vec::new();
     let branch = &line.followed.branch;
@@ -102,6 +160,9 @@ fn reasons(
                     .to_owned(),
             );
         }
+        Outcome::Reverted if line.is_removed(member) => reasons.push(format!(
+            "branch {branch:?} does not have the folder any more, which commit {commit} published"
+        )),
         Outcome::Reverted => reasons.push(format!(
             "branch {branch:?} went back to what the folder held before commit {commit}"
         )),
@@ -118,6 +179,9 @@ fn reasons(
         Outcome::NotMerged => {
             reasons.push(format!("{} was not merged in time", request(member)));
         }
+        Outcome::Unknown if member.start == Start::Untold => reasons.push(format!(
+            "it is not known what this build published: its attachments cannot be read, and none of the newest commits of branch {branch:?} has a ledger that it wrote. It may have published nothing here, or its pull request was closed, or somebody pushed over its commit"
+        )),
         Outcome::Unknown if line.is_gone() => {
             reasons.push(format!("there is no branch {branch:?} any more"));
         }
@@ -128,20 +192,52 @@ fn reasons(
         Outcome::Unknown if judged.is_gone => reasons.push(format!(
             "branch {branch:?} does not hold commit {commit} any more: somebody pushed over it"
         )),
+        Outcome::Unknown if judged.doubt == Some(Doubt::Place) => reasons.push(format!(
+            "something else is in its place, and more than {} came since commit {commit}: whether that is newer, or what was there before, is not known",
+            commits(line.branch.commits.len())
+        )),
+        Outcome::Unknown if judged.doubt == Some(Doubt::CheckRuns) => reasons.push(PARTIAL.to_owned()),
         Outcome::Unknown => reasons.push(format!(
             "nothing has reported on the {} before it, and no name is given with `waitFor`",
             commits(line.branch.commits.len())
         )),
         Outcome::RolledOut | Outcome::Unchanged | Outcome::Failed | Outcome::TimedOut => {}
     }
-    reasons.extend(judged.lines.iter().filter_map(|one| open_target(one, line)));
-    if outcome == Outcome::TimedOut && judged.never_failed {
+    reasons.extend(beside(line, judged, outcome, (seconds, is_silent)));
+    reasons
+}
+
+/// What is worth knowing about targets.
+fn beside(
+    line: &Line,
+    judged: &Judged,
+    outcome: Outcome,
+    (seconds, is_silent): (u64, bool),
+) -> Vec<String> {
+    let mut reasons = Vec::new();
+    let is_known = !is_silent && !line.is_gone() && !judged.is_gone;
+    if outcome != Outcome::Unknown || is_known {
+        reasons.extend(judged.lines.iter().filter_map(|one| open_target(one, line)));
+    }
+    if outcome == Outcome::TimedOut {
+        let others = judged.disbelieved.iter().take(SHOWN);
+        reasons.extend(others.map(|one| {
+            format!(
+                "{} wrote a status for {}, and is not named in `statusAuthors`",
+                one.author,
+                words(&one.target)
+            )
+        }));
+    }
+    // Who looks once did not wait for a failure.
+    if outcome == Outcome::TimedOut && judged.never_failed && seconds > 0 {
         reasons.push(
 "Flux has reported successes here and never a failure: version 2.8 does not report failures to commits, and a failed rollout then ends by time alone"
                 .to_owned(),
         );
     }
-    if outcome == Outcome::Unknown && !judged.others.is_empty() {
+    let is_unnamed = judged.lines.is_empty();
+    if outcome == Outcome::Unknown && is_unnamed && !judged.others.is_empty() {
         let names: Vec<_> = judged.others.iter().map(String::as_str).collect();
         reasons.push(format!(
             "{} reported on it; name with `waitFor` what counts",

@@ -7,11 +7,13 @@ use std::collections::HashMap;
 use gitops_rollout::{Judged, LineState, Policy, Reported, Required, Waiting};
 
 use super::line::{Line, Member, Start};
-use crate::host::ApiError;
 use crate::report::{Reporter, RolloutReport, duration};
 
 /// How many names one message holds.
 const SHOWN: usize = 10;
+
+/// How many statuses that are not believed are told of one environment.
+pub(super) const DISBELIEVED: usize = 10;
 
 pub(super) struct Teller<'a> {
     reporter: &'a Reporter,
@@ -64,9 +66,9 @@ impl<'a> Teller<'a> {
     }
 
     /// The host did not answer.
-    pub(super) fn silent(&mut self, line: &Line, error: &ApiError) {
+    pub(super) fn silent(&mut self, line: &Line, error: &str) {
         if self.silent.insert(line.followed.place.clone(), true) == Some(true) {
-            self.reporter.debug(&error.to_string());
+            self.reporter.debug(error);
             return;
         }
         self.reporter.info(&format!("{error}; the wait goes on"));
@@ -127,7 +129,7 @@ impl<'a> Teller<'a> {
                 self.reporter.info(&text);
             }
         }
-        for one in &judged.disbelieved {
+        for one in judged.disbelieved.iter().take(DISBELIEVED) {
             let text = format!(
                 "{name}: a status for {} is not believed: {} wrote it, who is not named in `statusAuthors`",
                 one.target, one.author
@@ -172,10 +174,13 @@ fn what_for(line: &Line, member: &Member, judged: &Judged, waiting: Waiting) -> 
             let chosen = match member.required {
                 Required::Named(_) => "",
                 Required::Lately => {
-                    ", which reported on this branch lately; `waitFor` names others"
+                    "; these reported on this branch lately, `waitFor` names others"
                 }
             };
-            format!("commit {commit} waits for {}{chosen}", list(&names))
+            format!(
+                "waiting for {} to report on commit {commit}{chosen}",
+                list(&names)
+            )
         }
     }
 }
@@ -188,7 +193,8 @@ pub(super) fn list(names: &[&str]) -> String {
     }
 }
 
-pub(super) fn commits(number: usize) -> String {
+/// `commit`, `3 commits`.
+pub fn commits(number: usize) -> String {
     match number {
         1 => "commit".to_owned(),
         number => format!("{number} commits"),
@@ -196,10 +202,13 @@ pub(super) fn commits(number: usize) -> String {
 }
 
 pub(super) fn never(target: &str, line: &Line) -> String {
-    format!(
-        "{target} has reported on none of the last {}",
-        commits(line.branch.commits.len())
-    )
+    match line.branch.commits.len() {
+        1 => format!("{target} has not reported on the only commit of the branch"),
+        number => format!(
+            "{target} has reported on none of the last {}",
+            commits(number)
+        ),
+    }
 }
 
 pub(super) fn short(commit: &str) -> String {

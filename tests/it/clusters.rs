@@ -167,6 +167,14 @@ fn cases() -> Vec<(&'static str, &'static str, String)> {
         ),
         (
             "azure",
+            "\n  c: { generator: flux, flux: { version: '2.9', secret: git, decryptAs: sops } }\n",
+        ),
+        (
+            "azure",
+            "\n  c: { generator: flux, flux: { version: '2.9', secret: git, decryptAs: kustomize-controller } }\n",
+        ),
+        (
+            "azure",
             "\n  c: { generator: flux, flux: { version: '2.9', serviceAccount: flux, artifact: 'oci://contoso.azurecr.io/{environment}' } }\n",
         ),
         (
@@ -354,6 +362,35 @@ fn flux_decrypts_and_applies_environments_as_it_is_told() {
             ("prod-shop", &sops, &account),
         ]
     );
+}
+
+/// By workload identity there is no Secret; the controller's own is not named, which
+/// needs no feature gate.
+#[test]
+fn flux_decrypts_with_an_identity() {
+    for (settings, expected) in [
+        (
+            "decryptAs: sops",
+            json!({"provider": "sops", "serviceAccountName": "sops"}),
+        ),
+        (
+            "decryptAs: kustomize-controller",
+            json!({"provider": "sops"}),
+        ),
+        (
+            "decryptAs: sops, decryptionSecret: keys",
+            json!({"provider": "sops", "secretRef": {"name": "keys"}, "serviceAccountName": "sops"}),
+        ),
+    ] {
+        let block = format!(
+            "\n  c: {{ generator: flux, flux: {{ version: '2.9', secret: git, {settings} }} }}\n"
+        );
+        let objects = objects(&azure(&block), "c");
+        let shop = objects
+            .iter()
+            .find(|one| one["kind"] == "Kustomization" && one["metadata"]["name"] == "prod-shop");
+        assert_eq!(shop.unwrap()["spec"]["decryption"], expected, "{settings}");
+    }
 }
 
 /// Azure DevOps allows names of 64 characters, in each project the same.

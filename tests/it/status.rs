@@ -17,6 +17,7 @@ on_both_hosts! {
     what_has_left_the_file_is_shown_as_that,
     a_hand_edit_is_no_publication,
     a_pipeline_knows_its_branch_though_it_fetched_none,
+    from_a_detached_head_the_default_branch_counts,
     a_task_shows_it_in_the_log_and_on_the_page,
 }
 
@@ -121,11 +122,11 @@ fn every_environment_of_the_file_is_shown<H: Cluster>() {
 
         environment  source  age  behind  published  rollout  by hand
         dev  <source00>  <age>  1  <age>  rolled out  no
-        qa  <source00>  <age>  1  <age>  pending  2 files
+        qa  <source00>  <age>  1  <age>  pending (edited)  2 files
         prod  nothing  -  -  -  -  -
 
         qa: pending: kustomization/qa has not reported on this branch lately
-        qa: by hand: changed web.yaml; added own.yaml
+        qa: by hand: changed web.yaml; added own.yaml. The rollout is that of the folder as it is now
         prod: nothing is published in the folder `prod`
 
         image  environments
@@ -386,6 +387,37 @@ fn a_pipeline_knows_its_branch_though_it_fetched_none<H: Cluster>() {
     scene.workspace.git(&["branch", "-D", "main"]);
     assert_eq!(behind("refs/heads/main"), 1);
     assert_eq!(behind("refs/heads/other"), Value::Null);
+}
+
+fn from_a_detached_head_the_default_branch_counts<H: Cluster>() {
+    let scene = shop::<H>();
+    scene.source(81);
+    commit(&scene.workspace, "change");
+    scene.workspace.git(&["checkout", "-q", "--detach"]);
+    let publish = ["publish", "--mode", "push", "--environments", "dev"];
+    let program = scene.workspace.program(&publish);
+    program
+        .variable("GITOPS_TOKEN", "marked-token-7f3a")
+        .succeed();
+    let shown = status(&scene, &["--environments", "dev"]);
+    assert!(
+        shown.contains(
+            "dev: it was published from a detached HEAD, so how far it is behind is not known"
+        ),
+        "{shown}"
+    );
+    // As a clone has it; the source went on since.
+    scene.workspace.git(&["checkout", "-q", "main"]);
+    scene.workspace.write("README.md", "more");
+    commit(&scene.workspace, "later");
+    let (main, head) = ("refs/remotes/origin/main", "refs/remotes/origin/HEAD");
+    scene.workspace.git(&["update-ref", main, "main"]);
+    scene.workspace.git(&["symbolic-ref", head, main]);
+    let value = json(&scene, &["--environments", "dev"]);
+    let source = &value["branches"][0]["environments"][0]["published"]["source"];
+    assert_eq!(source["behind"], 1, "{source}");
+    assert_eq!(source["defaultBranch"], "refs/heads/main");
+    assert_eq!(source["ref"], Value::Null);
 }
 
 fn a_task_shows_it_in_the_log_and_on_the_page<H: Cluster>() {

@@ -4,6 +4,7 @@
 mod attached;
 mod ends;
 mod faults;
+mod limits;
 mod own_build;
 mod program;
 mod required;

@@ -13,10 +13,11 @@ use crate::target::Target;
 pub struct Authors(BTreeSet<String>);
 
 impl Authors {
-    /// These, by what the host identifies them by.
+    /// These, by what the host identifies them by. Only the case of ASCII is folded, so
+    /// that who has a look-alike of a name is not taken for its owner.
     pub fn only<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Self {
         let names = names.into_iter();
-        let names = names.map(|name| name.as_ref().trim().to_lowercase());
+        let names = names.map(|name| name.as_ref().trim().to_ascii_lowercase());
         Self(names.filter(|name| !name.is_empty()).collect())
     }
 
@@ -25,10 +26,15 @@ impl Authors {
         self.0.is_empty()
     }
 
+    /// Whether an app is among them: only apps write check runs.
+    pub(crate) fn has_app(&self) -> bool {
+        self.0.iter().any(|name| name.ends_with("[bot]"))
+    }
+
     /// Whether this report is believed.
     pub fn allow(&self, report: &Report) -> bool {
         let mut own = report.author.iter();
-        own.any(|id| self.0.contains(&id.to_lowercase()))
+        own.any(|id| self.0.contains(&id.to_ascii_lowercase()))
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Commit {
     pub parent: Option<String>,
     /// Its statuses, in any order.
     pub reports: Vec<Report>,
+    /// It has more check runs of apps than could be read.
+    pub is_partial: bool,
 }
 
 /// The newest commits of a branch.
@@ -25,6 +27,9 @@ pub struct Branch {
     pub commits: Vec<Commit>,
     /// For commits that are not among these: whether the branch holds them.
     pub holds: HashMap<String, bool>,
+    /// For commits that are not among these: their first parents, as far as they are
+    /// known.
+    pub parents: HashMap<String, String>,
 }
 
 impl Branch {
@@ -64,6 +69,8 @@ pub enum Published {
     Closed,
     /// It is this commit on the branch.
     Commit(String),
+    /// Nobody can say what.
+    Untold,
 }
 
 /// Whose reports are waited for.

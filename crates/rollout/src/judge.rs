@@ -1,10 +1,12 @@
 //! The rule: from facts to how far a rollout is.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod aside;
+
+use std::collections::BTreeSet;
 
 use crate::facts::{Published, Required, Tree, Wait};
-use crate::judged::{Judged, Line, LineState, Outcome, Reported, Standing, Waiting};
-use crate::meaning::{Meaning, is_by_flux, meaning};
+use crate::judged::{Doubt, Judged, Line, LineState, Outcome, Reported, Standing, Waiting};
+use crate::meaning::Meaning;
 use crate::standing::{AboutCommit, Said, about};
 use crate::target::Target;
 
@@ -19,6 +21,7 @@ pub fn judge(wait: &Wait<'_>) -> Judged {
         Published::Unchanged => ended(Outcome::Unchanged),
         Published::Older => ended(Outcome::Superseded),
         Published::Closed => ended(Outcome::Abandoned),
+        Published::Untold => ended(Outcome::Unknown),
         Published::Proposed if late => ended(Outcome::NotMerged),
         Published::Proposed => nothing(Standing::Waiting(Waiting::Merge)),
         Published::Commit(commit) => Work::new(wait, commit, late).judge(),
@@ -40,6 +43,7 @@ fn nothing(standing: Standing) -> Judged {
         needs: Vec::new(),
         last_rolled_out: None,
         is_gone: false,
+        doubt: None,
         never_failed: false,
     }
 }
@@ -48,6 +52,14 @@ fn nothing(standing: Standing) -> Judged {
 enum Wanted {
     Target(Target),
     Nobody(String),
+}
+
+/// What was there before our commit.
+enum Before {
+    Commit(String),
+    /// It is the first one.
+    Nothing,
+    Unknown,
 }
 
 /// The targets that said something.
@@ -68,6 +80,8 @@ struct Work<'a> {
     candidates: usize,
     /// Commits whose folder has to be looked at.
     needs: BTreeSet<String>,
+    /// Why a success counts for nothing.
+    doubt: Option<Doubt>,
 }
 
 impl<'a> Work<'a> {
@@ -88,6 +102,7 @@ impl<'a> Work<'a> {
             own,
             candidates,
             needs: BTreeSet::new(),
+            doubt: None,
         }
     }
 
@@ -104,9 +119,10 @@ impl<'a> Work<'a> {
             standing,
             commit: Some(self.commit.to_owned()),
             others: self.others(&wanted),
-            disbelieved: self.disbelieved(),
+            disbelieved: self.disbelieved(&wanted),
             last_rolled_out,
             is_gone: holds == Some(false),
+            doubt: self.doubt,
             never_failed: self.never_failed(),
             needs: self.needs.into_iter().collect(),
             lines,
@@ -115,29 +131,17 @@ impl<'a> Work<'a> {
 
     /// Whose reports are waited for.
     fn wanted(&self) -> Vec<Wanted> {
-        let (since, before) = self.said.split_at(self.candidates);
-        // What reports on our commit for the first time was not there before.
-        let lately = targets(
-            before
-                .iter()
-                .filter(|one| !one.said.is_empty())
-                .take(RECENT),
-        );
         let patterns = match self.wait.required {
-            Required::Lately => return lately.into_iter().map(Wanted::Target).collect(),
+            Required::Lately => return self.lately(),
             Required::Named(patterns) => patterns,
         };
-        let mut recent = targets(since);
-        recent.extend(lately);
+        // Who was silent for a while is not forgotten: it may be what is broken.
         let ever = targets(&self.said);
         let mut found = BTreeSet::new();
         let mut wanted = Vec::new();
         for pattern in patterns {
             let fits = |target: &&Target| pattern.fits(target);
-            let mut fitting: Vec<_> = recent.iter().filter(fits).collect();
-            if fitting.is_empty() {
-                fitting = ever.iter().filter(fits).collect();
-            }
+            let fitting: Vec<_> = ever.iter().filter(fits).collect();
             if fitting.is_empty() {
                 wanted.push(Wanted::Nobody(pattern.text().to_owned()));
             }
@@ -150,6 +154,14 @@ impl<'a> Work<'a> {
         wanted
     }
 
+    /// Those that reported on the newest commits before ours: what reports on ours for
+    /// the first time was not there before.
+    fn lately(&self) -> Vec<Wanted> {
+        let before = self.said.iter().skip(self.candidates);
+        let recent = before.filter(|one| !one.said.is_empty()).take(RECENT);
+        targets(recent).into_iter().map(Wanted::Target).collect()
+    }
+
     /// Where one of them is.
     fn line(&mut self, wanted: &Wanted, holds: Option<bool>) -> Line {
         let target = match wanted {
@@ -158,6 +170,7 @@ impl<'a> Work<'a> {
                     target: name.clone(),
                     state: LineState::Silent,
                     later_failure: None,
+                    hidden: None,
                     newest: None,
                 };
             }
@@ -177,10 +190,14 @@ impl<'a> Work<'a> {
                 continue;
             };
             match said.meaning {
-                Meaning::Succeeded => match self.is_ours(at) {
-                    Some(true) => succeeded = succeeded.or(Some(said.reported)),
-                    Some(false) => passed_over = passed_over.or(Some(said.reported)),
-                    None => working = working.or(Some(said.reported)),
+                Meaning::Succeeded if self.said[at].is_partial => {
+                    self.doubt = Some(Doubt::CheckRuns);
+                    working = working.or(Some(said.reported));
+                }
+                Meaning::Succeeded => match (self.is_ours(at), self.is_newer(at)) {
+                    (Some(true), _) => succeeded = succeeded.or(Some(said.reported)),
+                    (_, Some(true)) => passed_over = passed_over.or(Some(said.reported)),
+                    _ => working = working.or(Some(said.reported)),
                 },
                 Meaning::Failed if self.own != Some(at) => {
                     later_failure = later_failure.or(Some(said.reported));
@@ -204,6 +221,7 @@ impl<'a> Work<'a> {
             target: target.name().to_owned(),
             state,
             later_failure,
+            hidden: self.hidden(target, candidates),
             newest: self.newest(target),
         }
     }
@@ -227,6 +245,41 @@ impl<'a> Work<'a> {
         let theirs = self.tree(&id);
         let own = self.tree(self.commit);
         Some(theirs? == own?)
+    }
+
+    /// Whether this commit holds something that came after what was published: neither
+    /// that, nor what was there before, nor nothing.
+    fn is_newer(&mut self, at: usize) -> Option<bool> {
+        if self.is_ours(at)? {
+            return Some(false);
+        }
+        let id = self.wait.branch.commits[at].id.clone();
+        let theirs = self.tree(&id)?;
+        if theirs == Tree::Absent {
+            return Some(false);
+        }
+        match self.before() {
+            Before::Commit(parent) => Some(theirs != self.tree(&parent)?),
+            Before::Nothing => Some(true),
+            Before::Unknown => {
+                self.doubt = Some(Doubt::Place);
+                None
+            }
+        }
+    }
+
+    /// What the branch held before our commit.
+    fn before(&self) -> Before {
+        let branch = self.wait.branch;
+        let parent = match self.own {
+            Some(own) => branch.commits[own].parent.as_ref(),
+            None => branch.parents.get(self.commit),
+        };
+        match (parent, self.own) {
+            (Some(parent), _) => Before::Commit(parent.clone()),
+            (None, Some(_)) => Before::Nothing,
+            (None, None) => Before::Unknown,
+        }
     }
 
     fn tree(&mut self, commit: &str) -> Option<Tree> {
@@ -269,6 +322,9 @@ impl<'a> Work<'a> {
         if lines.is_empty() && (self.late || elapsed >= self.wait.policy.settle) {
             return done(Outcome::Unknown);
         }
+        if self.late && self.doubt.is_some() {
+            return done(Outcome::Unknown);
+        }
         if self.late {
             return done(Outcome::TimedOut);
         }
@@ -297,23 +353,30 @@ impl<'a> Work<'a> {
     /// Whether the folder is again what it was before our commit; `None` until
     /// that was looked at.
     fn is_reverted(&mut self) -> Option<bool> {
-        let (Some(own), Some(tip)) = (self.own, self.wait.branch.tip()) else {
+        let Some(tip) = self.wait.branch.tip().map(|tip| tip.id.clone()) else {
             return Some(false);
         };
-        let tip = tip.id.clone();
-        let Some(parent) = self.wait.branch.commits[own].parent.clone() else {
-            return Some(false);
-        };
-        if own == 0 {
+        if self.own == Some(0) {
             return Some(false);
         }
         let (now, ours) = (self.tree(&tip), self.tree(self.commit));
-        let before = self.tree(&parent);
+        let before = match self.before() {
+            Before::Commit(parent) => Some(self.tree(&parent)),
+            Before::Nothing => None,
+            Before::Unknown => Some(None),
+        };
         let (now, ours) = (now?, ours?);
         if now == ours {
             return Some(false);
         }
-        Some(now == before?)
+        // Whoever removes the folder publishes nothing newer.
+        if now == Tree::Absent {
+            return Some(true);
+        }
+        match before {
+            None => Some(false),
+            Some(before) => Some(now == before?),
+        }
     }
 
     /// The newest commit on which every required target succeeded.
@@ -335,43 +398,5 @@ impl<'a> Work<'a> {
             .next();
         let is_done = standing == Standing::Done(Outcome::RolledOut);
         found.or_else(|| is_done.then(|| self.commit.to_owned()))
-    }
-
-    /// What reported on our commit or later, and is not waited for.
-    fn others(&self, wanted: &[Wanted]) -> Vec<String> {
-        let is_wanted = |target: &Target| {
-            wanted
-                .iter()
-                .any(|one| matches!(one, Wanted::Target(own) if own == target))
-        };
-        let candidates = self.said.iter().take(self.candidates);
-        let names: BTreeSet<String> = candidates
-            .flat_map(|about| about.said.keys())
-            .filter(|target| !is_wanted(target))
-            .map(|target| target.name().to_owned())
-            .collect();
-        names.into_iter().collect()
-    }
-
-    /// What was written about our commit or a later one by somebody who is not believed.
-    fn disbelieved(&self) -> Vec<crate::judged::Disbelieved> {
-        let candidates = self.said.iter().take(self.candidates);
-        let all: BTreeSet<_> = candidates
-            .flat_map(|about| about.disbelieved.iter().cloned())
-            .collect();
-        all.into_iter().collect()
-    }
-
-    /// Whether Flux reports here, and never reported a failure.
-    fn never_failed(&self) -> bool {
-        let mut by_meaning: BTreeMap<Meaning, usize> = BTreeMap::new();
-        for commit in &self.wait.branch.commits {
-            for report in commit.reports.iter().filter(|one| is_by_flux(one)) {
-                if self.wait.authors.allow(report) {
-                    *by_meaning.entry(meaning(report, &commit.id)).or_default() += 1;
-                }
-            }
-        }
-        by_meaning.contains_key(&Meaning::Succeeded) && !by_meaning.contains_key(&Meaning::Failed)
     }
 }

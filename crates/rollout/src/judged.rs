@@ -115,8 +115,21 @@ pub struct Line {
     pub state: LineState,
     /// A failure on a later commit: told, not decided on.
     pub later_failure: Option<Reported>,
+    /// A later commit than the success, on which somebody who is not believed wrote in its
+    /// name: what it said there itself is hidden, where the host shows the newest alone.
+    pub hidden: Option<String>,
     /// The newest commit that it reported on at all.
     pub newest: Option<Reported>,
+}
+
+/// Why a success counts for nothing, although whoever wrote it is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// Something else took the place of what was published, and it is not known whether
+    /// that is newer or what was there before: too many commits came since.
+    Place,
+    /// Of the commit, not all check runs could be read.
+    CheckRuns,
 }
 
 /// A status that was not believed.
@@ -147,6 +160,8 @@ pub struct Judged {
     pub last_rolled_out: Option<String>,
     /// The branch no longer holds the commit.
     pub is_gone: bool,
+    /// Why a success counts for nothing.
+    pub doubt: Option<Doubt>,
     /// Flux reports, and on these commits never a failure: some versions do not.
     pub never_failed: bool,
 }

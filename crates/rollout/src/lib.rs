@@ -29,7 +29,9 @@ mod words;
 pub use authors::{Authors, Writer, writers};
 pub use facts::{Branch, Commit, Policy, Published, Required, Tree, Trees, Wait};
 pub use judge::judge;
-pub use judged::{Disbelieved, Judged, Line, LineState, Outcome, Reported, Standing, Waiting};
+pub use judged::{
+    Disbelieved, Doubt, Judged, Line, LineState, Outcome, Reported, Standing, Waiting,
+};
 pub use meaning::{Meaning, meaning};
 pub use report::{Context, Report, State};
 pub use target::{Pattern, Target};

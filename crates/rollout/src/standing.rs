@@ -1,6 +1,6 @@
 //! What each target says about each commit, from reports in any order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::authors::Authors;
 use crate::facts::Commit;
@@ -25,7 +25,9 @@ pub(crate) struct AboutCommit {
     /// By target.
     pub(crate) said: BTreeMap<Target, Said>,
     /// What was not believed.
-    pub(crate) disbelieved: Vec<Disbelieved>,
+    pub(crate) disbelieved: BTreeSet<(Target, Disbelieved)>,
+    /// There may be more that was said, by those who are believed.
+    pub(crate) is_partial: bool,
 }
 
 /// The last word of each target about a commit. What is final outweighs what is
@@ -33,7 +35,10 @@ pub(crate) struct AboutCommit {
 /// the newer counts, and of two of one moment the worse.
 pub(crate) fn about(commit: &Commit, authors: &Authors) -> AboutCommit {
     let mut found: BTreeMap<Target, (Rank, &Report, Meaning)> = BTreeMap::new();
-    let mut about = AboutCommit::default();
+    let mut about = AboutCommit {
+        is_partial: commit.is_partial && authors.has_app(),
+        ..AboutCommit::default()
+    };
     for report in &commit.reports {
         let said = meaning(report, &commit.id);
         if said == Meaning::Nothing {
@@ -41,10 +46,11 @@ pub(crate) fn about(commit: &Commit, authors: &Authors) -> AboutCommit {
         }
         let target = Target::of(&report.context);
         if !authors.allow(report) {
-            about.disbelieved.push(Disbelieved {
+            let disbelieved = Disbelieved {
                 target: target.name().to_owned(),
                 author: author(report),
-            });
+            };
+            about.disbelieved.insert((target, disbelieved));
             continue;
         }
         let rank = rank(report, said);
@@ -68,8 +74,6 @@ pub(crate) fn about(commit: &Commit, authors: &Authors) -> AboutCommit {
         (target, said)
     });
     about.said = said.collect();
-    about.disbelieved.sort();
-    about.disbelieved.dedup();
     about
 }
 

@@ -3,7 +3,7 @@
 mod support;
 
 use gitops_rollout::{
-    Authors, LineState, Outcome, Published, Report, Standing, State, Tree, Waiting, writers,
+    Authors, Doubt, LineState, Outcome, Published, Report, Standing, State, Tree, Waiting, writers,
 };
 use support::{APPS, FLUX, INFRA, Scene, broken, flux, healthy};
 
@@ -113,7 +113,7 @@ fn going_back_to_what_was_there_before_is_a_revert() {
     let scene = Scene::new(&[("c2", ""), ("c1", "t1"), ("c0", "")], "c1");
     assert_eq!(scene.at(5).standing, done(Outcome::Reverted));
     // What was there before is not known.
-    let scene = Scene::new(&[("c2", ""), ("c1", "t1")], "c1");
+    let scene = Scene::new(&[("c2", "t2"), ("c1", "t1")], "c1");
     assert_eq!(scene.at(5).standing, TARGETS);
 }
 
@@ -301,4 +301,133 @@ fn only_three_outcomes_pass() {
     let passing = Outcome::ALL.into_iter().filter(|one| one.passes());
     let words: Vec<_> = passing.map(Outcome::word).collect();
     assert_eq!(words, ["rolledOut", "unchanged", "superseded"]);
+}
+
+/// `c1` is ours and put `t1` in the place of `t0`; later ones as given, the newest first.
+fn since(later: &[(&str, &str)]) -> Scene {
+    let commits = [later, &[("c1", "t1"), ("c0", "t0")]].concat();
+    Scene::new(&commits, "c1")
+}
+
+#[test]
+fn a_success_on_what_was_there_before_supersedes_nothing() {
+    // Reverted, which was rolled out; what came then is not.
+    let scene = since(&[("c3", "t3"), ("c2", "t0")]).report("c2", healthy(APPS, 5));
+    assert_eq!(scene.at(6).standing, TARGETS);
+    assert_eq!(scene.at(1800).standing, done(Outcome::TimedOut));
+    let scene = scene.report("c3", healthy(APPS, 9));
+    assert_eq!(scene.at(10).standing, done(Outcome::Superseded));
+}
+
+#[test]
+fn whoever_removes_the_folder_publishes_nothing_newer() {
+    let scene = since(&[("c2", "")]).report("c2", healthy(APPS, 5));
+    assert_eq!(scene.at(6).standing, done(Outcome::Reverted));
+    let scene = since(&[("c3", "t3"), ("c2", "")]).report("c2", healthy(APPS, 5));
+    assert_eq!(scene.at(6).standing, TARGETS);
+}
+
+/// More commits came since than are looked at.
+#[test]
+fn of_a_commit_far_back_the_parent_decides() {
+    let scene = since(&[("c9", "t0")]).report("c9", healthy(APPS, 5));
+    let mut far = scene;
+    far.branch.commits.truncate(1);
+    far.branch.holds.insert("c1".to_owned(), true);
+    assert_eq!(far.at(6).standing, TARGETS);
+    let judged = far.at(1800);
+    assert_eq!(judged.standing, done(Outcome::Unknown));
+    assert_eq!(judged.doubt, Some(Doubt::Place));
+    // It was seen while it was among them.
+    far.branch.parents.insert("c1".to_owned(), "c0".to_owned());
+    assert_eq!(far.at(6).standing, done(Outcome::Reverted));
+    far.trees.insert("c9".to_owned(), Tree::Id("t9".to_owned()));
+    assert_eq!(far.at(6).standing, done(Outcome::Superseded));
+    far.trees.insert("c9".to_owned(), Tree::Id("t1".to_owned()));
+    assert_eq!(far.at(6).standing, done(Outcome::RolledOut));
+}
+
+#[test]
+fn a_pattern_does_not_forget_who_was_silent_for_a_while() {
+    let commits: Vec<_> = (0..20).rev().map(|at| (format!("c{at:02}"), "t")).collect();
+    let commits: Vec<_> = commits
+        .iter()
+        .map(|(id, tree)| (id.as_str(), *tree))
+        .collect();
+    let mut scene = Scene::new(&commits, "c19").waits_for(&["kustomization/*"]);
+    for (id, _) in &commits {
+        scene.add(id, healthy(APPS, 1));
+    }
+    assert_eq!(scene.at(6).standing, done(Outcome::RolledOut));
+    scene.add("c02", healthy(INFRA, 1));
+    let judged = scene.at(6);
+    assert_eq!(judged.standing, TARGETS);
+    assert_eq!(judged.lines[1].target, "kustomization/infra");
+}
+
+/// An app wrote more check runs than are read; a user writes none.
+#[test]
+fn a_success_beside_check_runs_that_were_not_read_proves_nothing() {
+    for (author, outcome) in [("flux[bot]", Outcome::Unknown), (FLUX, Outcome::RolledOut)] {
+        let mut scene = ours();
+        scene.authors = Authors::only([author]);
+        let mut report = healthy(APPS, 5);
+        report.author = vec![author.to_owned()];
+        scene.add("c1", report);
+        scene.branch.commits[0].is_partial = true;
+        let judged = scene.at(1800);
+        assert_eq!(judged.standing, done(outcome));
+        assert_eq!(judged.doubt.is_some(), outcome == Outcome::Unknown);
+    }
+}
+
+#[test]
+fn only_what_is_waited_for_is_a_forgery() {
+    let by = |name: &str| Report {
+        author: vec!["mallory".to_owned()],
+        ..healthy(name, 5)
+    };
+    let scene = ours().report("c1", by(APPS)).report("c1", by("ci/build"));
+    let judged = scene.at(6);
+    let told: Vec<_> = judged
+        .disbelieved
+        .iter()
+        .map(|one| one.target.as_str())
+        .collect();
+    assert_eq!(told, ["kustomization/apps"]);
+}
+
+/// GitHub shows the newest status of a context alone.
+#[test]
+fn what_others_hide_after_a_success_is_named() {
+    let by_mallory = || Report {
+        author: vec!["mallory".to_owned()],
+        ..flux(APPS, State::Pending, "", 9)
+    };
+    let scene = followed("t1").report("c1", healthy(APPS, 5));
+    assert_eq!(scene.at(6).lines[0].hidden, None);
+    let forged = scene.clone().report("c2", by_mallory());
+    let judged = forged.at(6);
+    assert_eq!(judged.standing, done(Outcome::RolledOut));
+    assert_eq!(judged.lines[0].hidden.as_deref(), Some("c2"));
+    // What it said itself is there too, as Azure DevOps shows it.
+    let both = forged.report("c2", healthy(APPS, 8));
+    assert_eq!(both.at(9).lines[0].hidden, None);
+    // Before the success nothing is hidden.
+    let before = scene.report("c1", by_mallory());
+    assert_eq!(before.at(9).lines[0].hidden, None);
+}
+
+#[test]
+fn a_letter_that_folds_to_another_is_another_author() {
+    let mut scene = ours();
+    scene.authors = Authors::only(["Flux-Kluster"]);
+    let by = |name: &str| Report {
+        author: vec![name.to_owned()],
+        ..healthy(APPS, 5)
+    };
+    let forged = scene.clone().report("c1", by("flux-\u{212a}luster"));
+    assert_eq!(forged.at(6).standing, TARGETS);
+    let own = scene.report("c1", by("flux-kluster"));
+    assert_eq!(own.at(6).standing, done(Outcome::RolledOut));
 }

@@ -59,6 +59,13 @@ fn words_of_flux_make_a_state_only_worse(#[case] words: &str, #[case] expected: 
 #[case("dependency not ready", [Pending, Pending, Failed, Failed, Pending])]
 #[case("all good", [Succeeded, Pending, Failed, Failed, Nothing])]
 #[case("health is Progressing", [Pending, Pending, Failed, Failed, Nothing])]
+#[case("Health: 3/5 Unknown", [Pending, Pending, Failed, Failed, Nothing])]
+#[case("Sync failed: hook error", [Pending, Pending, Failed, Failed, Nothing])]
+#[case("Application is not synced", [Pending, Pending, Failed, Failed, Nothing])]
+#[case("unhealthy", [Pending, Pending, Failed, Failed, Nothing])]
+#[case("Health check failed: timeout waiting", [Pending, Pending, Failed, Failed, Nothing])]
+#[case("5/5 Synced, 0 failed, no errors", [Succeeded, Pending, Failed, Failed, Nothing])]
+#[case("Deployment/notebook is healthy", [Succeeded, Pending, Failed, Failed, Nothing])]
 fn words_of_others_make_a_state_only_worse(#[case] words: &str, #[case] expected: [Meaning; 5]) {
     for name in ["prod/shop", "continuous-delivery/shop", "a/kustomization/b"] {
         assert_eq!(each("", name, words), expected, "{name}");

@@ -13,7 +13,8 @@ use crate::settings::EnvironmentSettings;
 use crate::wait::{self, Followed, Member, RealClock, Start};
 
 use super::super::connect::Connector;
-use super::{list_authors, on_branch};
+use super::list_authors;
+use super::standing::on_branch;
 
 /// Refuses to promote an environment that is not rolled out as it was `published`.
 /// What nobody can tell is refused too.
@@ -45,7 +46,7 @@ async fn check(
     };
     let connection = connector.open(target, false).await?;
     let Some(api) = connection.api else {
-        let said = format!("there are no commit statuses at {}", target.place);
+        let said = format!("{} has no commit statuses", target.place);
         return Err(Error::message(Kind::Usage, said)
             .hint("commit statuses need a repository on Azure DevOps or GitHub; if it is one of these, say which with `gitHost`"));
     };
@@ -84,9 +85,23 @@ async fn check(
     if !rollout.failed_since.is_empty() {
         return Err(broken(rollout));
     }
+    if !rollout.hidden.is_empty() {
+        let said = format!(
+            "whether it still works is not known: {}: {}",
+            rollout.environment,
+            rollout.hidden.join("; ")
+        );
+        return Err(Error::message(Kind::Policy, said)
+            .hint("find out who wrote that status, and wait for the next report of the target"));
+    }
     let api = connector.open(target, false).await?.api;
     let tree = tree(rollout, start, api.as_ref(), from, branch).await?;
-    if tree.is_none() || tree != published.tree() {
+    if tree.is_none() {
+        let said = "the host does not tell what its folder holds in the commit that was rolled out";
+        return Err(Error::message(Kind::Remote, said)
+            .hint("check that the token may read the repository, and run the promotion again"));
+    }
+    if tree != published.tree() {
         let said = "its folder changed while it was looked at";
         return Err(Error::message(Kind::Conflict, said).hint("run the promotion again"));
     }

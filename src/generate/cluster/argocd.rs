@@ -99,7 +99,7 @@ pub(super) fn files(objects: &ArgoCdObjects) -> (Files, Vec<Finding>) {
     let mute = cluster.repositories().into_iter();
     for repository in mute.filter(|it| it.statuses == Statuses::None) {
         findings.push(silent(&format!(
-            "there are no commit statuses at {}",
+            "{} has no commit statuses",
             repository.url
         )));
     }

@@ -21,6 +21,9 @@ const KEEP: &str = "10m";
 /// How soon something that failed is tried again.
 const RETRY: &str = "1m";
 
+/// The `ServiceAccount` of what applies and decrypts.
+const CONTROLLER: &str = "kustomize-controller";
+
 /// Where Azure keeps registries, which managed identities can read.
 const AZURE_REGISTRIES: &str = ".azurecr.io";
 
@@ -41,6 +44,8 @@ pub struct FluxObjects {
     pub depends_on: BTreeMap<String, Vec<String>>,
     /// The Secret with the keys for what SOPS encrypted.
     pub decryption_secret: Option<String>,
+    /// Whose identity gets the keys for that from a key service.
+    pub decrypt_as: Option<String>,
     /// Whose rights apply environments, instead of those of Flux's controller.
     pub apply_as: Option<String>,
     /// The Secret of a receiver of pushes.
@@ -205,8 +210,8 @@ fn oci_repository(objects: &FluxObjects, one: &Deployed, artifact: &Artifact) ->
 fn kustomization(objects: &FluxObjects, one: &Deployed) -> Value {
     let mut spec = apply(objects, one);
     spec["wait"] = json!(true);
-    if let Some(secret) = &objects.decryption_secret {
-        spec["decryption"] = json!({ "provider": "sops", "secretRef": { "name": secret } });
+    if let Some(decryption) = decryption(objects) {
+        spec["decryption"] = decryption;
     }
     if let Some(account) = &objects.apply_as {
         spec["serviceAccountName"] = json!(account);
@@ -223,6 +228,24 @@ fn kustomization(objects: &FluxObjects, one: &Deployed) -> Value {
         &one.name,
         &spec,
     )
+}
+
+/// How what SOPS encrypted is decrypted: with keys in a Secret, with those of a key
+/// service, or either.
+fn decryption(objects: &FluxObjects) -> Option<Value> {
+    let (secret, account) = (&objects.decryption_secret, &objects.decrypt_as);
+    if secret.is_none() && account.is_none() {
+        return None;
+    }
+    let mut decryption = json!({ "provider": "sops" });
+    if let Some(secret) = secret {
+        decryption["secretRef"] = json!({ "name": secret });
+    }
+    // Flux's own identity is used without being named, and needs no feature gate so.
+    if let Some(account) = account.as_ref().filter(|name| *name != CONTROLLER) {
+        decryption["serviceAccountName"] = json!(account);
+    }
+    Some(decryption)
 }
 
 /// What applies these objects themselves. It cannot wait until they are

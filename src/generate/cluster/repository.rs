@@ -122,7 +122,7 @@ impl Repository {
 
     /// What objects about it are called: its name, as far as that can be a name
     /// there, and `more`. The same for the same repository, and different for
-    /// different ones, except for the rare ones that differ in case alone.
+    /// different ones.
     pub(super) fn label(&self, more: &str, others: &[&Repository]) -> String {
         let whole = if more.is_empty() {
             self.name.clone()
@@ -137,7 +137,10 @@ impl Repository {
         let is_alike = |other: &&Repository| {
             other.url != self.url && other.name.eq_ignore_ascii_case(&self.name)
         };
-        let is_whole = plain == whole.to_lowercase()
+        // Branches that differ in case alone are two.
+        let is_lower = !more.contains(char::is_uppercase);
+        let is_whole = is_lower
+            && plain == whole.to_lowercase()
             && super::is_label(&plain)
             && !others.iter().any(is_alike);
         if is_whole {
@@ -285,6 +288,11 @@ mod tests {
         "https://dev.azure.com/contoso/shop/_git/Manifests",
         "main",
         "manifests-main"
+    )]
+    #[case(
+        "https://dev.azure.com/contoso/shop/_git/manifests",
+        "Main",
+        "manifests-main-8451edc7"
     )]
     #[case(
         "https://dev.azure.com/contoso/shop/_git/My%20Manifests",

@@ -37,6 +37,7 @@ fn flux(repository: &Repository, version: &str) -> ClusterObjects {
         timeout: "5m".to_owned(),
         depends_on: std::collections::BTreeMap::new(),
         decryption_secret: None,
+        decrypt_as: None,
         apply_as: None,
         receiver: None,
         artifacts: std::collections::BTreeMap::new(),

@@ -69,6 +69,35 @@ pub(super) fn last_changes(
     Ok(())
 }
 
+/// Finds every commit that changed a folder's ledger, the newest first.
+pub(super) fn writings(
+    objects: &Objects<'_>,
+    roots: &[ObjectId],
+    is_whole: bool,
+    folders: &mut [Seen],
+) -> Result<(), Fault> {
+    let mut trees = Trees {
+        objects,
+        read: HashMap::new(),
+    };
+    for one in folders {
+        let mut ids = Vec::new();
+        for root in roots {
+            let tree = trees.find(*root, &one.folder)?;
+            ids.push(tree.map_or(Ok(None), |tree| trees.ledger(tree))?);
+        }
+        for (at, id) in ids.iter().enumerate() {
+            let has_changed = match ids.get(at + 1) {
+                Some(before) => before != id,
+                None => is_whole,
+            };
+            one.past
+                .extend(id.filter(|_| has_changed).map(|id| (at, id)));
+        }
+    }
+    Ok(())
+}
+
 /// The folders of a tree, and its ledger.
 type Folders = HashMap<Bytes, ObjectId>;
 

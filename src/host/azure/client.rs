@@ -24,7 +24,7 @@ const HEADERS: [(&str, &str); 1] = [("x-tfs-fedauthredirect", "Suppress")];
 
 /// One repository of Azure DevOps.
 pub(in crate::host) struct Client {
-    pub(super) rest: Rest,
+    pub(in crate::host) rest: Rest,
     authorization: Option<Authorization>,
     places: Vec<Place>,
     place: OnceCell<Place>,
@@ -83,6 +83,11 @@ impl Client {
     /// Where the repository is. When the address leaves a choice, the server
     /// is asked which of the places exists.
     pub(super) async fn place(&self) -> Result<&Place, Fault> {
+        self.found_place(false).await
+    }
+
+    /// The same; `once` says that whoever asks does so again soon.
+    pub(super) async fn found_place(&self, once: bool) -> Result<&Place, Fault> {
         let find = || async {
             let [first, others @ ..] = self.places.as_slice() else {
                 return Err(Fault::answer("there is no place to ask"));
@@ -92,7 +97,8 @@ impl Client {
             }
             let mut refused = None;
             for place in &self.places {
-                let found: Result<wire::Repository, _> = self.read(Call::get, place.git(&[])).await;
+                let make = |url| Call::get(url).once(once);
+                let found: Result<wire::Repository, _> = self.read(make, place.git(&[])).await;
                 match found {
                     Ok(_) => return Ok(place.clone()),
                     Err(fault) if is_elsewhere(&fault) => {

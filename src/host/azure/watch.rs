@@ -64,9 +64,12 @@ struct Item {
 impl Client {
     /// The branch, and one thing more that is missing.
     pub(in crate::host) async fn watch(&self, question: &Question) -> Result<Sighting, Fault> {
+        self.found_place(question.again_soon).await?;
         let criteria = criteria(&question.branch, "/");
         let mut sighting = Sighting {
-            commits: self.commits(&criteria, COMMITS).await?,
+            commits: self
+                .commits(&criteria, COMMITS, question.again_soon)
+                .await?,
             ..Sighting::default()
         };
         let tip = sighting
@@ -74,14 +77,16 @@ impl Client {
             .as_ref()
             .and_then(|all| Some(all.first()?.id));
         if let (Some(lost), Some(tip)) = (question.lost.first(), tip) {
-            sighting.holds.push((*lost, self.holds(tip, *lost).await?));
+            sighting
+                .holds
+                .push((*lost, self.holds(tip, *lost, question.again_soon).await?));
         } else if !question.requests.is_empty()
             && (question.requests_first || question.spots.is_empty())
         {
             sighting.requests = self.requests(question).await?;
             sighting.requests_read = true;
         } else if !question.spots.is_empty() {
-            match self.trees(&question.spots).await? {
+            match self.trees(&question.spots, question.again_soon).await? {
                 Some(trees) => sighting.trees = trees,
                 None => sighting.ask_for_fewer = true,
             }
@@ -96,7 +101,7 @@ impl Client {
         folder: &Folder,
     ) -> Result<Option<ObjectId>, Fault> {
         let criteria = criteria(branch, &path(folder));
-        let found = self.commits(&criteria, 1).await?;
+        let found = self.commits(&criteria, 1, false).await?;
         Ok(found.and_then(|found| Some(found.first()?.id)))
     }
 
@@ -105,12 +110,13 @@ impl Client {
         &self,
         criteria: &Value,
         most: usize,
+        once: bool,
     ) -> Result<Option<Vec<SeenCommit>>, Fault> {
         let mut url = self.place().await?.git(&["commitsbatch"]);
         url.query_pairs_mut()
             .append_pair("$top", &most.to_string())
             .append_pair("includeStatuses", "true");
-        let make = |url| Call::post(url, criteria.clone()).safe();
+        let make = |url| Call::post(url, criteria.clone()).safe().once(once);
         let found: Result<List<Commit>, Fault> = self.read(make, url).await;
         let list = match found {
             Ok(list) => list.value,
@@ -130,18 +136,20 @@ impl Client {
                 // Along first parents, the next of the list is the parent.
                 parent: parent.or_else(|| ids.get(at + 1).copied().flatten()),
                 reports: statuses.into_iter().filter_map(report).collect(),
+                is_partial: false,
             });
         }
         Ok(Some(along_first_parents(commits)))
     }
 
     /// Whether `tip` comes after a commit, or is it.
-    async fn holds(&self, tip: ObjectId, commit: ObjectId) -> Result<bool, Fault> {
+    async fn holds(&self, tip: ObjectId, commit: ObjectId, once: bool) -> Result<bool, Fault> {
         let tail = ["commits", &tip.to_string(), "mergebases"];
         let mut url = self.place().await?.git(&tail);
         url.query_pairs_mut()
             .append_pair("otherCommitId", &commit.to_string());
-        let found: Result<List<Commit>, Fault> = self.read(Call::get, url).await;
+        let make = |url| Call::get(url).once(once);
+        let found: Result<List<Commit>, Fault> = self.read(make, url).await;
         match found {
             Ok(list) => {
                 let mut bases = list.value.iter();
@@ -170,7 +178,9 @@ impl Client {
             .append_pair("searchCriteria.targetRefName", &full(&question.branch))
             .append_pair("searchCriteria.status", "all")
             .append_pair("$top", REQUESTS);
-        let list: List<wire::Request> = self.read(Call::get, url).await?;
+        let once = question.again_soon;
+        let make = |url| Call::get(url).once(once);
+        let list: List<wire::Request> = self.read(make, url).await?;
         let found = list
             .value
             .into_iter()
@@ -184,7 +194,11 @@ impl Client {
     /// The trees of folders, all with one call. What is asked for is the folders
     /// that they are in, since the server takes no question for what is not
     /// there; `None` when one of several of these is not there either.
-    async fn trees(&self, spots: &[Spot]) -> Result<Option<Vec<(Spot, Option<ObjectId>)>>, Fault> {
+    async fn trees(
+        &self,
+        spots: &[Spot],
+        once: bool,
+    ) -> Result<Option<Vec<(Spot, Option<ObjectId>)>>, Fault> {
         let mut asked: Vec<(ObjectId, String)> = Vec::new();
         for (commit, folder) in spots {
             let place = (*commit, above(folder));
@@ -202,7 +216,7 @@ impl Client {
         });
         let body = json!({"itemDescriptors": descriptors.collect::<Vec<_>>()});
         let url = self.place().await?.git(&["itemsbatch"]);
-        let make = |url| Call::post(url, body.clone()).safe();
+        let make = |url| Call::post(url, body.clone()).safe().once(once);
         let found: Result<List<Vec<Item>>, Fault> = self.read(make, url).await;
         let found = match found {
             Ok(found) => found.value,

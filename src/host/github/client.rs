@@ -26,7 +26,7 @@ const PAGES: usize = 50;
 
 /// One repository of GitHub.
 pub(in crate::host) struct Client {
-    pub(super) rest: Rest,
+    pub(in crate::host) rest: Rest,
     credentials: Credentials,
     place: RwLock<Place>,
     /// The token may not read check runs, as it turned out.
@@ -131,26 +131,20 @@ impl Client {
     /// all safe to repeat.
     pub(super) async fn graphql(&self, query: &str, variables: Value) -> Result<Value, Fault> {
         let body = json!({"query": query, "variables": variables});
-        let url = self.place().graphql;
-        let answer = self.authorized(&Call::post(url, body).safe()).await?;
-        let mut json = answer.json;
-        let Some(errors) = json["errors"]
-            .as_array()
-            .filter(|errors| !errors.is_empty())
-        else {
-            return Ok(json["data"].take());
-        };
-        let texts: Vec<&str> = errors
-            .iter()
-            .filter_map(|error| error["message"].as_str())
-            .collect();
-        let said = texts.join(": ");
-        Err(match errors[0]["type"].as_str() {
-            Some("FORBIDDEN") => Fault::refused(Refusal::Permission, said),
-            Some("NOT_FOUND") => Fault::refused(Refusal::NotFound, said),
-            Some("RATE_LIMITED") => Fault::refused(Refusal::Throttled, said),
-            _ => Fault::Invalid { status: 200, said },
-        })
+        let call = Call::post(self.place().graphql, body).safe();
+        data(self.authorized(&call).await?, false)
+    }
+
+    /// Asks a question that changes nothing. GitHub's own trouble passes.
+    pub(super) async fn graphql_question(
+        &self,
+        query: &str,
+        variables: Value,
+        once: bool,
+    ) -> Result<Value, Fault> {
+        let body = json!({"query": query, "variables": variables});
+        let call = Call::post(self.place().graphql, body).safe().once(once);
+        data(self.authorized(&call).await?, true)
     }
 
     /// Sends a call with our token. A GitHub App's that is refused is sent again
@@ -190,6 +184,38 @@ impl Client {
             Credentials::App(tokens) => Some(bearer(&tokens.current().await?)?),
         })
     }
+}
+
+/// The data of an answer in GraphQL.
+fn data(answer: Answer, is_question: bool) -> Result<Value, Fault> {
+    let mut json = answer.json;
+    let Some(errors) = json["errors"]
+        .as_array()
+        .filter(|errors| !errors.is_empty())
+    else {
+        return Ok(json.get_mut("data").map(Value::take).unwrap_or_default());
+    };
+    let texts: Vec<&str> = errors
+        .iter()
+        .filter_map(|error| error["message"].as_str())
+        .collect();
+    let said = texts.join(": ");
+    let first = &errors[0];
+    Err(match first["type"].as_str() {
+        Some("FORBIDDEN") => Fault::refused(Refusal::Permission, said),
+        Some("NOT_FOUND") => Fault::refused(Refusal::NotFound, said),
+        Some("RATE_LIMITED" | "RATE_LIMIT") => Fault::Refused {
+            meaning: Refusal::Throttled,
+            said,
+            help: Vec::new(),
+            after: answer.used_up,
+        },
+        Some("INTERNAL" | "SERVICE_UNAVAILABLE") if is_question => Fault::answer(said),
+        // What is wrong with a question has a code; this is trouble of the server's own:
+        // "Something went wrong while executing your query".
+        None if is_question && first["extensions"]["code"].is_null() => Fault::answer(said),
+        _ => Fault::Invalid { status: 200, said },
+    })
 }
 
 pub(super) fn understood<T: DeserializeOwned>(json: Value) -> Result<T, Fault> {

@@ -17,7 +17,7 @@ use crate::host::{Refusal, watch};
 use crate::model::{Folder, ObjectId};
 
 /// Apps that report on one commit, and check runs of each, at most.
-const SUITES: usize = 10;
+const SUITES: usize = 20;
 const RUNS: usize = 50;
 
 /// What a token that may not read check runs is told on the way.
@@ -79,7 +79,9 @@ impl Client {
         if let (Some(lost), Some(tip)) = (question.lost.first(), tip)
             && sighting.unread.is_none()
         {
-            sighting.holds.push((*lost, self.holds(tip, *lost).await?));
+            sighting
+                .holds
+                .push((*lost, self.holds(tip, *lost, question.again_soon).await?));
         }
         Ok(sighting)
     }
@@ -130,7 +132,7 @@ impl Client {
         }
         let runs = if with_runs {
             format!(
-                " checkSuites(first: {SUITES}) {{ nodes {{ app {{ slug }} checkRuns(first: {RUNS}, filterBy: {{checkType: LATEST}}) {{ nodes {{ databaseId name status conclusion title detailsUrl }} }} }} }}"
+                " checkSuites(first: {SUITES}) {{ totalCount nodes {{ app {{ slug }} checkRuns(first: {RUNS}, filterBy: {{checkType: LATEST}}) {{ totalCount nodes {{ name status conclusion title detailsUrl startedAt completedAt }} }} }} }}"
             )
         } else {
             String::new()
@@ -153,16 +155,17 @@ impl Client {
         let query = format!(
             "query($owner: String!, $name: String!, $branch: String!{declared}) {{ repository(owner: $owner, name: $name) {{ ref(qualifiedName: $branch) {{ target {{ ... on Commit {{ history(first: {COMMITS}) {{ nodes {{ oid parents(first: 1) {{ nodes {{ oid }} }} tree {{ oid }}{files} status {{ contexts {{ context state description targetUrl createdAt creator {{ __typename login }} }} }}{runs} }} }} }} }} }}{objects} }} }}"
         );
-        self.graphql(&query, Value::Object(variables)).await
+        self.graphql_question(&query, Value::Object(variables), question.again_soon)
+            .await
     }
 
     /// Whether `tip` comes after a commit, or is it.
-    async fn holds(&self, tip: ObjectId, commit: ObjectId) -> Result<bool, Fault> {
+    async fn holds(&self, tip: ObjectId, commit: ObjectId, once: bool) -> Result<bool, Fault> {
         let range = format!("{commit}...{tip}");
         let make = |place: &Place| {
             let mut url = place.repository(&["compare", &range]);
             url.query_pairs_mut().append_pair("per_page", "1");
-            Call::get(url)
+            Call::get(url).once(once)
         };
         match self.send(make).await {
             Ok(answer) => Ok(matches!(
@@ -204,6 +207,7 @@ fn commits(
             id: commit,
             parent: next,
             reports: reports(node),
+            is_partial: is_partial(&node["checkSuites"]),
         });
         if line.len() == nodes.len() {
             break;
@@ -224,6 +228,17 @@ fn reports(node: &Value) -> Vec<Report> {
         reports.extend(runs.filter_map(|run| check_run(run, &suite["app"])));
     }
     reports
+}
+
+/// Whether a commit has more check runs than came.
+fn is_partial(suites: &Value) -> bool {
+    let is_cut = |list: &Value| {
+        let came = list["nodes"].as_array().map_or(0, Vec::len);
+        let all = list["totalCount"].as_u64().unwrap_or_default();
+        usize::try_from(all).is_ok_and(|all| all > came)
+    };
+    let each = suites["nodes"].as_array().into_iter().flatten();
+    is_cut(suites) || each.into_iter().any(|suite| is_cut(&suite["checkRuns"]))
 }
 
 fn text(value: &Value) -> String {
@@ -283,7 +298,11 @@ fn check_run(run: &Value, app: &Value) -> Option<Report> {
         author_name: author.clone().unwrap_or_default(),
         author: author.into_iter().collect(),
         link: run["detailsUrl"].as_str().map(str::to_owned),
-        order: run["databaseId"].as_u64().unwrap_or_default(),
+        // Comparable with statuses, which have no number.
+        order: ["completedAt", "startedAt"]
+            .iter()
+            .find_map(|at| run[*at].as_str())
+            .map_or(0, moment),
         seen: 0,
     })
 }

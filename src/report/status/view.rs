@@ -89,10 +89,9 @@ pub fn markdown(report: &StatusReport) -> String {
                 let cells = row(environment);
                 let [name, source, age, behind, published, rollout, by_hand] =
                     cells.each_ref().map(|cell| escape(cell));
-                let rollout = if rollout == "failed" {
-                    "**failed**".to_owned()
-                } else {
-                    rollout
+                let rollout = match rollout.strip_prefix("failed") {
+                    Some(rest) => format!("**failed**{rest}"),
+                    None => rollout,
                 };
                 let _ = writeln!(
                     text,
@@ -151,11 +150,16 @@ fn row(environment: &EnvironmentStatus) -> Row {
     };
     let rollout = environment.rollout.as_ref();
     let rollout = rollout.map_or_else(none, |now| {
-        match now.outcome {
+        let outcome = match now.outcome {
             "rolledOut" => "rolled out",
             other => other,
+        };
+        // What is judged is what is there.
+        if is_edited(environment) && outcome != "unknown" {
+            format!("{outcome} (edited)")
+        } else {
+            outcome.to_owned()
         }
-        .to_owned()
     });
     let Some(published) = &environment.published else {
         let source = match environment.problem {
@@ -177,7 +181,10 @@ fn row(environment: &EnvironmentStatus) -> Row {
     let age = |commit: Option<&super::CommitStatus>| Some(age_words(commit?.age_seconds?));
     let published_at = age(published.commit.as_ref()).map(|age| format!("{age} ago"));
     let behind = match (source.behind, source.not_on_branch) {
-        (_, true) => format!("not on {}", branch_of(source.reference.as_deref())),
+        (_, true) => {
+            let branch = source.reference.as_ref().or(source.default_branch.as_ref());
+            format!("not on {}", branch_of(branch.map(String::as_str)))
+        }
         (Some(number), _) => number.to_string(),
         (None, _) => none(),
     };
@@ -201,6 +208,12 @@ fn row(environment: &EnvironmentStatus) -> Row {
             number => format!("{number} files"),
         },
     ]
+}
+
+/// Whether the folder is not as it was published.
+fn is_edited(environment: &EnvironmentStatus) -> bool {
+    let published = environment.published.as_ref();
+    published.is_some_and(|published| published.by_hand.count() > 0)
 }
 
 fn branch_of(reference: Option<&str>) -> &str {
@@ -244,7 +257,22 @@ fn remarks(branch: &BranchStatus) -> Vec<(Option<&str>, String)> {
                 .map(|(what, files)| format!("{what} {}", list(files)))
                 .collect();
             if !parts.is_empty() {
-                say(format!("by hand: {}", parts.join("; ")));
+                let rollout = environment.rollout.as_ref();
+                let judged = match rollout.map(|now| now.outcome) {
+                    None | Some("unknown") => "",
+                    _ => ". The rollout is that of the folder as it is now",
+                };
+                say(format!("by hand: {}{judged}", parts.join("; ")));
+            }
+            let source = &published.source;
+            if source.reference.is_none() && source.commit.is_some() {
+                say(match &source.default_branch {
+                    Some(branch) => format!(
+                        "it was published from a detached HEAD; `behind` counts on {}, the default branch of the source",
+                        branch_of(Some(branch))
+                    ),
+                    None => "it was published from a detached HEAD, so how far it is behind is not known; `git remote set-head origin --auto` in a checkout of the source finds its default branch".to_owned(),
+                });
             }
             if published.source.uncommitted {
                 say("published with changes that are in no commit of the source".to_owned());

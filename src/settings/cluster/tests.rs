@@ -63,6 +63,14 @@ const FLUX: &str = "  clusters/prod: { generator: flux, flux: { version: '2.9' }
     "flux: { version: '2.9', interval: 10 }",
     "`environments.clusters/prod.flux.interval` in gitops.yaml, line 7 cannot be \"10\": write a number with its unit"
 )]
+#[case::longer_than_go_reads(
+    "flux: { version: '2.9', interval: 999999999999h }",
+    "`environments.clusters/prod.flux.interval` in gitops.yaml, line 7 cannot be \"999999999999h\": write a duration of at most a year"
+)]
+#[case::longer_in_parts(
+    "flux: { version: '2.9', timeout: 9000h9000h }",
+    "`environments.clusters/prod.flux.timeout` in gitops.yaml, line 7 cannot be \"9000h9000h\": write a duration of at most a year"
+)]
 #[case::no_time(
     "flux: { version: '2.9', timeout: 0m }",
     "`environments.clusters/prod.flux.timeout` in gitops.yaml, line 7 cannot be \"0m\""
@@ -170,6 +178,10 @@ fn what_flux_cannot_be_told_is_refused(#[case] settings: &str, #[case] message: 
 #[case::page(
     "argocd: { version: '3.5', url: argocd }",
     "`environments.c.argocd.url` in gitops.yaml, line 7 cannot be \"argocd\": write an address"
+)]
+#[case::page_with_a_blank(
+    "argocd: { version: '3.5', url: 'http://argo cd' }",
+    "`environments.c.argocd.url` in gitops.yaml, line 7 cannot be \"http://argo cd\": write an address"
 )]
 #[case::depends_on(
     "argocd: { version: '3.5', dependsOn: {} }",

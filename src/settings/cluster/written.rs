@@ -63,6 +63,7 @@ pub(in crate::settings) fn cluster_objects(
             timeout: args.timeout.clone(),
             depends_on: named_objects(&described.depends_on),
             decryption_secret: args.decryption_secret.clone(),
+            decrypt_as: args.decrypt_as.clone(),
             apply_as: args.apply_as.clone(),
             receiver: args.receiver.clone(),
             artifacts: artifacts(args, &described.runs)?,

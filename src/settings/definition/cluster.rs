@@ -53,6 +53,10 @@ pub struct FluxArgs {
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub decryption_secret: Option<String>,
 
+    /// The `ServiceAccount` with whose managed identity Flux signs in to the key service by which it decrypts what SOPS encrypted, such as Azure Key Vault; `kustomize-controller` for Flux's own. Nothing is decrypted so when not given.
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    pub decrypt_as: Option<String>,
+
     /// The `ServiceAccount` whose rights Flux has when it applies environments. Those of its own controller when not given.
     #[arg(long, value_name = "NAME", value_parser = name)]
     pub apply_as: Option<String>,
@@ -132,26 +136,57 @@ fn name(text: &str) -> Result<String, &'static str> {
 /// A length of time as Go writes it.
 fn duration(text: &str) -> Result<String, &'static str> {
     let wrong = "write a number with its unit, such as `30s`, `5m` or `1h30m`";
+    let units = [("h", 3_600_000), ("ms", 1), ("m", 60_000), ("s", 1_000)];
     let mut rest = text;
+    let mut all: u64 = 0;
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or(wrong)?;
-        let after = &rest[digits..];
-        let unit = ["h", "ms", "m", "s"]
-            .iter()
-            .find(|unit| after.starts_with(**unit));
-        match unit {
-            Some(unit) if digits > 0 => rest = &after[unit.len()..],
-            _ => return Err(wrong),
-        }
+        let (number, after) = rest.split_at(digits);
+        let unit = units.iter().find(|(unit, _)| after.starts_with(unit));
+        let (unit, milliseconds) = unit.filter(|_| digits > 0).ok_or(wrong)?;
+        let number: u64 = number.parse().map_err(|_| TOO_LONG)?;
+        all = all.saturating_add(number.saturating_mul(*milliseconds));
+        rest = &after[unit.len()..];
     }
-    let is_some = text.bytes().any(|byte| (b'1'..=b'9').contains(&byte));
-    is_some.then(|| text.to_owned()).ok_or(wrong)
+    match all {
+        0 => Err(wrong),
+        1..=LONGEST => Ok(text.to_owned()),
+        _ => Err(TOO_LONG),
+    }
 }
+
+/// A year in milliseconds. Go reads no more than 292 years, and a controller that cannot
+/// read one object lists none.
+const LONGEST: u64 = 366 * 24 * 3_600_000;
+const TOO_LONG: &str = "write a duration of at most a year";
 
 /// The address of a page.
 fn page(text: &str) -> Result<String, &'static str> {
     let url = url::Url::parse(text).ok();
-    url.filter(|url| ["http", "https"].contains(&url.scheme()) && !text.contains(['"', '\\', '{']))
-        .map(|_| text.to_owned())
-        .ok_or("write an address such as `https://argocd.contoso.com`")
+    let is_page = |url: &url::Url| {
+        ["http", "https"].contains(&url.scheme())
+            && !text.contains(|c: char| c.is_whitespace() || ['"', '\\', '{'].contains(&c))
+    };
+    let mut url = url
+        .filter(is_page)
+        .ok_or("write an address such as `https://argocd.contoso.com`")?;
+    let is_plain = url.username().is_empty() && url.password().is_none();
+    // It is published for everybody to read. An error would show it, too.
+    let is_cleared = url.set_username("").and_then(|()| url.set_password(None));
+    match (is_plain, is_cleared) {
+        (false, Ok(())) => Ok(url.as_str().trim_end_matches('/').to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[rstest::rstest]
+    #[case("https://argocd.contoso.com", "https://argocd.contoso.com")]
+    #[case("https://contoso.com/argocd/", "https://contoso.com/argocd/")]
+    #[case("https://ada:hunter2@argocd.contoso.com", "https://argocd.contoso.com")]
+    #[case("https://ada@contoso.com/argocd", "https://contoso.com/argocd")]
+    fn an_address_is_published_without_credentials(#[case] text: &str, #[case] page: &str) {
+        assert_eq!(super::page(text).as_deref(), Ok(page));
+    }
 }

@@ -8,15 +8,15 @@ use super::marks::switch;
 #[derive(Debug, Clone, Args)]
 #[command(mut_args = switch)]
 pub struct PromoteArgs {
-    /// The environment to promote: what was published for it decides the commit of the source.
+    /// The environment to promote from: what was published for it decides the commit of the source.
     #[arg(long, value_name = "NAME")]
     pub from: Option<String>,
 
-    /// The environments to publish from the same commit of the source, separated by commas or lines.
+    /// The environments to promote to: they are published from the same commit of the source. Separated by commas or lines.
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     pub to: Vec<String>,
 
-    /// Another commit of the source, such as `HEAD`. The environment to promote must render to the same there.
+    /// Another commit of the source, such as `HEAD`. The environment to promote from must render to the same there.
     #[arg(long, value_name = "REVISION")]
     pub commit: Option<String>,
 

@@ -20,7 +20,7 @@ pub struct WaitArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 15, value_parser = clap::value_parser!(u64).range(0..=86_400), add = between(0, 86_400))]
     pub wait_grace: u64,
 
-    /// `promote` refuses what the environment to promote has not rolled out, as its commit statuses tell.
+    /// `promote` refuses what the environment to promote from has not rolled out, as its commit statuses tell.
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub require_rolled_out: bool,
 }

@@ -22,7 +22,7 @@ fn environments_that_cannot_be_meant() {
     ");
     insta::assert_snapshot!(fails(&workspace, &promote("prod,prod", &[])), @"error: the environment `prod` is named twice");
     insta::assert_snapshot!(fails(&workspace, &["promote", "--from", "dev"]), @r"
-    error: no environment is named that `dev` is promoted to
+    error: no environment to promote to is named
       help: name at least one with `to`, such as `prod`
     ");
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &["--environments", "qa"])), @r"
@@ -113,7 +113,7 @@ fn a_folder_that_a_person_added_to_unless_files_of_others_are_kept() {
     insta::assert_snapshot!(fails(&workspace, &promote("prod", &[])), @r"
     error: environment dev: the folder `dev` of ./manifests.git (branch main) is not as gitops-publisher left it, so the commit that was published does not describe it; somebody added more.yaml
       help: make the change in the source, and name the commit that has it with `commit` (`--commit`); it is taken when it renders to exactly what is there
-      help: to undo the change instead, publish the environment again with `handEdits: overwrite`
+      help: to undo the change instead, delete the files that were added
       help: set `foreignFiles` to `keep` when files of others belong there
     ");
     let arguments = promote("prod", &["--foreign-files", "keep"]);
@@ -297,7 +297,7 @@ fn variables_that_are_not_those_of_the_publication() {
         .lines()
         .filter(|line| line.contains("does not render"))
         .collect();
-    insta::assert_snapshot!(lines[0].replace(&commit[..10], "<commit>"), @"##vso[task.logissue type=error]environment dev: commit <commit> of the source does not render to what was published: it has another content in web.yaml%0AHint: run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs into a file of the source%0AHint: `plan` for that environment, on that commit, shows what differs");
+    insta::assert_snapshot!(lines[0].replace(&commit[..10], "<commit>"), @"##vso[task.logissue type=error]environment dev: commit <commit> of the source does not render to what was published: it has another content in web.yaml%0AHint: run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs in a file of the source%0AHint: `plan` for that environment, on that commit, shows what differs");
     assert_eq!(commits(&workspace), 1);
     let done = run("promote", &inputs, "1.1");
     assert!(
@@ -414,7 +414,7 @@ fn inputs_of_the_task_that_are_empty() {
     assert!(
         ended
             .stdout
-            .contains("no environment is named that `dev` is promoted to"),
+            .contains("no environment to promote to is named"),
         "{}",
         ended.stdout
     );

@@ -41,7 +41,7 @@ fn a_success_ends_it_within_one_interval<H: Cluster>() {
         [
             "Waiting for the rollout from the repository (branch main), for 30 minutes at most"
                 .to_owned(),
-            format!("dev: commit {short} waits for {APPS}"),
+            format!("dev: waiting for {APPS} to report on commit {short}"),
             format!("dev: {APPS} has reported on none of the last 2 commits"),
             format!("dev: {APPS}: dependency not ready at {short}"),
             format!("dev: {APPS}: reconciliation succeeded at {short}"),

@@ -157,6 +157,36 @@ fn what_failed_after_it_was_rolled_out_is_not_promoted<H: Cluster>() {
     assert_eq!(promote(&scene, &[]), None);
 }
 
+/// GitHub shows the newest status of a context alone, so that anybody who may write one can
+/// hide that it failed since.
+#[test]
+fn what_somebody_hides_is_not_promoted() {
+    use crate::support::github::Hub;
+    let scene = shop::<Hub>(REQUIRED);
+    let tip = scene.tip("main").unwrap();
+    scene
+        .server
+        .with(|state| state.flux(&tip, APPS, Says::Healthy, "cluster"));
+    scene.git(|git| drop(git.commit("main", "other", &[("x/x.yaml", "100644", "1")])));
+    let later = scene.tip("main").unwrap();
+    scene.server.with(|state| {
+        state.flux(&later, APPS, Says::Unhealthy, "cluster");
+        state.report(
+            &later,
+            "kustomization/apps/0a1b2c3d",
+            "pending",
+            "",
+            "mallory",
+        );
+    });
+    let said = promote(&scene, &[]).unwrap();
+    let expected = format!(
+        "whether it still works is not known: dev: {APPS}: somebody who is not named in `statusAuthors` wrote in its name at {}, which hides what it said itself",
+        &later[..10]
+    );
+    assert!(said.contains(&expected), "{said}");
+}
+
 fn whom_to_believe_has_to_be_said<H: Cluster>() {
     let scene = shop::<H>("requireRolledOut: true\n");
     let said = promote(&scene, &[]).unwrap();
@@ -191,7 +221,7 @@ fn where_nobody_can_tell_nothing_is_promoted() {
     ];
     let ended = at_head(&scene, &[&place[..], &usual].concat()).succeed();
     assert!(
-        ended.stdout.contains("there are no commit statuses at"),
+        ended.stdout.contains(" has no commit statuses"),
         "{}",
         ended.stdout
     );

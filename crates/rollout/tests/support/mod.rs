@@ -57,7 +57,7 @@ impl Scene {
             branch.commits.push(Commit {
                 id: (*id).to_owned(),
                 parent: commits.get(at + 1).map(|(id, _)| (*id).to_owned()),
-                reports: Vec::new(),
+                ..Commit::default()
             });
             let tree = match *tree {
                 "" => Tree::Absent,

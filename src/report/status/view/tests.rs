@@ -94,17 +94,17 @@ fn a_terminal_shows_what_is_there_and_then_what_needs_a_look() {
     insta::assert_snapshot!(text(&incident()), @r"
     https://dev.azure.com/contoso/shop/_git/manifests, branch main, commit 5f2c5f2c5f (12 minutes ago)
 
-    environment  source       age         behind       published       rollout     by hand
-    dev          a1b2a1b2a1   2 hours     0            12 minutes ago  rolled out  no
-    qa           0c0d0c0d0c+  30 seconds  not on main  12 minutes ago  pending     no
-    prod         99aa99aa99   3 days      12           -               failed      8 files
-    old          unreadable   -           -            -               -           -
-    stage        nothing      -           -            -               -           -
+    environment  source       age         behind       published       rollout          by hand
+    dev          a1b2a1b2a1   2 hours     0            12 minutes ago  rolled out       no
+    qa           0c0d0c0d0c+  30 seconds  not on main  12 minutes ago  pending          no
+    prod         99aa99aa99   3 days      12           -               failed (edited)  8 files
+    old          unreadable   -           -            -               -                -
+    stage        nothing      -           -            -               -                -
 
     qa: pending: kustomization/qa has not reported on it; the newest commit that it reported on is 99aa99aa99
     qa: published with changes that are in no commit of the source
     prod: failed: kustomization/prod: health check failed <b> at 5f2c5f2c5f; commit 7777777777 was the last to be rolled out
-    prod: by hand: changed web.yaml; added x0.yaml, x1.yaml, x2.yaml, x3.yaml, x4.yaml and 2 more
+    prod: by hand: changed web.yaml; added x0.yaml, x1.yaml, x2.yaml, x3.yaml, x4.yaml and 2 more. The rollout is that of the folder as it is now
     old: the ledger of the folder `old` cannot be read: it has format version 9
     stage: nothing is published in the folder `clusters/stage`
     note: the check runs cannot be read
@@ -130,14 +130,14 @@ fn a_page_shows_the_same() {
     |---|---|---|---|---|---|---|
     | `dev` | `a1b2a1b2a1` | 2 hours | 0 | 12 minutes ago | rolled out | no |
     | `qa` | `0c0d0c0d0c+` | 30 seconds | not on main | 12 minutes ago | pending | no |
-    | `prod` | `99aa99aa99` | 3 days | 12 | - | **failed** | 8 files |
+    | `prod` | `99aa99aa99` | 3 days | 12 | - | **failed** (edited) | 8 files |
     | `old` | `unreadable` | - | - | - | - | - |
     | `stage` | `nothing` | - | - | - | - | - |
 
     - `qa`: pending: kustomization/qa has not reported on it; the newest commit that it reported on is 99aa99aa99
     - `qa`: published with changes that are in no commit of the source
     - `prod`: failed: kustomization/prod: health check failed ‹b› at 5f2c5f2c5f; commit 7777777777 was the last to be rolled out
-    - `prod`: by hand: changed web.yaml; added x0.yaml, x1.yaml, x2.yaml, x3.yaml, x4.yaml and 2 more
+    - `prod`: by hand: changed web.yaml; added x0.yaml, x1.yaml, x2.yaml, x3.yaml, x4.yaml and 2 more. The rollout is that of the folder as it is now
     - `old`: the ledger of the folder 'old' cannot be read: it has format version 9
     - `stage`: nothing is published in the folder 'clusters/stage'
     - the check runs cannot be read
@@ -152,6 +152,57 @@ fn a_page_shows_the_same() {
 
     **cannot be read**: reading the branches: the server does not answer
     ");
+}
+
+#[rstest::rstest]
+#[case(
+    Some(3),
+    false,
+    Some("refs/heads/trunk"),
+    "3",
+    "`behind` counts on trunk, the default branch of the source"
+)]
+#[case(
+    None,
+    true,
+    Some("refs/heads/trunk"),
+    "not on trunk",
+    "`behind` counts on trunk"
+)]
+#[case(
+    None,
+    false,
+    None,
+    "-",
+    "so how far it is behind is not known; `git remote set-head origin --auto`"
+)]
+fn a_detached_head_is_told(
+    #[case] behind: Option<usize>,
+    #[case] not_on_branch: bool,
+    #[case] default_branch: Option<&str>,
+    #[case] cell: &str,
+    #[case] said: &str,
+) {
+    let mut one = environment("dev", "rolledOut");
+    let source = &mut one.published.as_mut().unwrap().source;
+    source.reference = None;
+    source.behind = behind;
+    source.not_on_branch = not_on_branch;
+    source.default_branch = default_branch.map(str::to_owned);
+    assert_eq!(row(&one)[3], cell);
+    let branch = BranchStatus {
+        environments: vec![one],
+        ..BranchStatus::default()
+    };
+    let remarks = remarks(&branch);
+    let [(Some("dev"), remark)] = remarks.as_slice() else {
+        panic!("{remarks:?}");
+    };
+    assert!(
+        remark.starts_with("it was published from a detached HEAD"),
+        "{remark}"
+    );
+    assert!(remark.contains(said), "{remark}");
 }
 
 #[test]

@@ -10,16 +10,20 @@ impl Hub {
     pub fn report(&mut self, commit: &str, context: &str, state: &str, said: &str, author: &str) {
         let status = json!({
             "context": context, "state": state, "description": said,
-            "creator": author, "at": self.statuses.len(),
+            "creator": author, "at": self.statuses.len() + self.check_runs.len(),
         });
         self.statuses.push((commit.to_owned(), status));
     }
 
     /// A check run that an app wrote: status and conclusion.
     pub fn check_run(&mut self, commit: &str, name: &str, said: (&str, &str), app: &str) {
+        // Of one clock with the statuses.
+        let at = self.statuses.len() + self.check_runs.len();
+        let at = moment(u64::try_from(at).unwrap());
         let run = json!({
-            "databaseId": self.check_runs.len() + 1, "name": name, "status": said.0,
+            "name": name, "status": said.0,
             "conclusion": (!said.1.is_empty()).then_some(said.1), "title": null, "detailsUrl": null,
+            "startedAt": at, "completedAt": (said.0 == "COMPLETED").then_some(at.as_str()),
         });
         self.check_runs
             .push((commit.to_owned(), app.to_owned(), run));
@@ -47,7 +51,9 @@ impl Hub {
         self.reconcile();
         let query = asked.body["query"].as_str().unwrap();
         let variables = &asked.body["variables"];
+        // None are asked for where they may not be read.
         let with_runs = query.contains("checkSuites(");
+        let suites = with_runs.then(|| number_after(query, "checkSuites(first: ").parse().unwrap());
         if with_runs && self.checks_forbidden {
             let error = json!({
                 "type": "FORBIDDEN", "path": ["repository", "ref"],
@@ -73,7 +79,7 @@ impl Hub {
                 .git(&["log", "--format=%H %P", &format!("-n{most}"), branch]);
             let nodes: Vec<Value> = ids
                 .lines()
-                .map(|line| self.node(line, variables, with_runs))
+                .map(|line| self.node(line, variables, suites))
                 .collect();
             repository["ref"] = json!({"target": {"history": {"nodes": nodes}}});
         }
@@ -101,7 +107,7 @@ impl Hub {
         Reply::json(200, &json!({"data": {"repository": repository}}))
     }
 
-    fn node(&self, line: &str, variables: &Value, with_runs: bool) -> Value {
+    fn node(&self, line: &str, variables: &Value, suites: Option<usize>) -> Value {
         let mut ids = line.split(' ');
         let id = ids.next().unwrap();
         let parents: Vec<_> = ids.take(1).map(|oid| json!({"oid": oid})).collect();
@@ -134,19 +140,20 @@ impl Hub {
             contexts.push(json!({
                 "context": own["context"], "state": text(&own["state"]).to_uppercase(),
                 "description": own["description"], "targetUrl": null,
-                "createdAt": format!("2026-08-01T10:{:02}:{:02}Z", own["at"].as_u64().unwrap_or(0) / 60, own["at"].as_u64().unwrap_or(0) % 60),
+                "createdAt": moment(own["at"].as_u64().unwrap_or(0)),
                 "creator": {"__typename": kind, "login": creator.trim_end_matches("[bot]")},
             }));
         }
         if !contexts.is_empty() {
             node["status"] = json!({"contexts": contexts});
         }
-        if with_runs {
+        if let Some(first_suites) = suites {
             let own = self.check_runs.iter().filter(|(at, _, _)| at == id);
             let suites: Vec<_> = own
-                .map(|(_, app, run)| json!({"app": {"slug": app}, "checkRuns": {"nodes": [run]}}))
+                .map(|(_, app, run)| json!({"app": {"slug": app}, "checkRuns": {"totalCount": 1, "nodes": [run]}}))
                 .collect();
-            node["checkSuites"] = json!({"nodes": suites});
+            let came = &suites[..suites.len().min(first_suites)];
+            node["checkSuites"] = json!({"totalCount": suites.len(), "nodes": came});
         }
         node
     }
@@ -173,4 +180,9 @@ fn text(value: &Value) -> String {
 fn number_after(query: &str, words: &str) -> String {
     let rest = query.split(words).nth(1).unwrap();
     rest.chars().take_while(char::is_ascii_digit).collect()
+}
+
+/// A time, so many seconds after ten.
+fn moment(seconds: u64) -> String {
+    format!("2026-08-01T10:{:02}:{:02}Z", seconds / 60, seconds % 60)
 }
