@@ -44,7 +44,7 @@ type Files = &'static [(&'static str, &'static str)];
 #[case::bad_values(&[("c/web/Chart.yaml", CHART), ("c/web/values.yaml", "a: [\n"), ("c/web/templates/a.yaml", FINE)], "c/web/values.yaml")]
 #[case::values_that_are_a_list(&[("c/web/Chart.yaml", CHART), ("c/web/values.yaml", "- a\n"), ("c/web/templates/a.yaml", FINE)], "c/web")]
 #[case::a_bad_description(&[("c/web/Chart.yaml", "name: [\n"), ("c/web/templates/a.yaml", FINE)], "c/web/Chart.yaml")]
-#[case::a_bad_schema(&[("c/web/Chart.yaml", CHART), ("c/web/values.schema.json", "{\"type\": 7}"), ("c/web/templates/a.yaml", FINE)], "c/web")]
+#[case::a_bad_schema(&[("c/web/Chart.yaml", CHART), ("c/web/values.schema.json", "{\"type\": 7}"), ("c/web/templates/a.yaml", FINE)], "schema")]
 #[case::values_that_do_not_fit(&[("c/web/Chart.yaml", CHART), ("c/web/values.schema.json", "{\"required\": [\"x\"]}"), ("c/web/templates/a.yaml", FINE)], "do not fit the schema")]
 #[case::a_dependency_that_is_not_there(&[("c/web/Chart.yaml", NEEDS_DB), ("c/web/templates/a.yaml", FINE)], "c/db")]
 #[case::a_dependency_of_another_version(&[("c/web/Chart.yaml", NEEDS_DB), ("c/db/Chart.yaml", "apiVersion: v2\nname: db\nversion: 2.0.0\n"), ("c/web/templates/a.yaml", FINE)], "`c/db`")]

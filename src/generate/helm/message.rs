@@ -168,6 +168,12 @@ fn frames(said: &str) -> Option<HelmFault> {
         } else if is_place(line) {
             places.push(line);
             message.clear();
+        } else if message
+            .last()
+            .is_some_and(|last| last.starts_with("error calling "))
+        {
+            // What was called is not there: it has no place, and no frame.
+            message.push(line.trim());
         } else if !line.is_empty() {
             return None;
         }
@@ -367,6 +373,10 @@ mod tests {
     #[case(
         "web/templates/b.yaml:2:6\n  executing \"web/templates/b.yaml\" at <include \"image\" .>:\n    error calling include:\nweb/templates/_h.tpl:2:10\n  executing \"image\" at <.Values.x.y>:\n    nil pointer evaluating interface {}.y\n",
         "the template `templates/_h.tpl`, line 2, failed: executing \"image\" at <.Values.x.y>: nil pointer evaluating interface {}.y\n  called from templates/b.yaml:2"
+    )]
+    #[case(
+        "web/templates/a.yaml:1:6\n  executing \"web/templates/a.yaml\" at <include \"no\" .>:\n    error calling include:\ntemplate: no template \"no\" associated with template \"gotpl\"\n",
+        "the template `templates/a.yaml`, line 1, failed: executing \"web/templates/a.yaml\" at <include \"no\" .>: error calling include: template: no template \"no\" associated with template \"gotpl\""
     )]
     #[case("unknown flag: --x", "nothing")]
     fn an_error_says_where_and_why(#[case] said: &str, #[case] message: &str) {
