@@ -10,6 +10,7 @@ use gitops_plan::{Approval, NotApprovable, PlanHash, Run, RunPlan};
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::report::{self, NO_HASH, RunReport};
+use crate::settings::Settings;
 use crate::settings::definition::RunArgs;
 
 /// What may be published, where somebody approved something. `writes` says that the plan
@@ -32,6 +33,19 @@ pub(super) fn load(
     refuse_other_run(path, &plan, context)?;
     let approval = Approval::of_plan(plan, hash.as_ref());
     approval.map(Some).map_err(|reason| explained(path, reason))
+}
+
+/// A plan of nothing cannot be approved.
+pub(super) fn refuse_without_repository(settings: &Settings) -> Result<(), Error> {
+    let mut environments = settings.environments.iter();
+    if settings.run.plan_file.is_none() || environments.any(|one| one.target.is_some()) {
+        return Ok(());
+    }
+    Err(Error::message(
+        Kind::Usage,
+        "`planFile` takes what publishing would change, but there is no manifest repository to compare with",
+    )
+    .hint("set `manifestRepo`; at a terminal, `publish` without a plan makes a first repository"))
 }
 
 fn hash(text: &str) -> Result<PlanHash, Error> {

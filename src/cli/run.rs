@@ -137,6 +137,9 @@ async fn run_action(
         compare_with_local(&mut settings);
     }
     look.check(&settings)?;
+    if plans {
+        approval::refuse_without_repository(&settings)?;
+    }
     let mut exclude: Vec<PathBuf> = file.into_iter().collect();
     if let Action::Render(output) = &action {
         exclude.push(output.output.clone());

@@ -225,6 +225,19 @@ pub(super) fn at_tip(
     Err(refusal(&found))
 }
 
+/// Refuses to pass over an environment that something newer is published for: what was
+/// approved is published, or the run fails.
+pub(super) fn refuse_older(context: &Context, environment: Option<&String>) -> Result<(), Error> {
+    let Some(environment) = environment.filter(|_| context.approved.is_some()) else {
+        return Ok(());
+    };
+    let said = format!(
+        "environment {environment}: what was approved would not be published, because something newer is published there"
+    );
+    Err(Error::message(Kind::Conflict, said)
+        .hint("make a new plan; to publish something older, set `allowOlder` for both the plan and the publication"))
+}
+
 /// Refuses to add what was approved to a head branch with more on it.
 pub(super) fn others_on(head: &str) -> Error {
     let said = format!(

@@ -144,6 +144,7 @@ async fn push(
         let is_new = new_branch::is_made(&decided, tip);
         gone = left.gone();
         let folders: Vec<_> = gone.iter().map(|(folder, _)| folder.clone()).collect();
+        approval::refuse_older(context, decided.older.first().map(|(name, _)| name))?;
         approval::at_tip(context, branch, tip, &decided.plans, &folders)?;
         judged = risk::judge(context, branch, &left.tip, (&decided.plans, &left.former)).await?;
         for (environment, error) in risk::refusals(&judged) {

@@ -178,9 +178,9 @@ impl Published {
         let gone = files.keys().filter(|path| !ids.contains_key(path));
         let gone: Vec<_> = gone.map(RelPath::as_str).collect();
         let found = [
-            list("has another content in", &differ),
-            list("has no", &gone),
-            list("has besides", &new),
+            list("differs in", &differ),
+            list("lacks", &gone),
+            list("adds", &new),
         ];
         let found: Vec<_> = found.into_iter().flatten().collect();
         if found.is_empty() {

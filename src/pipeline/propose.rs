@@ -425,6 +425,7 @@ impl Work<'_> {
                 environment,
                 published,
             } => {
+                approval::refuse_older(self.context, Some(&environment))?;
                 seen.older = Some((environment, *published));
                 Ok(None)
             }

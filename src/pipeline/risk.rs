@@ -109,7 +109,7 @@ fn refusal(environment: &str, verdict: &Verdict) -> Error {
         let resource = resource.map_or(String::new(), |id| format!("{}: ", id.short()));
         let ended = finding.expired.as_ref();
         let ended = ended.map_or(String::new(), |day| {
-            format!(" (it was accepted until {day})")
+            format!(" (it was allowed until {day})")
         });
         said.push_str(&format!(
             "\n  - {}: {resource}{}{ended}",

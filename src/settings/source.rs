@@ -82,7 +82,7 @@ pub(super) fn source(
         None if args.kustomize_overlay.is_some() => Some(Kind::Kustomize),
         None | Some(Kind::Helm) => args.generator,
         _ if is_elsewhere => {
-            let said = "`chart` names a Helm chart, but `generator` is another one";
+            let said = "`chart` names a Helm chart, but `generator` is not `helm`";
             return Err(Error::message(ErrorKind::Usage, said)
                 .hint("set `generator` to `helm`, or leave `chart` out"));
         }

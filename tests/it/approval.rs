@@ -298,7 +298,7 @@ fn another_source_render_or_scope_is_named() {
     refused(
         &scene,
         &task,
-        "the hash of what this run would publish is another one",
+        "the hash of what this run would publish differs from the approved one",
     );
     let advice = "hand over `planFile` as well: with it, the message names the environments";
     refused(&scene, &task, advice);

@@ -236,7 +236,7 @@ fn a_commit_that_is_named_has_to_render_to_what_dev_has() {
         .fail();
     let commit = &head(&workspace)[..10];
     insta::assert_snapshot!(said(&ended).replace(commit, "<commit>"), @r"
-    error: environment dev: commit <commit> of the source does not render to what was published: it has another content in web.yaml
+    error: environment dev: commit <commit> of the source does not render to what was published: it differs in web.yaml
       help: publish `dev` from that commit first, or leave `commit` out
       help: run the promotion with the variables and inputs of the publication; what changes from run to run, such as the tag of an image, belongs in a file of the source
       help: `plan` for that environment, on that commit, shows what differs

@@ -145,7 +145,7 @@ fn a_file_of_images_that_is_not_there_is_named() {
 #[case("images: ['a b']", "environment dev: ")]
 #[case(
     "chart: oci://h/c\ngenerator: jsonnet",
-    "environment dev: `chart` names a Helm chart, but `generator` is another one"
+    "environment dev: `chart` names a Helm chart, but `generator` is not `helm`"
 )]
 #[case(
     "values: [secret]",

@@ -147,7 +147,7 @@ fn a_push_that_may_not_be_one_says_what_is_missing() {
     assert!(ended.stderr.contains(note), "{}", said(&ended));
     let ended = workspace.program(&["publish"]).fail();
     assert!(
-        said(&ended).contains("there are no pull requests at"),
+        said(&ended).contains("pull requests cannot be opened at"),
         "{}",
         said(&ended)
     );
@@ -174,7 +174,7 @@ fn a_finding_is_accepted_until_a_day_and_stays_visible() {
     commit(&workspace);
     let ended = workspace.program(&["publish"]).fail();
     assert!(
-        said(&ended).contains("(it was accepted until 2020-01-31)"),
+        said(&ended).contains("(it was allowed until 2020-01-31)"),
         "{}",
         said(&ended)
     );
@@ -397,7 +397,7 @@ fn risks_are_accepted_beside_the_manifests_too() {
         workspace.program(&["verify"]).succeed();
     }
     accept("gitops-risks.yaml", &allowance("2020-01-31"));
-    refused("(it was accepted until 2020-01-31)");
+    refused("(it was allowed until 2020-01-31)");
     // What is not above the folder does not count, nor what cannot be read.
     accept("other/gitops-risks.yaml", &allowance("9999-12-31"));
     refused("");

@@ -125,7 +125,7 @@ impl Approval {
             }];
         }
         let Some(mut parts) = self.hash.parts_that_differ(&now) else {
-            let said = "the hash of what this run would publish is another one";
+            let said = "the hash of what this run would publish differs from the approved one";
             return vec![found(Part::Place, said.to_owned())];
         };
         let done: Vec<_> = intent.done().collect();

@@ -19,7 +19,7 @@ use super::Work;
 pub(super) fn api<'a>(branch: &'a Branch<'_>) -> Result<&'a Api, Error> {
     branch.connection.api.as_ref().ok_or_else(|| {
         let said = format!(
-            "there are no pull requests at {}",
+            "pull requests cannot be opened at {}",
             branch.connection.remote.display()
         );
         let mut members = branch.group.members.iter();

@@ -51,6 +51,53 @@ fn at_a_terminal_too() {
 }
 
 #[test]
+fn a_plan_of_nothing_is_not_written() {
+    let scene = Scene::new();
+    let run = scene
+        .workspace
+        .program(&["plan", "--plan-file", "plan.json"]);
+    let ended = run.variable("x", "y").fail();
+    let said = "`planFile` takes what publishing would change, but there is no manifest repository to compare with";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert!(!scene.workspace.path().join("plan.json").exists());
+}
+
+#[test]
+fn what_was_approved_is_published_or_the_run_fails_also_where_something_newer_is_there() {
+    let scene = Scene::new();
+    let url = scene.server.url("manifests");
+    let run = |command: &[&str]| {
+        let usual = [command, &["--manifest-repo", &url]].concat();
+        scene.workspace.program(&usual).variable("x", "y")
+    };
+    let git = |arguments: &[&str]| scene.workspace.git(arguments);
+    scene.workspace.write(".gitignore", "plan.json\n");
+    scene.workspace.write("src/web.yaml", &config("web", "1"));
+    git(&["init", "--quiet", "--initial-branch", "main", "."]);
+    git(&["add", "--all"]);
+    git(&["commit", "--quiet", "-m", "one"]);
+    run(&["publish"]).succeed();
+    scene.workspace.write("src/web.yaml", &config("web", "2"));
+    git(&["commit", "--quiet", "-a", "-m", "two"]);
+    run(&["publish"]).succeed();
+    git(&["checkout", "--quiet", "HEAD~1"]);
+    run(&["plan", "--allow-older", "--plan-file", "plan.json"]).succeed();
+    let tip = scene.tip();
+    let ended = run(&["publish", "--plan-file", "plan.json"]).fail();
+    let said = "environment dev: what was approved would not be published, because something newer is published there";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("set `allowOlder` for both"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(scene.tip(), tip);
+    run(&["publish", "--plan-file", "plan.json", "--allow-older"]).succeed();
+    let published = scene.repository.content("main", "dev/web.yaml");
+    assert!(published.contains("value: '1'"), "{published}");
+}
+
+#[test]
 fn a_chart_that_renders_otherwise_each_time_has_no_hash() {
     let Some(helm) = crate::fabrikate::real_helm::helm() else {
         return;

@@ -19,7 +19,7 @@ fn a_clean_checkout_of_the_commit_is_used_with_what_git_ignores_in_it() {
     workspace.write("new.txt", "");
     let ended = workspace.program(&promote("prod", &[])).fail();
     assert!(
-        said(&ended).contains("it has no installed.yaml"),
+        said(&ended).contains("it lacks installed.yaml"),
         "{ended:#?}"
     );
 }

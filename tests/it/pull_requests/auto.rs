@@ -100,7 +100,7 @@ fn a_server_without_pull_requests_is_not_to_be_pushed_to_again() {
     scene.git(|git| git.protect("main", crate::support::github::Hub::PROTECTED));
     let error = scene.fails(&[AUTO, ("gitHost", "git")]);
     assert!(
-        error.contains("there are no pull requests at ")
+        error.contains("pull requests cannot be opened at ")
             && error.contains("Hint: allow this user to push to the branch, or set `branch` to one that it may push to")
             && !error.contains("set `mode` to `push`"),
         "{error}"

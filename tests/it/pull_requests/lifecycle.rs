@@ -279,7 +279,7 @@ fn other_git_servers_have_no_pull_requests() {
     let error = scene.fails(&[("gitHost", "git")]);
     insta::with_settings!({filters => vec![(r"127\.0\.0\.1:\d+", "[server]")]}, {
         insta::assert_snapshot!(error, @r"
-        environment dev: there are no pull requests at http://[server]/contoso/manifests
+        environment dev: pull requests cannot be opened at http://[server]/contoso/manifests
         Hint: pull requests need a repository on Azure DevOps or GitHub: set `mode` to `push`
         Hint: if it is Azure DevOps or GitHub, say which with `gitHost`
         ");

@@ -193,7 +193,7 @@ fn only_the_target_branch_accepts_risks_in_a_pull_request_build<H: Host>() {
     target(&scene, &format!("{FAIL}{expired}"));
     let ended = build(&scene, &url, "", &[]);
     assert!(is_refused(&ended), "{}", ended.stdout);
-    let since = "(it was accepted until 2020-12-31)";
+    let since = "(it was allowed until 2020-12-31)";
     assert!(ended.stdout.contains(since), "{}", ended.stdout);
 }
 

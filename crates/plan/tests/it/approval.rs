@@ -107,7 +107,7 @@ fn each_thing_that_is_approved_changes_the_hash_and_is_named(
     let short = PlanHash::parse(text.split_once('-').unwrap().0).unwrap();
     assert_eq!(
         said(&Approval::of_hash(short)),
-        "the hash of what this run would publish is another one"
+        "the hash of what this run would publish differs from the approved one"
     );
 }
 
