@@ -282,7 +282,12 @@ async fn look(
             found,
             leaving,
         } = search.look(report).await?;
-        looks.push((found, search.leave(&tip, &leaving)));
+        let mut left = search.leave(&tip, &leaving);
+        if branch.group.adopted.is_incomplete() {
+            branch.group.adopted.read(&branch.connection, &tip).await?;
+            left = search.leave(&tip, &leaving);
+        }
+        looks.push((found, left));
         tips.push(tip);
     }
     refuse_one_branch_twice(branches, &tips)?;

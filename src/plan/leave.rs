@@ -44,7 +44,12 @@ pub fn leave(options: Options, folder: &Folder, state: &FolderState) -> Result<F
         });
     }
     let resources = there.iter().flat_map(|(.., resources)| resources.keys());
+    let with_resources = |path: &&RelPath| !ledger.files[*path].resources.is_empty();
+    let edits_dropped = edited.iter().filter(with_resources);
     Ok(FolderPlan {
+        edits_dropped: edits_dropped
+            .map(|path| (path.clone(), state.entries[path].id))
+            .collect(),
         files: there
             .iter()
             .map(|(path, ..)| ((*path).clone(), FileChange::Removed))

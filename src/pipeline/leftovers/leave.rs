@@ -48,7 +48,7 @@ impl Left {
 
 impl Search<'_> {
     /// Decides what goes. `tip` holds the folders of `leaving` behind those of
-    /// the group.
+    /// the group. It has to be decided again where edits of others are to be read first.
     pub(in super::super) fn leave(&self, tip: &Tip, leaving: &[Leftover]) -> Left {
         let members = self.group().members.len();
         let mut left = Left {
@@ -88,7 +88,9 @@ impl Search<'_> {
             let brakes = owner.map_or_else(|| self.limits(), |own| own.settings.brakes.clone());
             let plan = plan::leave(options, &leftover.folder, state).map_err(Error::from);
             let checked = plan.and_then(|plan| {
-                let lost = lost(owner, plan.clone());
+                let mut counted = plan.clone();
+                self.group().adopted.count(&mut counted);
+                let lost = lost(owner, counted);
                 check::removals(&brakes, &leftover.folder, &lost)?;
                 Ok(plan)
             });

@@ -5,6 +5,7 @@ mod adopted;
 mod brakes;
 mod branches;
 mod commits;
+mod left_edits;
 mod leftovers;
 mod moved;
 mod names;
