@@ -179,6 +179,13 @@ impl Api {
         on!(self, doing, client => client.open_from(prefix, target))
     }
 
+    /// The open pull requests that come from a branch of this repository, into whichever
+    /// branch. Their descriptions may be cut.
+    pub async fn open_of(&self, source: &str) -> Result<Vec<PullRequest>, ApiError> {
+        let doing = format!("looking for pull requests from {source}");
+        on!(self, doing, client => client.open_of(source))
+    }
+
     /// The newest pull request between two branches that is merged or closed.
     pub async fn last(&self, source: &str, target: &str) -> Result<Option<PullRequest>, ApiError> {
         let doing = between("looking for the last pull request", source, target);

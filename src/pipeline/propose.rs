@@ -182,9 +182,6 @@ impl Work<'_> {
                     }
                 }
                 HeadOutcome::Asks { tip, head, .. } => {
-                    if let Some(head) = &head {
-                        self.refuse_taken(head, &tip).await?;
-                    }
                     options.theirs = Some(self.theirs(head.as_ref(), &tip).await?);
                 }
                 HeadOutcome::Ready {

@@ -8,6 +8,7 @@
 //! next one start from the target branch. One that already proposes the same on
 //! the same base is left alone, so that nobody has to review it again.
 
+use super::made_for::{TARGET_TRAILER, is_made_for_another};
 use super::message::TREE_TRAILER;
 use super::retry::{Failure, Proposal, Tries};
 use crate::git::{Ancestor, CommitDraft, Merge, Pushed, Remote, Tip, Wanted};
@@ -191,6 +192,12 @@ async fn once<E>(
     let ours = is_ours(&head, &options.wanted);
     let at = |at| head.commit == Some(at);
     let replaced = matches!(options.theirs, Some(Theirs::Replace(commit)) if at(commit));
+    let of_another = is_made_for_another(remote, &head, &work.tip, &options.wanted).await;
+    let of_another = of_another.map_err(Failure::Git)?;
+    // The caller knows the pull requests that come from it.
+    if of_another && !replaced && (ours || options.theirs.is_none()) {
+        return Ok(work.asks(Some(head)));
+    }
     let on_head = if head.is_settled() || replaced {
         None
     } else {
@@ -203,7 +210,7 @@ async fn once<E>(
         }
     };
     let holds_it = head.is_settled() || (on_head.is_none() && !replaced);
-    let kept = holds_it && (!ours || has_lines(&head, &work.base));
+    let kept = holds_it && !(of_another && replaced) && (!ours || has_lines(&head, &work.base));
     if kept && !options.renew {
         return Ok(work.ready(head, Vec::new()));
     }
@@ -263,8 +270,12 @@ impl Work<'_> {
         mut proposal: Proposal,
     ) -> Result<HeadOutcome, Failure<E>> {
         let trailers = self.base.iter().map(|line| format!("{line}\n"));
+        let trailers: String = trailers.collect();
         let message = proposal.commit.message.trim_end();
-        proposal.commit.message = format!("{message}\n{}", trailers.collect::<String>());
+        proposal.commit.message = format!(
+            "{message}\n{trailers}{TARGET_TRAILER}: {}\n",
+            self.tip.branch
+        );
         let at = head.as_ref().and_then(|head| head.commit);
         let at = self.tip.onto(&self.options.head, at);
         self.push(&at, proposal, (head.is_some(), false), Vec::new())
@@ -366,7 +377,7 @@ pub fn is_proposal(own: &[Ancestor], wanted: &[Wanted]) -> bool {
 
 /// Whether a commit is one that we began a head branch for these folders with. What
 /// another source or environment proposes is theirs.
-fn proposes(message: &str, tree: ObjectId, wanted: &[Wanted]) -> bool {
+pub(super) fn proposes(message: &str, tree: ObjectId, wanted: &[Wanted]) -> bool {
     if !wanted.iter().any(|wanted| wanted.is_named_in(message)) {
         return false;
     }

@@ -18,6 +18,7 @@ mod races;
 mod refused;
 mod risk;
 mod statuses;
+mod targets;
 mod threads;
 mod verify;
 

@@ -30,7 +30,7 @@ impl Client {
         source: &str,
         target: &str,
     ) -> Result<Option<PullRequest>, Fault> {
-        let found = self.list(source, target, "active").await?;
+        let found = self.list(source, Some(target), "active").await?;
         match found.first() {
             // Lists cut descriptions and leave out labels.
             Some(first) => self.get(first.pull_request_id).await.map(Some),
@@ -44,7 +44,7 @@ impl Client {
         source: &str,
         target: &str,
     ) -> Result<Option<PullRequest>, Fault> {
-        let found = self.list(source, target, "all").await?;
+        let found = self.list(source, Some(target), "all").await?;
         let newest = found
             .iter()
             .filter(|request| matches!(request.status.as_str(), "completed" | "abandoned"))
@@ -55,18 +55,31 @@ impl Client {
         }
     }
 
+    /// The open pull requests from a branch of this repository; descriptions may be cut.
+    pub(in crate::host) async fn open_of(&self, source: &str) -> Result<Vec<PullRequest>, Fault> {
+        let found = self.list(source, None, "active").await?;
+        let place = self.place().await?;
+        let found = found.into_iter();
+        Ok(found
+            .map(|request| request.into_pull_request(place))
+            .collect())
+    }
+
     async fn list(
         &self,
         source: &str,
-        target: &str,
+        target: Option<&str>,
         status: &str,
     ) -> Result<Vec<wire::Request>, Fault> {
         let mut url = self.place().await?.git(&["pullrequests"]);
         url.query_pairs_mut()
             .append_pair("searchCriteria.sourceRefName", &full(source))
-            .append_pair("searchCriteria.targetRefName", &full(target))
             .append_pair("searchCriteria.status", status)
             .append_pair("$top", LOOKED_AT);
+        if let Some(target) = target {
+            url.query_pairs_mut()
+                .append_pair("searchCriteria.targetRefName", &full(target));
+        }
         let mut list: List<wire::Request> = self.read(Call::get, url).await?;
         list.value.retain(|request| request.fork_source.is_none());
         Ok(list.value)

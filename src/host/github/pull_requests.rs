@@ -24,7 +24,7 @@ impl Client {
         source: &str,
         target: &str,
     ) -> Result<Option<PullRequest>, Fault> {
-        let found = self.search(source, target, "open").await?;
+        let found = self.search(source, Some(target), "open").await?;
         Ok(found.into_iter().next())
     }
 
@@ -34,15 +34,21 @@ impl Client {
         source: &str,
         target: &str,
     ) -> Result<Option<PullRequest>, Fault> {
-        let found = self.search(source, target, "closed").await?;
+        let found = self.search(source, Some(target), "closed").await?;
         Ok(found.into_iter().next())
     }
 
-    /// Pull requests between two branches, the newest first.
+    /// The open pull requests from a branch of this repository.
+    pub(in crate::host) async fn open_of(&self, source: &str) -> Result<Vec<PullRequest>, Fault> {
+        self.search(source, None, "open").await
+    }
+
+    /// Pull requests between two branches, the newest first; without a target, those of a
+    /// branch into any.
     async fn search(
         &self,
         source: &str,
-        target: &str,
+        target: Option<&str>,
         state: &str,
     ) -> Result<Vec<PullRequest>, Fault> {
         let make = |place: &Place| {
@@ -50,17 +56,20 @@ impl Client {
             url.query_pairs_mut()
                 .append_pair("state", state)
                 .append_pair("head", &format!("{}:{source}", place.owner))
-                .append_pair("base", target)
                 .append_pair("sort", "created")
                 .append_pair("direction", "desc")
-                .append_pair("per_page", "1");
+                .append_pair("per_page", if target.is_some() { "1" } else { "100" });
+            if let Some(target) = target {
+                url.query_pairs_mut().append_pair("base", target);
+            }
             Call::get(url)
         };
         let found: Vec<wire::Request> = self.read(make).await?;
         let found = found.into_iter().map(wire::Request::into_pull_request);
         // A server that does not know a filter leaves it out.
         Ok(found
-            .filter(|found| found.source == source && found.target == target)
+            .filter(|found| found.source == source)
+            .filter(|found| target.is_none_or(|target| found.target == target))
             .collect())
     }
 

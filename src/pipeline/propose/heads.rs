@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::error::{Error, Kind};
 use crate::git::{Tip, Wanted};
 use crate::model::{BranchClash, BranchName};
-use crate::publish::{self, HeadOptions};
+use crate::publish::{self, HeadOptions, Theirs};
 use crate::settings::PullRequestSettings;
 
 use super::super::publication::retry;
@@ -177,5 +177,47 @@ impl Work<'_> {
         Err(Error::message(Kind::Conflict, said)
             .hint("set `headBranch` to a branch that nothing else uses, such as `gitops/shop/{environment}` where several sources set the same one")
             .hint("if it is left over from a former pull request, delete it"))
+    }
+
+    /// What becomes of a head branch that was made for another target: all that the other
+    /// one has would come along. It is made anew where nothing else needs it.
+    pub(super) async fn of_another(
+        &self,
+        head: &Tip,
+        target: &Tip,
+    ) -> Result<Option<Theirs>, Error> {
+        let (remote, wanted) = (&self.branch.connection.remote, self.group().wanted());
+        if !publish::is_made_for_another(remote, head, target, &wanted).await? {
+            return Ok(None);
+        }
+        let own = format!("gitops/{}/{{environment}}", target.branch);
+        let open = self.api.open_of(&head.branch).await?;
+        if let Some(other) = open.iter().find(|open| open.target != target.branch) {
+            let said = format!(
+                "pull request {} into {:?} comes from the branch {:?}, which therefore cannot be proposed into {:?}: {}",
+                other.number, other.target, head.branch, target.branch, other.url
+            );
+            return Err(Error::message(Kind::Conflict, said)
+                .hint(format!(
+                    "set `headBranch` to a name that has the target in it, such as `{own}`"
+                ))
+                .hint(format!(
+                    "if nothing is published to {:?} any more, close pull request {}",
+                    other.target, other.number
+                )));
+        }
+        if publish::is_ours(head, &wanted) {
+            return Ok(head.commit.map(Theirs::Replace));
+        }
+        if !open.is_empty() {
+            return Ok(None);
+        }
+        let said = format!(
+            "the branch {:?} was made for another branch than {:?}, and has commits of others",
+            head.branch, target.branch
+        );
+        Err(Error::message(Kind::Conflict, said).hint(format!(
+            "delete it if nobody needs these commits, or set `headBranch` to another name, such as `{own}`"
+        )))
     }
 }

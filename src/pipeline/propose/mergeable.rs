@@ -28,13 +28,18 @@ const PAUSES: [Duration; 4] = [
 const SHOWN: usize = 5;
 
 impl Work<'_> {
-    /// What becomes of commits that others pushed to the head branch. They go
-    /// with the pull request that was merged with exactly them, or that a person
-    /// closed. That we closed it ourselves says nothing about their work.
+    /// What becomes of a head branch that is there and may be written to, and of commits
+    /// that others pushed to it. These go with the pull request that was merged with exactly
+    /// them, or that a person closed. That we closed it ourselves says nothing about their
+    /// work.
     pub(super) async fn theirs(&self, head: Option<&Tip>, tip: &Tip) -> Result<Theirs, Error> {
         let Some((head, commit)) = head.and_then(|head| Some((head, head.commit?))) else {
             return Ok(Theirs::Keep);
         };
+        self.refuse_taken(head, tip).await?;
+        if let Some(theirs) = self.of_another(head, tip).await? {
+            return Ok(theirs);
+        }
         if self.api.find(&head.branch, &tip.branch).await?.is_some() {
             return Ok(Theirs::Keep);
         }

@@ -246,7 +246,7 @@ impl Work<'_> {
                 let found = self.api.find(&head.branch, &tip.branch).await?;
                 match found {
                     None => {
-                        self.tidy(head, report).await;
+                        self.tidy(head, &tip.branch, report).await;
                         Vec::new()
                     }
                     Some(found) if self.is_made_here(head, tip).await? => vec![found],
@@ -304,8 +304,11 @@ impl Work<'_> {
 
     /// Takes away the branch of a pull request that the host merged some time
     /// after we left: GitHub does not do that for us.
-    async fn tidy(&self, head: &Tip, report: &mut RunReport) {
+    async fn tidy(&self, head: &Tip, target: &str, report: &mut RunReport) {
         let automatic = self.completes().is_some();
+        if publish::names_another(head, target) {
+            return;
+        }
         if automatic && self.api.kind() == HostKind::GitHub && head.is_settled() {
             self.delete(head, report).await;
         }

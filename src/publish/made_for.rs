@@ -1,0 +1,49 @@
+//! Which branch a head branch was made for.
+//!
+//! A head branch stands on the branch that it comes into. Proposed into another one, it
+//! would bring along all that this one has not.
+
+use super::head::{is_ours, proposes};
+use crate::git::{Error, Remote, Tip, Wanted};
+
+/// The trailer that names the branch that a head branch comes into.
+pub(super) const TARGET_TRAILER: &str = "Gitops-Target";
+
+/// Whether a head branch of ours says that it comes into another branch.
+pub fn names_another(head: &Tip, target: &str) -> bool {
+    let message = head.message.as_deref().unwrap_or_default();
+    named(message).is_some_and(|named| named != target)
+}
+
+/// Whether a head branch was made for another branch than this one, whoever pushed to it
+/// since. Former versions did not say: theirs is known by what lies below our commit and
+/// is not in the target.
+pub async fn is_made_for_another(
+    remote: &Remote,
+    head: &Tip,
+    target: &Tip,
+    wanted: &[Wanted],
+) -> Result<bool, Error> {
+    if is_ours(head, wanted) {
+        let message = head.message.as_deref().unwrap_or_default();
+        if let Some(named) = named(message) {
+            return Ok(named != target.branch);
+        }
+        if head.parents.first() == target.commit.as_ref() {
+            return Ok(false);
+        }
+        return Ok(remote.own_commits(head, target).await?.len() > 1);
+    }
+    let own = remote.own_commits(head, target).await?;
+    let begins = |at: &usize| proposes(&own[*at].message, own[*at].tree, wanted);
+    let Some(at) = (0..own.len()).rev().find(begins) else {
+        return Ok(false);
+    };
+    let says = named(&own[at].message).map(|named| named != target.branch);
+    Ok(says.unwrap_or(at + 1 < own.len()))
+}
+
+fn named(message: &str) -> Option<&str> {
+    let mut lines = message.lines().rev();
+    lines.find_map(|line| line.strip_prefix(TARGET_TRAILER)?.strip_prefix(": "))
+}
