@@ -168,10 +168,7 @@ async fn run_action(
     let done = Box::pin(perform(action, context, means)).await;
     if publishes {
         // Before the wait, so that others can look at the same time.
-        let report = match &done {
-            Ok(report) => report,
-            Err(stopped) => &stopped.report,
-        };
+        let report = done.as_ref().unwrap_or_else(|stopped| &stopped.report);
         attach::attach(report, &settings, &connector, environment, reporter);
     }
     let done = match done {
