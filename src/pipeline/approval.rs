@@ -41,7 +41,7 @@ pub(super) async fn add_effects(
             entry.effect = Some(effect);
         }
     }
-    let gone: Vec<_> = left.gone().into_iter().map(|(folder, _)| folder).collect();
+    let gone: Vec<_> = left.gone().into_iter().map(|one| one.folder).collect();
     report.removals.extend(removals(branch, &left.tip, &gone));
 }
 

@@ -5,12 +5,11 @@
 
 use crate::error::Error;
 use crate::git::Tip;
-use crate::model::Folder;
 use crate::publish::{self, Failure, Outcome as Ended, Proposal};
 use crate::report::RunReport;
 
 use super::compare::{Decided, Stop};
-use super::leftovers::{self, Leftover, Search};
+use super::leftovers::{self, Gone, Leftover, Search};
 use super::publication::show;
 use super::publication::{draft, list, mark_stopped, removing, retry};
 use super::publish::Branch;
@@ -26,7 +25,7 @@ pub(super) struct Attempted {
     /// Folders that were left behind, and the tip where they were found.
     pub(super) found: (Vec<Leftover>, Tip),
     /// Those of them that go with the commit.
-    pub(super) gone: Vec<(Folder, usize)>,
+    pub(super) gone: Vec<Gone>,
     /// What was decided about the risks of its environments.
     pub(super) judged: Vec<Judged>,
     /// Environments that have to go by pull request: nothing was pushed because of them.
@@ -96,13 +95,7 @@ pub(super) async fn attempt(
 
 /// What came of a push: how it ended, what was decided, the tip that a branch
 /// was made on, what went, and what was decided about risks.
-type Tried = (
-    Ended,
-    Decided,
-    Option<Tip>,
-    Vec<(Folder, usize)>,
-    Vec<Judged>,
-);
+type Tried = (Ended, Decided, Option<Tip>, Vec<Gone>, Vec<Judged>);
 
 /// Pushes without what was left behind, when that is not known yet, or with what
 /// of it may go. `first` is the tip where one has to look for it before.
@@ -143,7 +136,7 @@ async fn push(
         together::one_error(context, std::mem::take(&mut decided.stopped))?;
         let is_new = new_branch::is_made(&decided, tip);
         gone = left.gone();
-        let folders: Vec<_> = gone.iter().map(|(folder, _)| folder.clone()).collect();
+        let folders: Vec<_> = gone.iter().map(|one| one.folder.clone()).collect();
         approval::refuse_older(context, decided.older.first().map(|(name, _)| name))?;
         approval::at_tip(context, branch, tip, &decided.plans, &folders)?;
         judged = risk::judge(context, branch, &left.tip, (&decided.plans, &left.former)).await?;

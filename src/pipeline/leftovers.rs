@@ -23,7 +23,7 @@ use super::compare::Group;
 use super::publish::Branch;
 use super::{Rendered, definition, stamps};
 
-pub(super) use leave::{Former, Left};
+pub(super) use leave::{Former, Gone, Left};
 
 /// A folder that was left behind.
 #[derive(Debug, Clone)]

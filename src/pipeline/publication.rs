@@ -7,12 +7,13 @@ use std::time::Duration;
 use crate::context::Context;
 use crate::error::{Error, Kind};
 use crate::git::{CommitDraft, Identity, Remote, Tip, removal, with_trailers};
-use crate::model::{Finding, Folder, FolderPlan, PublicationStamp};
+use crate::model::{Finding, FolderPlan, PublicationStamp};
 use crate::publish::{self, message, message::TREE_TRAILER};
 use crate::report::{Changes, Outcome, Publication, RunReport};
 use crate::settings::Settings;
 
 use super::compare::{Group, Stop};
+use super::leftovers::Gone;
 use super::risk::Judged;
 use super::stamps;
 
@@ -68,8 +69,8 @@ pub(super) fn draft(context: &Context, settings: &Settings, group: &Group<'_>) -
 }
 
 /// The same for a commit that also takes folders out that were left behind.
-pub(super) fn removing(draft: CommitDraft, gone: &[(Folder, usize)]) -> CommitDraft {
-    let trailers: Vec<_> = gone.iter().map(|(folder, _)| removal(folder)).collect();
+pub(super) fn removing(draft: CommitDraft, gone: &[Gone]) -> CommitDraft {
+    let trailers: Vec<_> = gone.iter().map(|one| removal(&one.folder)).collect();
     CommitDraft {
         message: format!("{}\n", with_trailers(&draft.message, &trailers)),
         ..draft

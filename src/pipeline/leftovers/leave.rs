@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::check::{self, Brakes};
 use crate::error::Error;
 use crate::git::{FolderChange, Tip};
-use crate::model::{Folder, FolderPlan, FolderState, Ledger, RelPath, ResourceChange};
+use crate::model::{Folder, FolderPlan, FolderState, Ledger, RelPath, ResourceChange, ResourceId};
 use crate::plan::{self, HandEdits, Orphans};
 use crate::settings::EnvironmentSettings;
 
@@ -27,6 +27,16 @@ pub(in super::super) struct Left {
     pub(in super::super) former: Vec<Former>,
 }
 
+/// A folder that goes.
+#[derive(Debug, Clone)]
+pub(in super::super) struct Gone {
+    pub(in super::super) folder: Folder,
+    /// How many files it has.
+    pub(in super::super) files: usize,
+    /// What Flux or Argo CD removes with it.
+    pub(in super::super) resources: Vec<ResourceId>,
+}
+
 /// The folder that an environment moved from.
 pub(in super::super) struct Former {
     /// The folder that it moves to.
@@ -38,10 +48,14 @@ pub(in super::super) struct Former {
 }
 
 impl Left {
-    /// The folders that go, each with the number of its files.
-    pub(in super::super) fn gone(&self) -> Vec<(Folder, usize)> {
+    /// The folders that go.
+    pub(in super::super) fn gone(&self) -> Vec<Gone> {
         let changes = self.changes.iter();
-        let gone = changes.map(|change| (change.folder.clone(), change.plan.files.len()));
+        let gone = changes.map(|change| Gone {
+            folder: change.folder.clone(),
+            files: change.plan.files.len(),
+            resources: change.plan.resources.keys().cloned().collect(),
+        });
         gone.collect()
     }
 }

@@ -9,10 +9,13 @@ use crate::model::{Finding, Folder, RelPath};
 use crate::plan::Orphans;
 use crate::report::RunReport;
 
-use super::{Fate, Leftover, Search, Stays};
+use super::{Fate, Gone, Leftover, Search, Stays};
 
 /// The settings file that a run finds without being told.
 const DEFAULT_FILE: &str = "gitops.yaml";
+
+/// So many resources that go with a folder are named.
+const SHOWN: usize = 50;
 
 impl Search<'_> {
     /// Stops the run where folders that were left behind do. `gone` are moved.
@@ -20,13 +23,13 @@ impl Search<'_> {
         &self,
         tip: &Tip,
         found: &[Leftover],
-        gone: &[(Folder, usize)],
+        gone: &[Gone],
     ) -> Result<(), Error> {
         if self.settings.run.orphans != Orphans::Fail {
             return Ok(());
         }
         let counts = |one: &&Leftover| {
-            let moves = gone.iter().any(|(folder, _)| *folder == one.folder);
+            let moves = gone.iter().any(|gone| gone.folder == one.folder);
             !moves && !matches!(one.stays, Some(Stays::Apart(_) | Stays::OtherBranch(_)))
         };
         let found: Vec<_> = found.iter().filter(counts).collect();
@@ -53,18 +56,15 @@ impl Search<'_> {
         report: &mut RunReport,
         tip: &Tip,
         found: &[Leftover],
-        gone: &[(Folder, usize)],
+        gone: &[Gone],
         outcome: &str,
     ) {
         for leftover in found {
             let place = format!("environment {}", leftover.environment);
             let why = why(leftover, tip);
-            let went = gone.iter().find(|(folder, _)| *folder == leftover.folder);
+            let went = gone.iter().find(|gone| gone.folder == leftover.folder);
             let mut said = match (went, &leftover.stays) {
-                (Some((_, files)), _) => {
-                    let ending = if *files == 1 { "" } else { "s" };
-                    format!("{why}; {outcome} ({files} file{ending})")
-                }
+                (Some(gone), _) => format!("{why}; {outcome} ({})", holds(leftover, gone)),
                 (None, Some(Stays::Apart(commit))) => {
                     let commit = commit.get(..10).unwrap_or(commit);
                     let said = format!(
@@ -155,6 +155,25 @@ fn stays(leftover: &Leftover) -> String {
         Some(Stays::Uncommitted) => "the settings file has changes that are in no commit",
     };
     format!("It stays, because {because}")
+}
+
+/// What goes with a folder. What is in a former folder is compared with the new one.
+fn holds(leftover: &Leftover, gone: &Gone) -> String {
+    let ending = if gone.files == 1 { "" } else { "s" };
+    let mut said = format!("{} file{ending}", gone.files);
+    if matches!(leftover.fate, Fate::Moved(_)) || gone.resources.is_empty() {
+        return said;
+    }
+    let names: Vec<_> = gone.resources.iter().map(|id| format!("`{id}`")).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    said.push_str(&format!(
+        ", with {}",
+        names[..names.len() - more].join(", ")
+    ));
+    if more > 0 {
+        said.push_str(&format!(" and {more} more"));
+    }
+    said
 }
 
 /// A word of a command line.

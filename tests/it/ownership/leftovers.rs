@@ -93,11 +93,11 @@ fn an_environment_that_left_is_reported_on_every_run_and_removed_by_the_command_
     assert!(verify.stderr.contains(GONE), "{}", verify.stderr);
     let would = [&["verify"], &REMOVE[..]].concat();
     let would = source.workspace.program(&would).succeed();
-    let said = "any more; it would be removed (1 file)";
+    let said = "any more; it would be removed (1 file, with `v1 ConfigMap shop/a`)";
     assert!(would.stderr.contains(said), "{}", would.stderr);
     assert_eq!(source.place.commits(), 2);
     let ended = source.publish(&REMOVE);
-    let said = "any more; it was removed in the same commit (1 file)";
+    let said = "any more; it was removed in the same commit (1 file, with `v1 ConfigMap shop/a`)";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     assert_eq!(source.paths(), ["dev/.gitops-publisher", "dev/a.yaml"]);
     let message = source.message();

@@ -134,7 +134,7 @@ fn environments_that_are_pushed_speak_for_those_that_are_proposed<H: Host>() {
     let said = scene.said(&[&usual[..], &remove].concat());
     assert_eq!(said.len(), 1, "{said:#?}");
     assert!(
-        said[0].contains("it was removed in the same commit (1 file)"),
+        said[0].contains("it was removed in the same commit (1 file, with `v1 Service shop/web`)"),
         "{said:#?}"
     );
     assert_eq!(scene.said(&usual), Vec::<String>::new());
