@@ -13,6 +13,9 @@ use crate::report::{self, NO_HASH, RunReport};
 use crate::settings::Settings;
 use crate::settings::definition::RunArgs;
 
+/// Larger files are no plans, and would fill the memory.
+const LARGEST: u64 = 256 << 20;
+
 /// What may be published, where somebody approved something. `writes` says that the plan
 /// file is one that this run makes.
 pub(super) fn load(
@@ -68,10 +71,19 @@ fn hash(text: &str) -> Result<PlanHash, Error> {
     reason = "a file that the command line names"
 )]
 fn read(path: &Path) -> Result<RunPlan, String> {
-    let bytes = std::fs::read(path).map_err(|error| match error.kind() {
+    let said = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".to_owned(),
         _ => error.to_string(),
-    })?;
+    };
+    let there = std::fs::metadata(path).map_err(said)?;
+    // Opening a pipe would wait for a writer.
+    if !there.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    if there.len() > LARGEST {
+        return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+    }
+    let bytes = std::fs::read(path).map_err(said)?;
     let text = String::from_utf8(bytes).map_err(|_| "it is not a plan file".to_owned())?;
     RunPlan::from_json(&text).map_err(|error| error.to_string())
 }

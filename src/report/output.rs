@@ -164,12 +164,17 @@ pub fn replace_file(path: &Path, before: Option<&[u8]>, after: &[u8]) -> Result<
     Ok(())
 }
 
-/// Writes a file that the user names, whole: through a neighbour that is renamed.
+/// Writes a file that the user names, whole: through a neighbour that is renamed. That
+/// would replace a device or a socket of this name, so nothing but a file is.
 pub fn write_result(path: &Path, content: &[u8]) -> Result<(), OutputError> {
     let failed = |source| OutputError::Write {
         path: path.to_path_buf(),
         source,
     };
+    if std::fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        let said = std::io::Error::other("there is something of this name that is not a file");
+        return Err(failed(said));
+    }
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -62,6 +62,35 @@ fn a_plan_of_nothing_is_not_written() {
     assert!(!scene.workspace.path().join("plan.json").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_plan_file_is_a_file_of_a_sane_size() {
+    let scene = Scene::new();
+    let folder = scene.workspace.path();
+    let _socket = std::os::unix::net::UnixListener::bind(folder.join("socket")).unwrap();
+    let large = std::fs::File::create(folder.join("large.json")).unwrap();
+    large.set_len(300 << 20).unwrap();
+    std::fs::create_dir(folder.join("folder")).unwrap();
+    for (file, reason) in [
+        ("socket", "it is not a file"),
+        ("folder", "it is not a file"),
+        ("large.json", "it is larger than 256 MiB"),
+    ] {
+        let task = scene.task(&[("planFile", file)]);
+        refused(
+            &scene,
+            &task,
+            &format!("the plan file {file} cannot be used: {reason}"),
+        );
+    }
+    for file in ["socket", "folder"] {
+        let task = scene.task(&[("command", "plan"), ("planFile", file)]);
+        let reason = "there is something of this name that is not a file";
+        refused(&scene, &task, reason);
+        assert!(!folder.join(file).is_file(), "it is not replaced");
+    }
+}
+
 #[test]
 fn what_was_approved_is_published_or_the_run_fails_also_where_something_newer_is_there() {
     let scene = Scene::new();
