@@ -34,7 +34,7 @@ pub enum Error {
         "publishing would remove or replace `{file}` in the folder `{folder}`, which something else wrote, and which cannot be read"
     )]
     Unreadable {
-        /// The file, seen from the folder.
+        /// The file, relative to the folder.
         file: String,
         /// The folder.
         folder: String,

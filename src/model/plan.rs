@@ -34,7 +34,7 @@ pub enum ResourceChange {
 }
 
 /// The plan for one owned folder: the writes, the removals, and what they
-/// mean for the resources. Paths are seen from the folder.
+/// mean for the resources. Paths are relative to the folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FolderPlan {
     /// What happens to each file that does not stay as it is.

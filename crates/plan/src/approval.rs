@@ -130,7 +130,7 @@ impl Approval {
         };
         let done: Vec<_> = intent.done().collect();
         let waits = done.len() < intent.effects.len();
-        // What is published already stands on another state than the plan did.
+        // What is published already was put on a later state than the plan saw.
         if !waits {
             parts.retain(|part| *part != Part::Base);
         }

@@ -3,8 +3,8 @@
 //!
 //! In text it is the SHA-256, and behind it a few digits for each part and the number of
 //! environments: they say which part differs where the hashes do, and prove nothing. That
-//! is the same length for one environment and for a thousand; which environment it is,
-//! and what changed in it, is told by the plan file.
+//! is the same length for one environment and for a thousand; the plan file says which
+//! environment it is, and what changed in it.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -220,7 +220,7 @@ pub(crate) fn is_key(text: &str) -> bool {
         || KEYS.iter().any(|key| text.contains(key))
 }
 
-/// Whether a part of a text stands in what of the text may not be shown.
+/// Whether a part of a text is within what may not be shown of that text.
 pub(crate) fn hides_in_text(text: &str, part: &str) -> bool {
     beside::has_manifest(text) || cleaned(text).is_some_and(|shown| !shown.contains(part))
 }

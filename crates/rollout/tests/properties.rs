@@ -147,7 +147,7 @@ proptest! {
         let believed: Vec<_> = reports.into_iter().filter(|(_, one)| one.author == [FLUX]).collect();
         let only = scene(&trees, own, required, &believed).at(now);
         prop_assert_eq!(all.standing, only.standing);
-        // That it hides something is told.
+        // The report says that something is hidden.
         let lines = all.lines.into_iter().map(|line| Line { hidden: None, ..line });
         prop_assert_eq!(lines.collect::<Vec<_>>(), only.lines);
     }

@@ -1,5 +1,5 @@
-//! What a wait follows that did not publish itself: what its build published, else what
-//! is proposed, else what stands on the branch.
+//! What a wait follows when its own run published nothing: what its build published, else
+//! what is proposed, else what the branch holds.
 
 use crate::error::{Error, Kind};
 use crate::git::{Sight, Surveyed};

@@ -39,8 +39,8 @@ impl Places {
             .unwrap_or_else(|| format!("{}/{inner}", self.chart))
     }
 
-    /// A file of a template's error: templates of a chart that is not in the working folder
-    /// are seen from the chart.
+    /// The file that a template's error names: relative to the chart, where the chart is not in
+    /// the working folder.
     pub(super) fn template(&self, inner: &str) -> String {
         let chart = self.chart.as_str();
         let is_here = Path::new(chart).is_relative() && !chart.contains("://") && chart != ".";

@@ -158,7 +158,7 @@ fn called(
     places: &mut Places,
 ) -> Result<(), Fault> {
     let text = tree.text(&folder.join("Chart.yaml"))?.unwrap_or_default();
-    // What is wrong with it is told where it is looked at.
+    // A malformed file is reported where its content matters.
     if let Ok((name, _)) = chart::name_and_version(&text, inner)
         && folder.file_name().is_some_and(|folder| *folder != *name)
     {

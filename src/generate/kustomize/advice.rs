@@ -25,12 +25,12 @@ impl KustomizeFault {
             Self::NoKustomization(_) => {
                 "name the folder of an overlay as `source`, or choose another `generator`"
             }
-            Self::Overlay(_) => "check `kustomizeOverlay`; it is seen from the source",
+            Self::Overlay(_) => "check `kustomizeOverlay`; it is relative to the source",
             Self::Missing { entry, .. } if entry.rsplit(['.', '/']).next() == Some("env") => {
                 "files named `.env` are often not committed: write it in a step before, or take the entry out"
             }
             Self::Missing { .. } => {
-                "check the spelling; it is seen from the folder of the file that names it"
+                "check the spelling; the path is relative to the folder of the file that names it"
             }
             Self::Format { ends, .. } if ends.contains("env") => {
                 "give the file a name that ends in `.env` or `.properties`, so that no value adds a setting"

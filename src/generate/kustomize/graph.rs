@@ -109,7 +109,7 @@ pub(super) struct Walk<'r> {
 pub(super) struct At<'a> {
     /// The tree that it is in.
     pub(super) tree: usize,
-    /// The folder that it is seen from.
+    /// The folder that paths in it are relative to.
     pub(super) folder: &'a Path,
     /// The file as shown.
     pub(super) file: &'a str,

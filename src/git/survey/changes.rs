@@ -20,10 +20,7 @@ pub(super) fn last_changes(
     is_whole: bool,
     folders: &mut [Seen],
 ) -> Result<(), Fault> {
-    let mut trees = Trees {
-        objects,
-        read: HashMap::new(),
-    };
+    let mut trees = Trees::of(objects);
     for of_ledger in [false, true] {
         let find = |trees: &mut Trees<'_, '_>, root, folder: &Folder| {
             let tree = trees.find(root, folder)?;
@@ -76,10 +73,7 @@ pub(super) fn writings(
     is_whole: bool,
     folders: &mut [Seen],
 ) -> Result<(), Fault> {
-    let mut trees = Trees {
-        objects,
-        read: HashMap::new(),
-    };
+    let mut trees = Trees::of(objects);
     for one in folders {
         let mut ids = Vec::new();
         for root in roots {
@@ -107,7 +101,14 @@ struct Trees<'a, 'o> {
     read: HashMap<ObjectId, Rc<Folders>>,
 }
 
-impl Trees<'_, '_> {
+impl<'a, 'o> Trees<'a, 'o> {
+    fn of(objects: &'a Objects<'o>) -> Self {
+        Self {
+            objects,
+            read: HashMap::new(),
+        }
+    }
+
     fn find(&mut self, root: ObjectId, folder: &Folder) -> Result<Option<ObjectId>, Fault> {
         let mut id = root;
         for segment in folder.path().iter().flat_map(|path| path.segments()) {

@@ -1,4 +1,5 @@
-//! What is told beside what is decided.
+//! What a judgement mentions without counting it: targets that nobody waits for, and
+//! statuses whose authors are not believed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

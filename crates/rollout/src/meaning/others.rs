@@ -16,7 +16,7 @@ use crate::report::State;
 /// Words of Argo CD's health and sync states that are not a success yet.
 const ON_ITS_WAY: [&str; 4] = ["progressing", "outofsync", "suspended", "missing"];
 
-/// Words that no success has, unless there are none of what they name.
+/// Words that contradict a success, unless they are counted as zero (`0 errors`).
 const TROUBLE: [&str; 9] = [
     "error",
     "errors",
