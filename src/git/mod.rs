@@ -52,7 +52,7 @@ pub use merge::Merge;
 pub use snapshot::{Revision, Snapshot};
 pub use ssh::Trouble;
 pub use survey::{Dated, Sight, Survey, Surveyed};
-pub use tip::{FolderChange, Mention, Publisher, Pushed, Tip, Wanted};
+pub use tip::{FolderChange, Mention, Publisher, Pushed, Tip, Wanted, folders_named};
 pub use unfold::{Full, LeftOut, Room, Unfolded};
 
 use std::path::PathBuf;

@@ -33,11 +33,22 @@ impl Wanted {
     /// A commit that names no ledger may be for any folder.
     pub fn is_named_in(&self, message: &str) -> bool {
         let folder = self.folder.to_string();
-        let ledgers = commit::ledgers_named(message);
-        let is_here = ledgers.is_empty() || ledgers.iter().any(|(_, named)| *named == folder);
-        let publisher = self.publisher.as_ref();
-        is_here && publisher.is_none_or(|own| own.is_named_in(message))
+        let folders = folders_named(message);
+        let is_here = folders.is_empty() || folders.contains(&folder);
+        is_here && self.is_published_by(message)
     }
+
+    /// Whether a commit says that it was made for this publisher, whatever the folder.
+    pub fn is_published_by(&self, message: &str) -> bool {
+        let publisher = self.publisher.as_ref();
+        publisher.is_none_or(|own| own.is_named_in(message))
+    }
+}
+
+/// The folders that a commit says it was made for.
+pub fn folders_named(message: &str) -> Vec<String> {
+    let ledgers = commit::ledgers_named(message).into_iter();
+    ledgers.map(|(_, folder)| folder).collect()
 }
 
 /// Who publishes to a folder, as its ledger and the messages of commits tell.

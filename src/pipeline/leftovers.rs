@@ -7,23 +7,26 @@
 //! May not push: what goes is part of the caller's commit.
 
 mod leave;
+mod proof;
 mod said;
 
 use crate::context::Context;
 use crate::error::Error;
 use crate::git::{Tip, Wanted};
 use crate::host::is_same_repository;
-use crate::model::{Finding, Folder, FolderState, Ledger, ObjectId, SameRepository, SourceStamp};
+use crate::host::pull_request::PullRequest;
+use crate::model::{Finding, Folder, FolderState, Ledger, ObjectId};
 use crate::plan::Orphans;
 use crate::report::RunReport;
 use crate::settings::definition::Mode;
-use crate::settings::{EnvironmentSettings, Settings, default_head};
+use crate::settings::{EnvironmentSettings, Settings, default_head, is_head_of_change};
 
+use super::Rendered;
 use super::compare::Group;
 use super::publish::Branch;
-use super::{Rendered, definition, stamps};
 
 pub(super) use leave::{Former, Gone, Left};
+use proof::{Fate, Stays};
 
 /// A folder that was left behind.
 #[derive(Debug, Clone)]
@@ -36,39 +39,6 @@ pub(super) struct Leftover {
     stays: Option<Stays>,
     /// What was proposed for it and is still open.
     proposal: Option<String>,
-}
-
-/// Why nobody owns it any more.
-#[derive(Debug, Clone)]
-enum Fate {
-    /// The environment has this folder now, in the same branch.
-    Moved(Folder),
-    /// The environment goes to another branch now.
-    Elsewhere,
-    /// There is no such environment any more.
-    Gone,
-    /// The environment is there, and its definition is published no more.
-    NoDefinition,
-}
-
-/// Why a run does not touch a folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Stays {
-    /// What was published there comes from a commit that is no part of this
-    /// run's source: another branch of the source may have the environment.
-    Apart(String),
-    /// It was published from another branch of the source, which may go on doing so.
-    OtherBranch(String),
-    /// Nothing says which branch of the source it was published from, or which this
-    /// run is of, or that it was written for this folder.
-    UnknownBranch,
-    /// Whether it comes from this run's source cannot be told.
-    Untold,
-    PullRequests,
-    Promotion,
-    PullRequestBuild,
-    AllowOlder,
-    Uncommitted,
 }
 
 /// Of more folders that no setting names the ledgers are not read for a warning:
@@ -168,10 +138,7 @@ impl<'a> Search<'a> {
         if !self.can_tell(tip) {
             return Vec::new();
         }
-        let all = self.settings.listed.iter();
-        let all = all.chain(&self.settings.environments);
-        let here = all.filter(|one| self.may_be_at(one, tip));
-        let known: Vec<&Folder> = here.flat_map(folders).collect();
+        let known = self.known(tip);
         let ours = self.context.publication.source.repository.as_deref();
         let mentions = tip.mentioned.iter().filter(|mention| {
             tip.neighbours.is_none()
@@ -185,6 +152,14 @@ impl<'a> Search<'a> {
         found
             .map(|(folder, ledger)| (folder.clone(), ledger))
             .collect()
+    }
+
+    /// The folders that the settings name.
+    fn known(&self, tip: &Tip) -> Vec<&Folder> {
+        let all = self.settings.listed.iter();
+        let all = all.chain(&self.settings.environments);
+        let here = all.filter(|one| self.may_be_at(one, tip));
+        here.flat_map(folders).collect()
     }
 
     /// Finds what was left behind in a branch. Where nothing is to be done with
@@ -264,82 +239,6 @@ impl<'a> Search<'a> {
         Ok(found)
     }
 
-    /// What a ledger says of a folder that no setting names.
-    fn judge(&self, tip: &Tip, folder: Folder, ledger: &Ledger) -> Option<Leftover> {
-        let theirs = &ledger.publication.source;
-        let state = FolderState {
-            ledger: Some(ledger.clone()),
-            ..FolderState::default()
-        };
-        let mut members = self.group().members.iter();
-        let member = members.find(|member| {
-            let same = stamps::is_same_repository(member, &state);
-            is_ours(theirs, &member.settings.made_from, &same)
-        })?;
-        // A person copied or moved it: it is nobody's former folder.
-        let own = ledger.folder.as_deref();
-        if own.is_some_and(|own| own != folder.to_string()) {
-            return None;
-        }
-        // An older run does not know what came after it.
-        if stamps::older(self.context, member, &state).is_some() {
-            return None;
-        }
-        Some(Leftover {
-            environment: ledger.environment.clone(),
-            folder,
-            fate: self.fate(tip, ledger)?,
-            stays: self.stays(member, ledger),
-            proposal: None,
-        })
-    }
-
-    fn fate(&self, tip: &Tip, ledger: &Ledger) -> Option<Fate> {
-        let definition = definition::environment_of(ledger);
-        let name = definition.unwrap_or(&ledger.environment);
-        let mut listed = self.settings.listed.iter();
-        let Some(environment) = listed.find(|one| one.name == name) else {
-            return Some(Fate::Gone);
-        };
-        // What becomes of it is decided by a run that renders it.
-        let mut rendered = self.settings.environments.iter();
-        rendered.find(|one| one.name == name)?;
-        Some(if !self.may_be_at(environment, tip) {
-            Fate::Elsewhere
-        } else if definition.is_none() {
-            Fate::Moved(environment.folder.clone())
-        } else {
-            let folder = environment.definition_folder.clone();
-            folder.map_or(Fate::NoDefinition, Fate::Moved)
-        })
-    }
-
-    /// Why a folder stays in this run, whatever the settings say.
-    fn stays(&self, member: &Rendered, ledger: &Ledger) -> Option<Stays> {
-        let seen = stamps::has_seen(self.context, member, &ledger.publication);
-        if seen == Some(false) {
-            let commit = ledger.publication.source.commit.clone();
-            return Some(Stays::Apart(commit.unwrap_or_default()));
-        }
-        let theirs = ledger.publication.writer.source_ref.as_ref();
-        let ours = self.context.publication.writer.source_ref.as_ref();
-        if let Some(theirs) = theirs.filter(|theirs| ours.is_some_and(|ours| ours != *theirs)) {
-            return Some(Stays::OtherBranch(theirs.clone()));
-        }
-        let is_unknown = theirs.is_none() || ours.is_none() || ledger.folder.is_none();
-        let reasons = [
-            (self.context.pull_request, Stays::PullRequestBuild),
-            (self.context.of_commit, Stays::Promotion),
-            (self.proposed, Stays::PullRequests),
-            (seen.is_none(), Stays::Untold),
-            (is_unknown, Stays::UnknownBranch),
-            (self.settings.run.allow_older, Stays::AllowOlder),
-            (stamps::has_changed_settings(member), Stays::Uncommitted),
-        ];
-        let found = reasons.into_iter().find(|(applies, _)| *applies);
-        found.map(|(_, reason)| reason)
-    }
-
     /// The pull request of an environment that left, or for its former folder, when it
     /// is still open. Its branch is called like those of the others.
     async fn proposal(&self, leftover: &Leftover, tip: &Tip) -> Option<String> {
@@ -347,22 +246,23 @@ impl<'a> Search<'a> {
         let any = self.settings.listed.iter().any(is_proposed);
         let api = self.branch.connection.api.as_ref()?;
         let member = self.group().members.first().filter(|_| any)?;
-        let (name, folder) = (&member.settings.name, &member.settings.folder);
+        let name = &member.settings.name;
         let options = &member.settings.pull_request;
         let mut heads = Vec::new();
-        if options.head_branch == default_head(folder, name) {
+        if options.default_head {
             heads.push(default_head(&leftover.folder, &leftover.environment).to_string());
         }
         if matches!(leftover.fate, Fate::Gone) {
-            let like = options.heads().last()?.as_str();
-            let (before, after) = like.split_once(name.as_str())?;
+            let (before, after) = options.head_branch.split_once(name.as_str())?;
             heads.push(format!("{before}{}{after}", leftover.environment));
         }
-        heads.retain(|head| options.heads().all(|own| own.as_str() != head));
+        heads.dedup();
+        heads.retain(|head| options.head_branch.as_str() != head);
         for head in heads {
             let open = if options.per_change {
-                let open = api.open_from(&format!("{head}/"), &tip.branch).await;
-                open.ok()?.into_iter().next()
+                let open = api.open_from(&head, &tip.branch).await.ok()?;
+                let of_change = |open: &PullRequest| is_head_of_change(&open.source, &head);
+                open.into_iter().find(of_change)
             } else {
                 api.find(&head, &tip.branch).await.ok()?
             };
@@ -425,14 +325,6 @@ fn wanted(folder: Folder) -> Wanted {
         files: None,
         publisher: None,
     }
-}
-
-/// Whether a ledger was written by way of this very settings file. One that says
-/// less may be of another source of the same repository.
-fn is_ours(theirs: &SourceStamp, ours: &SourceStamp, same: SameRepository<'_>) -> bool {
-    let known = theirs.repository.is_some() && ours.repository.is_some();
-    let file = theirs.settings.is_some() && theirs.settings == ours.settings;
-    known && file && theirs.may_share_repository(ours, same)
 }
 
 fn folders(environment: &EnvironmentSettings) -> impl Iterator<Item = &Folder> {

@@ -4,6 +4,7 @@
 //! there before it writes, so that a run that was killed in between, or that
 //! is run again, ends in the same place.
 
+mod closing;
 mod heads;
 mod judged;
 mod mergeable;
@@ -12,7 +13,6 @@ mod refused;
 mod threads;
 
 use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 
 use gitops_plan::Consequence;
 
@@ -31,6 +31,7 @@ use super::compare::{Decision, Group};
 use super::leftovers::Search;
 use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
+use closing::Among;
 use judged::api;
 
 pub(super) use heads::refuse;
@@ -124,8 +125,6 @@ struct Work<'a> {
     api: &'a Api,
     /// What the risks of the change ask for, as they were judged last.
     route: Mutex<Consequence>,
-    /// Whether the former default name of the head branch is in use was found out.
-    knows_former: AtomicBool,
 }
 
 impl<'a> Work<'a> {
@@ -141,7 +140,6 @@ impl<'a> Work<'a> {
             options: &branch.group.members[0].settings.pull_request,
             api: api(branch)?,
             route: Mutex::default(),
-            knows_former: AtomicBool::default(),
         })
     }
 }
@@ -159,7 +157,7 @@ impl Work<'_> {
             let decide = async |side, tip: &Tip| self.decide(side, tip, &mut seen).await;
             let ended = publish::run_head(remote, &options, decide).await;
             if let Ok(ended) = &ended
-                && Box::pin(self.looks_again(ended.tip(), &mut options)).await?
+                && Box::pin(self.looks_again(ended.tip())).await?
             {
                 continue;
             }
@@ -167,7 +165,7 @@ impl Work<'_> {
                 Ok(ended) => ended,
                 Err(failure) => return Err(self.explained(failure, &options, &seen).await),
             };
-            heads::refuse_target(&options.head, ended.tip())?;
+            heads::refuse_target(&self.options.head_branch, ended.tip())?;
             self.leftovers(&mut speaks, ended.tip(), report).await?;
             match ended {
                 HeadOutcome::Nothing { tip, head, attempt } => {
@@ -367,12 +365,15 @@ impl Work<'_> {
         report: &mut RunReport,
         changed: bool,
     ) -> Result<(), Error> {
-        if self.options.per_change {
-            let newer = self.supersede(&done.0, tip, report).await?;
-            if let Some((environment, published)) = newer {
-                warn_older(self.context, report, &environment, &published);
-                return Ok(());
-            }
+        let among = if changed || done.1 == PullRequestDone::Created {
+            Among::All
+        } else {
+            Among::Own
+        };
+        let newer = self.supersede(&done.0, tip, among, report).await?;
+        if let Some((environment, published)) = newer {
+            warn_older(self.context, report, &environment, &published);
+            return Ok(());
         }
         // Before the host may merge it.
         self.threads(&done.0, done.1, report).await;
@@ -391,10 +392,7 @@ impl Work<'_> {
         let decision = match side {
             Side::Target => {
                 seen.target = Some(tip.branch.clone());
-                if self.former(tip).is_some() {
-                    return Ok(None);
-                }
-                heads::refuse_target(&seen.head, tip)?;
+                heads::refuse_target(&self.options.head_branch, tip)?;
                 refused::missing(tip)?;
                 heads::refuse_beside(&seen.head, tip)?;
                 let decided = self.group().decide(self.context, allow_older, tip);

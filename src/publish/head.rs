@@ -11,7 +11,7 @@
 use super::made_for::{TARGET_TRAILER, is_made_for_another};
 use super::message::TREE_TRAILER;
 use super::retry::{Failure, Proposal, Tries};
-use crate::git::{Ancestor, CommitDraft, Merge, Pushed, Remote, Tip, Wanted};
+use crate::git::{Ancestor, CommitDraft, Merge, Pushed, Remote, Tip, Wanted, folders_named};
 use crate::http::Retry;
 use crate::model::ObjectId;
 
@@ -378,9 +378,33 @@ pub fn is_proposal(own: &[Ancestor], wanted: &[Wanted]) -> bool {
 /// Whether a commit is one that we began a head branch for these folders with. What
 /// another source or environment proposes is theirs.
 pub(super) fn proposes(message: &str, tree: ObjectId, wanted: &[Wanted]) -> bool {
-    if !wanted.iter().any(|wanted| wanted.is_named_in(message)) {
-        return false;
-    }
+    wanted.iter().any(|wanted| wanted.is_named_in(message)) && begins(message, tree)
+}
+
+/// The folders that a head branch was begun for by the same source and environment, when
+/// these were other ones: `None` for a branch of somebody else.
+pub fn other_folders(own: &[Ancestor], wanted: &[Wanted]) -> Option<Vec<String>> {
+    let first = own
+        .iter()
+        .find(|commit| begins(&commit.message, commit.tree))?;
+    let publishes = |wanted: &Wanted| wanted.is_published_by(&first.message);
+    wanted
+        .iter()
+        .any(publishes)
+        .then(|| folders_named(&first.message))
+}
+
+/// The newest commit of a branch, when a head branch begins with it, whoever made that.
+pub fn begun(tip: &Tip) -> Option<Ancestor> {
+    let commit = Ancestor {
+        tree: tip.tree()?,
+        message: tip.message.clone()?,
+    };
+    begins(&commit.message, commit.tree).then_some(commit)
+}
+
+/// Whether a commit is one that a head branch begins with. It names its own tree.
+fn begins(message: &str, tree: ObjectId) -> bool {
     let named = format!("{TREE_TRAILER}: {tree}");
     let based = format!("{BASE_TRAILER}: ");
     message.lines().any(|line| line == named)

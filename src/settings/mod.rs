@@ -15,6 +15,7 @@ pub mod definition;
 mod environment;
 mod file;
 mod given;
+mod head_branch;
 mod heads;
 mod helm;
 mod layer;
@@ -36,11 +37,12 @@ pub use file::{
     read_as as read_file_as,
 };
 pub use given::{from_inputs, from_matches, from_old_variables};
+pub use head_branch::{default_head, head_of_change, is_head_of_change};
 pub use heads::refuse_heads;
 pub use layer::{Data, Layer, Origin, Value, camel_case, not_a_number, parse};
 pub use listed::listed;
 pub use manifests::ManifestSettings;
-pub use pull_request::{PullRequestSettings, default_head};
+pub use pull_request::PullRequestSettings;
 pub use resolve::{Settings, resolve, resolve_at};
 pub use risk::{RiskLayer, RiskSettings};
 pub use source::SourceSettings;

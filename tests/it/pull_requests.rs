@@ -7,6 +7,7 @@ mod auto;
 mod beside;
 mod commits;
 mod conflicts;
+mod earlier;
 mod faults;
 mod heads;
 pub mod host;

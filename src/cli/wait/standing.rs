@@ -5,7 +5,7 @@ use crate::error::{Error, Kind};
 use crate::git::{Sight, Surveyed};
 use crate::host::Api;
 use crate::settings::definition::Mode;
-use crate::settings::{EnvironmentSettings, Settings, Target};
+use crate::settings::{EnvironmentSettings, Settings, Target, is_head_of_change};
 use crate::wait::{self, Followed, Start};
 
 use super::super::connect::Connector;
@@ -161,20 +161,17 @@ async fn proposed(
     if options.mode == Mode::Push {
         return Ok(None);
     }
-    for head in options.heads() {
-        let found = if options.per_change {
-            let prefix = format!("{head}/");
-            let open = api.open_from(&prefix, branch).await;
-            let open = open.map_err(wait::because)?;
-            open.into_iter().max_by_key(|request| request.number)
-        } else {
-            api.find(head, branch).await.map_err(wait::because)?
-        };
-        if let Some(request) = found {
-            return Ok(Some(Start::Request(request.number)));
-        }
-    }
-    Ok(None)
+    let head = &options.head_branch;
+    let found = if options.per_change {
+        let open = api.open_from(head, branch).await.map_err(wait::because)?;
+        let of_change = open
+            .into_iter()
+            .filter(|request| is_head_of_change(&request.source, head));
+        of_change.max_by_key(|request| request.number)
+    } else {
+        api.find(head, branch).await.map_err(wait::because)?
+    };
+    Ok(found.map(|request| Start::Request(request.number)))
 }
 
 /// The commit that changed an environment's folder last.

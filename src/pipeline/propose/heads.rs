@@ -3,27 +3,23 @@
 //! A branch that anything is published to is none, nor is one that somebody made for
 //! something else: what we push to a head branch, and delete, is ours.
 
-use std::sync::atomic::Ordering;
-
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
 use crate::git::{Tip, Wanted};
-use crate::model::{BranchClash, BranchName};
+use crate::host::pull_request::State;
+use crate::model::BranchClash;
 use crate::publish::{self, HeadOptions, Theirs};
-use crate::settings::PullRequestSettings;
+use crate::settings::{PullRequestSettings, head_of_change};
 
 use super::super::publication::retry;
 use super::super::publish::Branch;
-use super::{Past, Work};
-
-/// How many bytes of the content's hash go into the name of a branch of its own.
-const HASH: usize = 5;
+use super::Work;
 
 /// The head branch of an environment, or of this very content.
-fn head_branch(options: &PullRequestSettings, base: &BranchName, wanted: &[Wanted]) -> String {
+fn head_branch(options: &PullRequestSettings, wanted: &[Wanted]) -> String {
     if !options.per_change {
-        return base.to_string();
+        return options.head_branch.to_string();
     }
     let mut hash = Sha256::new();
     for Wanted { folder, files, .. } in wanted {
@@ -32,11 +28,9 @@ fn head_branch(options: &PullRequestSettings, base: &BranchName, wanted: &[Wante
             hash.update(format!("{path}\0{id}\0"));
         }
     }
-    let mut name = format!("{base}/");
-    for byte in &hash.finalize()[..HASH] {
-        name.push_str(&format!("{byte:02x}"));
-    }
-    name
+    let hash = hash.finalize();
+    let hash = hash.iter().map(|byte| format!("{byte:02x}"));
+    head_of_change(&options.head_branch, &hash.collect::<String>())
 }
 
 /// Refuses what can be told of a pull request's branches once the target is known. An
@@ -49,9 +43,7 @@ pub(in super::super) fn refuse(branch: &Branch<'_>, tip: &Tip) -> Result<(), Err
         if settings.may_propose() {
             refuse_target(&options.head_branch, tip).map_err(here)?;
         }
-        let former = options.former_head.as_deref();
-        let goes_on = former.is_some_and(|name| tip.branches.iter().any(|it| it == name));
-        if branch.group.is_proposed() && !options.per_change && !goes_on {
+        if branch.group.is_proposed() && !options.per_change {
             refuse_beside(&options.head_branch, tip).map_err(here)?;
         }
     }
@@ -107,7 +99,7 @@ impl Work<'_> {
         let wanted = self.group().wanted();
         HeadOptions {
             target: self.group().target.branch.clone().map(String::from),
-            head: head_branch(self.options, &self.options.head_branch, &wanted),
+            head: head_branch(self.options, &wanted),
             wanted,
             renew: false,
             ask: self.options.per_change,
@@ -116,36 +108,14 @@ impl Work<'_> {
         }
     }
 
-    /// The head branch that a former version took by default, where that branch is there
-    /// and was not looked at yet.
-    pub(super) fn former(&self, tip: &Tip) -> Option<String> {
-        let former = self.options.former_head.as_ref()?;
-        let former = head_branch(self.options, former, &self.group().wanted());
-        let is_open = !self.knows_former.load(Ordering::Relaxed);
-        (is_open && tip.branches.contains(&former)).then_some(former)
-    }
-
     /// Reads what else has to be known of the repository before anything is decided; `false`
-    /// when that is at hand. What this environment proposes under a former name goes on.
-    pub(super) async fn looks_again(
-        &self,
-        tip: &Tip,
-        options: &mut HeadOptions,
-    ) -> Result<bool, Error> {
-        if self.group().adopted.is_incomplete() {
-            let connection = &self.branch.connection;
-            self.group().adopted.read(connection, tip).await?;
-            return Ok(true);
-        }
-        let former = self.former(tip);
-        self.knows_former.store(true, Ordering::Relaxed);
-        let Some(former) = former else {
+    /// when that is at hand.
+    pub(super) async fn looks_again(&self, tip: &Tip) -> Result<bool, Error> {
+        if !self.group().adopted.is_incomplete() {
             return Ok(false);
-        };
-        let head = self.read(&former).await?;
-        if head.exists && self.is_made_here(&head, tip).await? {
-            options.head = former;
         }
+        let connection = &self.branch.connection;
+        self.group().adopted.read(connection, tip).await?;
         Ok(true)
     }
 
@@ -158,10 +128,18 @@ impl Work<'_> {
         }
         let remote = &self.branch.connection.remote;
         let own = remote.own_commits(head, target).await?;
-        if own.is_empty() {
-            // A host that merges without a merge commit leaves nothing to tell by.
-            return Ok(self.past(head, target).await? == Past::Merged);
+        if !own.is_empty() {
+            return Ok(publish::is_proposal(&own, &wanted));
         }
+        // A host that merges without a merge commit makes its commits those of the target.
+        let last = self.api.last(&head.branch, &target.branch).await?;
+        let last = last.filter(|last| last.state == State::Merged && last.head == head.commit);
+        let Some(base) = last.and_then(|last| last.base) else {
+            return Ok(false);
+        };
+        let mut before = target.clone();
+        before.commit = Some(base);
+        let own = remote.own_commits(head, &before).await?;
         Ok(publish::is_proposal(&own, &wanted))
     }
 

@@ -12,6 +12,7 @@ use crate::model::{ObjectId, PublicationStamp};
 use crate::publish::Theirs;
 use crate::report::RunReport;
 
+use super::closing::Among;
 use super::{Past, Work};
 
 /// When the host is asked whether it has found out. Both hosts merge on trial
@@ -56,14 +57,8 @@ impl Work<'_> {
         own: &str,
         tip: &Tip,
     ) -> Result<Option<(String, PublicationStamp)>, Error> {
-        for (open, head) in self.ours(tip).await? {
-            if open.source != own
-                && let Some(newer) = self.newer(&head)
-            {
-                return Ok(Some(newer));
-            }
-        }
-        Ok(None)
+        let earlier = self.earlier(tip, Some(own), Among::Own).await?;
+        Ok(earlier.iter().find_map(|other| self.newer(&other.head)))
     }
 
     /// The pull request, once the host has found out whether `head` can be

@@ -5,20 +5,17 @@ use crate::error::Error;
 use crate::git::Tip;
 use crate::host::HostKind;
 use crate::host::pull_request::{
-    Completing, Completion, Done, Draft, Limits, MergeStrategy, Note, PullRequest, Reviewer, State,
+    Completing, Completion, Done, Draft, Limits, MergeStrategy, PullRequest, Reviewer, State,
 };
-use crate::model::{Finding, PublicationStamp};
+use crate::model::Finding;
 use crate::publish::{self, message};
 use crate::report::{
-    Outcome, PullRequestDone, PullRequestReport, RunReport, proposal_description, proposal_title,
+    PullRequestDone, PullRequestReport, RunReport, proposal_description, proposal_title,
 };
 
 use super::super::publication::draft;
+use super::closing::{CLOSED, SUPERSEDED};
 use super::{Past, Work};
-
-/// What our last words on a pull request are found by.
-const CLOSED: &str = "closed";
-const SUPERSEDED: &str = "superseded";
 
 impl Work<'_> {
     /// What the pull request should be.
@@ -111,7 +108,7 @@ impl Work<'_> {
                     // Azure DevOps was asked to do this itself.
                     if self.api.kind() == HostKind::GitHub {
                         let head = self.read(&pull_request.source).await?;
-                        self.delete(&head, report).await;
+                        self.delete(&head, &self.group().wanted(), report).await;
                     }
                 }
                 Ok(Completing::Already | Completing::Waiting) => {}
@@ -199,7 +196,7 @@ impl Work<'_> {
 
     /// How the host completes it by itself, when it does: because a setting or the policy
     /// for its risks says so.
-    fn completes(&self) -> Option<MergeStrategy> {
+    pub(super) fn completes(&self) -> Option<MergeStrategy> {
         let by_risk = self.route().complete.then_some(self.options.merge_strategy);
         self.options.auto_complete.or(by_risk)
     }
@@ -229,186 +226,10 @@ impl Work<'_> {
         self.warn(report, vec![said]);
     }
 
-    /// Closes the pull request whose change is not needed any more, unless it
-    /// proposes something newer than this run.
-    pub(super) async fn withdraw(
-        &self,
-        tip: &Tip,
-        head: Option<Tip>,
-        report: &mut RunReport,
-    ) -> Result<Option<PullRequestReport>, Error> {
-        let open = match &head {
-            _ if self.options.per_change => {
-                let ours = self.ours(tip).await?.into_iter();
-                ours.map(|(open, _)| open).collect()
-            }
-            Some(head) => {
-                let found = self.api.find(&head.branch, &tip.branch).await?;
-                match found {
-                    None => {
-                        self.tidy(head, &tip.branch, report).await;
-                        Vec::new()
-                    }
-                    Some(found) if self.is_made_here(head, tip).await? => vec![found],
-                    Some(_) => Vec::new(),
-                }
-            }
-            None => Vec::new(),
-        };
-        let mut withdrawn = None;
-        for open in open {
-            let head = match &head {
-                Some(head) if head.branch == open.source => head.clone(),
-                _ => self.read(&open.source).await?,
-            };
-            if self.newer(&head).is_some() {
-                continue;
-            }
-            let text = format!(
-                "Closed: `{}` already holds what this pull request would have changed.",
-                tip.branch
-            );
-            let closed = self.close(&open, CLOSED, text).await?;
-            self.delete(&head, report).await;
-            withdrawn = Some(reported(&closed, PullRequestDone::Closed));
-        }
-        Ok(withdrawn)
-    }
-
-    /// Closes pull requests of an environment whose change was pushed.
-    pub(super) async fn replaced(&self, report: &mut RunReport) -> Result<(), Error> {
-        let Some(target) = report.publications.last().map(|last| last.branch.clone()) else {
-            return Ok(());
-        };
-        let mut open = Vec::new();
-        for head in self.options.heads() {
-            if self.options.per_change {
-                open.extend(self.api.open_from(&format!("{head}/"), &target).await?);
-            } else if self.read(head).await?.exists {
-                open.extend(self.api.find(head, &target).await?);
-            }
-        }
-        for open in open {
-            let head = self.read(&open.source).await?;
-            let is_made_here = publish::is_ours(&head, &self.group().wanted())
-                || self.is_made_here(&head, &self.read(&target).await?).await?;
-            if !is_made_here || self.newer(&head).is_some() {
-                continue;
-            }
-            let text = format!("Superseded: a newer change was published to `{target}`.");
-            self.close(&open, SUPERSEDED, text).await?;
-            self.delete(&head, report).await;
-        }
-        Ok(())
-    }
-
-    /// Takes away the branch of a pull request that the host merged some time
-    /// after we left: GitHub does not do that for us.
-    async fn tidy(&self, head: &Tip, target: &str, report: &mut RunReport) {
-        let automatic = self.completes().is_some();
-        if publish::names_another(head, target) {
-            return;
-        }
-        if automatic && self.api.kind() == HostKind::GitHub && head.is_settled() {
-            self.delete(head, report).await;
-        }
-    }
-
-    /// Closes pull requests of earlier changes, where each change has its own.
-    /// When one of them is newer than this run, that one stays and `current`
-    /// is closed: gives back what is newer.
-    pub(super) async fn supersede(
-        &self,
-        current: &PullRequest,
-        tip: &Tip,
-        report: &mut RunReport,
-    ) -> Result<Option<(String, PublicationStamp)>, Error> {
-        let others = self.ours(tip).await?.into_iter();
-        let mut earlier = Vec::new();
-        for (open, head) in others.filter(|(open, _)| open.source != current.source) {
-            let Some(newer) = self.newer(&head) else {
-                earlier.push((open, head));
-                continue;
-            };
-            let own = self.read(&current.source).await?;
-            let text = format!("Superseded by a newer change: {}", open.url);
-            let closed = self.close(current, SUPERSEDED, text).await?;
-            self.delete(&own, report).await;
-            if let Some(publication) = report.publications.last_mut() {
-                publication.outcome = Outcome::Older;
-                publication.commit_id = tip.commit.map(|commit| commit.to_string());
-                publication.pull_request = Some(reported(&closed, PullRequestDone::Closed));
-            }
-            let mut publications = report.publications.iter();
-            report.changed = publications.any(|publication| publication.outcome.is_change());
-            return Ok(Some(newer));
-        }
-        for (open, head) in earlier {
-            let text = format!("Superseded by a newer change: {}", current.url);
-            self.close(&open, SUPERSEDED, text).await?;
-            self.delete(&head, report).await;
-        }
-        Ok(None)
-    }
-
-    /// The open pull requests of this environment, where each change has its own, with
-    /// their branches. Others may have some under the same prefix.
-    pub(super) async fn ours(&self, tip: &Tip) -> Result<Vec<(PullRequest, Tip)>, Error> {
-        let mut ours = Vec::new();
-        for head in self.options.heads() {
-            for open in self.api.open_from(&format!("{head}/"), &tip.branch).await? {
-                let head = self.read(&open.source).await?;
-                if self.is_made_here(&head, tip).await? {
-                    ours.push((open, head));
-                }
-            }
-        }
-        Ok(ours)
-    }
-
     /// A head branch with what it holds of this environment.
     pub(super) async fn read(&self, branch: &str) -> Result<Tip, Error> {
         let remote = &self.branch.connection.remote;
         Ok(remote.read(Some(branch), &self.group().wanted()).await?)
-    }
-
-    /// What a head branch proposes that is newer than this run.
-    pub(super) fn newer(&self, head: &Tip) -> Option<(String, PublicationStamp)> {
-        if self.settings.run.allow_older || !head.exists {
-            return None;
-        }
-        self.group().newer(self.context, head)
-    }
-
-    async fn close(
-        &self,
-        open: &PullRequest,
-        marker: &str,
-        text: String,
-    ) -> Result<PullRequest, Error> {
-        let note = Note {
-            marker: marker.to_owned(),
-            text,
-            blocks: false,
-        };
-        Ok(self.api.close(open, Some(&note)).await?)
-    }
-
-    /// Deletes a head branch that nobody else pushed to.
-    async fn delete(&self, head: &Tip, report: &mut RunReport) {
-        let is_default = head.default_branch.as_ref() == Some(&head.branch);
-        if !self.options.delete_head_branch
-            || !publish::is_ours(head, &self.group().wanted())
-            || is_default
-            || !head.exists
-        {
-            return;
-        }
-        let deleted = self.branch.connection.remote.delete(head).await;
-        if let Err(error) = deleted {
-            let said = format!("its branch {} is still there: {error}", head.branch);
-            self.warn(report, vec![said]);
-        }
     }
 
     pub(super) fn warn(&self, report: &mut RunReport, warnings: Vec<String>) {
@@ -432,7 +253,7 @@ fn done(done: Done) -> PullRequestDone {
     }
 }
 
-fn reported(pull_request: &PullRequest, done: PullRequestDone) -> PullRequestReport {
+pub(super) fn reported(pull_request: &PullRequest, done: PullRequestDone) -> PullRequestReport {
     PullRequestReport {
         id: pull_request.number,
         url: pull_request.url.clone(),

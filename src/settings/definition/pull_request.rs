@@ -17,7 +17,7 @@ pub struct PullRequestArgs {
     #[arg(long, value_enum, default_value = "push")]
     pub mode: Mode,
 
-    /// The branch that the pull request comes from. `gitops/`, the folder, and the environment's name where the folder does not end with it, when not given.
+    /// The branch that the pull request comes from. `gitops/`, the folder with `--` for `/`, and the environment's name where the folder does not end with it, when not given.
     #[arg(long, value_name = "BRANCH")]
     pub head_branch: Option<BranchName>,
 

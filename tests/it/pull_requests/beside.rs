@@ -6,8 +6,7 @@ use super::{GitRepository, Host, Scene, failed, on_both_hosts, sound};
 on_both_hosts!(
     a_new_head_branch_can_stand_beside_those_that_are_there,
     two_sources_with_an_environment_of_one_name_propose_both,
-    what_was_proposed_under_the_former_default_name_goes_on,
-    each_change_under_the_former_default_name_is_superseded,
+    folders_in_each_other_on_two_branches_propose_both,
     pull_requests_per_change_of_another_source_are_left_alone,
 );
 
@@ -41,15 +40,19 @@ fn a_new_head_branch_can_stand_beside_those_that_are_there<H: Host>() {
         }
         scene.git(|git| git.delete(there));
     }
-    // The branches of single changes lie below.
-    scene.git(|git| branch(git, "gitops/dev"));
-    let error = scene.fails(&[("pullRequestPer", "change")]);
+    // The branches of single changes lie beside.
+    scene.git(|git| branch(git, "gitops/dev/old"));
+    let of_change = [
+        ("headBranch", "gitops/dev/old/x"),
+        ("pullRequestPer", "change"),
+    ];
+    let error = scene.fails(&of_change);
     assert!(error.contains(below), "{error}");
     assert!(scene.seen().is_empty());
-    assert_eq!(scene.branches(), ["gitops/dev", "main"]);
+    assert_eq!(scene.branches(), ["gitops/dev/old", "main"]);
     // Neighbors.
     scene.git(|git| {
-        git.delete("gitops/dev");
+        git.delete("gitops/dev/old");
         for name in ["gitops/dev2", "GitOps/qa", "gitops/de/v"] {
             branch(git, name);
         }
@@ -72,7 +75,7 @@ fn two_sources_with_an_environment_of_one_name_propose_both<H: Host>() {
         run("shop/dev", None);
         run("pay/dev", Some(OTHER));
         run("stock", Some(OTHER));
-        let open = ["gitops/shop/dev", "gitops/pay/dev", "gitops/stock/dev"];
+        let open = ["gitops/shop--dev", "gitops/pay--dev", "gitops/stock--dev"];
         assert_eq!(scene.states(), open.map(|head| ("open", head.to_owned())));
         scene.server.forget();
     }
@@ -80,66 +83,28 @@ fn two_sources_with_an_environment_of_one_name_propose_both<H: Host>() {
     assert_eq!((scene.server.pushes(), scene.server.writes()), (0, 0));
 }
 
-const SHOP: (&str, &str) = ("folder", "shop/dev");
-const FORMER: (&str, &str) = ("headBranch", "gitops/dev");
-
-fn what_was_proposed_under_the_former_default_name_goes_on<H: Host>() {
+/// On one branch such folders are refused.
+fn folders_in_each_other_on_two_branches_propose_both<H: Host>() {
     let scene = Scene::<H>::new();
-    scene.run(&[SHOP, FORMER]);
-    let former = ("open", "gitops/dev".to_owned());
-    scene.server.forget();
-    for _ in 0..2 {
-        scene.run(&[SHOP]);
-        assert_eq!((scene.server.pushes(), scene.server.writes()), (0, 0));
-    }
-    let before = scene.tip("gitops/dev");
-    scene.source(81).run(&[SHOP]);
-    assert_ne!(scene.tip("gitops/dev"), before);
-    assert_eq!(scene.states(), [former]);
-    // It is closed once the branch holds everything.
-    scene.run(&[SHOP, ("mode", "push")]);
-    scene.run(&[SHOP]);
-    assert_eq!(scene.states(), [("closed", "gitops/dev".to_owned())]);
-    assert_eq!(scene.branches(), ["main"]);
-    // The next one has the new name; what another source proposes is left alone.
-    let of_other = scene.task(&[("folder", "dev")]);
-    sound(of_other.variable("BUILD_REPOSITORY_URI", OTHER).succeed());
-    let theirs = scene.tip("gitops/dev");
-    scene.source(82).run(&[SHOP]);
-    let states = scene.states();
-    assert_eq!(
-        states[1..],
-        [
-            ("open", "gitops/dev".to_owned()),
-            ("open", "gitops/shop/dev".to_owned()),
-        ]
+    scene.git(|git| branch(git, "eu"));
+    scene.workspace.write(
+        "gitops.yaml",
+        "environments: {prod: {branch: main, folder: prod}, prod-eu: {branch: eu, folder: prod/eu}}\n",
     );
-    assert_eq!(scene.tip("gitops/dev"), theirs);
-    // Pushed after all: what was proposed is withdrawn.
-    scene.run(&[SHOP, ("mode", "auto")]);
-    assert_eq!(scene.states()[2], ("closed", "gitops/shop/dev".to_owned()));
-    assert_eq!(scene.states()[1].0, "open");
+    for _ in 0..3 {
+        scene.run(&[("environments", "")]);
+        let open = ["gitops/prod", "gitops/prod--eu--prod-eu"];
+        assert_eq!(scene.states(), open.map(|head| ("open", head.to_owned())));
+    }
 }
 
+const HEAD: (&str, &str) = ("headBranch", "gitops/dev");
 const PER_CHANGE: (&str, &str) = ("pullRequestPer", "change");
-
-fn each_change_under_the_former_default_name_is_superseded<H: Host>() {
-    let scene = Scene::<H>::new();
-    scene.run(&[SHOP, FORMER, PER_CHANGE]);
-    scene.server.forget();
-    scene.run(&[SHOP, PER_CHANGE]);
-    assert_eq!((scene.server.pushes(), scene.server.writes()), (0, 0));
-    scene.source(81).run(&[SHOP, PER_CHANGE]);
-    let states = scene.states();
-    assert_eq!([states[0].0, states[1].0], ["closed", "open"]);
-    assert!(states[1].1.starts_with("gitops/shop/dev/"), "{states:?}");
-    assert_eq!(scene.branches(), [states[1].1.as_str(), "main"]);
-}
 
 /// Two sources that set one `headBranch`, and one below the other's.
 fn pull_requests_per_change_of_another_source_are_left_alone<H: Host>() {
     let scene = Scene::<H>::new();
-    let change = [FORMER, PER_CHANGE];
+    let change = [HEAD, PER_CHANGE];
     let of_other = |inputs: &[(&str, &str)]| {
         let task = scene.task(&[&[("folder", "two")], inputs].concat());
         task.variable("BUILD_REPOSITORY_URI", OTHER).succeed()

@@ -55,7 +55,7 @@ fn the_default_branch_is_no_head_branch<H: Host>() {
         ),
         (
             &[("headBranch", "Main"), ("pullRequestPer", "change")],
-            "the pull request's source and target branch are \"Main/",
+            "the pull request's source and target branch are \"Main\" and \"main\": they differ only in case",
         ),
         (&[("headBranch", "main"), ("command", "verify")], same),
     ];

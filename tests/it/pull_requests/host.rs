@@ -50,6 +50,9 @@ pub trait Host: Service + Sized {
     /// A person merges or gives up the pull request at this place.
     fn merge(&mut self, at: usize);
     fn squash(&mut self, at: usize);
+    fn fast_forward(&mut self, at: usize);
+    /// A person opens a pull request.
+    fn propose(&mut self, head: &str, base: &str);
     fn abandon(&mut self, at: usize);
     /// The threads that are at files.
     fn threads(&self) -> Vec<Thread>;
@@ -156,6 +159,17 @@ impl Host for Azure {
 
     fn squash(&mut self, at: usize) {
         Self::squash(self, at);
+    }
+
+    fn fast_forward(&mut self, at: usize) {
+        Self::fast_forward(self, at);
+    }
+
+    fn propose(&mut self, head: &str, base: &str) {
+        let [head, base] = [head, base].map(|branch| format!("refs/heads/{branch}"));
+        let asked =
+            serde_json::json!({"title": "Work", "sourceRefName": head, "targetRefName": base});
+        assert_eq!(self.open(&asked).status, 201);
     }
 
     fn threads(&self) -> Vec<Thread> {
@@ -291,6 +305,15 @@ impl Host for Hub {
 
     fn squash(&mut self, at: usize) {
         Self::squash(self, at);
+    }
+
+    fn fast_forward(&mut self, at: usize) {
+        Self::fast_forward(self, at);
+    }
+
+    fn propose(&mut self, head: &str, base: &str) {
+        let asked = serde_json::json!({"title": "Work", "head": head, "base": base});
+        assert_eq!(self.open(&asked).status, 201);
     }
 
     fn abandon(&mut self, at: usize) {

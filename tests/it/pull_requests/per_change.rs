@@ -15,7 +15,7 @@ fn each_change_has_its_own_and_those_before_are_closed<H: Host>() {
     let scene = Scene::<H>::new();
     scene.run(&[PER_CHANGE]);
     let first = scene.only().head;
-    assert!(first.starts_with("gitops/dev/"), "{first}");
+    assert!(first.starts_with("gitops/dev-"), "{first}");
     scene.source(81).run(&[PER_CHANGE]);
     let seen = scene.seen();
     assert_eq!([seen[0].state, seen[1].state], ["closed", "open"]);

@@ -138,6 +138,13 @@ impl GitRepository {
         commit
     }
 
+    /// Merges without a commit of its own.
+    pub fn fast_forward(&self, source: &str, target: &str) -> String {
+        let commit = self.tip(source).unwrap();
+        self.git(&["update-ref", &format!("refs/heads/{target}"), &commit]);
+        commit
+    }
+
     /// Brings `target` into `branch` by a merge commit: "Update branch".
     pub fn update_branch(&self, branch: &str, target: &str) -> String {
         let tree = self.git(&["merge-tree", "--write-tree", branch, target]);

@@ -123,7 +123,7 @@ impl Azure {
         list(&found)
     }
 
-    fn open(&mut self, body: &Value) -> Reply {
+    pub fn open(&mut self, body: &Value) -> Reply {
         let branch = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
         let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
         for name in [&source, &target] {
@@ -186,6 +186,7 @@ impl Azure {
             statuses: Vec::new(),
             author: ME.to_owned(),
             merged: None,
+            last_base: None,
             last_head: None,
         });
         Reply::json(201, &self.shown(self.pull_requests.len() - 1, true))
@@ -282,6 +283,7 @@ impl Azure {
             let name = request.fields[name].as_str().unwrap();
             name.strip_prefix("refs/heads/").unwrap().to_owned()
         };
+        let base = self.git.tip(&branch("targetRefName"));
         let message = request.fields["completionOptions"]["mergeCommitMessage"]
             .as_str()
             .unwrap_or("Merged")
@@ -290,6 +292,19 @@ impl Azure {
             .git
             .merge(&branch("sourceRefName"), &branch("targetRefName"), &message);
         self.pull_requests[at].merged = Some(merged);
+        self.pull_requests[at].last_base = base;
+        self.end(at, "completed");
+    }
+
+    /// The target moves to the newest commit of the branch, as a rebase without conflicts
+    /// leaves it.
+    pub fn fast_forward(&mut self, at: usize) {
+        let fields = &self.pull_requests[at].fields;
+        let branch = |name: &str| fields[name].as_str().unwrap().replace("refs/heads/", "");
+        let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
+        let request = &mut self.pull_requests[at];
+        request.last_base = self.git.tip(&target);
+        request.merged = Some(self.git.fast_forward(&source, &target));
         self.end(at, "completed");
     }
 
@@ -301,6 +316,7 @@ impl Azure {
             name.strip_prefix("refs/heads/").unwrap().to_owned()
         };
         let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
+        self.pull_requests[at].last_base = self.git.tip(&target);
         self.pull_requests[at].merged = Some(self.git.squash(&source, &target, "Squashed"));
         self.end(at, "completed");
     }
@@ -346,6 +362,9 @@ impl Azure {
         }
         if let Some(tip) = tip {
             shown["lastMergeSourceCommit"] = json!({"commitId": tip});
+        }
+        if let Some(base) = request.last_base.clone().or_else(|| self.git.tip(target)) {
+            shown["lastMergeTargetCommit"] = json!({"commitId": base});
         }
         if let Some(merged) = &request.merged {
             shown["lastMergeCommit"] = json!({"commitId": merged});
