@@ -83,6 +83,8 @@ pub const VSTS_SECRET_VARIABLES: &str = "VSTS_SECRET_VARIABLES";
 pub const GITHUB_SERVER_URL: &str = "GITHUB_SERVER_URL";
 /// What started a workflow of GitHub: `push`, `pull_request`.
 pub const GITHUB_EVENT_NAME: &str = "GITHUB_EVENT_NAME";
+/// The branch that a pull request of a GitHub workflow comes from.
+pub const GITHUB_HEAD_REF: &str = "GITHUB_HEAD_REF";
 /// The ref that a workflow of GitHub is of.
 pub const GITHUB_REF: &str = "GITHUB_REF";
 /// The token for the manifest repository, at a terminal.

@@ -6,8 +6,8 @@
 
 use super::Environment;
 use super::env::{
-    BUILD_REASON, BUILD_SOURCEBRANCH, GITHUB_EVENT_NAME, GITHUB_REF, RELEASE_REASON,
-    SYSTEM_PULLREQUEST,
+    BUILD_REASON, BUILD_SOURCEBRANCH, GITHUB_EVENT_NAME, GITHUB_HEAD_REF, GITHUB_REF,
+    RELEASE_REASON, SYSTEM_PULLREQUEST,
 };
 
 /// Where hosts keep the source of pull requests: Azure DevOps and GitHub, Bitbucket,
@@ -63,6 +63,7 @@ fn is_sign(name: &str, value: &str) -> bool {
         BUILD_REASON | RELEASE_REASON => value.eq_ignore_ascii_case("PullRequest"),
         BUILD_SOURCEBRANCH | GITHUB_REF => is_ref(value),
         GITHUB_EVENT_NAME => value.starts_with("pull_request"),
+        GITHUB_HEAD_REF => true,
         // `IsFork` is `False` elsewhere, too.
         _ if name.starts_with(SYSTEM_PULLREQUEST) => !value.eq_ignore_ascii_case("false"),
         _ if is_of_one_only(name) => true,
@@ -75,7 +76,8 @@ fn is_sign(name: &str, value: &str) -> bool {
 }
 
 fn is_of_one_only(name: &str) -> bool {
-    let of_artifact = name.strip_prefix("RELEASE_ARTIFACTS_");
+    let mut aliased = ALIASED.iter();
+    let of_artifact = aliased.find_map(|start| name.strip_prefix(start));
     let mut ends = OF_PULL_REQUESTS.iter();
     match (name.strip_prefix("BUILD_"), of_artifact) {
         (Some(rest), _) => ends.any(|end| rest == *end),
@@ -87,9 +89,17 @@ fn is_of_one_only(name: &str) -> bool {
     }
 }
 
-/// Some artifacts name their ref without `refs/`.
+/// A checkout has its own names for refs, with or without that of the remote.
 fn is_ref(value: &str) -> bool {
     let value = value.to_ascii_lowercase();
+    let fetched = value.strip_prefix("refs/remotes/");
+    let of_remote = fetched.and_then(|rest| Some(rest.split_once('/')?.1));
+    let mut names = [Some(&*value), fetched, of_remote].into_iter().flatten();
+    names.any(is_name_of_one)
+}
+
+/// Some artifacts name their ref without `refs/`.
+fn is_name_of_one(value: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     REFS.iter().any(|refs| {
         let short = refs.trim_start_matches("refs/");
@@ -188,6 +198,11 @@ mod tests {
         false
     )]
     #[case::a_repository("RESOURCES_REPOSITORIES_HLD_REF", "refs/pull/7/head", true)]
+    #[case::the_id_of_a_resource("RESOURCES_PIPELINE_BUILD_PULLREQUEST_ID", "7", true)]
+    #[case::a_fetched_ref("BUILD_SOURCEBRANCH", "refs/remotes/pull/7/merge", true)]
+    #[case::one_of_a_remote("BUILD_SOURCEBRANCH", "refs/remotes/origin/pull/7/merge", true)]
+    #[case::a_fetched_branch("BUILD_SOURCEBRANCH", "refs/remotes/origin/pull", false)]
+    #[case::the_head_of_a_workflow("GITHUB_HEAD_REF", "feature", true)]
     #[case::a_workflow("GITHUB_EVENT_NAME", "pull_request_target", true)]
     #[case::the_ref_of_a_workflow("GITHUB_REF", "refs/pull/7/merge", true)]
     #[case::a_workflow_of_a_push("GITHUB_EVENT_NAME", "push", false)]

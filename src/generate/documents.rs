@@ -55,11 +55,45 @@ pub(super) fn read(file: &RelPath, content: &[u8]) -> Result<Documents, Fault> {
     Ok(found)
 }
 
-/// The resources of a file of others; `None` where it cannot be read.
+/// The resources of a file of others; `None` where it cannot be read. A link is such a
+/// file: what git has of it is a path.
 pub fn resources(file: &RelPath, content: &[u8]) -> Option<Vec<ResourceId>> {
     let found = read(file, content).ok()?;
+    let is_scalar = |one: &Document| !matches!(one.value, Value::Map(_) | Value::List(_));
+    if found.all.iter().any(is_scalar) {
+        return None;
+    }
     let ids = found.all.iter().map(Document::identity);
-    Some(ids.filter_map(Result::ok).collect())
+    let mut ids: Vec<_> = ids.filter_map(Result::ok).collect();
+    for document in parse(file, content).ok()? {
+        ids.extend(typed_by_list(&document.root));
+    }
+    Some(ids)
+}
+
+/// The items of a list such as `NamespaceList` that leave it to the list to say what they
+/// are, as
+/// [Kubernetes](https://github.com/kubernetes/apimachinery/blob/master/pkg/apis/meta/v1/unstructured/helpers.go)
+/// reads them.
+fn typed_by_list(root: &Node) -> Vec<ResourceId> {
+    let text = |key| field(root, key).and_then(Node::text);
+    let kind = text("kind").and_then(|kind| kind.strip_suffix("List"));
+    let (Some(kind), Some(api_version)) = (kind, text("apiVersion")) else {
+        return Vec::new();
+    };
+    let items = list_items(root).into_iter().flatten();
+    let untyped = items.filter(|item| field(item, "kind").is_none());
+    let typed = untyped.filter_map(|item| {
+        let metadata = field(item, "metadata")?;
+        let text = |key| field(metadata, key).and_then(Node::text);
+        Some(ResourceId {
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: text("namespace").map(ToOwned::to_owned),
+            name: text("name")?.to_owned(),
+        })
+    });
+    typed.collect()
 }
 
 /// The text of a file.

@@ -33,6 +33,7 @@ fn place(names: &[&str], others: &[(&str, &str)]) -> Place {
 #[case::alone("ns.yaml", resource("Namespace", "shop"), "v1 Namespace shop/shop")]
 #[case::with_others("x.yml", format!("{}---\n{}", config_map("x", "1"), resource("PersistentVolumeClaim", "data")), "v1 PersistentVolumeClaim shop/data")]
 #[case::in_a_list("l.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: PersistentVolume, metadata: {name: p}}\n".to_owned(), "v1 PersistentVolume p")]
+#[case::in_a_typed_list("n.yaml", "apiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: n}\n".to_owned(), "v1 Namespace n")]
 #[case::as_json("c.json", "{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"x\"}}".to_owned(), "v1 Namespace x")]
 #[case::deeper("in/ns.yaml", resource("Namespace", "shop"), "v1 Namespace shop/shop")]
 #[case::a_definition("crd.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.x.io}\n".to_owned(), "apiextensions.k8s.io/v1 CustomResourceDefinition a.x.io")]
@@ -225,6 +226,10 @@ fn a_folder_for_definitions_is_adopted_with_the_same_care(
 #[case::a_line_break_for_some("x.yml", "a: b # \u{85}kind: Namespace\n")]
 #[case::directive("x.yaml", "%YAML 1.1\n---\nkind: Namespace\n")]
 #[case::deeper("in/x.YAML", "a: b: c\n")]
+#[case::one_value(
+    "x.yaml",
+    "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\ntext\n"
+)]
 fn a_file_of_others_that_cannot_be_read_stops_the_run(#[case] file: &str, #[case] content: &str) {
     let place = place(&["a", "b", "c", "d"], &[(file, content)]);
     stops(
@@ -234,4 +239,21 @@ fn a_file_of_others_that_cannot_be_read_stops_the_run(#[case] file: &str, #[case
             "environment dev: publishing would remove or replace `{file}` in the folder `dev`, which something else wrote, and which cannot be read"
         ),
     );
+}
+
+#[test]
+fn a_link_of_others_stops_the_run() {
+    for name in ["ns.yaml", "ns.json"] {
+        let place = place(&["a", "b", "c", "d"], &[]);
+        let link = format!("dev/{name}");
+        let files = [
+            ("base/ns.yaml", "100644", &*resource("Namespace", "shop")),
+            (&*link, "120000", "../base/ns.yaml"),
+        ];
+        place.repository.commit("main", "by hand", &files);
+        let said = format!(
+            "publishing would remove or replace `{name}` in the folder `dev`, which something else wrote, and which cannot be read"
+        );
+        stops(&place, &[], &said);
+    }
 }
