@@ -10,6 +10,7 @@ mod judged;
 mod mergeable;
 mod pull_request;
 mod refused;
+mod seen;
 mod threads;
 
 use std::sync::Mutex;
@@ -33,6 +34,7 @@ use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
 use closing::Among;
 use judged::api;
+use seen::{Past, Ready, Seen};
 
 pub(super) use heads::refuse;
 
@@ -71,51 +73,6 @@ pub(super) async fn withdraw_pushed(
     }
 }
 
-/// What was found out on the way.
-struct Seen {
-    /// What changes in the branch that it comes into.
-    plans: Vec<FolderPlan>,
-    /// What was published, or proposed, that is newer.
-    older: Option<(String, PublicationStamp)>,
-    /// The branch that it comes into, once that was read.
-    target: Option<String>,
-    /// The branch that it comes from.
-    head: String,
-    /// What was looked at last.
-    side: Side,
-}
-
-impl Seen {
-    fn new(members: usize, head: &str) -> Self {
-        Self {
-            plans: vec![FolderPlan::default(); members],
-            older: None,
-            target: None,
-            head: head.to_owned(),
-            side: Side::Target,
-        }
-    }
-}
-
-/// A head branch that proposes what it should.
-struct Ready {
-    tip: Tip,
-    head: Tip,
-    conflicts: Vec<String>,
-    attempt: u32,
-}
-
-/// What became of the last pull request with exactly this commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Past {
-    /// There was none, or we closed it ourselves.
-    None,
-    /// It was merged.
-    Merged,
-    /// A person closed it; this was its number.
-    Declined(u64),
-}
-
 /// What is at hand while one environment is proposed.
 struct Work<'a> {
     context: &'a Context,
@@ -152,6 +109,7 @@ impl Work<'_> {
     async fn run(&self, mut speaks: bool, report: &mut RunReport) -> Result<(), Error> {
         let remote = &self.branch.connection.remote;
         let mut options = self.head_options();
+        let mut crosses = false;
         loop {
             let mut seen = Seen::new(self.group().members.len(), &options.head);
             let decide = async |side, tip: &Tip| self.decide(side, tip, &mut seen).await;
@@ -180,6 +138,8 @@ impl Work<'_> {
                     }
                 }
                 HeadOutcome::Asks { tip, head, .. } => {
+                    let names = |head: &Tip| publish::names_another(head, &tip.branch);
+                    crosses = head.as_ref().is_some_and(names);
                     options.theirs = Some(self.theirs(head.as_ref(), &tip).await?);
                 }
                 HeadOutcome::Ready {
@@ -217,8 +177,9 @@ impl Work<'_> {
                     add(report, self.group(), &seen.plans, publication);
                     self.detail(&tip, &seen.plans, report).await?;
                     let theirs = on_theirs.then_some((pushed.commit, conflicts));
+                    let pushed = (pushed.commit, existed, crosses);
                     return self
-                        .pushed((&options.head, existed), &tip, theirs, report)
+                        .pushed((&options.head, pushed), &tip, theirs, report)
                         .await;
                 }
             }
@@ -249,7 +210,7 @@ impl Work<'_> {
     /// On commits of others, the commit comes with what is known to conflict.
     async fn pushed(
         &self,
-        (head, existed): (&str, bool),
+        (head, (commit, existed, crosses)): (&str, (ObjectId, bool, bool)),
         tip: &Tip,
         on_theirs: Option<(ObjectId, Vec<String>)>,
         report: &mut RunReport,
@@ -259,9 +220,12 @@ impl Work<'_> {
         } else {
             None
         };
-        let (mut made, done) = match found {
-            Some(found) => self.refresh(found, head, tip, report).await?,
-            None => self.open(head, tip, report).await?,
+        let (mut made, done) = if let Some(found) = found {
+            self.refresh(found, head, tip, report).await?
+        } else {
+            let made = self.open(head, tip, report).await?;
+            self.refuse_crossed(&made.0, Some(commit), crosses).await?;
+            made
         };
         // What stands on the target branch alone cannot conflict with it.
         if let Some((commit, conflicts)) = on_theirs {
@@ -329,7 +293,11 @@ impl Work<'_> {
                 return Ok(None);
             }
             (Some(found), _) => (found, PullRequestDone::Unchanged),
-            (None, _) => self.open(&options.head, &tip, report).await?,
+            (None, _) => {
+                let made = self.open(&options.head, &tip, report).await?;
+                self.refuse_crossed(&made.0, head.commit, false).await?;
+                made
+            }
         };
         self.warn_conflicts(&done.0, &conflicts, report);
         self.finish(done, &tip, report, false).await?;

@@ -16,8 +16,7 @@ pub fn names_another(head: &Tip, target: &str) -> bool {
 }
 
 /// Whether a head branch was made for another branch than this one, whoever pushed to it
-/// since. Former versions did not say: theirs is known by what lies below our commit and
-/// is not in the target.
+/// since.
 pub async fn is_made_for_another(
     remote: &Remote,
     head: &Tip,
@@ -25,22 +24,13 @@ pub async fn is_made_for_another(
     wanted: &[Wanted],
 ) -> Result<bool, Error> {
     if is_ours(head, wanted) {
-        let message = head.message.as_deref().unwrap_or_default();
-        if let Some(named) = named(message) {
-            return Ok(named != target.branch);
-        }
-        if head.parents.first() == target.commit.as_ref() {
-            return Ok(false);
-        }
-        return Ok(remote.own_commits(head, target).await?.len() > 1);
+        return Ok(names_another(head, &target.branch));
     }
     let own = remote.own_commits(head, target).await?;
-    let begins = |at: &usize| proposes(&own[*at].message, own[*at].tree, wanted);
-    let Some(at) = (0..own.len()).rev().find(begins) else {
-        return Ok(false);
-    };
-    let says = named(&own[at].message).map(|named| named != target.branch);
-    Ok(says.unwrap_or(at + 1 < own.len()))
+    let mut ours = own.iter().rev();
+    let first = ours.find(|commit| proposes(&commit.message, commit.tree, wanted));
+    let named = first.and_then(|first| named(&first.message));
+    Ok(named.is_some_and(|named| named != target.branch))
 }
 
 fn named(message: &str) -> Option<&str> {

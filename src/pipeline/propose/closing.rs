@@ -218,6 +218,17 @@ impl Work<'_> {
         self.group().newer(self.context, head)
     }
 
+    /// Closes a pull request whose branch is another's.
+    pub(super) async fn close_only(&self, open: &PullRequest, text: String) -> Result<(), Error> {
+        let note = Note {
+            marker: CLOSED.to_owned(),
+            text,
+            blocks: false,
+        };
+        self.api.close(open, Some(&note)).await?;
+        Ok(())
+    }
+
     /// Closes a pull request, and deletes its branch.
     async fn close(
         &self,

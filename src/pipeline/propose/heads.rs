@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
 use crate::git::{Tip, Wanted};
-use crate::host::pull_request::State;
-use crate::model::BranchClash;
+use crate::host::pull_request::{PullRequest, State};
+use crate::model::{BranchClash, ObjectId};
 use crate::publish::{self, HeadOptions, Theirs};
 use crate::settings::{PullRequestSettings, head_of_change};
 
@@ -168,21 +168,9 @@ impl Work<'_> {
         if !publish::is_made_for_another(remote, head, target, &wanted).await? {
             return Ok(None);
         }
-        let own = format!("gitops/{}/{{environment}}", target.branch);
         let open = self.api.open_of(&head.branch).await?;
         if let Some(other) = open.iter().find(|open| open.target != target.branch) {
-            let said = format!(
-                "pull request {} into {:?} comes from the branch {:?}, which therefore cannot be proposed into {:?}: {}",
-                other.number, other.target, head.branch, target.branch, other.url
-            );
-            return Err(Error::message(Kind::Conflict, said)
-                .hint(format!(
-                    "set `headBranch` to a name that has the target in it, such as `{own}`"
-                ))
-                .hint(format!(
-                    "if nothing is published to {:?} any more, close pull request {}",
-                    other.target, other.number
-                )));
+            return Err(taken(other, &target.branch));
         }
         if publish::is_ours(head, &wanted) {
             return Ok(head.commit.map(Theirs::Replace));
@@ -195,7 +183,69 @@ impl Work<'_> {
             head.branch, target.branch
         );
         Err(Error::message(Kind::Conflict, said).hint(format!(
-            "delete it if nobody needs these commits, or set `headBranch` to another name, such as `{own}`"
+            "delete it if nobody needs these commits, or set `headBranch` to another name, such as `{}`",
+            own_head(&target.branch)
         )))
     }
+
+    /// Whether the branch of a pull request that was just opened still holds the commit
+    /// that this run found or pushed there: a run that publishes the environment to another
+    /// branch may have come in between, and neither saw a pull request of the other's.
+    /// `crosses` when it took the place of one that was made for another branch.
+    pub(super) async fn refuse_crossed(
+        &self,
+        opened: &PullRequest,
+        commit: Option<ObjectId>,
+        crosses: bool,
+    ) -> Result<(), Error> {
+        let open = if crosses {
+            self.api.open_of(&opened.source).await?
+        } else {
+            Vec::new()
+        };
+        let error = match open.iter().find(|open| open.target != opened.target) {
+            Some(other) => taken(other, &opened.target),
+            None if opened.head == commit => return Ok(()),
+            None => {
+                let head = self.read(&opened.source).await?;
+                if !publish::names_another(&head, &opened.target) {
+                    return Ok(());
+                }
+                let said = format!(
+                    "another run pushed to the branch {:?} what it publishes to another branch than {:?}",
+                    opened.source, opened.target
+                );
+                Error::message(Kind::Conflict, said).hint(name_the_target(&opened.target))
+            }
+        };
+        let said = format!(
+            "Closed: `{}` is also the branch of what is published to another branch.",
+            opened.source
+        );
+        self.close_only(opened, said).await?;
+        Err(error)
+    }
+}
+
+/// A head branch has one target at a time.
+fn taken(other: &PullRequest, target: &str) -> Error {
+    let said = format!(
+        "pull request {} into {:?} comes from the branch {:?}, which therefore cannot be proposed into {target:?}: {}",
+        other.number, other.target, other.source, other.url
+    );
+    Error::message(Kind::Conflict, said)
+        .hint(name_the_target(target))
+        .hint(format!(
+            "if nothing is published to {:?} any more, close pull request {}",
+            other.target, other.number
+        ))
+}
+
+fn name_the_target(target: &str) -> String {
+    let own = own_head(target);
+    format!("set `headBranch` to a name that has the target in it, such as `{own}`")
+}
+
+fn own_head(target: &str) -> String {
+    format!("gitops/{target}/{{environment}}")
 }

@@ -1,7 +1,7 @@
 //! One environment that is published to several branches: what was made for one of them
 //! is never proposed into another.
 
-use super::{Host, Scene, failed, on_both_hosts};
+use super::{GitRepository, Host, Scene, failed, on_both_hosts};
 
 const PER_CHANGE: (&str, &str) = ("pullRequestPer", "change");
 
@@ -10,7 +10,7 @@ on_both_hosts!(
     each_change_is_proposed_into_its_own_target,
     one_that_was_closed_is_made_anew,
     one_that_was_merged_is_made_anew,
-    one_of_a_former_version_is_made_anew,
+    two_runs_that_cross_do_not_propose_each_others_commits,
     one_that_others_pushed_to_is_left_alone,
     a_run_into_another_target_does_not_delete_it,
 );
@@ -109,25 +109,40 @@ fn one_that_was_merged_is_made_anew<H: Host>() {
     made_anew(&scene, "merged");
 }
 
-fn one_of_a_former_version_is_made_anew<H: Host>() {
+/// A run into the other target pushes between this run's push and its pull request.
+fn two_runs_that_cross_do_not_propose_each_others_commits<H: Host>() {
     let scene = scene::<H>();
-    scene.run(&[ONE]);
-    scene.git(|git| {
-        let message = git.git(&["log", "-1", "--format=%B", "gitops/dev"]);
-        let without = message.replace("Gitops-Target: one\n", "");
-        assert_ne!(without, message);
-        let by = ["-c", "user.name=a", "-c", "user.email=a@example.com"];
-        let tree = ["commit-tree", "gitops/dev^{tree}", "-p", "gitops/dev^"];
-        let commit = git.git(&[&by[..], &tree, &["-m", &without]].concat());
-        git.git(&["update-ref", "refs/heads/gitops/dev", commit.trim()]);
-    });
-    scene.server.forget();
-    scene.run(&[ONE]);
-    assert_eq!((scene.server.pushes(), scene.server.writes()), (0, 0));
-    let error = scene.fails(&[TWO]);
-    assert!(error.contains("cannot be proposed into"), "{error}");
+    scene.run(&[TWO]);
+    let theirs = scene.tip("gitops/dev").unwrap();
     scene.server.with(|state| state.abandon(0));
-    made_anew(&scene, "closed");
+    scene.git(|git| {
+        git.delete("gitops/dev");
+        git.after_next_push(&format!("update-ref refs/heads/gitops/dev {theirs}"));
+    });
+    let error = scene.fails(&[ONE]);
+    let said = "environment dev: another run pushed to the branch \"gitops/dev\" what it publishes to another branch than \"one\"\nHint: set `headBranch` to a name that has the target in it, such as `gitops/one/{environment}`";
+    assert_eq!(error, said);
+    let states: Vec<_> = scene.states().into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["closed", "closed"]);
+    // The other one opens its pull request once this run has looked for that.
+    let held = scene.git(GitRepository::hold_next_push);
+    let error = std::thread::scope(|scope| {
+        let run = scope.spawn(|| scene.fails(&[ONE]));
+        held.meanwhile(|| {
+            scene
+                .server
+                .with(|state| state.propose("gitops/dev", "release/two"));
+        });
+        run.join().unwrap()
+    });
+    assert!(
+        error.contains("which therefore cannot be proposed into \"one\""),
+        "{error}"
+    );
+    // Nobody is in the way any more.
+    scene.server.with(|state| state.abandon(2));
+    scene.run(&[ONE]);
+    assert_eq!(scene.brings("gitops/dev", "one"), 1);
 }
 
 fn one_that_others_pushed_to_is_left_alone<H: Host>() {

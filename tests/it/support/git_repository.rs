@@ -12,6 +12,21 @@ pub struct GitRepository {
 /// One file of a commit: path, mode as in `git fast-import`, content.
 pub type File<'a> = (&'a str, &'a str, &'a str);
 
+/// A push that waits, see [`GitRepository::hold_next_push`].
+pub struct HeldPush {
+    arrived: PathBuf,
+    go: PathBuf,
+}
+
+impl HeldPush {
+    /// Does something once the push has arrived, and lets it go on.
+    pub fn meanwhile(self, act: impl FnOnce()) {
+        std::fs::read(&self.arrived).unwrap();
+        act();
+        std::fs::write(&self.go, "").unwrap();
+    }
+}
+
 impl GitRepository {
     /// An empty bare repository whose HEAD is `main`.
     pub fn init(path: &Path) -> Self {
@@ -227,6 +242,36 @@ impl GitRepository {
         std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
         std::fs::write(&hook, script).unwrap();
         std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// What git is told to do once the next push has come in.
+    pub fn after_next_push(&self, command: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+        let hook = self.path.join("hooks/post-receive");
+        let script = format!("#!/bin/sh\nrm \"$0\"\ngit {command}\n");
+        std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        std::fs::write(&hook, script).unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    /// Holds the next push up once it has arrived.
+    pub fn hold_next_push(&self) -> HeldPush {
+        use std::os::unix::fs::PermissionsExt as _;
+        let [hook, arrived, go] =
+            ["hooks/pre-receive", "arrived", "go"].map(|name| self.path.join(name));
+        let made = std::process::Command::new("mkfifo")
+            .args([&arrived, &go])
+            .status();
+        assert!(made.unwrap().success());
+        let script = format!(
+            "#!/bin/sh\nrm \"$0\"\necho > '{}'\ncat '{}'\n",
+            arrived.display(),
+            go.display()
+        );
+        std::fs::create_dir_all(hook.parent().unwrap()).unwrap();
+        std::fs::write(&hook, script).unwrap();
+        std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
+        HeldPush { arrived, go }
     }
 
     /// Takes pushes to every branch again.
