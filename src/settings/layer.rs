@@ -17,7 +17,7 @@ use serde_json::Map;
 
 use crate::error::{Error, Kind};
 
-use super::definition::{Marks, is_number, is_switch};
+use super::definition::{Marks, arguments, is_number, is_switch};
 
 /// What one source of settings says: values by the id of their clap argument.
 pub type Layer = BTreeMap<String, Value>;
@@ -133,11 +133,11 @@ pub fn camel_case(id: &str) -> String {
 /// Parses the first value found for each setting, strongest layer first.
 ///
 /// A wrong value is reported with the place where it stands.
-pub fn parse<T: Args + FromArgMatches>(layers: &[&Layer]) -> Result<T, Error> {
-    let definition = T::augment_args(Command::new("settings").no_binary_name(true));
+pub fn parse<T: Args + FromArgMatches + 'static>(layers: &[&Layer]) -> Result<T, Error> {
+    let mut definition = arguments::<T>().clone();
     let mut words = Vec::new();
     let mut given: BTreeMap<String, &Value> = BTreeMap::new();
-    for argument in definition.get_arguments() {
+    for argument in arguments::<T>().get_arguments() {
         let id = argument.get_id().as_str();
         let Some(value) = layers.iter().find_map(|layer| layer.get(id)) else {
             continue;
@@ -146,18 +146,14 @@ pub fn parse<T: Args + FromArgMatches>(layers: &[&Layer]) -> Result<T, Error> {
         let texts = value.texts().iter();
         words.extend(texts.map(|text| format!("--{long}={text}")));
         given.insert(id.to_owned(), value);
+        // What was given is whole: clap takes no item apart, and an empty list is
+        // not the default.
+        definition = definition.mut_arg(id, |argument| {
+            argument
+                .value_delimiter(None)
+                .default_value(Resettable::<OsStr>::Reset)
+        });
     }
-    // What was given is whole: clap takes no item apart, and an empty list is
-    // not the default.
-    let as_given = |argument: Arg| {
-        if !given.contains_key(argument.get_id().as_str()) {
-            return argument;
-        }
-        argument
-            .value_delimiter(None)
-            .default_value(Resettable::<OsStr>::Reset)
-    };
-    let mut definition = definition.mut_args(as_given);
     let matches = definition.try_get_matches_from_mut(words);
     let parsed = matches.and_then(|matches| T::from_arg_matches(&matches));
     parsed.map_err(|error| explain(&error, &definition, &given))

@@ -4,12 +4,10 @@
 //! Owns that what stands for nothing is an error that names it. Data and free
 //! text, as the marks of a setting say, may hold what they like.
 
-use clap::{Args as _, Command};
-
 use crate::agent;
 use crate::error::{Error, Kind};
 
-use super::definition::{EnvironmentArgs, Marks, RunArgs, of_environments};
+use super::definition::{AllArgs, Marks, arguments, of_environments};
 use super::layer::{Data, Layer, Origin, Value};
 
 /// Stands for the environment's name.
@@ -37,7 +35,7 @@ pub(super) fn filled(layer: &Layer, environment: &str) -> Result<Layer, Error> {
 
 /// Refuses expressions that nobody evaluated in a layer.
 pub(super) fn refuse_unresolved(layer: &Layer) -> Result<(), Error> {
-    let definition = RunArgs::augment_args(EnvironmentArgs::augment_args(Command::new("")));
+    let definition = arguments::<AllArgs>();
     let checked = definition.get_arguments().filter(|argument| {
         let marks = Marks::of(argument);
         !marks.literal && !marks.free

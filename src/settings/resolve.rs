@@ -9,12 +9,11 @@ use crate::error::{Error, Kind};
 use crate::host::Home;
 use crate::text::nearest;
 
-use clap::{Args as _, Command};
-
 use super::clashes::{refuse_odd_folders, refuse_overlaps};
 use super::cluster::{Described, cluster_objects, clusters, targets};
 use super::definition::{
-    EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs, id,
+    AllArgs, EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs,
+    arguments, id,
 };
 use super::environment::{EnvironmentSettings, environment};
 use super::file::FileSettings;
@@ -244,7 +243,7 @@ fn unused(
         .iter()
         .filter_map(|one| file.environments.get(&one.name));
     let given: Vec<_> = layers.iter().copied().chain(own).collect();
-    let definition = PullRequestArgs::augment_args(Command::new(""));
+    let definition = arguments::<PullRequestArgs>();
     let of_pull_requests = definition.get_arguments().filter(|argument| {
         let id = argument.get_id();
         // A status is set on pushed commits.
@@ -326,7 +325,7 @@ fn reject_untrusted<'l>(
     given: &Layer,
     file: impl IntoIterator<Item = &'l Layer>,
 ) -> Result<(), Error> {
-    let definition = RunArgs::augment_args(EnvironmentArgs::augment_args(Command::new("")));
+    let definition = arguments::<AllArgs>();
     let marked = |id: &str| {
         let argument = definition.get_arguments().find(|it| it.get_id() == id);
         argument.is_some_and(|argument| Marks::of(argument).trusted_only)

@@ -1,12 +1,12 @@
 //! The JSON schema of `gitops.yaml`, derived from the definition.
 
-use clap::{Arg, Args as _, Command};
+use clap::{Arg, Command};
 use gitops_plan::risk::RULES;
 use serde_json::{Map, Value, json};
 
 use super::definition::{
-    ArgoCdArgs, EnvironmentArgs, FluxArgs, Maps, Marks, RunArgs, SourceArgs, id, is_number,
-    is_switch,
+    ArgoCdArgs, EnvironmentArgs, FluxArgs, Maps, Marks, RunArgs, SourceArgs, arguments, id,
+    is_number, is_switch,
 };
 use super::file::{
     ALLOWANCES, ARGOCD, ENVIRONMENTS, FLUX, NAME, OF_ALLOWANCE, SEVERITIES, SOURCES, VARIABLES,
@@ -22,14 +22,14 @@ const SEVERITY: [&str; 4] = ["info", "medium", "high", "critical"];
 
 /// The schema, for editors.
 pub fn schema() -> Value {
-    let mut environment = properties(&EnvironmentArgs::augment_args(Command::new("")));
+    let mut environment = properties(arguments::<EnvironmentArgs>());
     environment.insert(VARIABLES.to_owned(), variables());
     environment.insert(SOURCES.to_owned(), sources());
     environment.insert(FLUX.to_owned(), block::<FluxArgs>("Flux"));
     environment.insert(ARGOCD.to_owned(), block::<ArgoCdArgs>("Argo CD"));
     environment.insert(SEVERITIES.to_owned(), severities());
     environment.insert(ALLOWANCES.to_owned(), allowances());
-    let mut top = properties(&RunArgs::augment_args(Command::new("")));
+    let mut top = properties(arguments::<RunArgs>());
     top.extend(environment.clone());
     top.insert(
         ENVIRONMENTS.to_owned(),
@@ -132,7 +132,7 @@ fn policy() -> Value {
 
 /// The setting that is a list of maps.
 fn sources() -> Value {
-    let mut source = properties(&SourceArgs::augment_args(Command::new("")));
+    let mut source = properties(arguments::<SourceArgs>());
     source.insert(
         NAME.to_owned(),
         json!({
@@ -149,11 +149,11 @@ fn sources() -> Value {
 }
 
 /// The settings of the objects by which a cluster runs other environments.
-fn block<A: clap::Args>(controller: &str) -> Value {
+fn block<A: clap::Args + 'static>(controller: &str) -> Value {
     json!({
         "description": format!("A cluster with {controller}: the settings of an environment that has the generator of this name. Those of the top count where the environment has none."),
         "type": ["object", "null"],
-        "properties": properties(&A::augment_args(Command::new(""))),
+        "properties": properties(arguments::<A>()),
         "additionalProperties": false,
     })
 }

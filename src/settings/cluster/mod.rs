@@ -6,14 +6,13 @@
 
 use std::collections::BTreeMap;
 
-use clap::{Args as _, Command};
 use gitops_rollout::Pattern;
 
 use crate::error::{Error, Kind};
 use crate::generate::{Kind as Generator, cluster as objects};
 use crate::text::nearest;
 
-use super::definition::{ArgoCdArgs, FluxArgs, SourceArgs, id};
+use super::definition::{ArgoCdArgs, FluxArgs, SourceArgs, arguments, id};
 use super::file::FileSettings;
 use super::layer::{Data, Layer, Value, parse};
 
@@ -170,7 +169,7 @@ fn refuse_sources(
     kind: Generator,
     file: &FileSettings,
 ) -> Result<(), Error> {
-    let sources = SourceArgs::augment_args(Command::new(""));
+    let sources = arguments::<SourceArgs>();
     let mut settings = sources.get_arguments().map(|it| it.get_id().as_str());
     let listed = file.environment_sources.contains_key(name);
     let found = settings.find(|id| *id != id!(SourceArgs, generator) && own.contains_key(*id));

@@ -15,8 +15,10 @@ mod source;
 mod tools;
 mod wait;
 
+use std::any::TypeId;
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use clap::{ArgAction, Args, Command, ValueHint};
 use gitops_plan::RiskPolicy;
@@ -269,13 +271,33 @@ pub struct EnvironmentArgs {
     pub allow_hooks: bool,
 }
 
+/// All settings of a run and its environments.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AllArgs {
+    #[command(flatten)]
+    run: RunArgs,
+    #[command(flatten)]
+    environment: EnvironmentArgs,
+}
+
+/// The arguments of a part of the definition. Each part is made once: there may be very
+/// many environments and sources.
+pub(crate) fn arguments<A: Args + 'static>() -> &'static Command {
+    static ALL: LazyLock<Mutex<HashMap<TypeId, &'static Command>>> = LazyLock::new(Mutex::default);
+    let mut all = ALL.lock().unwrap_or_else(PoisonError::into_inner);
+    let make = || -> &'static Command {
+        let command = Command::new("settings").no_binary_name(true);
+        Box::leak(Box::new(A::augment_args(command)))
+    };
+    all.entry(TypeId::of::<A>()).or_insert_with(make)
+}
+
 /// The settings of an environment by id, with what holds for each. Made once: there
 /// may be very many environments.
 pub(crate) fn of_environments() -> &'static [(String, Marks)] {
     static ALL: OnceLock<Vec<(String, Marks)>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let definition = EnvironmentArgs::augment_args(Command::new(""));
-        let all = definition.get_arguments();
+        let all = arguments::<EnvironmentArgs>().get_arguments();
         all.map(|argument| (argument.get_id().to_string(), Marks::of(argument)))
             .collect()
     })

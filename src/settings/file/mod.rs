@@ -12,14 +12,13 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args as _, Command};
 use indexmap::IndexMap;
 
 use crate::error::{Error, Kind as ErrorKind};
 use crate::text::{Kind, Node, yaml};
 use crate::tokens;
 
-use super::definition::{ArgoCdArgs, EnvironmentArgs, FluxArgs, RunArgs, SourceArgs};
+use super::definition::{AllArgs, ArgoCdArgs, EnvironmentArgs, FluxArgs, SourceArgs, arguments};
 use super::layer::Layer;
 use super::risk::RiskLayer;
 pub use read::{parse_bytes, read, read_as};
@@ -191,7 +190,7 @@ impl File<'_> {
     }
 
     fn settings(self, root: &Node) -> Result<FileSettings, Error> {
-        let keys = RunArgs::augment_args(EnvironmentArgs::augment_args(Command::new("")));
+        let keys = arguments::<AllArgs>();
         let mut settings = FileSettings::default();
         let mut environments = None;
         for (key, node) in self.pairs(root, "", SETTINGS)? {
@@ -203,7 +202,7 @@ impl File<'_> {
                 ENVIRONMENTS => environments = Some(node),
                 _ if self.risk(key, key, node, &mut settings.risk)? => {}
                 _ => {
-                    let (id, value) = setting(self, &keys, key, key, node)?;
+                    let (id, value) = setting(self, keys, key, key, node)?;
                     settings.top.extend(value.map(|value| (id, value)));
                 }
             }
@@ -249,7 +248,7 @@ impl File<'_> {
         node: &Node,
         settings: &mut FileSettings,
     ) -> Result<(), Error> {
-        let keys = EnvironmentArgs::augment_args(Command::new(""));
+        let keys = arguments::<EnvironmentArgs>();
         let prefix = format!("{ENVIRONMENTS}.{name}");
         let mut layer = Layer::new();
         let mut clusters = ClusterLayers::default();
@@ -271,7 +270,7 @@ impl File<'_> {
                 ARGOCD => clusters.argocd = self.block::<ArgoCdArgs>(node, &full)?,
                 _ if self.risk(key, &full, node, &mut risk)? => {}
                 _ => {
-                    let (id, value) = setting(self, &keys, key, &full, node)?;
+                    let (id, value) = setting(self, keys, key, &full, node)?;
                     layer.extend(value.map(|value| (id, value)));
                 }
             }
@@ -285,12 +284,12 @@ impl File<'_> {
     }
 
     /// The settings of a generator that writes a cluster's objects.
-    fn block<A: clap::Args>(self, node: &Node, prefix: &str) -> Result<Layer, Error> {
-        let keys = A::augment_args(Command::new(""));
+    fn block<A: clap::Args + 'static>(self, node: &Node, prefix: &str) -> Result<Layer, Error> {
+        let keys = arguments::<A>();
         let mut layer = Layer::new();
         for (key, node) in self.pairs(node, &format!("`{prefix}`"), SETTINGS)? {
             let full = format!("{prefix}.{key}");
-            let (id, value) = setting(self, &keys, key, &full, node)?;
+            let (id, value) = setting(self, keys, key, &full, node)?;
             layer.extend(value.map(|value| (id, value)));
         }
         Ok(layer)
@@ -333,7 +332,7 @@ impl File<'_> {
 
     /// One item of a list of sources.
     fn source(self, node: &Node, prefix: &str) -> Result<SourceLayer, Error> {
-        let keys = SourceArgs::augment_args(Command::new(""));
+        let keys = arguments::<SourceArgs>();
         let mut source = SourceLayer::default();
         let hint = "write `source: <folder>` for each item";
         for (key, node) in self.pairs(node, &format!("`{prefix}`"), hint)? {
@@ -349,7 +348,7 @@ impl File<'_> {
                 source.name = Some(name.to_owned());
                 continue;
             }
-            let (id, value) = setting(self, &keys, key, &full, node)?;
+            let (id, value) = setting(self, keys, key, &full, node)?;
             source.layer.extend(value.map(|value| (id, value)));
         }
         Ok(source)

@@ -3,10 +3,10 @@
 //!
 //! Owns these messages. Decides nothing: every key that comes here is an error.
 
-use clap::{Arg, Args as _, Command};
+use clap::{Arg, Command};
 
 use crate::error::Error;
-use crate::settings::definition::{EnvironmentArgs, Marks, PromoteArgs, RunArgs};
+use crate::settings::definition::{EnvironmentArgs, Marks, PromoteArgs, RunArgs, arguments};
 use crate::settings::layer::camel_case;
 use crate::text::{Node, nearest};
 
@@ -41,12 +41,14 @@ pub(super) fn unknown(
         let message = format!("`{full_key}` can be set only on the task");
         return file.fault(node.line, &message);
     }
-    if has(&of_run(), key, |marks| marks.not_in_file) || has(&of_promotion(), key, |_| true) {
+    if has(arguments::<RunArgs>(), key, |marks| marks.not_in_file)
+        || has(arguments::<PromoteArgs>(), key, |_| true)
+    {
         let message = format!("`{full_key}` can be set only on the task or the command line");
         return file.fault(node.line, &message);
     }
     let error = file.fault(node.line, &format!("unknown setting `{full_key}`"));
-    let is_known = is_own(key) || has(&of_environment(), key, |_| true);
+    let is_known = is_own(key) || has(arguments::<EnvironmentArgs>(), key, |_| true);
     let block = [FLUX, ARGOCD].into_iter().find(|block| {
         let end = format!("{block}.{key}");
         full_key == end || full_key.ends_with(&format!(".{end}"))
@@ -61,7 +63,7 @@ pub(super) fn unknown(
             "`{key}` belongs to the environment, or to the top of the file, not to one source"
         ));
     }
-    if full_key != key && has(&of_run(), key, |_| true) {
+    if full_key != key && has(arguments::<RunArgs>(), key, |_| true) {
         return error.hint(format!(
             "`{key}` applies to the whole run: move it to the top of the file"
         ));
@@ -91,7 +93,7 @@ pub(super) fn unknown(
 /// The complaint about what stands below an environment's name, where the name
 /// is that of a setting.
 pub(super) fn explain_name(name: &str, error: Error) -> Error {
-    let is_setting = is_own(name) || has(&of_environment(), name, |_| true);
+    let is_setting = is_own(name) || has(arguments::<EnvironmentArgs>(), name, |_| true);
     if !is_setting {
         return error;
     }
@@ -103,18 +105,6 @@ pub(super) fn explain_name(name: &str, error: Error) -> Error {
 /// Whether an environment has the key besides its settings.
 fn is_own(key: &str) -> bool {
     [VARIABLES, SOURCES, SEVERITIES, ALLOWANCES, FLUX, ARGOCD].contains(&key)
-}
-
-fn of_run() -> Command {
-    RunArgs::augment_args(Command::new(""))
-}
-
-fn of_environment() -> Command {
-    EnvironmentArgs::augment_args(Command::new(""))
-}
-
-fn of_promotion() -> Command {
-    PromoteArgs::augment_args(Command::new(""))
 }
 
 /// Whether a setting of this name has such marks.
