@@ -169,8 +169,14 @@ pub(super) fn check(
         let at = |(branch, tip): &(&Branch<'_>, &Tip)| {
             let is_there =
                 branch.connection.remote.display() == one.repository && tip.branch == one.branch;
-            let folder = Folder::parse(&one.folder);
-            is_there && folder.is_ok_and(|folder| tip.folder_tree(&folder).is_some())
+            let Some(folder) = Folder::parse(&one.folder).ok().filter(|_| is_there) else {
+                return false;
+            };
+            match &tip.neighbours {
+                Some(owned) => owned.iter().any(|(other, _)| *other == folder),
+                // A folder that is owned may lie in it.
+                None => tip.folder_tree(&folder).map(|id| id.to_string()) == one.base_tree,
+            }
         };
         looks.iter().any(at)
     };

@@ -139,8 +139,14 @@ impl Group<'_> {
         };
         let wanted = |environment: &&Rendered| Wanted {
             folder: environment.settings.folder.clone(),
-            // The ledger says whether there is anything to take over.
-            files: (!environment.settings.ownership.take_over).then(|| ids(environment)),
+            // The ledger says whether there is anything to take over, and whether an edit
+            // is listed that the source caught up with.
+            files: {
+                let ownership = &environment.settings.ownership;
+                let reads =
+                    ownership.take_over || ownership.hand_edits == plan::HandEdits::Overwrite;
+                (!reads).then(|| ids(environment))
+            },
             publisher: Some(Publisher {
                 repository: environment.settings.made_from.repository.clone(),
                 environment: environment.settings.name.clone(),

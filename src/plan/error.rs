@@ -125,22 +125,35 @@ pub enum Error {
 
 impl From<Error> for error::Error {
     fn from(error: Error) -> Self {
+        let of_source;
         let hints: &[&str] = match &error {
             Error::Foreign { .. } => &[
                 "set `foreignFiles` to `adopt` to take the folder over (files that nothing generates are then removed)",
                 "set `foreignFiles` to `keep` to leave them where they are, or choose another `folder`",
             ],
-            Error::InTheWay { .. } => {
-                &["set `foreignFiles` to `adopt` to replace them, or choose another `folder`"]
-            }
+            Error::InTheWay { .. } => &[
+                "set `foreignFiles` to `adopt` to replace them and to remove every other file that nothing generates, or choose another `folder`",
+            ],
             Error::OddNames { .. } => &[
                 "rename or remove these files, or set `foreignFiles` to `keep` to leave every file where it is",
             ],
             Error::OtherEnvironment { .. } => &[
                 "give each environment a `folder` of its own; if the environment was renamed, run once with `--take-over` or the input `takeOver` on the task",
             ],
-            Error::OtherSource { .. } => &[
-                "give this source another `folder`, such as `web/{environment}`",
+            Error::OtherSource { ours, .. } => &[
+                {
+                    let name = ours.repository.as_deref().unwrap_or_default();
+                    let name = name.trim_end_matches('/').trim_end_matches(".git");
+                    let name = name
+                        .rsplit(['/', ':', '\\'])
+                        .next()
+                        .filter(|name| !name.is_empty());
+                    let name = name.unwrap_or("web");
+                    of_source = format!(
+                        "give this source a `folder` that no other source publishes to, such as `{name}/{{environment}}`"
+                    );
+                    &of_source
+                },
                 "if it is the same source under another name or in another place, or is to replace it, run once with `--take-over` or the input `takeOver` on the task",
             ],
             Error::UnknownSource { .. } => &[
@@ -158,7 +171,7 @@ impl From<Error> for error::Error {
             Error::Twin { .. } => &["give one of them another name, or write it as it is there"],
             Error::HandEdited { .. } => &[
                 "make the change in the source instead; it would be lost with the next publication",
-                "set `handEdits` to `overwrite` to write the generated content over it",
+                "set `handEdits` to `overwrite` to write the generated content over it, or to remove it where the folder goes",
             ],
         };
         Self::new(Kind::Conflict, error).hints(hints.iter().map(|&hint| hint.to_owned()))

@@ -116,7 +116,13 @@ pub fn folder(
     let unowned = state.ledger.is_none() && !desired.files.is_empty();
     let ledger = state.ledger.as_ref();
     plan.taken_over_from = ledger.and_then(|ledger| ownership::former_owner(desired, ledger));
-    if !plan.files.is_empty() || unowned || plan.taken_over_from.is_some() {
+    // An edit that the source caught up with is an edit no longer.
+    let lists_other = |ledger: &Ledger| {
+        let listed = ledger.files.iter().map(|(path, file)| (path, &file.blob));
+        !listed.eq(ids.iter().map(|(path, id)| (*path, id)))
+    };
+    let is_stale = ledger.is_some_and(lists_other);
+    if !plan.files.is_empty() || unowned || is_stale || plan.taken_over_from.is_some() {
         let ledger = new_ledger(desired, &ids);
         plan.resources = resources::changes(state, &plan.files, &ledger);
         plan.ledger = Some(ledger);

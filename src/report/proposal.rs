@@ -10,7 +10,7 @@ use crate::model::PublicationStamp;
 
 use super::bounded::{Bounded, units};
 use super::summary::{change_word, escape};
-use super::text::{count, plans, totals};
+use super::text::{besides, count, plans, totals};
 use super::{Changes, EnvironmentReport};
 
 /// Room for the line that counts what was left out.
@@ -85,7 +85,13 @@ pub fn comment(environments: &[EnvironmentReport], limit: usize) -> String {
 
 /// The name of an environment and its totals.
 fn head(environment: &EnvironmentReport, changes: &Changes) -> String {
-    format!("**`{}`**: {}\n", escape(&environment.name), totals(changes))
+    let mut parts = vec![totals(changes)];
+    parts.extend(besides(changes, |name| format!("`{}`", escape(name))));
+    format!(
+        "**`{}`**: {}\n",
+        escape(&environment.name),
+        parts.join("; ")
+    )
 }
 
 /// Whether an environment would change.

@@ -177,6 +177,12 @@ pub struct Changes {
     /// Whose folder it was, when it changes hands.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken_over_from: Option<String>,
+    /// Files that something else wrote and that are removed or replaced.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub files_of_others: Vec<String>,
+    /// Files that somebody edited and that are removed or written over.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub edits_overwritten: Vec<String>,
     /// The folder did not exist before.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub is_new_folder: bool,
@@ -236,6 +242,13 @@ impl From<&FolderPlan> for Changes {
                 .count(),
             changes: plan.resources.clone(),
             taken_over_from: plan.taken_over_from.clone(),
+            files_of_others: {
+                let replaced = plan.foreign_replaced.keys();
+                let mut files: Vec<_> = plan.foreign_removed.keys().chain(replaced).collect();
+                files.sort_unstable();
+                files.iter().map(ToString::to_string).collect()
+            },
+            edits_overwritten: plan.edits_dropped.keys().map(ToString::to_string).collect(),
             is_new_folder: plan.is_new_folder && !plan.is_empty(),
             is_same_commit: plan.is_same_commit,
         }

@@ -9,6 +9,9 @@ use crate::model::ResourceChange;
 
 use super::{Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, RunReport};
 
+/// So many files of others are named.
+const NAMED: usize = 20;
+
 /// At most this many resources are listed per environment.
 const SHOWN: usize = 40;
 
@@ -49,7 +52,9 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
     } else {
         ""
     };
-    let title = format!("{rendered} -> {folder}{new}: {}{end}", totals(changes));
+    let mut parts = vec![totals(changes)];
+    parts.extend(besides(changes, str::to_owned));
+    let title = format!("{rendered} -> {folder}{new}: {}{end}", parts.join("; "));
     if environment.plan.is_some() {
         return (title, String::new());
     }
@@ -125,6 +130,26 @@ pub fn totals(changes: &Changes) -> String {
         return certain;
     }
     format!("{certain}, {unknown}")
+}
+
+/// What else goes with a change: files that others wrote, and edits. `show` makes a name
+/// fit for the place where it stands.
+pub(super) fn besides(changes: &Changes, show: impl Fn(&str) -> String) -> Vec<String> {
+    let parts = [
+        ("removes or replaces", "of others", &changes.files_of_others),
+        ("overwrites", "edited by hand", &changes.edits_overwritten),
+    ];
+    let said = |(verb, whose, files): (&str, &str, &Vec<String>)| {
+        let names: Vec<_> = files.iter().take(NAMED).map(|name| show(name)).collect();
+        let more = match files.len().saturating_sub(NAMED) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let number = count(files.len(), "file");
+        format!("{verb} {number} {whose}: {}{more}", names.join(", "))
+    };
+    let parts = parts.into_iter().filter(|(_, _, files)| !files.is_empty());
+    parts.map(said).collect()
 }
 
 /// What the run came to, per branch.

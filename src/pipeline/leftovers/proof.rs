@@ -108,18 +108,21 @@ impl Search<'_> {
             let commit = ledger.publication.source.commit.clone();
             return Some(Stays::Apart(commit.unwrap_or_default()));
         }
+        // A build of a pull request publishes once, where it may.
+        let goes_on = |name: &&String| !name.starts_with("refs/pull/");
         let theirs = ledger.publication.writer.source_ref.as_ref();
+        let theirs = theirs.filter(goes_on);
         let ours = self.context.publication.writer.source_ref.as_ref();
         if let Some(theirs) = theirs.filter(|theirs| ours.is_some_and(|ours| ours != *theirs)) {
             return Some(Stays::OtherBranch(theirs.clone()));
         }
         let is_unknown = theirs.is_none() || ours.is_none() || ledger.folder.is_none();
         let reasons = [
+            (is_unknown, Stays::UnknownBranch),
             (self.context.pull_request, Stays::PullRequestBuild),
             (self.context.of_commit, Stays::Promotion),
             (self.proposed, Stays::PullRequests),
             (seen.is_none(), Stays::Untold),
-            (is_unknown, Stays::UnknownBranch),
             (self.settings.run.allow_older, Stays::AllowOlder),
             (stamps::has_changed_settings(member), Stays::Uncommitted),
         ];

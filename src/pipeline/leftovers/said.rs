@@ -30,20 +30,25 @@ impl Search<'_> {
         }
         let counts = |one: &&Leftover| {
             let moves = gone.iter().any(|gone| gone.folder == one.folder);
-            !moves && !matches!(one.stays, Some(Stays::Apart(_) | Stays::OtherBranch(_)))
+            let may_go_on = matches!(one.stays, Some(Stays::Apart(_) | Stays::OtherBranch(_)));
+            !moves && (!may_go_on || self.starts_anew(one, tip))
         };
         let found: Vec<_> = found.iter().filter(counts).collect();
         let Some(first) = found.first() else {
             return Ok(());
         };
-        let mut said = format!("environment {}: {}", first.environment, why(first, tip));
-        for other in &found[1..] {
-            said.push_str(&format!(
-                "\nenvironment {}: {}",
-                other.environment,
-                why(other, tip)
-            ));
-        }
+        let line = |one: &&Leftover| {
+            let said = format!("environment {}: {}", one.environment, why(one, tip));
+            match &one.stays {
+                Some(Stays::OtherBranch(branch)) => {
+                    format!(
+                        "{said}. It was published from {branch} of the source, which may go on publishing it"
+                    )
+                }
+                _ => said,
+            }
+        };
+        let said = found.iter().map(line).collect::<Vec<_>>().join("\n");
         Err(Error::message(Kind::Conflict, said)
             .hint(self.remedy(first, tip))
             .hint("to publish and leave it where it is, set `orphans` to `warn`"))
@@ -75,10 +80,14 @@ impl Search<'_> {
                 }
                 (None, Some(Stays::OtherBranch(branch))) => {
                     let said = format!(
-                        "{place}: {why}. It stays: it was published from {branch} of the source, which may go on publishing it"
+                        "{why}. It stays: it was published from {branch} of the source, which may go on publishing it; if nothing does, {}",
+                        self.remedy(leftover, tip)
                     );
-                    self.context.reporter.info(&said);
-                    continue;
+                    if !self.starts_anew(leftover, tip) {
+                        self.context.reporter.info(&format!("{place}: {said}"));
+                        continue;
+                    }
+                    said
                 }
                 (None, _) => format!("{why}. {}; {}", stays(leftover), self.remedy(leftover, tip)),
             };
@@ -89,18 +98,32 @@ impl Search<'_> {
         }
     }
 
+    /// Whether this run publishes an environment to its new folder for the first time, so
+    /// that it makes a second copy of what stays.
+    fn starts_anew(&self, leftover: &Leftover, tip: &Tip) -> bool {
+        let Fate::Moved(now) = &leftover.fate else {
+            return false;
+        };
+        let mut members = self.group().members.iter().zip(&tip.folders);
+        members.any(|(member, state)| member.settings.folder == *now && state.ledger.is_none())
+    }
+
     /// What removes a folder that was left behind.
     fn remedy(&self, leftover: &Leftover, tip: &Tip) -> String {
         let by_hand = matches!(leftover.fate, Fate::Elsewhere)
             || matches!(
                 leftover.stays,
-                Some(Stays::PullRequests | Stays::Promotion | Stays::UnknownBranch)
+                Some(
+                    Stays::PullRequests
+                        | Stays::Promotion
+                        | Stays::UnknownBranch
+                        | Stays::OtherBranch(_)
+                )
             );
         if by_hand {
             return by_hand_of(&leftover.folder, tip);
         }
-        let mut command =
-            "gitops-publisher publish --orphans=remove --allow-removal=true".to_owned();
+        let mut command = "gitops-publisher publish --orphans=remove".to_owned();
         let members = self.group().members.iter();
         let mut files = members.filter_map(|member| member.settings.made_from.settings.as_deref());
         if let Some(file) = files.next().filter(|file| *file != DEFAULT_FILE) {
@@ -110,9 +133,7 @@ impl Search<'_> {
             let names = self.group().names().join(",");
             command.push_str(&format!(" {}", quoted(&format!("--environments={names}"))));
         }
-        format!(
-            "remove it with `{command}`; in a pipeline, set `orphans` to `remove` and `allowRemoval` to `true` for one run"
-        )
+        format!("remove it with `{command}`; in a pipeline, set `orphans` to `remove` for one run")
     }
 }
 

@@ -6,26 +6,27 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
-use crate::git::{Tip, Wanted};
+use crate::git::Tip;
 use crate::host::pull_request::{PullRequest, State};
 use crate::model::{BranchClash, ObjectId};
 use crate::publish::{self, HeadOptions, Theirs};
 use crate::settings::{PullRequestSettings, head_of_change};
 
+use super::super::Rendered;
 use super::super::publication::retry;
 use super::super::publish::Branch;
 use super::Work;
 
 /// The head branch of an environment, or of this very content.
-fn head_branch(options: &PullRequestSettings, wanted: &[Wanted]) -> String {
+fn head_branch(options: &PullRequestSettings, members: &[&Rendered]) -> String {
     if !options.per_change {
         return options.head_branch.to_string();
     }
     let mut hash = Sha256::new();
-    for Wanted { folder, files, .. } in wanted {
-        hash.update(format!("{folder}\0"));
-        for (path, id) in files.iter().flatten() {
-            hash.update(format!("{path}\0{id}\0"));
+    for member in members {
+        hash.update(format!("{}\0", member.settings.folder));
+        for (path, content) in member.files.iter() {
+            hash.update(format!("{path}\0{}\0", ObjectId::of_blob(content)));
         }
     }
     let hash = hash.finalize();
@@ -99,7 +100,7 @@ impl Work<'_> {
         let wanted = self.group().wanted();
         HeadOptions {
             target: self.group().target.branch.clone().map(String::from),
-            head: head_branch(self.options, &wanted),
+            head: head_branch(self.options, &self.group().members),
             wanted,
             renew: false,
             ask: self.options.per_change,

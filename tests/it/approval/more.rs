@@ -237,3 +237,44 @@ fn folders_that_go_are_part_of_what_is_approved() {
     at(scene.by_file(), &second).succeed();
     assert_eq!(scene.tip(), tip);
 }
+
+/// Also where the new folder lies in the former one, or around it.
+#[rstest::rstest]
+#[case::into_the_former_one("clusters", "clusters/dev")]
+#[case::out_of_the_former_one("clusters/dev", "clusters")]
+#[case::beside_it("clusters", "live")]
+fn an_approved_move_may_be_run_again(#[case] from: &str, #[case] to: &str) {
+    let scene = Scene::new();
+    let commit = |folder: &str| {
+        let text = format!("source: src\nenvironments: {{dev: {{folder: {folder}}}}}\n");
+        scene.workspace.write("gitops.yaml", &text);
+        scene.workspace.git(&["add", "--all"]);
+        let message = ["commit", "--quiet", "--allow-empty", "-m", "change"];
+        scene.workspace.git(&message);
+        scene
+            .workspace
+            .git(&["rev-parse", "HEAD"])
+            .trim()
+            .to_owned()
+    };
+    let at = |task: crate::support::program::Program, commit: &str| {
+        task.variable("BUILD_SOURCEVERSION", commit)
+    };
+    scene.workspace.write("src/web.yaml", &config("web", "x"));
+    scene.workspace.write(".gitignore", "out\n");
+    scene.workspace.git(&["init", "--quiet", "."]);
+    let first = commit(from);
+    at(scene.task(&[]), &first).succeed();
+    let second = commit(to);
+    let inputs = [("command", "verify"), ("planFile", "out/plan.json")];
+    let plan = hash(&at(scene.task(&inputs), &second).succeed());
+    at(scene.by_file(), &second).succeed();
+    let tip = scene.tip();
+    let paths = scene.repository.paths("main");
+    assert!(!paths.contains(&format!("{from}/web.yaml")), "{paths:#?}");
+    for _ in 0..2 {
+        at(scene.by_file(), &second).succeed();
+        at(scene.by_hash(&plan), &second).succeed();
+        assert_eq!(scene.tip(), tip);
+    }
+}

@@ -114,6 +114,39 @@ fn what_is_no_resource_counts_as_a_file_and_what_moves_is_not_removed() {
     );
 }
 
+/// Nothing else says which files go with a folder that is taken over.
+#[test]
+fn files_of_others_that_go_are_named() {
+    let others = [
+        ("RUNBOOK.md", "hello"),
+        ("notes/values.txt", "hello"),
+        ("a b.md", ""),
+    ];
+    let place = place(&["a", "b", "c", "d"], &others);
+    for command in ["verify", "publish"] {
+        let ended = place.run(100, &[("command", command)]).succeed();
+        let said = "(3 files); removes or replaces 3 files of others: RUNBOOK.md, a b.md, notes/values.txt";
+        assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    }
+    assert!(!place.run(101, &[]).succeed().stdout.contains("of others"));
+}
+
+#[test]
+fn edits_that_are_written_over_are_named() {
+    let place = place(&["a", "b"], &[]);
+    place.run(100, &[]).succeed();
+    let edited = config_map("a", "9");
+    place
+        .repository
+        .commit("main", "by hand", &[("dev/a.yaml", "100644", &edited)]);
+    for command in ["verify", "publish"] {
+        let inputs = [("command", command), ("handEdits", "overwrite")];
+        let ended = place.run(101, &inputs).succeed();
+        let said = "(1 file); overwrites 1 file edited by hand: a.yaml";
+        assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    }
+}
+
 const NAMESPACE: &str = "v1 Namespace shop/shop";
 
 fn protected(resource: &str, folder: &str) -> String {

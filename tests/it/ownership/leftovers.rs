@@ -75,7 +75,7 @@ pub fn quiet(ended: &Ended) {
     assert!(!ended.stderr.contains("warning"), "{}", ended.stderr);
 }
 
-const GONE: &str = "environment prod: the folder `prod` of the branch \"main\" was published from this source, which has no such environment any more. It stays; remove it with `gitops-publisher publish --orphans=remove --allow-removal=true`; in a pipeline, set `orphans` to `remove` and `allowRemoval` to `true` for one run";
+const GONE: &str = "environment prod: the folder `prod` of the branch \"main\" was published from this source, which has no such environment any more. It stays; remove it with `gitops-publisher publish --orphans=remove`; in a pipeline, set `orphans` to `remove` for one run";
 
 #[test]
 fn an_environment_that_left_is_reported_on_every_run_and_removed_by_the_command_it_names() {
@@ -226,7 +226,7 @@ fn a_run_of_some_environments_leaves_the_others_alone() {
     // What no environment of the file is for goes, with the command that is named.
     source.list("dev: , prod: ");
     let ended = source.publish(&["--environments=dev"]);
-    let command = "--allow-removal=true --environments=dev`";
+    let command = "--orphans=remove --environments=dev`";
     assert!(ended.stderr.contains(command), "{}", ended.stderr);
     source.publish(&[&REMOVE[..], &["--environments=dev"]].concat());
     assert_eq!(source.paths().len(), 4);

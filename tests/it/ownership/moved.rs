@@ -177,7 +177,7 @@ fn a_folder_that_was_not_moved_in_time_goes_once_the_new_one_is_there() {
     source.publish(&["--environments=dev", "--folder=new"]);
     assert_eq!(source.paths().len(), 6);
     let ended = source.publish(&[]);
-    assert!(ended.stderr.contains("is its former one; it has `new` now. It stays; remove it with `gitops-publisher publish --orphans=remove --allow-removal=true`;"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is its former one; it has `new` now. It stays; remove it with `gitops-publisher publish --orphans=remove`;"), "{}", ended.stderr);
     source.publish(&["--orphans=remove"]);
     assert_eq!(source.paths().len(), 4);
     assert!(!source.paths().concat().contains("dev/"));

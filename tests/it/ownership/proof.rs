@@ -1,7 +1,7 @@
 //! What has to be proven before a folder goes: that this run knows all that was
 //! published there, and that the folder is still the one that was looked at.
 
-use super::leftovers::{REMOVE, Source};
+use super::leftovers::{REMOVE, Source, quiet};
 use super::{checkout, commit};
 use crate::support::git_repository::GitRepository;
 use crate::support::git_server::GitServer;
@@ -74,6 +74,115 @@ fn a_branch_of_the_source_moves_and_removes_nothing_of_the_branch_that_it_was_cu
     for path in before {
         assert!(source.paths().contains(&path), "{path} is gone");
     }
+}
+
+/// The branch of the source was renamed, and the folder of an environment changed: the
+/// former branch might go on publishing to the former folder.
+#[test]
+fn a_second_copy_is_no_secret() {
+    let source = Source::new("dev: , prod: ");
+    source.workspace.git(&["branch", "-m", "trunk"]);
+    source.list("dev: {folder: live/dev}, prod: ");
+    let said = "the folder `dev` of the branch \"main\" is its former one; it has `live/dev` now. It stays: it was published from refs/heads/";
+    let remedy = " of the source, which may go on publishing it; if nothing does, remove it in a clone of the manifest repository with `git rm -r -- dev`, which takes everything in it, and commit that";
+    let before = source.paths();
+    let error = source.fails(&["--orphans=fail"]);
+    assert!(
+        error.contains(&said.replace("It stays: it was", "It was")),
+        "{error}"
+    );
+    assert!(
+        error.contains(
+            "help: remove it in a clone of the manifest repository with `git rm -r -- dev`"
+        ),
+        "{error}"
+    );
+    assert_eq!(source.paths(), before);
+    let ended = source.publish(&[]);
+    let warning = format!("warning: environment dev: {said}");
+    assert!(ended.stderr.contains(&warning), "{}", ended.stderr);
+    assert!(ended.stderr.contains(remedy), "{}", ended.stderr);
+    // Later runs say it without a warning, as for every folder that a branch may publish.
+    let ended = source.publish(&["--orphans=fail"]);
+    assert!(!ended.stderr.contains("warning"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains(said) && ended.stderr.contains(remedy),
+        "{}",
+        ended.stderr
+    );
+    // As the message says.
+    let manifests = source.place.repository.path().display().to_string();
+    source
+        .workspace
+        .git(&["clone", "--quiet", &manifests, "manifests"]);
+    let git = |arguments: &[&str]| {
+        let by = [
+            "-C",
+            "manifests",
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@contoso.com",
+        ];
+        source.workspace.git(&[&by[..], arguments].concat())
+    };
+    git(&["rm", "-r", "--quiet", "--", "dev"]);
+    git(&["commit", "--quiet", "-m", "by hand"]);
+    git(&["push", "--quiet", "origin", "HEAD"]);
+    std::fs::remove_dir_all(source.workspace.path().join("manifests")).unwrap();
+    let ended = source.publish(&[]);
+    assert!(!ended.stderr.contains("former"), "{}", ended.stderr);
+}
+
+/// A pull request's branch does not go on publishing.
+#[test]
+fn a_folder_that_a_pull_request_build_published_is_removed_by_hand() {
+    let source = Source::new("dev: ");
+    source.list("dev: , next: ");
+    let manifests = source.place.repository.path().display().to_string();
+    let build = [
+        "publish",
+        "--allow-pull-request-publish=true",
+        "--manifest-repo",
+        &manifests,
+    ];
+    let build = source.workspace.program(&build);
+    build
+        .variable("BUILD_SOURCEBRANCH", "refs/pull/5/merge")
+        .succeed();
+    source.list("dev: ");
+    let ended = source.publish(&REMOVE);
+    let said = "environment next: the folder `next` of the branch \"main\" was published from this source, which has no such environment any more. It stays, because it is not known which branch of the source it was published from, or which one this run is of; remove it in a clone of the manifest repository with `git rm -r -- next`";
+    assert!(ended.stderr.contains(said), "{}", ended.stderr);
+}
+
+/// What a person changed and the source then says as well is nobody's edit.
+#[test]
+fn an_edit_that_the_source_caught_up_with_is_in_the_ledger() {
+    let source = Source::new("dev: ");
+    let edited = super::config_map("a", "2");
+    source
+        .place
+        .repository
+        .commit("main", "by hand", &[("dev/a.yaml", "100644", &edited)]);
+    let error = source.fails(&[]);
+    assert!(
+        error.contains("since gitops-publisher wrote it: a.yaml"),
+        "{error}"
+    );
+    source.content("2");
+    let commits = source.place.commits();
+    quiet(&source.publish(&[]));
+    assert_eq!(source.place.commits(), commits);
+    let overwrite = ["--hand-edits=overwrite"];
+    source.publish(&overwrite);
+    assert_eq!(source.place.commits(), commits + 1);
+    for _ in 0..2 {
+        quiet(&source.publish(&overwrite));
+        assert_eq!(source.place.commits(), commits + 1);
+    }
+    // The next change is no conflict with that edit.
+    source.content("3").publish(&[]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ fn another_source_repository_is_refused_with_both_names_and_the_remedies() {
     );
     assert!(ended.stdout.contains(&said), "{}", ended.stdout);
     for remedy in [
-        "give this source another `folder`, such as `web/{environment}`",
+        "give this source a `folder` that no other source publishes to, such as `other/{environment}`",
         "if it is the same source under another name or in another place, or is to replace it, run once with `--take-over` or the input `takeOver` on the task",
     ] {
         assert!(ended.stdout.contains(remedy), "{}", ended.stdout);

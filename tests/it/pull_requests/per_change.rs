@@ -6,6 +6,7 @@ const PER_CHANGE: (&str, &str) = ("pullRequestPer", "change");
 
 on_both_hosts!(
     each_change_has_its_own_and_those_before_are_closed,
+    the_name_of_a_branch_tells_contents_apart,
     what_is_published_already_closes_all,
     an_older_run_gives_way,
     a_run_that_died_before_it_closed_the_others_is_completed,
@@ -33,6 +34,23 @@ fn each_change_has_its_own_and_those_before_are_closed<H: Host>() {
     let states: Vec<_> = scene.seen().iter().map(|one| one.state).collect();
     assert_eq!(states, ["closed", "closed", "open"]);
     assert_eq!(scene.branches(), [first.as_str(), "main"]);
+}
+
+/// Where the ledger is read in any case, too.
+fn the_name_of_a_branch_tells_contents_apart<H: Host>() {
+    for setting in [("handEdits", "overwrite"), ("takeOver", "true")] {
+        let scene = Scene::<H>::new();
+        scene.run(&[PER_CHANGE]);
+        scene.server.with(|state| state.abandon(0));
+        scene.source(81).run(&[PER_CHANGE, setting]);
+        let states = scene.states();
+        assert_eq!([states[0].0, states[1].0], ["closed", "open"]);
+        assert_ne!(states[0].1, states[1].1);
+        scene.source(82).run(&[PER_CHANGE, setting]);
+        let states = scene.states();
+        assert_eq!([states[1].0, states[2].0], ["closed", "open"]);
+        assert_ne!(states[1].1, states[2].1);
+    }
 }
 
 fn what_is_published_already_closes_all<H: Host>() {
