@@ -133,7 +133,7 @@ async fn run_action(
     if matches!(action, Action::Publish | Action::Promote(_)) {
         require_repository(&mut settings, &doors, pull_request && !held_back)?;
     }
-    if matches!(action, Action::Plan) && !doors.task {
+    if matches!(action, Action::Plan | Action::Wait) && !doors.task {
         compare_with_local(&mut settings);
     }
     look.check(&settings)?;
@@ -171,8 +171,14 @@ async fn run_action(
         let report = done.as_ref().unwrap_or_else(|stopped| &stopped.report);
         attach::attach(report, &settings, &connector, environment, reporter);
     }
+    let mut look = look;
     let done = match done {
-        Ok(report) if waits => Box::pin(wait::after(report, &settings, &connector, reporter)).await,
+        Ok(report) if waits => {
+            // It is there, however long the cluster takes.
+            show::published(&report, look, reporter);
+            look.is_told = true;
+            Box::pin(wait::after(report, &settings, &connector, reporter)).await
+        }
         other => other,
     };
     if let (Ok(report), Some(path)) = (&done, &writes) {

@@ -35,6 +35,8 @@ pub(super) struct Look {
     pub(super) task: bool,
     pub(super) detail: Detail,
     pub(super) detailed_exitcode: bool,
+    /// What was published was told before the wait.
+    pub(super) is_told: bool,
 }
 
 /// The exit code for changes, where it was asked for.
@@ -53,6 +55,7 @@ impl Look {
             task: false,
             detail,
             detailed_exitcode: args.detailed_exitcode,
+            is_told: false,
         }
     }
 
@@ -97,10 +100,8 @@ pub(super) fn show(
     reporter: &Reporter,
     look: Look,
 ) -> Result<(), Error> {
-    changes(report, look, reporter);
-    let outcome = report::outcome(report);
-    if !outcome.is_empty() {
-        reporter.info(&outcome);
+    if !look.is_told {
+        published(report, look, reporter);
     }
     // A person at a terminal who asked for no plan need not know why it has no hash.
     let told = report.plan_hash.is_some() || environment.is_pipeline();
@@ -120,6 +121,15 @@ pub(super) fn show(
         reporter.succeeded_with_issues(&format!("Done with {number} warning{ending}"));
     }
     Ok(())
+}
+
+/// Tells what changes and what was published.
+pub(super) fn published(report: &RunReport, look: Look, reporter: &Reporter) {
+    changes(report, look, reporter);
+    let outcome = report::outcome(report);
+    if !outcome.is_empty() {
+        reporter.info(&outcome);
+    }
 }
 
 /// Lists what changes in the environments that were compared, or could not be.

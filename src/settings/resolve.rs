@@ -12,7 +12,7 @@ use crate::text::nearest;
 use clap::{Args as _, Command};
 
 use super::clashes::{refuse_odd_folders, refuse_overlaps};
-use super::cluster::{Described, cluster_objects, clusters, targets};
+use super::cluster::{Described, cluster_objects, clusters, mute, targets};
 use super::definition::{
     EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs, id,
 };
@@ -181,6 +181,7 @@ impl Places<'_> {
             let targets = targets(self.clusters, name);
             if !targets.is_empty() {
                 settings.wait.required = Required::Named(targets);
+                settings.wait.mute = mute(self.clusters, &settings, self.home);
             }
         }
         Ok(settings)

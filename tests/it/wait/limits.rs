@@ -17,6 +17,7 @@ on_both_hosts! {
     a_failing_host_is_asked_once_a_poll,
     a_host_that_asks_for_calm_in_an_answer_gets_it,
     a_host_that_is_down_until_a_short_wait_ends_is_unknown,
+    a_host_that_hangs_holds_no_wait_beyond_its_end,
     who_looks_once_sees_what_cleared_a_failure,
 }
 
@@ -91,6 +92,33 @@ fn a_host_that_is_down_until_a_short_wait_ends_is_unknown<H: Cluster>() {
     scene.server.heal();
     assert_eq!(ended.outcome(), Outcome::Unknown, "{:#?}", ended.told);
     assert!(ended.reasons().contains("stopped answering"));
+}
+
+fn a_host_that_hangs_holds_no_wait_beyond_its_end<H: Cluster>() {
+    let mut scene = Scene::<H>::new();
+    scene.policy.timeout = 40;
+    let commit = scene.commit("dev", "1");
+    let clock = FakeClock {
+        patience: Some(Duration::from_secs(1)),
+        ..FakeClock::default()
+    };
+    let clock = clock.at(15, || {
+        for later in 0..50 {
+            scene.server.inject(later, Fault::Stall);
+        }
+    });
+    let ended = scene.dev(&commit, &clock);
+    scene.server.heal();
+    assert_eq!(ended.outcome(), Outcome::Unknown, "{:#?}", ended.told);
+    assert!(ended.reasons().contains("stopped answering"));
+    // It may take ten seconds longer, to hear what came last minute.
+    assert!(clock.seconds() <= 50, "{}", clock.seconds());
+    let said = "the host of the repository did not answer in time; the wait goes on";
+    assert!(
+        ended.told.iter().any(|line| line == said),
+        "{:#?}",
+        ended.told
+    );
 }
 
 /// Ours failed, and a later commit with the same folder succeeded: on Azure DevOps the

@@ -12,7 +12,8 @@ use crate::support::rest_fake::{Fault, Reply};
 on_both_hosts! {
     publish_waits_and_tells_later_steps,
     a_failed_rollout_fails_the_run_and_tells_what_failed,
-    what_is_unchanged_is_not_waited_for,
+    what_is_unchanged_and_rolled_out_passes_at_once,
+    what_is_unchanged_and_not_rolled_out_is_waited_for,
     a_pull_request_that_is_merged_at_once_is_waited_for,
     wait_follows_what_stands_on_the_branch,
     wait_follows_the_open_pull_request,
@@ -103,14 +104,44 @@ fn a_failed_rollout_fails_the_run_and_tells_what_failed<H: Cluster>() {
     );
 }
 
-fn what_is_unchanged_is_not_waited_for<H: Cluster>() {
-    let scene = Scene::<H>::new();
-    scene.run(&[PUSH]);
+/// The cluster reported on the commit that brought it, and on nothing since.
+fn what_is_unchanged_and_rolled_out_passes_at_once<H: Cluster>() {
+    let scene = unchanged::<H>();
+    let brought = scene.tip("main").unwrap();
+    scene.server.with(|state| {
+        state.flux(&brought, APPS, Says::Healthy, "cluster");
+    });
+    scene.git(|git| git.commit("main", "other", &[("other/x", "100644", "1")]));
+    scene.server.forget();
     let ended = scene.run(&inputs(&[]));
-    assert_eq!(
-        variable(&ended, "dev.outcome").as_deref(),
-        Some("unchanged")
-    );
+    let outcome = variable(&ended, "dev.outcome");
+    assert_eq!(outcome.as_deref(), Some("unchanged"), "{}", ended.stdout);
+    let rolled_out = variable(&ended, "dev.rolledOutCommit");
+    assert_eq!(rolled_out, Some(brought), "{}", ended.stdout);
+    let said = "dev: nothing to roll out\n";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("waiting for"), "{}", ended.stdout);
+}
+
+fn what_is_unchanged_and_not_rolled_out_is_waited_for<H: Cluster>() {
+    let scene = unchanged::<H>();
+    let ended = scene.task(&inputs(&[("waitTimeout", "1")])).succeed();
+    let outcome = variable(&ended, "dev.outcome");
+    assert_eq!(outcome.as_deref(), Some("timedOut"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    let said = "kustomization/apps has reported on none of the last ";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+}
+
+/// Everything is published; on `main` of a server that filters, as both hosts do.
+fn unchanged<H: Cluster>() -> Scene<H> {
+    let scene = Scene::<H>::new();
+    scene.git(|git| {
+        git.config("uploadpack.allowFilter", "true");
+        git.config("uploadpack.allowReachableSHA1InWant", "true");
+    });
+    scene.run(&[PUSH]);
+    scene
 }
 
 fn a_pull_request_that_is_merged_at_once_is_waited_for<H: Cluster>() {
