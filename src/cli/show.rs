@@ -35,8 +35,16 @@ pub(super) struct Look {
     pub(super) task: bool,
     pub(super) detail: Detail,
     pub(super) detailed_exitcode: bool,
+    pub(super) tells: Tells,
+}
+
+/// What is told of a run at its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Tells {
+    #[default]
+    All,
     /// What was published was told before the wait.
-    pub(super) is_told: bool,
+    Rollouts,
 }
 
 /// The exit code for changes, where it was asked for.
@@ -55,7 +63,7 @@ impl Look {
             task: false,
             detail,
             detailed_exitcode: args.detailed_exitcode,
-            is_told: false,
+            tells: Tells::All,
         }
     }
 
@@ -100,8 +108,8 @@ pub(super) fn show(
     reporter: &Reporter,
     look: Look,
 ) -> Result<(), Error> {
-    if !look.is_told {
-        published(report, look, reporter);
+    if look.tells == Tells::All {
+        let _ = published(report, look, reporter);
     }
     // A person at a terminal who asked for no plan need not know why it has no hash.
     let told = report.plan_hash.is_some() || environment.is_pipeline();
@@ -123,12 +131,16 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Tells what changes and what was published.
-pub(super) fn published(report: &RunReport, look: Look, reporter: &Reporter) {
+/// Tells what changes and what was published; how the rest is shown.
+pub(super) fn published(report: &RunReport, look: Look, reporter: &Reporter) -> Look {
     changes(report, look, reporter);
     let outcome = report::outcome(report);
     if !outcome.is_empty() {
         reporter.info(&outcome);
+    }
+    Look {
+        tells: Tells::Rollouts,
+        ..look
     }
 }
 
