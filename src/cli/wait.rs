@@ -214,9 +214,8 @@ fn refuse_mute(environment: &EnvironmentSettings) -> Result<(), Error> {
     let Some(why) = &environment.wait.mute else {
         return Ok(());
     };
-    let said = format!("{why}, so its rollout by Flux cannot be waited for");
-    Err(Error::message(Kind::Usage, said)
-        .hint("set `waitFor` to what does report there, or publish without `wait`"))
+    let said = format!("{why}, so its rollout cannot be waited for");
+    Err(Error::message(Kind::Usage, said).hint("set `waitFor` to what does report there"))
 }
 
 fn no_authors(environment: &str) -> Error {
