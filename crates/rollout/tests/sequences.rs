@@ -475,7 +475,6 @@ fn the_shared_stories_end_alike_in_shuffled_order() {
             for (writer, reversed, trees) in ways() {
                 let commits = shared_commits(&expected, trees);
                 let mut run = Story::new(writer, &story["policy"], &commits, reversed);
-                run.only_at_the_end = true;
                 let branch = run.branch.clone();
                 for step in &steps {
                     run.step(step, &|step| {

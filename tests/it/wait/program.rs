@@ -366,6 +366,10 @@ fn a_wait_that_is_cancelled_leaves_nothing_behind() {
     .unwrap();
     let ended = child.wait().unwrap();
     assert_eq!(ended.code(), Some(143));
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    // It has nothing to push.
+    assert!(rest.ends_with("Cancelled\n"), "{rest}");
     assert_eq!(left(), before);
     assert!(scene.server.requests().iter().all(|asked| !asked.writes()));
 }
