@@ -4,12 +4,10 @@
 //! Owns that what stands for nothing is an error that names it. Data and free
 //! text, as the marks of a setting say, may hold what they like.
 
-use clap::{Args as _, Command};
-
 use crate::agent;
 use crate::error::{Error, Kind};
 
-use super::definition::{EnvironmentArgs, Marks, RunArgs, of_environments};
+use super::definition::{of_environments, of_runs};
 use super::layer::{Data, Layer, Origin, Value};
 
 /// Stands for the environment's name.
@@ -37,13 +35,11 @@ pub(super) fn filled(layer: &Layer, environment: &str) -> Result<Layer, Error> {
 
 /// Refuses expressions that nobody evaluated in a layer.
 pub(super) fn refuse_unresolved(layer: &Layer) -> Result<(), Error> {
-    let definition = RunArgs::augment_args(EnvironmentArgs::augment_args(Command::new("")));
-    let checked = definition.get_arguments().filter(|argument| {
-        let marks = Marks::of(argument);
-        !marks.literal && !marks.free
-    });
-    for argument in checked {
-        let Some(value) = layer.get(argument.get_id().as_str()) else {
+    let checked = of_runs()
+        .iter()
+        .filter(|(_, marks)| !marks.literal && !marks.free);
+    for (id, _) in checked {
+        let Some(value) = layer.get(id.as_str()) else {
             continue;
         };
         let found = value

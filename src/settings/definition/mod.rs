@@ -273,12 +273,22 @@ pub struct EnvironmentArgs {
 /// may be very many environments.
 pub(crate) fn of_environments() -> &'static [(String, Marks)] {
     static ALL: OnceLock<Vec<(String, Marks)>> = OnceLock::new();
+    ALL.get_or_init(|| marked(&EnvironmentArgs::augment_args(Command::new(""))))
+}
+
+/// The settings of a run and of its environments, alike.
+pub(crate) fn of_runs() -> &'static [(String, Marks)] {
+    static ALL: OnceLock<Vec<(String, Marks)>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let definition = EnvironmentArgs::augment_args(Command::new(""));
-        let all = definition.get_arguments();
-        all.map(|argument| (argument.get_id().to_string(), Marks::of(argument)))
-            .collect()
+        let environments = EnvironmentArgs::augment_args(Command::new(""));
+        marked(&RunArgs::augment_args(environments))
     })
+}
+
+fn marked(definition: &Command) -> Vec<(String, Marks)> {
+    let all = definition.get_arguments();
+    all.map(|argument| (argument.get_id().to_string(), Marks::of(argument)))
+        .collect()
 }
 
 /// Where `render` puts what it renders.

@@ -11,6 +11,7 @@ mod unknown;
 mod value;
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use clap::{Args as _, Command};
 use indexmap::IndexMap;
@@ -249,7 +250,9 @@ impl File<'_> {
         node: &Node,
         settings: &mut FileSettings,
     ) -> Result<(), Error> {
-        let keys = EnvironmentArgs::augment_args(Command::new(""));
+        // Made once: there may be very many environments.
+        static KEYS: LazyLock<Command> =
+            LazyLock::new(|| EnvironmentArgs::augment_args(Command::new("")));
         let prefix = format!("{ENVIRONMENTS}.{name}");
         let mut layer = Layer::new();
         let mut clusters = ClusterLayers::default();
@@ -271,7 +274,7 @@ impl File<'_> {
                 ARGOCD => clusters.argocd = self.block::<ArgoCdArgs>(node, &full)?,
                 _ if self.risk(key, &full, node, &mut risk)? => {}
                 _ => {
-                    let (id, value) = setting(self, &keys, key, &full, node)?;
+                    let (id, value) = setting(self, &KEYS, key, &full, node)?;
                     layer.extend(value.map(|value| (id, value)));
                 }
             }
