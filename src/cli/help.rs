@@ -35,23 +35,52 @@ const WAIT: &[&str] = &[
 /// What `status` reads besides.
 const STATUS: &[&str] = &["source", "foreign_files"];
 
+/// What `wait` and `status` do with a setting whose help is about publishing.
+const WORDS: &[(&str, &str, &str)] = &[
+    (
+        "wait",
+        "environments",
+        "The environments to wait for, separated by commas. All environments of the settings file when not given.",
+    ),
+    (
+        "status",
+        "environments",
+        "The environments to show, separated by commas. All environments of the settings file when not given.",
+    ),
+    (
+        "status",
+        "source",
+        "A folder in the checkout of the source, whose history tells how far behind the source's branch an environment is.",
+    ),
+    (
+        "status",
+        "foreign_files",
+        "With `keep`, files of others in an environment's folder do not count as edits by hand.",
+    ),
+];
+
 const OTHERS: &str = "The other settings of `publish` can be given too; they change nothing here.";
 
 /// The same commands, whose help is about what they read.
 pub(super) fn shown(commands: Command) -> Command {
-    let only = |more: &'static [&'static str]| {
+    let only = |name: &'static str, more: &'static [&'static str]| {
         move |command: Command| {
             let command = command.mut_args(|arg| {
                 let id = arg.get_id().as_str().to_owned();
                 let is_read = PLACE.contains(&id.as_str()) || more.contains(&id.as_str());
-                arg.hide(!is_read)
+                let mut words = WORDS.iter();
+                let own = words.find(|(command, own, _)| *command == name && *own == id);
+                match own {
+                    Some((.., help)) => arg.hide(false).help(*help).long_help(*help),
+                    None => arg.hide(!is_read),
+                }
             });
             command.after_help(OTHERS)
         }
     };
     commands
-        .mut_subcommand("wait", only(WAIT))
-        .mut_subcommand("status", only(STATUS))
+        .mut_subcommand("wait", only("wait", WAIT))
+        .mut_subcommand("status", only("status", STATUS))
 }
 
 #[cfg(test)]
@@ -85,6 +114,18 @@ mod tests {
         expected.sort();
         found.sort();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn help_says_what_the_command_does_with_a_setting() {
+        let mut commands = shown(Cli::command());
+        for (name, _, words) in WORDS {
+            let command = commands.find_subcommand_mut(name).unwrap();
+            let help = command.render_long_help().to_string();
+            let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(help.contains(words), "{name}: {help}");
+            assert!(!help.contains("to render"), "{name}: {help}");
+        }
     }
 
     #[test]

@@ -42,7 +42,7 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use serde_json::json;
 
 use crate::agent::env::GITOPS_LOG;
-use crate::agent::{AgentSink, Environment, StepSink};
+use crate::agent::{self, AgentSink, Environment, StepSink};
 use crate::error::{Error, Kind};
 use crate::generate::{JSONNET_WORKER, serve_jsonnet};
 use crate::report::{Reporter, TerminalSink, write_stdout};
@@ -107,6 +107,20 @@ enum Command {
         /// The shell.
         shell: clap_complete::Shell,
     },
+}
+
+impl Command {
+    /// Whether a push may be under way when it is cancelled.
+    fn pushes(&self, environment: &Environment) -> bool {
+        match self {
+            Self::Publish(_) | Self::Promote(_) => true,
+            Self::Task => {
+                let command = agent::input(environment, "command");
+                matches!(command.as_deref(), None | Some("publish" | "promote"))
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The settings of `publish`, `plan`, `wait` and `status`.
@@ -182,6 +196,7 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
         }
     });
     let json = cli.format == Format::Json && !task;
+    let pushes = cli.command.pushes(&environment);
     logging::install(&reporter, &environment, cli.verbose);
     shutdown::report_panics(&reporter);
     let environment = Arc::new(environment);
@@ -192,7 +207,7 @@ fn run_with(arguments: &[OsString], environment: Environment) -> ExitCode {
         Arc::clone(&reporter),
     );
     let result = shutdown::block_on(work, task);
-    finish(result, task, json, &reporter)
+    finish(result, (task, json, pushes), &reporter)
 }
 
 /// Runs the command; gives back the exit code.
@@ -254,7 +269,11 @@ async fn dispatch(
 ///
 /// An explained failure in a pipeline ends the task as failed and the process
 /// with 0: another code would add a line about the launcher to the log.
-fn finish(result: shutdown::Outcome, task: bool, json: bool, reporter: &Reporter) -> ExitCode {
+fn finish(
+    result: shutdown::Outcome,
+    (task, json, pushes): (bool, bool, bool),
+    reporter: &Reporter,
+) -> ExitCode {
     match result {
         shutdown::Outcome::Done(Ok(code)) => ExitCode::from(code),
         shutdown::Outcome::Done(Err(error)) => {
@@ -270,9 +289,11 @@ fn finish(result: shutdown::Outcome, task: bool, json: bool, reporter: &Reporter
             ExitCode::from(error.kind().exit_code())
         }
         shutdown::Outcome::Cancelled(code) => {
-            reporter.info(
-                "Cancelled. If a push was under way, look at the branch to see whether it arrived.",
-            );
+            reporter.info(if pushes {
+                "Cancelled. If a push was under way, look at the branch to see whether it arrived."
+            } else {
+                "Cancelled"
+            });
             ExitCode::from(code)
         }
     }

@@ -133,7 +133,7 @@ async fn run_action(
     if matches!(action, Action::Publish | Action::Promote(_)) {
         require_repository(&mut settings, &doors, pull_request && !held_back)?;
     }
-    if matches!(action, Action::Plan) && !doors.task {
+    if matches!(action, Action::Plan | Action::Wait) && !doors.task {
         compare_with_local(&mut settings);
     }
     look.check(&settings)?;
@@ -171,9 +171,10 @@ async fn run_action(
         let report = done.as_ref().unwrap_or_else(|stopped| &stopped.report);
         attach::attach(report, &settings, &connector, environment, reporter);
     }
-    let done = match done {
-        Ok(report) if waits => Box::pin(wait::after(report, &settings, &connector, reporter)).await,
-        other => other,
+    let (done, look) = if waits {
+        Box::pin(waited(done, look, (&settings, &connector), reporter)).await
+    } else {
+        (done, look)
     };
     if let (Ok(report), Some(path)) = (&done, &writes) {
         approval::write(path, report, &run)?;
@@ -182,6 +183,23 @@ async fn run_action(
         }
     }
     ended(done, environment, reporter, look)
+}
+
+/// Waits for what was published, which is told first: it is there, however long the cluster
+/// takes.
+async fn waited(
+    done: Result<RunReport, Box<Stopped>>,
+    look: Look,
+    (settings, connector): (&Settings, &Connector),
+    reporter: &Reporter,
+) -> (Result<RunReport, Box<Stopped>>, Look) {
+    let report = match done {
+        Ok(report) => report,
+        stopped => return (stopped, look),
+    };
+    let look = show::published(&report, look, reporter);
+    let done = wait::after(report, settings, connector, reporter).await;
+    (done, look)
 }
 
 /// Tells how a run ended; gives back its exit code.

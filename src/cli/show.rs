@@ -35,6 +35,16 @@ pub(super) struct Look {
     pub(super) task: bool,
     pub(super) detail: Detail,
     pub(super) detailed_exitcode: bool,
+    pub(super) tells: Tells,
+}
+
+/// What is told of a run at its end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Tells {
+    #[default]
+    All,
+    /// What was published was told before the wait.
+    Rollouts,
 }
 
 /// The exit code for changes, where it was asked for.
@@ -53,6 +63,7 @@ impl Look {
             task: false,
             detail,
             detailed_exitcode: args.detailed_exitcode,
+            tells: Tells::All,
         }
     }
 
@@ -97,10 +108,8 @@ pub(super) fn show(
     reporter: &Reporter,
     look: Look,
 ) -> Result<(), Error> {
-    changes(report, look, reporter);
-    let outcome = report::outcome(report);
-    if !outcome.is_empty() {
-        reporter.info(&outcome);
+    if look.tells == Tells::All {
+        let _ = published(report, look, reporter);
     }
     // A person at a terminal who asked for no plan need not know why it has no hash.
     let told = report.plan_hash.is_some() || environment.is_pipeline();
@@ -120,6 +129,19 @@ pub(super) fn show(
         reporter.succeeded_with_issues(&format!("Done with {number} warning{ending}"));
     }
     Ok(())
+}
+
+/// Tells what changes and what was published; how the rest is shown.
+pub(super) fn published(report: &RunReport, look: Look, reporter: &Reporter) -> Look {
+    changes(report, look, reporter);
+    let outcome = report::outcome(report);
+    if !outcome.is_empty() {
+        reporter.info(&outcome);
+    }
+    Look {
+        tells: Tells::Rollouts,
+        ..look
+    }
 }
 
 /// Lists what changes in the environments that were compared, or could not be.

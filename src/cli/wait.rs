@@ -1,8 +1,10 @@
 //! `wait`, and what `publish` and `promote` do with `wait: true`: from what was
 //! published to branches that are followed, and from outcomes to an exit code.
 
+mod held;
 mod own_build;
 mod rolled_out;
+mod sought;
 mod standing;
 
 use gitops_rollout::{Branch, Commit, Outcome as Ended, Policy, writers};
@@ -16,13 +18,15 @@ use crate::report::{
     Changes, EnvironmentReport, Outcome, Publication, Reporter, RolloutReport, RunReport,
     rollout_table,
 };
-use crate::settings::{EnvironmentSettings, Settings, Target};
-use crate::wait::{self, Followed, Member, RealClock, Start};
+use crate::settings::{EnvironmentSettings, Settings};
+use crate::wait::{self, Followed, RealClock, Start};
 
 use super::connect::Connector;
 
+use held::held;
 use own_build::OwnBuild;
 pub(super) use rolled_out::require_rolled_out;
+use sought::{Apis, Sought};
 use standing::standing;
 
 /// How many authors an error lists.
@@ -42,13 +46,15 @@ pub(super) async fn check(
     promotes: bool,
     connector: &Connector,
 ) -> Result<(), Error> {
+    let mut apis = Apis::new(connector);
     // Of a promotion, the first is the one that is promoted.
     for environment in settings.environments.iter().skip(usize::from(promotes)) {
         if let Some(target) = &environment.target {
-            let found = api(connector, target).await;
+            let found = apis.of(target).await;
             found.map_err(|error| error.hint("to publish without waiting, set `wait` to false"))?;
         }
         let name = &environment.name;
+        refuse_mute(environment).map_err(|error| error.context(format!("environment {name}")))?;
         if environment.wait.authors.is_empty() {
             return Err(no_authors(name).hint(format!(
                 "`command: wait` (`gitops-publisher wait --environments {name}`) lists who has written statuses to the branch"
@@ -111,6 +117,11 @@ async fn finish(
             reporter.finding(&finding);
             report.warnings.push(finding);
         }
+        if one.outcome == Ended::Unchanged && !one.reasons.is_empty() {
+            let finding = Finding::warning(&one.environment, one.reasons.join("; "));
+            reporter.finding(&finding);
+            report.warnings.push(finding);
+        }
     }
     let failed = failure(&rollouts);
     report.rollouts = rollouts;
@@ -142,7 +153,7 @@ async fn published(
     settings: &Settings,
     connector: &Connector,
 ) -> Result<Vec<Followed>, Error> {
-    let mut followed: Vec<Followed> = Vec::new();
+    let mut sought: Vec<Sought<'_>> = Vec::new();
     let mut before: Option<OwnBuild> = None;
     for publication in &report.publications {
         for name in &publication.environments {
@@ -155,90 +166,56 @@ async fn published(
             };
             let entry = report.environments.iter().find(|own| own.name == *name);
             let mut start = start(publication, entry)?;
-            // What failed is no less of a failure when the job is run again.
-            if start == Start::Unchanged && OwnBuild::is_run_again(connector) {
+            // What this run published when it ran before.
+            if start.is_none() && OwnBuild::is_run_again(connector) {
                 let build = match &mut before {
                     Some(build) => build,
                     None => before.insert(OwnBuild::read(connector).await),
                 };
-                let again = build.start(target, &publication.branch, environment);
-                start = again.unwrap_or(start);
+                start = build.start(target, &publication.branch, environment);
             }
-            add(
-                &mut followed,
-                connector,
-                target,
-                &publication.branch,
-                environment,
-                start,
-            )
-            .await?;
+            let branch = publication.branch.clone();
+            sought.push(Sought::new(environment, target, branch, start));
         }
     }
-    Ok(followed)
+    let mut apis = Apis::new(connector);
+    held(&mut sought, &mut apis, connector).await?;
+    apis.follow(&sought).await
 }
 
-/// What became of one environment in a publication.
-fn start(publication: &Publication, entry: Option<&EnvironmentReport>) -> Result<Start, Error> {
+/// What became of one environment in a publication; `None` where there was nothing to
+/// publish.
+fn start(
+    publication: &Publication,
+    entry: Option<&EnvironmentReport>,
+) -> Result<Option<Start>, Error> {
     let changes = entry.and_then(|entry| entry.changes.as_ref());
     let is_older = entry.is_some_and(|entry| entry.is_older);
     // Others share the commit.
     let is_same = changes.is_none_or(Changes::is_empty);
     let request = publication.pull_request.as_ref().map(|request| request.id);
     let commit = publication.commit_id.as_deref().and_then(ObjectId::parse);
-    Ok(match (publication.outcome, request, commit) {
+    Ok(Some(match (publication.outcome, request, commit) {
         _ if is_older => Start::Older,
         (Outcome::Declined, ..) => Start::Closed,
-        (Outcome::Proposed | Outcome::Waiting, Some(number), _) => Start::Request(number),
+        (Outcome::Proposed | Outcome::Waiting, Some(number), head) => Start::Request(number, head),
         (Outcome::Published, _, Some(commit)) if !is_same => Start::Commit(commit),
-        (Outcome::Published | Outcome::Unchanged, ..) => Start::Unchanged,
+        (Outcome::Published | Outcome::Unchanged, ..) => return Ok(None),
         (Outcome::Older, ..) => Start::Older,
         (outcome, ..) => {
             let said = format!("there is nothing to wait for after {outcome:?}");
             return Err(Error::message(Kind::Internal, said));
         }
-    })
+    }))
 }
 
-/// Puts an environment to the branch that it goes to.
-async fn add(
-    followed: &mut Vec<Followed>,
-    connector: &Connector,
-    target: &Target,
-    branch: &str,
-    environment: &EnvironmentSettings,
-    start: Start,
-) -> Result<(), Error> {
-    let member = Member {
-        environment: environment.name.clone(),
-        folder: environment.folder.clone(),
-        start,
-        required: environment.wait.required.clone(),
-        authors: environment.wait.authors.clone(),
-    };
-    let same = |one: &&mut Followed| one.place == target.place && one.branch == branch;
-    if let Some(one) = followed.iter_mut().find(same) {
-        one.members.push(member);
+/// Refuses to wait for a cluster that cannot report.
+fn refuse_mute(environment: &EnvironmentSettings) -> Result<(), Error> {
+    let Some(why) = &environment.wait.mute else {
         return Ok(());
-    }
-    followed.push(Followed {
-        api: api(connector, target).await?,
-        place: target.place.clone(),
-        branch: branch.to_owned(),
-        members: vec![member],
-    });
-    Ok(())
-}
-
-/// The interface that has commit statuses.
-async fn api(connector: &Connector, target: &Target) -> Result<Api, Error> {
-    let connection = connector.open(target, false).await?;
-    connection.api.ok_or_else(|| {
-        let said = format!("{} has no commit statuses", target.place);
-        Error::message(Kind::Usage, said)
-            .hint("waiting needs a repository on Azure DevOps or GitHub")
-            .hint("if it is one of these, say which with `gitHost`")
-    })
+    };
+    let said = format!("{why}, so its rollout cannot be waited for");
+    Err(Error::message(Kind::Usage, said).hint("set `waitFor` to what does report there"))
 }
 
 fn no_authors(environment: &str) -> Error {

@@ -343,7 +343,9 @@ impl Error {
             Fault::ReadOnly => {
                 "to publish from pull request builds, set `allowPullRequestPublish` on the task"
             }
-            Fault::Missing => "check the path, or make one there with `git init --bare`",
+            Fault::Missing => {
+                "check the path; `publish` without `manifestRepo` makes `.gitops/manifests.git` at a terminal, `git init --bare` makes one anywhere"
+            }
             Fault::CheckedOut => {
                 "use a bare repository (`git init --bare`), or publish to another branch"
             }

@@ -80,6 +80,8 @@ pub struct Surveyed {
     pub state: FolderState,
     /// Why its ledger cannot be read, when it has one.
     pub damaged: Option<String>,
+    /// Its tree; `None` where it is not there.
+    pub tree: Option<ObjectId>,
     /// Which of the commits changed it last; `None` where none of them did.
     pub changed: Option<usize>,
     /// Which of them changed its ledger last: a hand edit leaves that alone.
@@ -100,6 +102,7 @@ struct Look {
 struct Seen {
     folder: Folder,
     tree: FolderTree,
+    id: Option<ObjectId>,
     changed: Option<usize>,
     published: Option<usize>,
     past: Vec<(usize, ObjectId)>,
@@ -227,6 +230,7 @@ fn nothing(branch: String, sight: &Sight) -> Survey {
         folder: folder.clone(),
         state: FolderState::default(),
         damaged: None,
+        tree: None,
         changed: None,
         published: None,
         past: Vec::new(),
@@ -266,6 +270,7 @@ impl Look {
             seen.push(Seen {
                 folder,
                 tree,
+                id: None,
                 changed: None,
                 published: None,
                 past: Vec::new(),
@@ -309,6 +314,7 @@ impl Look {
             }
             folders.push(Surveyed {
                 folder: seen.folder,
+                tree: seen.id,
                 changed: seen.changed,
                 published: seen.published,
                 past,

@@ -1,10 +1,10 @@
 //! An answer whose body is read piece by piece and never without a bound.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
 use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 
 use super::Slowest;
 use super::error::{Error, Failure, Progress};
@@ -115,15 +115,17 @@ impl Response {
         self.headers().get(name)?.to_str().ok()
     }
 
-    /// How long the server asks to wait. Only seconds are understood: the
-    /// hosts in question send nothing else.
+    /// How long the server asks to wait: seconds, or a time by its own clock.
     pub fn retry_after(&self) -> Option<Duration> {
-        let seconds = self
-            .text_header(RETRY_AFTER.as_str())?
-            .trim()
-            .parse()
-            .ok()?;
-        Some(Duration::from_secs(seconds))
+        let asked = self.text_header(RETRY_AFTER.as_str())?.trim();
+        if let Ok(seconds) = asked.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let then = httpdate::parse_http_date(asked).ok()?;
+        let now = self.text_header(DATE.as_str());
+        let now = now.and_then(|date| httpdate::parse_http_date(date.trim()).ok());
+        let now = now.unwrap_or_else(SystemTime::now);
+        Some(then.duration_since(now).unwrap_or_default())
     }
 
     /// How long the server held this request back because there were too many:
@@ -206,7 +208,9 @@ mod tests {
 
     /// An answer with one header.
     fn answer(name: &str, value: &str) -> Response {
-        let inner = axum::http::Response::builder().header(name, value);
+        let inner = axum::http::Response::builder()
+            .header("date", "Fri, 07 Aug 2026 10:00:00 GMT")
+            .header(name, value);
         let inner = reqwest::Response::from(inner.body("").unwrap());
         Response::new(inner, Method::GET, None, Duration::from_secs(1))
     }
@@ -219,6 +223,11 @@ mod tests {
     #[case("x-ratelimit-delay", "NaN", None, None)]
     #[case("x-ratelimit-delay", "soon", None, None)]
     #[case("retry-after", "3", Some(3000), None)]
+    #[case("retry-after", "Fri, 07 Aug 2026 10:02:40 GMT", Some(160_000), None)]
+    #[case("retry-after", "Friday, 07-Aug-26 10:02:40 GMT", Some(160_000), None)]
+    #[case("retry-after", "Fri, 07 Aug 2026 09:00:00 GMT", Some(0), None)]
+    #[case("retry-after", "later", None, None)]
+    #[case("retry-after", "-1", None, None)]
     fn what_a_server_asks_for_is_read(
         #[case] name: &str,
         #[case] value: &str,

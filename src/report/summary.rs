@@ -145,13 +145,27 @@ pub(super) fn change_word(change: ResourceChange) -> &'static str {
 /// Text outside of back-ticks, in which nothing is markup.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
+    let mut before = ' ';
     for c in escape(text).chars() {
+        // Nobody is called by what a cluster or a manifest says.
+        if before == '@' && c.is_ascii_alphanumeric() && is_mention(&plain) {
+            plain.push('\u{200b}');
+        }
+        before = c;
         if matches!(c, '\\' | '*' | '_' | '[' | ']' | '~') {
             plain.push('\\');
         }
         plain.push(c);
     }
     plain
+}
+
+/// Whether the `@` at the end of a text begins a mention: not that of an address or a digest.
+fn is_mention(text: &str) -> bool {
+    let before = text
+        .strip_suffix('@')
+        .and_then(|text| text.chars().next_back());
+    before.is_none_or(|c| !c.is_alphanumeric())
 }
 
 /// How a text is written in Markdown, between back-ticks and outside of them.
@@ -179,6 +193,18 @@ mod tests {
     use super::*;
     use crate::model::ResourceId;
     use crate::report::{Changes, Publication};
+
+    #[test]
+    fn nobody_is_called_by_what_others_wrote() {
+        for (text, shown) in [
+            ("@team, look", "@\u{200b}team, look"),
+            ("see (@contoso/ops)", "see (@\u{200b}contoso/ops)"),
+            ("contoso/web@sha256:1f", "contoso/web@sha256:1f"),
+            ("ada@contoso.com @ 10", "ada@contoso.com @ 10"),
+        ] {
+            assert_eq!(plain(text), shown);
+        }
+    }
 
     #[test]
     fn the_summary_shows_each_environment_and_what_changes() {

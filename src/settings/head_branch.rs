@@ -49,6 +49,16 @@ fn of_change(branch: &str) -> Option<&str> {
 }
 
 impl PullRequestSettings {
+    /// Whether a branch is one that these settings propose from.
+    pub fn is_head(&self, branch: &str) -> bool {
+        let base = self.head_branch.as_str();
+        if self.per_change {
+            is_head_of_change(branch, base)
+        } else {
+            branch == base
+        }
+    }
+
     /// Whether a branch is one that these settings propose from, whatever `pullRequestPer`
     /// is.
     pub fn comes_from(&self, branch: &str) -> bool {

@@ -7,7 +7,7 @@
 use crate::agent;
 use crate::error::{Error, Kind};
 
-use super::definition::{AllArgs, Marks, arguments, of_environments};
+use super::definition::{of_environments, of_runs};
 use super::layer::{Data, Layer, Origin, Value};
 
 /// Stands for the environment's name.
@@ -35,13 +35,11 @@ pub(super) fn filled(layer: &Layer, environment: &str) -> Result<Layer, Error> {
 
 /// Refuses expressions that nobody evaluated in a layer.
 pub(super) fn refuse_unresolved(layer: &Layer) -> Result<(), Error> {
-    let definition = arguments::<AllArgs>();
-    let checked = definition.get_arguments().filter(|argument| {
-        let marks = Marks::of(argument);
-        !marks.literal && !marks.free
-    });
-    for argument in checked {
-        let Some(value) = layer.get(argument.get_id().as_str()) else {
+    let checked = of_runs()
+        .iter()
+        .filter(|(_, marks)| !marks.literal && !marks.free);
+    for (id, _) in checked {
+        let Some(value) = layer.get(id.as_str()) else {
             continue;
         };
         let found = value

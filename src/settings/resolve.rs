@@ -10,7 +10,7 @@ use crate::host::Home;
 use crate::text::nearest;
 
 use super::clashes::{refuse_odd_folders, refuse_overlaps};
-use super::cluster::{Described, cluster_objects, clusters, targets};
+use super::cluster::{Described, cluster_objects, clusters, mute, targets};
 use super::definition::{
     AllArgs, EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs,
     arguments, id,
@@ -180,6 +180,7 @@ impl Places<'_> {
             let targets = targets(self.clusters, name);
             if !targets.is_empty() {
                 settings.wait.required = Required::Named(targets);
+                settings.wait.mute = mute(self.clusters, &settings, self.home);
             }
         }
         Ok(settings)

@@ -11,6 +11,8 @@ pub struct WaitSettings {
     pub required: Required,
     /// Who is believed.
     pub authors: Authors,
+    /// Why those that are waited for by default cannot report.
+    pub mute: Option<String>,
 }
 
 impl WaitSettings {
@@ -37,5 +39,6 @@ pub(super) fn wait(args: &WaitForArgs) -> WaitSettings {
             Required::Named(patterns)
         },
         authors: Authors::only(&args.status_authors),
+        mute: None,
     }
 }

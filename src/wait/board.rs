@@ -118,6 +118,7 @@ impl Board {
         }
         let judged = judge(&Wait {
             published: &Published::Commit(commit),
+            content: None,
             required: place.required,
             authors: place.authors,
             branch: &branch,

@@ -9,6 +9,15 @@ pub trait Clock: Send + Sync {
 
     /// Waits.
     fn sleep(&self, time: Duration) -> impl Future<Output = ()> + Send;
+
+    /// Does something for at most this long; `None` when it took longer.
+    fn within<T>(
+        &self,
+        time: Duration,
+        work: impl Future<Output = T> + Send,
+    ) -> impl Future<Output = Option<T>> + Send {
+        async move { tokio::time::timeout(time, work).await.ok() }
+    }
 }
 
 /// The clock of the machine, which no change of its time disturbs.

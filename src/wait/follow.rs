@@ -1,5 +1,6 @@
 //! The loop: ask, judge, tell, pause.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use gitops_rollout::{Judged, Outcome, Policy, Standing, Wait, Waiting, judge};
@@ -145,8 +146,10 @@ impl<C: Clock> Work<'_, C> {
             Some(left) => left.max(LAST_ANSWER),
             None => Duration::MAX,
         };
-        let answer = tokio::time::timeout(most, line.followed.api.watch(&question)).await;
-        let Ok(answer) = answer else {
+        let api = Arc::clone(&line.followed.api);
+        let answer = self.clock.within(most, api.watch(&question)).await;
+        let line = &self.lines[at];
+        let Some(answer) = answer else {
             let said = format!("the host of {} did not answer in time", line.followed.place);
             self.teller.silent(&self.lines[at], &said);
             return Ok(None);
@@ -183,8 +186,10 @@ impl<C: Clock> Work<'_, C> {
             let own = &self.lines[line];
             let one = &own.followed.members[member];
             let published = own.published(one);
+            let content = own.content(one).map(|head| head.to_string());
             let mut judged = judge(&Wait {
                 published: &published,
+                content: content.as_deref(),
                 required: &one.required,
                 authors: &one.authors,
                 branch: &own.branch,

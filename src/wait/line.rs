@@ -1,6 +1,7 @@
 //! One branch that is followed: what was heard of it so far.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use gitops_rollout::{Authors, Branch, Commit, Judged, Published, Report, Required, Tree, Trees};
 
@@ -19,7 +20,7 @@ const SURE: u32 = 2;
 /// A branch, and the environments that were published to it.
 pub struct Followed {
     /// The host.
-    pub api: Api,
+    pub api: Arc<Api>,
     /// The repository, for messages.
     pub place: String,
     /// The branch, without `refs/heads/`.
@@ -41,19 +42,30 @@ pub struct Member {
     pub required: Required,
     /// Who is believed.
     pub authors: Authors,
+    /// What the folder is known to hold from the start: commits with its tree.
+    pub known: Vec<(ObjectId, ObjectId)>,
 }
 
 /// What was published, when the wait begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// Nothing, because the branch held it already.
+    /// Nothing, because the branch held it already; there is no commit to ask about.
     Unchanged,
+    /// Nothing, because the branch held it already.
+    Held {
+        /// The commit that brought it; the oldest that is known to hold it where that came
+        /// before.
+        commit: ObjectId,
+        /// It came before the commits that are known.
+        is_older: bool,
+    },
     /// Nothing, because something newer was there.
     Older,
     /// Nothing, because somebody closed the pull request that proposes it.
     Closed,
-    /// A pull request with this number.
-    Request(u64),
+    /// A pull request with this number, and its head as it was published, where that is
+    /// known.
+    Request(u64, Option<ObjectId>),
     /// A commit on the branch.
     Commit(ObjectId),
     /// Nobody can say what: the build cannot be read, and no ledger names it.
@@ -89,8 +101,12 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn new(followed: Followed) -> Self {
-        let folders = followed.members.iter().map(|member| member.folder.clone());
-        let trees = folders.map(|folder| (folder, Trees::new())).collect();
+        let mut trees: HashMap<Folder, Trees> = HashMap::new();
+        for member in &followed.members {
+            let own = trees.entry(member.folder.clone()).or_default();
+            let known = member.known.iter();
+            own.extend(known.map(|(id, tree)| (id.to_string(), Tree::Id(tree.to_string()))));
+        }
         Self {
             followed,
             trees,
@@ -114,7 +130,7 @@ impl Line {
         let mut requests: Vec<_> = open
             .iter()
             .filter_map(|member| match member.start {
-                Start::Request(number) => Some(number),
+                Start::Request(number, _) => Some(number),
                 _ => None,
             })
             .filter(|number| {
@@ -230,10 +246,28 @@ impl Line {
     /// The commit on the branch that an environment waits for, once there is one.
     pub(super) fn commit(&self, member: &Member) -> Option<ObjectId> {
         match member.start {
-            Start::Commit(commit) => Some(commit),
-            Start::Request(number) => self.requests.get(&number)?.1,
+            Start::Commit(commit) | Start::Held { commit, .. } => Some(commit),
+            Start::Request(number, _) => self.requests.get(&number)?.1,
             _ => None,
         }
+    }
+
+    /// The commit whose folder is what was published, where that is not the one on the
+    /// branch; `None` also where the host does not have it any more.
+    pub(super) fn content(&self, member: &Member) -> Option<ObjectId> {
+        let Start::Request(_, Some(head)) = member.start else {
+            return None;
+        };
+        let tree = self.trees(member).get(&head.to_string());
+        (tree != Some(&Tree::Absent)).then_some(head)
+    }
+
+    /// Whether what was merged is not what was published.
+    pub(super) fn is_altered(&self, member: &Member) -> bool {
+        let tree = |id: ObjectId| self.trees(member).get(&id.to_string());
+        let published = self.content(member).and_then(tree);
+        let merged = self.commit(member).and_then(tree);
+        published.is_some() && merged.is_some() && published != merged
     }
 
     /// Whether the host has to say if the branch holds an environment's commit.
@@ -254,7 +288,11 @@ impl Line {
             Start::Closed => return Published::Closed,
             Start::Untold => return Published::Untold,
             Start::Commit(commit) => return Published::Commit(commit.to_string()),
-            Start::Request(number) => number,
+            Start::Held { commit, is_older } => {
+                let commit = commit.to_string();
+                return Published::Held { commit, is_older };
+            }
+            Start::Request(number, _) => number,
         };
         match self.requests.get(&number) {
             Some((State::Merged, Some(commit), _)) => Published::Commit(commit.to_string()),
@@ -266,7 +304,7 @@ impl Line {
 
     /// Whether the host says of a pull request that it is merged, and not where.
     pub(super) fn merged_somewhere(&self, member: &Member) -> bool {
-        let Start::Request(number) = member.start else {
+        let Start::Request(number, _) = member.start else {
             return false;
         };
         matches!(self.requests.get(&number), Some((State::Merged, None, _)))
@@ -297,7 +335,8 @@ impl Line {
         for (at, judged) in judged {
             let member = &self.followed.members[*at];
             let needed = judged.needs.iter().chain(&judged.commit);
-            for commit in needed.filter_map(|id| ObjectId::parse(id)) {
+            let needed = needed.filter_map(|id| ObjectId::parse(id));
+            for commit in needed.chain(self.content(member)) {
                 let spot = (commit, member.folder.clone());
                 let is_known = self.trees(member).contains_key(&commit.to_string());
                 if !is_known && !wanted.contains(&spot) {

@@ -35,7 +35,7 @@ pub(super) fn report(
     RolloutReport {
         environment: member.environment.clone(),
         outcome,
-        rolled_out_commit: commit.clone().filter(|_| outcome == Outcome::RolledOut),
+        rolled_out_commit: commit.clone().filter(|_| has_it(outcome, judged)),
         commit,
         tree,
         last_rolled_out_commit: judged.last_rolled_out.clone(),
@@ -50,6 +50,13 @@ pub(super) fn report(
         reasons: reasons(line, member, judged, outcome, (seconds, is_silent)),
         hint: hint(line, member, judged, outcome, is_silent),
     }
+}
+
+/// Whether every target is known to have what was published.
+fn has_it(outcome: Outcome, judged: &Judged) -> bool {
+    let succeeded = |line: &TargetLine| matches!(line.state, LineState::Succeeded(_));
+    let passes = matches!(outcome, Outcome::RolledOut | Outcome::Unchanged);
+    passes && judged.lines.iter().all(succeeded)
 }
 
 /// What to do about it.
@@ -154,6 +161,10 @@ fn reasons(
         Outcome::Superseded if judged.commit.is_none() => {
             reasons.push("something newer was published before".to_owned());
         }
+        Outcome::Superseded if line.is_altered(member) => reasons.push(format!(
+            "{} was merged as commit {commit} with other content than this run published, and that was rolled out",
+            request(member)
+        )),
         Outcome::Superseded => {
             reasons.push(
                 "something newer was published to the same folder, and that was rolled out"
@@ -162,6 +173,10 @@ fn reasons(
         }
         Outcome::Reverted if line.is_removed(member) => reasons.push(format!(
             "branch {branch:?} does not have the folder any more, which commit {commit} published"
+        )),
+        Outcome::Reverted if line.is_altered(member) => reasons.push(format!(
+            "{} was merged as commit {commit} without what this run published: the folder is what it was before",
+            request(member)
         )),
         Outcome::Reverted => reasons.push(format!(
             "branch {branch:?} went back to what the folder held before commit {commit}"
@@ -201,6 +216,12 @@ fn reasons(
             "nothing has reported on the {} before it, and no name is given with `waitFor`",
             commits(line.branch.commits.len())
         )),
+        Outcome::Unchanged if !judged.lines.is_empty() && !has_it(outcome, judged) => {
+            reasons.push(
+                "nothing was published, and whether the cluster has what was published before is not known"
+                    .to_owned(),
+            );
+        }
         Outcome::RolledOut | Outcome::Unchanged | Outcome::Failed | Outcome::TimedOut => {}
     }
     reasons.extend(beside(line, judged, outcome, (seconds, is_silent)));

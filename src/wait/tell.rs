@@ -240,7 +240,7 @@ pub(super) fn or(said: &str, ours: &str) -> String {
 /// The pull request of an environment.
 pub(super) fn request(member: &Member) -> String {
     match member.start {
-        Start::Request(number) => format!("pull request {number}"),
+        Start::Request(number, _) => format!("pull request {number}"),
         _ => "the pull request".to_owned(),
     }
 }

@@ -15,6 +15,7 @@ use crate::wait::{Cluster, Says, on_both_hosts};
 
 on_both_hosts! {
     a_wait_costs_little_and_ends_soon_after_the_status,
+    status_of_many_environments_with_statuses_is_one_call_more,
 }
 
 /// What a run may take; pages of a program that is not optimized count too.
@@ -228,5 +229,64 @@ fn status_of_many_environments_in_one_repository() {
         );
         assert_eq!(server.turns(), 3);
         server.forget();
+    }
+}
+
+/// The same on a host where a cluster has reported on each of them, and people have
+/// edited some.
+fn status_of_many_environments_with_statuses_is_one_call_more<H: Cluster>() {
+    let number = if is_measured() { 500 } else { 25 };
+    let names = environments(number);
+    let scene = Scene::<H>::new();
+    // As both hosts do.
+    scene.git(|git| {
+        git.config("uploadpack.allowFilter", "true");
+        git.config("uploadpack.allowReachableSHA1InWant", "true");
+    });
+    let settings = format!(
+        "source: src\nmanifestRepo: {}\ngitHost: {}\nbranch: main\nfolder: 'clusters/{{environment}}'\nwaitFor: 'kustomization/{{environment}}'\nstatusAuthors: cluster\nenvironments: [{}]\n",
+        scene.url,
+        H::KIND,
+        names.join(", ")
+    );
+    scene.workspace.write("gitops.yaml", &settings);
+    let program = |command: &str| {
+        let program = scene.workspace.program(&[command]);
+        program.variable("GITOPS_TOKEN", "marked-token-7f3a")
+    };
+    program("publish").succeed();
+    let published = scene.tip("main").unwrap();
+    let edited = names.iter().take(number / 25);
+    let edited: Vec<_> = edited
+        .map(|name| format!("clusters/{name}/by-hand.yaml"))
+        .collect();
+    let edited: Vec<_> = edited
+        .iter()
+        .map(|path| (path.as_str(), "100644", "x: 1"))
+        .collect();
+    scene.git(|git| drop(git.commit("main", "by hand", &edited)));
+    scene.server.with(|state| {
+        for name in &names {
+            let target = format!("kustomization/{name}");
+            state.flux(&published, &target, Says::Healthy, "cluster");
+        }
+    });
+    scene.server.forget();
+    let rounds = if is_measured() { 5 } else { 1 };
+    for _ in 0..rounds {
+        let (text, time, memory) = measured(&program("status"));
+        assert_eq!(
+            text.matches("  rolled out  ").count(),
+            number - edited.len(),
+            "{text}"
+        );
+        println!(
+            "{}: status of {number} environments with statuses: {} ms, {} calls, peak {} MiB",
+            H::KIND,
+            time.as_millis(),
+            scene.server.requests().len(),
+            mib(memory)
+        );
+        scene.server.forget();
     }
 }

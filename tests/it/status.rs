@@ -287,7 +287,7 @@ fn what_cannot_be_told_is_said<H: Cluster>() {
         "{}",
         ended.stdout
     );
-    let said = "error: not everything could be read: /nowhere/m.git: there is no repository\n  help: check the path, or make one there with `git init --bare`";
+    let said = "error: not everything could be read: /nowhere/m.git: there is no repository\n  help: check the path; `publish` without `manifestRepo` makes `.gitops/manifests.git` at a terminal, `git init --bare` makes one anywhere";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
 }
 

@@ -141,6 +141,9 @@ pub struct FakeClock<'a> {
     now: Mutex<Duration>,
     happenings: Mutex<Vec<Happening<'a>>>,
     sleeps: Mutex<Vec<Duration>>,
+    /// How long an answer may take by the clock on the wall; as long as it wants where
+    /// that is not said.
+    patience: Option<Duration>,
 }
 
 impl<'a> FakeClock<'a> {
@@ -167,13 +170,9 @@ impl<'a> FakeClock<'a> {
     }
 }
 
-impl Clock for FakeClock<'_> {
-    fn now(&self) -> Duration {
-        *self.now.lock().unwrap()
-    }
-
-    async fn sleep(&self, time: Duration) {
-        self.sleeps.lock().unwrap().push(time);
+impl FakeClock<'_> {
+    /// Lets time pass, and what happens in it.
+    fn pass(&self, time: Duration) {
         let then = *self.now.lock().unwrap() + time;
         loop {
             let mut happenings = self.happenings.lock().unwrap();
@@ -186,6 +185,28 @@ impl Clock for FakeClock<'_> {
             act();
         }
         *self.now.lock().unwrap() = then;
+    }
+}
+
+impl Clock for FakeClock<'_> {
+    fn now(&self) -> Duration {
+        *self.now.lock().unwrap()
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.sleeps.lock().unwrap().push(time);
+        self.pass(time);
+    }
+
+    async fn within<T>(&self, time: Duration, work: impl Future<Output = T> + Send) -> Option<T> {
+        let Some(patience) = self.patience else {
+            return Some(work.await);
+        };
+        let done = tokio::time::timeout(patience, work).await;
+        if done.is_err() {
+            self.pass(time);
+        }
+        done.ok()
     }
 }
 
@@ -286,6 +307,7 @@ impl<H: Cluster> Scene<H> {
                 Required::Named(patterns)
             },
             authors: Authors::only(["cluster"]),
+            known: Vec::new(),
         }
     }
 
@@ -294,7 +316,7 @@ impl<H: Cluster> Scene<H> {
         let kept = Kept::default();
         let reporter = Reporter::new(kept.clone());
         let followed = Followed {
-            api: self.api(),
+            api: std::sync::Arc::new(self.api()),
             place: "the repository".to_owned(),
             branch: "main".to_owned(),
             members,

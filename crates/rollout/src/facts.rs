@@ -59,8 +59,16 @@ pub type Trees = HashMap<String, Tree>;
 /// What was published for an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Published {
-    /// The branch held it already.
+    /// The branch held it already, and nobody asks whether it is rolled out.
     Unchanged,
+    /// The branch held it already, and whether it is rolled out is asked.
+    Held {
+        /// The commit that brought it; the oldest that is known to hold it where that came
+        /// before.
+        commit: String,
+        /// It came before the commits that are known.
+        is_older: bool,
+    },
     /// Nothing: something newer was published before.
     Older,
     /// It is proposed by a pull request that is open.
@@ -108,6 +116,9 @@ impl Default for Policy {
 pub struct Wait<'a> {
     /// What was published.
     pub published: &'a Published,
+    /// The commit whose folder is what was published, where that is not the commit on the
+    /// branch: the head of a pull request. What is merged may be something else.
+    pub content: Option<&'a str>,
     /// Whose reports are waited for.
     pub required: &'a Required,
     /// Whom to believe.

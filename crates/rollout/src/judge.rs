@@ -1,14 +1,17 @@
 //! The rule: from facts to how far a rollout is.
 
 mod aside;
+mod place;
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Published, Required, Tree, Wait};
+use crate::facts::{Published, Required, Wait};
 use crate::judged::{Doubt, Judged, Line, LineState, Outcome, Reported, Standing, Waiting};
 use crate::meaning::Meaning;
 use crate::standing::{AboutCommit, Said, about};
 use crate::target::Target;
+
+use place::Before;
 
 /// On how many commits before ours a target counts as one that reports lately:
 /// what a cluster no longer has is not waited for.
@@ -25,7 +28,32 @@ pub fn judge(wait: &Wait<'_>) -> Judged {
         Published::Proposed if late => ended(Outcome::NotMerged),
         Published::Proposed => nothing(Standing::Waiting(Waiting::Merge)),
         Published::Commit(commit) => Work::new(wait, commit, late).judge(),
+        Published::Held { commit, is_older } => {
+            let mut judged = Work::new(wait, commit, late).judge();
+            if judged.standing == Standing::Done(Outcome::RolledOut)
+                || (*is_older && is_long_past(&judged))
+            {
+                judged.standing = Standing::Done(Outcome::Unchanged);
+            }
+            judged
+        }
     }
+}
+
+/// Whether nobody says that something is wrong with what was published before the commits
+/// that are known. Some controllers report a commit only where it changes something.
+fn is_long_past(judged: &Judged) -> bool {
+    let is_at_peace =
+        |line: &Line| matches!(line.state, LineState::Succeeded(_) | LineState::Silent);
+    let goes_on = matches!(
+        judged.standing,
+        Standing::Waiting(Waiting::Targets) | Standing::Done(Outcome::TimedOut)
+    );
+    goes_on
+        && judged
+            .lines
+            .iter()
+            .all(|line| is_at_peace(line) && line.later_failure.is_none())
 }
 
 fn ended(outcome: Outcome) -> Judged {
@@ -52,14 +80,6 @@ fn nothing(standing: Standing) -> Judged {
 enum Wanted {
     Target(Target),
     Nobody(String),
-}
-
-/// What was there before our commit.
-enum Before {
-    Commit(String),
-    /// It is the first one.
-    Nothing,
-    Unknown,
 }
 
 /// The targets that said something.
@@ -157,7 +177,13 @@ impl<'a> Work<'a> {
     /// Those that reported on the newest commits before ours: what reports on ours for
     /// the first time was not there before.
     fn lately(&self) -> Vec<Wanted> {
-        let before = self.said.iter().skip(self.candidates);
+        let mut candidates = self.candidates;
+        // What came before is not known, and since ours the same report.
+        let is_last = self.own.is_some_and(|at| at + 1 == self.said.len());
+        if is_last && matches!(self.before(), Before::Commit(_)) {
+            candidates = 1;
+        }
+        let before = self.said.iter().skip(candidates);
         let recent = before.filter(|one| !one.said.is_empty()).take(RECENT);
         targets(recent).into_iter().map(Wanted::Target).collect()
     }
@@ -236,60 +262,6 @@ impl<'a> Work<'a> {
         all.find_map(|one| Some(one.said.get(target)?.reported.clone()))
     }
 
-    /// Whether this commit holds what was published; notes what has to be looked at.
-    fn is_ours(&mut self, at: usize) -> Option<bool> {
-        if self.own == Some(at) {
-            return Some(true);
-        }
-        let id = self.wait.branch.commits[at].id.clone();
-        let theirs = self.tree(&id);
-        let own = self.tree(self.commit);
-        Some(theirs? == own?)
-    }
-
-    /// Whether this commit holds something that came after what was published: neither
-    /// that, nor what was there before, nor nothing.
-    fn is_newer(&mut self, at: usize) -> Option<bool> {
-        if self.is_ours(at)? {
-            return Some(false);
-        }
-        let id = self.wait.branch.commits[at].id.clone();
-        let theirs = self.tree(&id)?;
-        if theirs == Tree::Absent {
-            return Some(false);
-        }
-        match self.before() {
-            Before::Commit(parent) => Some(theirs != self.tree(&parent)?),
-            Before::Nothing => Some(true),
-            Before::Unknown => {
-                self.doubt = Some(Doubt::Place);
-                None
-            }
-        }
-    }
-
-    /// What the branch held before our commit.
-    fn before(&self) -> Before {
-        let branch = self.wait.branch;
-        let parent = match self.own {
-            Some(own) => branch.commits[own].parent.as_ref(),
-            None => branch.parents.get(self.commit),
-        };
-        match (parent, self.own) {
-            (Some(parent), _) => Before::Commit(parent.clone()),
-            (None, Some(_)) => Before::Nothing,
-            (None, None) => Before::Unknown,
-        }
-    }
-
-    fn tree(&mut self, commit: &str) -> Option<Tree> {
-        let known = self.wait.trees.get(commit).cloned();
-        if known.is_none() {
-            self.needs.insert(commit.to_owned());
-        }
-        known
-    }
-
     fn standing(&mut self, wanted: &[Wanted], lines: &[Line], holds: Option<bool>) -> Standing {
         let done = Standing::Done;
         let all = |fits: fn(&LineState) -> bool| {
@@ -348,35 +320,6 @@ impl<'a> Work<'a> {
                 self.late || self.wait.now.saturating_sub(since) >= self.wait.policy.grace
             })
         })
-    }
-
-    /// Whether the folder is again what it was before our commit; `None` until
-    /// that was looked at.
-    fn is_reverted(&mut self) -> Option<bool> {
-        let Some(tip) = self.wait.branch.tip().map(|tip| tip.id.clone()) else {
-            return Some(false);
-        };
-        if self.own == Some(0) {
-            return Some(false);
-        }
-        let (now, ours) = (self.tree(&tip), self.tree(self.commit));
-        let before = match self.before() {
-            Before::Commit(parent) => Some(self.tree(&parent)),
-            Before::Nothing => None,
-            Before::Unknown => Some(None),
-        };
-        let (now, ours) = (now?, ours?);
-        if now == ours {
-            return Some(false);
-        }
-        // Whoever removes the folder publishes nothing newer.
-        if now == Tree::Absent {
-            return Some(true);
-        }
-        match before {
-            None => Some(false),
-            Some(before) => Some(now == before?),
-        }
     }
 
     /// The newest commit on which every required target succeeded.

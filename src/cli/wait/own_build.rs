@@ -74,7 +74,7 @@ impl OwnBuild {
         )?;
         Some(match done {
             Done::Commit(commit) => Start::Commit(commit),
-            Done::Request(number) => Start::Request(number),
+            Done::Request(number, head) => Start::Request(number, head),
             Done::Declined => Start::Closed,
         })
     }

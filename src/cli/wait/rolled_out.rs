@@ -1,6 +1,8 @@
 //! `promote` with `requireRolledOut`: what the cluster has not rolled out is not
 //! promoted.
 
+use std::sync::Arc;
+
 use gitops_rollout::{Outcome, Policy};
 
 use crate::error::{Error, Kind};
@@ -13,8 +15,8 @@ use crate::settings::EnvironmentSettings;
 use crate::wait::{self, Followed, Member, RealClock, Start};
 
 use super::super::connect::Connector;
-use super::list_authors;
 use super::standing::on_branch;
+use super::{list_authors, refuse_mute};
 
 /// Refuses to promote an environment that is not rolled out as it was `published`.
 /// What nobody can tell is refused too.
@@ -45,12 +47,14 @@ async fn check(
         return Err(Error::message(Kind::Usage, "no manifest repository is set"));
     };
     let connection = connector.open(target, false).await?;
+    let place = connection.remote.display();
     let Some(api) = connection.api else {
-        let said = format!("{} has no commit statuses", target.place);
+        let said = format!("{place} has no commit statuses");
         return Err(Error::message(Kind::Usage, said)
             .hint("commit statuses need a repository on Azure DevOps or GitHub; if it is one of these, say which with `gitHost`"));
     };
     let branch = published.branch();
+    refuse_mute(from)?;
     if from.wait.authors.is_empty() {
         return Err(list_authors(&api, branch, &from.name).await?);
     }
@@ -61,10 +65,11 @@ async fn check(
         start,
         required: from.wait.required.clone(),
         authors: from.wait.authors.clone(),
+        known: Vec::new(),
     };
     let followed = Followed {
-        api,
-        place: target.place.clone(),
+        api: Arc::new(api),
+        place,
         branch: branch.to_owned(),
         members: vec![member],
     };

@@ -1,31 +1,26 @@
 //! What a wait follows when its own run published nothing: what its build published, else
 //! what is proposed, else what the branch holds.
 
+use std::sync::Arc;
+
 use crate::error::{Error, Kind};
-use crate::git::{Sight, Surveyed};
+use crate::git::Surveyed;
 use crate::host::Api;
 use crate::settings::definition::Mode;
-use crate::settings::{EnvironmentSettings, Settings, Target, is_head_of_change};
+use crate::settings::{EnvironmentSettings, Settings};
 use crate::wait::{self, Followed, Start};
 
 use super::super::connect::Connector;
 use super::own_build::OwnBuild;
-use super::{add, api, list_authors};
-
-/// One environment whose publication was looked for.
-struct Sought<'a> {
-    environment: &'a EnvironmentSettings,
-    target: &'a Target,
-    api: Api,
-    branch: String,
-    start: Option<Start>,
-}
+use super::sought::{Apis, Sought, is_there, look};
+use super::{list_authors, refuse_mute};
 
 /// What stands on the branches, or is proposed for them.
 pub(super) async fn standing(
     settings: &Settings,
     connector: &Connector,
 ) -> Result<Vec<Followed>, Error> {
+    let mut apis = Apis::new(connector);
     let mut sought: Vec<Sought<'_>> = Vec::new();
     let build = OwnBuild::read(connector).await;
     for environment in &settings.environments {
@@ -36,7 +31,7 @@ pub(super) async fn standing(
             return Err(Error::message(Kind::Usage, said)
                 .hint("set `manifestRepo` to where it was published"));
         };
-        let api = api(connector, target).await.map_err(here)?;
+        let api = apis.of(target).await.map_err(here)?;
         let same = |one: &&Sought<'_>| one.target.is_same_branch(target);
         let branch = if let Some(branch) = &target.branch {
             branch.to_string()
@@ -47,44 +42,16 @@ pub(super) async fn standing(
             let default = found.map_err(here)?.default_branch;
             default.unwrap_or_else(|| "main".to_owned())
         };
+        refuse_mute(environment).map_err(here)?;
         if environment.wait.authors.is_empty() {
             return Err(list_authors(&api, &branch, name).await.map_err(here)?);
         }
-        let start = match build.start(target, &branch, environment) {
-            Some(start) => Some(start),
-            None => proposed(&api, environment, &branch).await.map_err(here)?,
-        };
-        sought.push(Sought {
-            environment,
-            target,
-            api,
-            branch,
-            start,
-        });
+        let start = build.start(target, &branch, environment);
+        sought.push(Sought::new(environment, target, branch, start));
     }
-    on_branches(&mut sought, &build, connector).await?;
-    let mut followed = Vec::new();
-    for one in sought {
-        let Some(start) = one.start else {
-            continue;
-        };
-        let Sought {
-            environment,
-            target,
-            branch,
-            ..
-        } = one;
-        add(
-            &mut followed,
-            connector,
-            target,
-            &branch,
-            environment,
-            start,
-        )
-        .await?;
-    }
-    Ok(followed)
+    proposed(&mut sought, &mut apis).await?;
+    on_branches(&mut sought, &build, &mut apis, connector).await?;
+    apis.follow(&sought).await
 }
 
 /// Finds the commits of those that no pull request proposes: with one look at each
@@ -92,43 +59,32 @@ pub(super) async fn standing(
 async fn on_branches(
     sought: &mut [Sought<'_>],
     build: &OwnBuild,
+    apis: &mut Apis<'_>,
     connector: &Connector,
 ) -> Result<(), Error> {
     while let Some(first) = sought.iter().find(|one| one.start.is_none()) {
         let (target, branch) = (first.target, first.branch.clone());
-        let mut same: Vec<_> = sought
-            .iter_mut()
-            .filter(|one| {
-                one.start.is_none() && one.target.place == target.place && one.branch == branch
-            })
-            .collect();
-        let folders = same.iter().map(|one| one.environment.folder.clone());
-        let sight = Sight {
-            folders: folders.collect(),
-            others: 0,
-            past: build.asks_ledgers(),
-        };
-        let connection = connector.open(target, false).await?;
-        let survey = connection.remote.survey(Some(&branch), &sight).await?;
-        for (one, found) in same.iter_mut().zip(&survey.folders) {
-            let is_there = found.state.ledger.is_some() || !found.state.entries.is_empty();
+        let open = sought.iter_mut();
+        let mut open: Vec<_> = open.filter(|one| one.is_open_on(target, &branch)).collect();
+        let seen = look(&open, target, &branch, build.asks_ledgers(), connector).await?;
+        let api = apis.of(target).await?;
+        for (one, found) in open.iter_mut().zip(&seen.folders) {
             let is_ours = || stands(build, one.environment, found);
             let at = match written(build, one.environment, found) {
                 Some(at) => Some(at),
-                None if build.is_untold() && is_there && !is_ours() => {
+                None if build.is_untold() && is_there(found) && !is_ours() => {
                     one.start = Some(Start::Untold);
                     continue;
                 }
-                None => found.changed.filter(|_| is_there),
+                None => found.changed.filter(|_| is_there(found)),
             };
-            let commit = at.and_then(|at| survey.commits.get(at));
+            let commit = at.and_then(|at| seen.commits.get(at));
+            one.known = seen.known(found);
             one.start = Some(match commit {
-                Some(commit) => Start::Commit(commit.id),
-                None => on_branch(&one.api, one.environment, &branch)
+                Some(commit) => Start::Commit(*commit),
+                None => on_branch(&api, one.environment, &branch)
                     .await
-                    .map_err(|error| {
-                        error.context(format!("environment {}", one.environment.name))
-                    })?,
+                    .map_err(|error| one.here(error))?,
             });
         }
     }
@@ -151,27 +107,57 @@ fn written(build: &OwnBuild, environment: &EnvironmentSettings, found: &Surveyed
     own.map(|(at, _)| *at)
 }
 
-/// The open pull request of an environment.
-async fn proposed(
-    api: &Api,
+/// Finds the open pull requests: all of a branch with one question where several
+/// environments are looked for.
+async fn proposed(sought: &mut [Sought<'_>], apis: &mut Apis<'_>) -> Result<(), Error> {
+    let may_be =
+        |one: &Sought<'_>| one.start.is_none() && one.environment.pull_request.mode != Mode::Push;
+    let mut asked: Vec<(String, String)> = Vec::new();
+    while let Some(first) = sought.iter().find(|one| {
+        let place = (one.target.place.clone(), one.branch.clone());
+        may_be(one) && !asked.contains(&place)
+    }) {
+        let (target, branch) = (first.target, first.branch.clone());
+        asked.push((target.place.clone(), branch.clone()));
+        let api = apis.of(target).await?;
+        let open = sought.iter_mut();
+        let mut open: Vec<_> = open
+            .filter(|one| may_be(one) && one.is_open_on(target, &branch))
+            .collect();
+        if let [one] = open.as_mut_slice() {
+            one.start = proposed_alone(&api, one.environment, &branch)
+                .await
+                .map_err(|error| one.here(error))?;
+            continue;
+        }
+        let all = api.open_from("", &branch).await;
+        let all = all.map_err(|error| open[0].here(wait::because(error)))?;
+        for one in open {
+            let options = &one.environment.pull_request;
+            let own = all.iter().filter(|request| options.is_head(&request.source));
+            let number = own.map(|request| request.number).max();
+            one.start = number.map(|number| Start::Request(number, None));
+        }
+    }
+    Ok(())
+}
+
+/// The open pull request of the only environment that is looked for on its branch.
+async fn proposed_alone(
+    api: &Arc<Api>,
     environment: &EnvironmentSettings,
     branch: &str,
 ) -> Result<Option<Start>, Error> {
     let options = &environment.pull_request;
-    if options.mode == Mode::Push {
-        return Ok(None);
-    }
     let head = &options.head_branch;
     let found = if options.per_change {
         let open = api.open_from(head, branch).await.map_err(wait::because)?;
-        let of_change = open
-            .into_iter()
-            .filter(|request| is_head_of_change(&request.source, head));
-        of_change.max_by_key(|request| request.number)
+        let own = open.into_iter().filter(|it| options.is_head(&it.source));
+        own.max_by_key(|request| request.number)
     } else {
         api.find(head, branch).await.map_err(wait::because)?
     };
-    Ok(found.map(|request| Start::Request(request.number)))
+    Ok(found.map(|request| Start::Request(request.number, None)))
 }
 
 /// The commit that changed an environment's folder last.

@@ -295,6 +295,11 @@ fn provider_type(repository: &Repository) -> Option<&'static str> {
     }
 }
 
+/// Whether Flux can write commit statuses there.
+pub fn reports_to(repository: &Repository) -> bool {
+    provider_type(repository).is_some()
+}
+
 fn provider(objects: &FluxObjects, repository: &Repository, kind: &str) -> Value {
     let cluster = &objects.cluster;
     let mut spec = json!({

@@ -17,7 +17,7 @@ pub use repository::{Repository, Statuses};
 pub use version::{ArgoCdVersion, FluxVersion, UnknownVersion};
 
 pub use argocd::context as argocd_context;
-pub use flux::context as flux_context;
+pub use flux::{context as flux_context, reports_to as flux_reports_to};
 
 use sha2::{Digest as _, Sha256};
 

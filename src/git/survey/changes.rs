@@ -13,7 +13,8 @@ use super::Seen;
 use crate::model::ledger::LEDGER_FILE;
 use crate::model::{Folder, ObjectId};
 
-/// Finds the commit that changed each folder last, and the one that changed its ledger.
+/// Finds the commit that changed each folder last, and the one that changed its ledger;
+/// notes the folders' trees.
 pub(super) fn last_changes(
     objects: &Objects<'_>,
     roots: &[ObjectId],
@@ -33,6 +34,11 @@ pub(super) fn last_changes(
         for (at, one) in folders.iter().enumerate() {
             if let Some(id) = find(&mut trees, roots[0], &one.folder)? {
                 open.push((at, id));
+            }
+        }
+        if !of_ledger {
+            for (at, id) in &open {
+                folders[*at].id = Some(*id);
             }
         }
         let mut last = Vec::new();

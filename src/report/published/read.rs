@@ -23,6 +23,7 @@ struct Publication {
     branch: String,
     outcome: String,
     commit: Option<String>,
+    head: Option<String>,
     pull_request: Option<Request>,
     environments: Vec<Environment>,
 }
@@ -45,8 +46,8 @@ struct Environment {
 pub enum Done {
     /// It made a commit on the branch.
     Commit(ObjectId),
-    /// A pull request with this number carries the change.
-    Request(u64),
+    /// A pull request with this number carries the change, with this head at that time.
+    Request(u64, Option<ObjectId>),
     /// Nothing: somebody closed the pull request with exactly this change.
     Declined,
 }
@@ -109,7 +110,8 @@ fn done(publication: &Publication, own: &Environment) -> Option<Done> {
             .map(Done::Commit),
         "proposed" | "waiting" => {
             let request = publication.pull_request.as_ref();
-            request.map(|request| Done::Request(request.id))
+            let head = publication.head.as_deref().and_then(ObjectId::parse);
+            request.map(|request| Done::Request(request.id, head))
         }
         "declined" => Some(Done::Declined),
         _ => None,
@@ -147,8 +149,8 @@ mod tests {
     #[case("published", true, None)]
     #[case("unchanged", true, None)]
     #[case("older", false, None)]
-    #[case("proposed", false, Some(Done::Request(7)))]
-    #[case("waiting", false, Some(Done::Request(7)))]
+    #[case("proposed", false, Some(Done::Request(7, None)))]
+    #[case("waiting", false, Some(Done::Request(7, None)))]
     #[case("declined", false, Some(Done::Declined))]
     fn each_outcome_says_what_to_follow(
         #[case] outcome: &str,

@@ -19,7 +19,7 @@ use super::layer::{Data, Layer, Value, parse};
 mod shared;
 mod written;
 
-pub(super) use written::cluster_objects;
+pub(super) use written::{cluster_objects, mute};
 
 /// A cluster that an environment of the file describes.
 #[derive(Debug)]

@@ -56,6 +56,7 @@ pub(super) fn refuse_collisions(all: &[Described]) -> Result<(), Error> {
             refuse_many_homes(&members)?;
             refuse_other_rights(&members)?;
             refuse_same_applications(&members)?;
+            refuse_same_objects(&members)?;
         }
     }
     Ok(())
@@ -162,6 +163,28 @@ fn refuse_same_applications(members: &[&Described]) -> Result<(), Error> {
                 );
                 return Err(Error::message(Kind::Usage, said)
                     .hint("set another `argocd.cluster`, or rename one of the environments"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Two Applications that put the same objects into the same cluster fight over them.
+fn refuse_same_objects(members: &[&Described]) -> Result<(), Error> {
+    let mut taken: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for member in members {
+        let Some(destination) = argocd(member).and_then(|args| args.destination.as_deref()) else {
+            continue;
+        };
+        for environment in &member.runs {
+            if let Some(other) = taken.insert((destination, environment), &member.name) {
+                let said = format!(
+                    "the environments `{other}` and `{}` would both run `{environment}` in the cluster `{destination}`, where two Applications would fight over it",
+                    member.name
+                );
+                return Err(Error::message(Kind::Usage, said).hint(
+                    "set another `argocd.destination` for one of them, or list the environment in one alone",
+                ));
             }
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::error::{Error, Kind};
 use crate::generate::cluster::{
     ArgoCdObjects, Artifact, Cluster, ClusterObjects, Deployed, FluxObjects, GitHubApp, Login,
-    Repository, object_name,
+    Repository, flux_reports_to, object_name,
 };
 use crate::host::{self, Home, HostKind, Place, SshAddress};
 use crate::settings::definition::{ArgoCdArgs, FluxArgs};
@@ -125,6 +125,24 @@ fn deployed(environment: &EnvironmentSettings, home: &Home) -> Result<(Deployed,
             .hint("set it, such as `branch: main`: the cluster is told which branch to follow")
     })?;
     let location = host::resolve_at(&target.repository, target.host, home)?;
+    let Some(repository) = repository(&location) else {
+        return Err(usage(format!(
+            "environment `{name}` is published to {}, which no cluster can read",
+            location.name
+        ))
+        .hint("set `manifestRepo` to an address; to look at the objects alone, name one for this run, such as `render --manifest-repo contoso/shop/_git/manifests`"));
+    };
+    let deployed = Deployed {
+        name: object_name(name).unwrap_or_else(|| name.clone()),
+        repository,
+        branch: branch.to_string(),
+        folder: environment.folder.to_string(),
+    };
+    Ok((deployed, location.kind))
+}
+
+/// A repository as a cluster addresses it; `None` where no cluster can read it.
+fn repository(location: &host::Location) -> Option<Repository> {
     let place = match (location.https.as_ref(), &location.place) {
         (Some(url), _) | (None, Place::Url(url)) => Some(url.url()),
         (None, _) => None,
@@ -134,28 +152,32 @@ fn deployed(environment: &EnvironmentSettings, home: &Home) -> Result<(Deployed,
         HostKind::GitHub => Repository::on_github(url),
         HostKind::Git => Repository::plain(url.as_str()),
     });
-    let repository = match (repository, &location.place) {
-        (repository, Place::Ssh(address)) => {
+    match &location.place {
+        Place::Ssh(address) => {
             let url = ssh_url(address);
             let repository = repository.unwrap_or_else(|| Repository::plain(&url));
-            repository.over_ssh(url)
+            Some(repository.over_ssh(url))
         }
-        (Some(repository), _) => repository,
-        (None, _) => {
-            return Err(usage(format!(
-                "environment `{name}` is published to {}, which no cluster can read",
-                location.name
-            ))
-            .hint("set `manifestRepo` to an address; to look at the objects alone, name one for this run, such as `render --manifest-repo contoso/shop/_git/manifests`"));
-        }
-    };
-    let deployed = Deployed {
-        name: object_name(name).unwrap_or_else(|| name.clone()),
-        repository,
-        branch: branch.to_string(),
-        folder: environment.folder.to_string(),
-    };
-    Ok((deployed, location.kind))
+        _ => repository,
+    }
+}
+
+/// Why a cluster that is to report on an environment cannot.
+pub(in crate::settings) fn mute(
+    clusters: &[Described],
+    environment: &EnvironmentSettings,
+    home: &Home,
+) -> Option<String> {
+    let name = &environment.name;
+    let mut by_flux = clusters
+        .iter()
+        .filter(|it| matches!(it.args, Arguments::Flux(_)) && it.target(name).is_some());
+    by_flux.next()?;
+    let target = environment.target.as_ref()?;
+    let location = host::resolve_at(&target.repository, target.host, home).ok()?;
+    let repository = repository(&location)?;
+    (!flux_reports_to(&repository))
+        .then(|| format!("Flux writes no commit statuses to {}", repository.url))
 }
 
 /// The URL of an SSH address, which may be written as `user@host:path`.

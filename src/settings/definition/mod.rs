@@ -296,11 +296,19 @@ pub(crate) fn arguments<A: Args + 'static>() -> &'static Command {
 /// may be very many environments.
 pub(crate) fn of_environments() -> &'static [(String, Marks)] {
     static ALL: OnceLock<Vec<(String, Marks)>> = OnceLock::new();
-    ALL.get_or_init(|| {
-        let all = arguments::<EnvironmentArgs>().get_arguments();
-        all.map(|argument| (argument.get_id().to_string(), Marks::of(argument)))
-            .collect()
-    })
+    ALL.get_or_init(|| marked(arguments::<EnvironmentArgs>()))
+}
+
+/// The settings of a run and of its environments, alike.
+pub(crate) fn of_runs() -> &'static [(String, Marks)] {
+    static ALL: OnceLock<Vec<(String, Marks)>> = OnceLock::new();
+    ALL.get_or_init(|| marked(arguments::<AllArgs>()))
+}
+
+fn marked(definition: &Command) -> Vec<(String, Marks)> {
+    let all = definition.get_arguments();
+    all.map(|argument| (argument.get_id().to_string(), Marks::of(argument)))
+        .collect()
 }
 
 /// Where `render` puts what it renders.

@@ -7,6 +7,8 @@ use gitops_rollout::Outcome;
 use super::{APPS, Cluster, FakeClock, INFRA, Says, Scene, on_both_hosts};
 
 on_both_hosts! {
+    what_is_merged_has_to_be_what_was_published,
+    what_was_unchanged_for_long_passes_with_a_warning,
     a_success_ends_it_within_one_interval,
     a_failure_ends_it_after_the_grace_time_and_a_success_in_between_heals_it,
     a_later_commit_counts_when_it_holds_our_files,
@@ -129,7 +131,11 @@ fn a_merged_pull_request_is_followed_to_its_commit<H: Cluster>() {
             scene.says(&tip, APPS, Says::Healthy);
         });
     let ended = scene.follow(
-        vec![Scene::<H>::member("dev", Start::Request(number), &[APPS])],
+        vec![Scene::<H>::member(
+            "dev",
+            Start::Request(number, None),
+            &[APPS],
+        )],
         &clock,
     );
     assert_eq!(ended.outcome(), Outcome::RolledOut, "{:#?}", ended.told);
@@ -150,7 +156,8 @@ fn a_squashed_pull_request_is_followed_to_its_commit<H: Cluster>() {
         scene.says(&first, APPS, Says::Unhealthy);
         scene.says(&second, APPS, Says::Healthy);
     });
-    let member = |name: &str, number| Scene::<H>::member(name, Start::Request(number), &[APPS]);
+    let member =
+        |name: &str, number| Scene::<H>::member(name, Start::Request(number, None), &[APPS]);
     let ended = scene.follow(
         vec![member("dev", numbers[0]), member("qa", numbers[1])],
         &clock,
@@ -169,7 +176,13 @@ fn a_squashed_pull_request_is_followed_to_its_commit<H: Cluster>() {
 fn a_pull_request_that_is_given_up_ends_it_and_one_that_comes_back_does_not<H: Cluster>() {
     let scene = Scene::<H>::new();
     let number = scene.propose("dev", "1");
-    let member = || vec![Scene::<H>::member("dev", Start::Request(number), &[APPS])];
+    let member = || {
+        vec![Scene::<H>::member(
+            "dev",
+            Start::Request(number, None),
+            &[APPS],
+        )]
+    };
     let clock = FakeClock::default()
         .at(5, || scene.server.with(|state| state.abandon(0)))
         .at(15, || scene.server.with(|state| state.reopen(0)))
@@ -184,7 +197,11 @@ fn a_pull_request_that_nobody_merges_ends_it_in_time<H: Cluster>() {
     let number = scene.propose("dev", "1");
     let clock = FakeClock::default();
     let ended = scene.follow(
-        vec![Scene::<H>::member("dev", Start::Request(number), &[APPS])],
+        vec![Scene::<H>::member(
+            "dev",
+            Start::Request(number, None),
+            &[APPS],
+        )],
         &clock,
     );
     assert_eq!(ended.outcome(), Outcome::NotMerged);
@@ -338,4 +355,58 @@ fn whoever_looks_once_is_told_all_there_is_to_know<H: Cluster>() {
     let ended = scene.dev(&commit, &clock);
     assert_eq!(ended.outcome(), Outcome::TimedOut, "{:#?}", ended.told);
     assert_eq!(clock.sleeps(), Vec::<u64>::new());
+}
+
+/// Somebody changes the pull request before it is merged, and the cluster is healthy with
+/// what came of it.
+fn what_is_merged_has_to_be_what_was_published<H: Cluster>() {
+    let altered = "with other content than this run published";
+    let emptied = "without what this run published: the folder is what it was before";
+    for (content, outcome, said) in [
+        ("1", Outcome::RolledOut, ""),
+        ("2", Outcome::Superseded, altered),
+        ("0", Outcome::Reverted, emptied),
+    ] {
+        let scene = Scene::<H>::new();
+        let number = scene.propose("dev", "1");
+        let head = scene.git(|git| git.tip("gitops/dev").unwrap());
+        scene.git(|git| {
+            let tip = git.tip("main").unwrap();
+            git.git(&["update-ref", "refs/heads/gitops/dev", &tip]);
+            let files = [("dev/web.yaml", "100644", content), ("x", "100644", "1")];
+            git.commit("gitops/dev", "rework", &files)
+        });
+        scene.server.with(|state| state.squash(0));
+        let tip = scene.git(|git| git.tip("main").unwrap());
+        scene.says(&tip, APPS, Says::Healthy);
+        let start = Start::Request(number, ObjectId::parse(&head));
+        let member = Scene::<H>::member("dev", start, &[APPS]);
+        let clock = FakeClock::default();
+        let ended = scene.follow(vec![member], &clock);
+        assert_eq!(ended.outcome(), outcome, "{:#?}", ended.told);
+        assert!(ended.reasons().contains(said), "{}", ended.reasons());
+        assert!(clock.seconds() <= 30, "{}", clock.seconds());
+    }
+}
+
+fn what_was_unchanged_for_long_passes_with_a_warning<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    let commit = scene.commit("other", "1");
+    scene.commit("other", "2");
+    let start = |is_older| Start::Held {
+        commit: ObjectId::parse(&commit).unwrap(),
+        is_older,
+    };
+    let member = |is_older| vec![Scene::<H>::member("dev", start(is_older), &[APPS])];
+    let clock = FakeClock::default();
+    let ended = scene.follow(member(true), &clock);
+    assert_eq!(ended.outcome(), Outcome::Unchanged, "{:#?}", ended.told);
+    assert_eq!(ended.rollouts[0].rolled_out_commit, None);
+    assert_eq!(
+        ended.reasons(),
+        "nothing was published, and whether the cluster has what was published before is not known\nkustomization/apps has reported on none of the last 3 commits"
+    );
+    assert!(clock.seconds() <= 20, "{}", clock.seconds());
+    let ended = scene.follow(member(false), &FakeClock::default());
+    assert_eq!(ended.outcome(), Outcome::TimedOut, "{:#?}", ended.told);
 }

@@ -43,7 +43,7 @@ fn any_call_may_fail_once<H: Cluster>() {
             scene.says(&tip, APPS, Says::Healthy);
         });
         scene.server.inject(later, fault.clone());
-        let member = Scene::<H>::member("dev", Start::Request(number), &[APPS]);
+        let member = Scene::<H>::member("dev", Start::Request(number, None), &[APPS]);
         let ended = scene.follow(vec![member], &clock);
         let is_done = !ended.rollouts.is_empty() && ended.outcome() == Outcome::RolledOut;
         assert!(
@@ -356,7 +356,8 @@ fn a_pull_request_that_is_one_of_very_many_is_asked_for_alone() {
         let tip = scene.git(|git| git.tip("main").unwrap());
         scene.says(&tip, APPS, Says::Healthy);
     });
-    let member = |name: &str, number| Scene::<Azure>::member(name, Start::Request(number), &[APPS]);
+    let member =
+        |name: &str, number| Scene::<Azure>::member(name, Start::Request(number, None), &[APPS]);
     let members = vec![member("dev", numbers[0]), member("qa", numbers[1])];
     let ended = scene.follow(members, &clock);
     let outcomes: Vec<_> = ended.rollouts.iter().map(|one| one.outcome).collect();

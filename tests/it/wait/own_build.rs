@@ -293,10 +293,21 @@ fn a_job_that_is_run_again_waits_for_what_it_published<H: Cluster>() {
     let ended = again.succeed();
     assert_eq!(outcome(&ended), "failed", "{}", ended.stdout);
     assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
-    // Of another build there is nothing to wait for.
-    let other = build.task(&inputs).variable("SYSTEM_JOBATTEMPT", "2");
-    let ended = other.variable("BUILD_BUILDID", "101").succeed();
+    // Nor is it any better for another build.
+    let other = || build.task(&inputs).variable("BUILD_BUILDID", "101");
+    let ended = other().succeed();
+    assert_eq!(outcome(&ended), "failed", "{}", ended.stdout);
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    // What it only found there, it did not roll out.
+    let tip = scene.tip("main").unwrap();
+    scene.server.with(|state| {
+        state.flux(&tip, APPS, Says::Healthy, "cluster");
+        state.watch(APPS, Says::Healthy);
+    });
+    let ended = other().succeed();
     assert_eq!(outcome(&ended), "unchanged", "{}", ended.stdout);
+    assert_eq!(variable(&ended, "dev.rolledOutCommit"), Some(tip));
+    assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
 }
 
 /// A script step has the token of its job only where it maps it.

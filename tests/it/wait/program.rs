@@ -6,16 +6,18 @@ use std::process::Stdio;
 use super::{APPS, Cluster, Says, on_both_hosts};
 use crate::pull_requests::Scene;
 use crate::support::azure_devops::Azure;
-use crate::support::program::Ended;
+use crate::support::program::{Ended, Workspace};
 use crate::support::rest_fake::{Fault, Reply};
 
 on_both_hosts! {
     publish_waits_and_tells_later_steps,
     a_failed_rollout_fails_the_run_and_tells_what_failed,
-    what_is_unchanged_is_not_waited_for,
+    what_is_unchanged_and_rolled_out_passes_at_once,
+    what_is_unchanged_and_not_rolled_out_is_waited_for,
     a_pull_request_that_is_merged_at_once_is_waited_for,
     wait_follows_what_stands_on_the_branch,
     wait_follows_the_open_pull_request,
+    open_pull_requests_of_many_environments_are_one_question,
     nothing_is_published_that_could_not_be_waited_for,
     wait_without_authors_lists_who_has_written,
     on_a_pull_request_build_there_is_nothing_to_wait_for,
@@ -68,6 +70,18 @@ fn publish_waits_and_tells_later_steps<H: Cluster>() {
     );
     assert_eq!(variable(&ended, "dev.rolledOutCommit"), Some(tip.clone()));
     assert_eq!(variable(&ended, "dev.lastRolledOutCommit"), Some(tip));
+    // What was published is told before the wait, and once.
+    let told = |words: &str| {
+        let found: Vec<_> = ended.stdout.match_indices(words).collect();
+        assert_eq!(found.len(), 1, "{words}: {}", ended.stdout);
+        found[0].0
+    };
+    let published = told("\nPublished ").max(told("\n##[group]dev: 1 resource"));
+    assert!(
+        published < told("\nWaiting for the rollout"),
+        "{}",
+        ended.stdout
+    );
     assert!(ended.stdout.contains("dev: rolled out"), "{}", ended.stdout);
     assert!(
         page(&ended).contains("| `dev` | rolled out |"),
@@ -103,14 +117,44 @@ fn a_failed_rollout_fails_the_run_and_tells_what_failed<H: Cluster>() {
     );
 }
 
-fn what_is_unchanged_is_not_waited_for<H: Cluster>() {
-    let scene = Scene::<H>::new();
-    scene.run(&[PUSH]);
+/// The cluster reported on the commit that brought it, and on nothing since.
+fn what_is_unchanged_and_rolled_out_passes_at_once<H: Cluster>() {
+    let scene = unchanged::<H>();
+    let brought = scene.tip("main").unwrap();
+    scene.server.with(|state| {
+        state.flux(&brought, APPS, Says::Healthy, "cluster");
+    });
+    scene.git(|git| git.commit("main", "other", &[("other/x", "100644", "1")]));
+    scene.server.forget();
     let ended = scene.run(&inputs(&[]));
-    assert_eq!(
-        variable(&ended, "dev.outcome").as_deref(),
-        Some("unchanged")
-    );
+    let outcome = variable(&ended, "dev.outcome");
+    assert_eq!(outcome.as_deref(), Some("unchanged"), "{}", ended.stdout);
+    let rolled_out = variable(&ended, "dev.rolledOutCommit");
+    assert_eq!(rolled_out, Some(brought), "{}", ended.stdout);
+    let said = "dev: nothing to roll out\n";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+    assert!(!ended.stdout.contains("waiting for"), "{}", ended.stdout);
+}
+
+fn what_is_unchanged_and_not_rolled_out_is_waited_for<H: Cluster>() {
+    let scene = unchanged::<H>();
+    let ended = scene.task(&inputs(&[("waitTimeout", "1")])).succeed();
+    let outcome = variable(&ended, "dev.outcome");
+    assert_eq!(outcome.as_deref(), Some("timedOut"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);
+    let said = "kustomization/apps has reported on none of the last ";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+}
+
+/// Everything is published; on `main` of a server that filters, as both hosts do.
+fn unchanged<H: Cluster>() -> Scene<H> {
+    let scene = Scene::<H>::new();
+    scene.git(|git| {
+        git.config("uploadpack.allowFilter", "true");
+        git.config("uploadpack.allowReachableSHA1InWant", "true");
+    });
+    scene.run(&[PUSH]);
+    scene
 }
 
 fn a_pull_request_that_is_merged_at_once_is_waited_for<H: Cluster>() {
@@ -322,6 +366,73 @@ fn a_wait_that_is_cancelled_leaves_nothing_behind() {
     .unwrap();
     let ended = child.wait().unwrap();
     assert_eq!(ended.code(), Some(143));
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    // It has nothing to push.
+    assert!(rest.ends_with("Cancelled\n"), "{rest}");
     assert_eq!(left(), before);
     assert!(scene.server.requests().iter().all(|asked| !asked.writes()));
+}
+
+fn open_pull_requests_of_many_environments_are_one_question<H: Cluster>() {
+    let scene = Scene::<H>::new();
+    let several = [("environments", "dev,qa,prod")];
+    scene.run(&several);
+    assert_eq!(scene.seen().len(), 3);
+    scene.server.forget();
+    let wait = [
+        ("command", "wait"),
+        ("waitFor", APPS),
+        ("statusAuthors", "cluster"),
+        ("waitTimeout", "0"),
+    ];
+    let ended = scene.task(&[&several[..], &wait].concat()).succeed();
+    for name in ["dev", "qa", "prod"] {
+        let outcome = variable(&ended, &format!("{name}.outcome"));
+        assert_eq!(outcome.as_deref(), Some("notMerged"), "{}", ended.stdout);
+    }
+    let asked = scene.server.requests();
+    let lists = asked.iter().filter(|asked| {
+        let is_open = |(name, value): &(String, String)| match name.as_str() {
+            "searchCriteria.status" => value == "active",
+            name => name == "state" && value == "open",
+        };
+        asked.query.iter().any(is_open)
+    });
+    assert_eq!(lists.count(), 1, "{asked:#?}");
+}
+
+/// Flux takes addresses of Azure DevOps Server apart by counting, and this one is too long.
+#[test]
+fn a_cluster_that_cannot_report_is_not_waited_for() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "gitops.yaml",
+        "manifestRepo: http://127.0.0.1:9/tfs/Main/shop/_git/manifests\ngitHost: azure\nbranch: main\nstatusAuthors: cluster\nenvironments:\n  dev: {}\n  weu: { generator: flux, flux: { version: '2.9', environments: dev } }\n",
+    );
+    let wait = |more: &[&str]| {
+        let wait = ["wait", "--environments", "dev", "--wait-timeout", "0"];
+        workspace.program(&[&wait[..], more].concat()).fail().stderr
+    };
+    insta::assert_snapshot!(wait(&[]), @r"
+    error: environment dev: Flux writes no commit statuses to http://127.0.0.1:9/tfs/Main/shop/_git/manifests, so its rollout cannot be waited for
+      help: set `waitFor` to what does report there
+    ");
+    // Somebody else may report there.
+    let named = wait(&["--wait-for", APPS]);
+    assert!(!named.contains("Flux writes"), "{named}");
+}
+
+#[test]
+fn at_a_terminal_wait_says_of_its_own_repository_that_it_has_no_statuses() {
+    let workspace = Workspace::new();
+    workspace.write(
+        "web.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\n",
+    );
+    workspace.write("gitops.yaml", "environments: [dev]\n");
+    workspace.program(&["publish"]).succeed();
+    let said = workspace.program(&["wait"]).fail().stderr;
+    let end = ".gitops/manifests.git has no commit statuses\n  help: waiting needs a repository on Azure DevOps or GitHub\n";
+    assert!(said.contains(end), "{said}");
 }

@@ -24,6 +24,9 @@ const NEED_CONNECTOR: [&str; 8] = ["S14", "S15", "S16", "S17", "S18", "S21", "S2
 /// Stories in which the order or the time of events is the point.
 const IN_ORDER: [&str; 3] = ["S07", "S13", "S25"];
 
+/// In how many orders each story is told, at most.
+const SHUFFLES: u64 = 4;
+
 /// Which calls of a story fail: every third, from this one on, so that each does once.
 /// No call is made again within one poll.
 #[derive(Clone, Copy)]
@@ -200,7 +203,7 @@ fn told<H: Cluster>(
     let (environment, begin) = match register["pr"].as_u64() {
         Some(number) => {
             let request = u64::try_from(place(number) + 1).unwrap();
-            (format!("env{number}"), Start::Request(request))
+            (format!("env{number}"), Start::Request(request, None))
         }
         None => ("dev".to_owned(), Start::Unchanged),
     };
@@ -252,19 +255,28 @@ fn the_shared_stories_end_as_they_should<H: Cluster>() {
     tell_all::<H>(&[], |steps| vec![(steps.to_vec(), None)]);
 }
 
-/// Events come in the other direction; who registers and what is merged stays.
+/// Events come in other orders, the other direction among them; who registers and what is
+/// merged stays.
 fn the_shared_stories_end_alike_in_another_order<H: Cluster>() {
     tell_all::<H>(&IN_ORDER, |steps| {
-        let mut events: Vec<_> = steps
-            .iter()
-            .filter(|step| step["event"].is_string())
-            .cloned()
-            .collect();
-        let mut other = steps.to_vec();
-        for step in other.iter_mut().filter(|step| step["event"].is_string()) {
-            *step = events.pop().unwrap();
+        let is_event = |step: &&Value| step["event"].is_string();
+        let events: Vec<_> = steps.iter().filter(is_event).cloned().collect();
+        let mut orders = vec![events.iter().rev().cloned().collect()];
+        for seed in 0..SHUFFLES {
+            let mut order = events.clone();
+            fastrand::Rng::with_seed(seed).shuffle(&mut order);
+            if order != events && !orders.contains(&order) {
+                orders.push(order);
+            }
         }
-        vec![(other, None)]
+        let told = orders.into_iter().map(|mut events| {
+            let mut other = steps.to_vec();
+            for step in other.iter_mut().filter(|step| is_event(&&**step)) {
+                *step = events.pop().unwrap();
+            }
+            (other, None)
+        });
+        told.collect()
     });
 }
 

@@ -44,5 +44,5 @@ fn is_for_another(report: &Report, commit: &str) -> bool {
     parts.clone().any(|part| part == "gitops=1")
         && parts
             .find_map(|part| part.strip_prefix("r="))
-            .is_some_and(|named| !commit.starts_with(&named.to_lowercase()))
+            .is_some_and(|named| named.is_empty() || !commit.starts_with(&named.to_lowercase()))
 }

@@ -42,6 +42,7 @@ pub(crate) struct Scene {
     pub(crate) branch: Branch,
     pub(crate) trees: Trees,
     pub(crate) published: Published,
+    pub(crate) content: Option<String>,
     pub(crate) required: Required,
     pub(crate) authors: Authors,
     pub(crate) policy: Policy,
@@ -69,6 +70,7 @@ impl Scene {
             branch,
             trees,
             published: Published::Commit(own.to_owned()),
+            content: None,
             required: named(&["kustomization/apps"]),
             authors: Authors::only([FLUX]),
             policy: Policy::default(),
@@ -102,6 +104,7 @@ impl Scene {
     pub(crate) fn at(&self, now: u64) -> Judged {
         judge(&Wait {
             published: &self.published,
+            content: self.content.as_deref(),
             required: &self.required,
             authors: &self.authors,
             branch: &self.branch,

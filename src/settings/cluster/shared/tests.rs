@@ -46,6 +46,10 @@ fn argocd(name: &str, block: &str) -> String {
     argocd("a", "environments: prod") + &argocd("b", "environments: prod") + &argocd("c", "environments: prod, destination: c"),
     "the environments `a` and `b` have an Argo CD each, and nothing says which of the two serves `c` | set `argocd.url` for each of them"
 )]
+#[case::destination(
+    argocd("a", "environments: prod, destination: x") + &argocd("b", "environments: [prod, other], destination: x"),
+    "the environments `a` and `b` would both run `prod` in the cluster `x`, where two Applications would fight over it | set another `argocd.destination`"
+)]
 #[case::rights(
     argocd("a", "environments: prod, destination: a") + &argocd("b", "environments: prod, destination: b, workloadIdentity: true"),
     "the environments `a` and `b` share an Argo CD, but differ in `argocd.workloadIdentity` | set it once, in the block `argocd` at the top of the file"

@@ -1,0 +1,113 @@
+//! What a run only found on the branch, and what became of it on its way there.
+
+mod support;
+
+use gitops_rollout::{Outcome, Published, Standing, State, Tree, Waiting};
+use support::{APPS, Scene, broken, flux, healthy};
+
+fn done(outcome: Outcome) -> Standing {
+    Standing::Done(outcome)
+}
+
+const TARGETS: Standing = Standing::Waiting(Waiting::Targets);
+
+/// Nothing was published, because `c1` had brought it.
+fn held(scene: Scene, is_older: bool) -> Scene {
+    let commit = "c1".to_owned();
+    Scene {
+        published: Published::Held { commit, is_older },
+        ..scene
+    }
+}
+
+#[test]
+fn what_is_unchanged_has_to_be_rolled_out_all_the_same() {
+    let scene = held(
+        Scene::new(&[("c2", "t1"), ("c1", "t1"), ("c0", "t0")], "c1"),
+        false,
+    );
+    assert_eq!(scene.at(1).standing, TARGETS);
+    assert_eq!(scene.at(1800).standing, done(Outcome::TimedOut));
+    for commit in ["c1", "c2"] {
+        let judged = scene.clone().report(commit, healthy(APPS, 5)).at(6);
+        assert_eq!(judged.standing, done(Outcome::Unchanged), "{commit}");
+    }
+    let judged = scene.clone().report("c1", broken(APPS, 5)).at(20);
+    assert_eq!(judged.standing, done(Outcome::Failed));
+    let judged = scene.report("c0", healthy(APPS, 5)).at(6);
+    assert_eq!(judged.standing, TARGETS, "on what was there before");
+}
+
+/// Argo CD reports on the commits that change something, which may be long past.
+#[test]
+fn what_was_unchanged_for_long_passes_where_nobody_says_otherwise() {
+    let oldest = || held(Scene::new(&[("c2", "t1"), ("c1", "t1")], "c1"), true);
+    assert_eq!(oldest().at(1).standing, done(Outcome::Unchanged));
+    let pending = flux(APPS, State::Pending, "progressing", 5);
+    for (report, ends) in [
+        (healthy(APPS, 5), done(Outcome::Unchanged)),
+        (broken(APPS, 5), TARGETS),
+        (pending, TARGETS),
+    ] {
+        let judged = oldest().report("c2", report).at(20);
+        assert_eq!(judged.standing, ends);
+    }
+    let failed = oldest().report("c1", broken(APPS, 5)).at(20);
+    assert_eq!(failed.standing, done(Outcome::Failed));
+    let nobody = oldest().waits_for_whoever().at(60);
+    assert_eq!(nobody.standing, done(Outcome::Unknown), "nobody to ask");
+}
+
+/// GitHub tells of no commit before the oldest that is known.
+#[test]
+fn where_ours_is_the_oldest_that_is_known_those_count_that_reported_since() {
+    let mut scene = Scene::new(&[("c3", "t1"), ("c2", "t1"), ("c1", "t1")], "c1");
+    scene.branch.commits[2].parent = Some("c0".to_owned());
+    let scene = scene.waits_for_whoever().report("c2", healthy(APPS, 1));
+    assert_eq!(scene.at(5).standing, done(Outcome::RolledOut));
+    // The first commit of all has none before it.
+    let mut first = scene.clone();
+    first.branch.commits[2].parent = None;
+    assert_eq!(first.at(60).standing, done(Outcome::Unknown));
+}
+
+/// `h` is the head of the pull request that became `c1`.
+fn merged(published: &str, commits: &[(&str, &str)]) -> Scene {
+    let mut scene = Scene::new(commits, "c1");
+    scene.trees.insert("h".into(), Tree::Id(published.into()));
+    scene.content = Some("h".into());
+    scene
+}
+
+#[test]
+fn what_was_merged_is_compared_with_what_was_published() {
+    let [new, old] = [("c1", "t1"), ("c0", "t0")];
+    let ends = |scene: Scene| scene.report("c1", healthy(APPS, 5)).at(6).standing;
+    assert_eq!(ends(merged("t1", &[new, old])), done(Outcome::RolledOut));
+    let other = merged("t2", &[new, old]);
+    assert_eq!(
+        ends(other),
+        done(Outcome::Superseded),
+        "somebody changed it"
+    );
+    let emptied = merged("t1", &[("c1", "t0"), old]);
+    assert_eq!(emptied.at(1).standing, done(Outcome::Reverted));
+    assert_eq!(
+        ends(emptied),
+        done(Outcome::Reverted),
+        "somebody emptied it"
+    );
+    // The branch had it already.
+    let same = merged("t0", &[("c1", "t0"), old]);
+    assert_eq!(ends(same), done(Outcome::RolledOut));
+    // A later commit brings it after all.
+    let later = merged("t1", &[("c2", "t1"), ("c1", "t2"), old]);
+    let later = later.report("c2", healthy(APPS, 5));
+    assert_eq!(later.at(6).standing, done(Outcome::RolledOut));
+    // What was published is not known yet.
+    let mut unknown = merged("t1", &[new, old]);
+    unknown.trees.remove("h");
+    let judged = unknown.report("c1", healthy(APPS, 5)).at(6);
+    assert_eq!(judged.standing, TARGETS);
+    assert_eq!(judged.needs, ["h"]);
+}
