@@ -124,7 +124,7 @@ pub(super) fn keep_reviewed(file: &mut FileSettings, path: &Path) -> Vec<String>
     dropped.map(|what| format!("{what} {why}")).collect()
 }
 
-const NEW: &str = "does not count yet, because the change that is checked out brings it along: commit it on its own, or publish from a later commit";
+const NEW: &str = "does not count yet, because it is new in the commit that is checked out, or in no commit at all: commit it on its own, or publish from a later commit";
 const SHALLOW: &str = "does not count, because the checkout does not have the commit before, which would tell whether it is new: set `fetchDepth: 2` on the `checkout` step";
 
 /// What cannot be read accepts nothing.

@@ -77,17 +77,17 @@ fn what_is_accepted_or_was_so_before_does_not_count() {
 }
 
 #[rstest]
-#[case(json!("fail"), "must be a map from severities to actions, such as `{high: pullRequest, critical: fail}`")]
-#[case(json!({"urgent": "fail"}), "has the severity `urgent`; there are `info`, `medium`, `high` and `critical`")]
-#[case(json!({"high": "stop"}), "says of `high` `stop`; there are `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
-#[case(json!({"high": {"labels": []}}), "says of `high` `labels`; there are `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
-#[case(json!({"high": ["fail", "pullRequest"]}), "says of `high` `fail` and something else")]
-#[case(json!({"high": ["report", "complete"]}), "says of `high` `report` and something else")]
-#[case(json!({"high": []}), "says of `high` nothing; `report` is the word for that")]
-#[case(json!({"high": null}), "says of `high` something that is no action")]
-#[case(json!({"high": "reviewers"}), "says of `high` `reviewers` without names; write `reviewers: [names]`")]
-#[case(json!({"high": {"reviewers": []}}), "says of `high` `reviewers` without names")]
-#[case(json!({"high": {"reviewers": [1]}}), "says of `high` `reviewers` that are not names")]
+#[case(json!("fail"), "it must be a map from severities to actions, such as `{high: pullRequest, critical: fail}`")]
+#[case(json!({"urgent": "fail"}), "`urgent` is not a severity; use `info`, `medium`, `high` or `critical`")]
+#[case(json!({"high": "stop"}), "for `high`, `stop` is not an action; use one or more of `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
+#[case(json!({"high": {"labels": []}}), "for `high`, `labels` is not an action; use one or more of `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
+#[case(json!({"high": ["fail", "pullRequest"]}), "for `high`, `fail` cannot be combined with another action")]
+#[case(json!({"high": ["report", "complete"]}), "for `high`, `report` cannot be combined with another action")]
+#[case(json!({"high": []}), "for `high`, an action is missing; use `report` to take none")]
+#[case(json!({"high": null}), "for `high`, the value is not an action")]
+#[case(json!({"high": "reviewers"}), "for `high`, `reviewers` needs names: `reviewers: [names]`")]
+#[case(json!({"high": {"reviewers": []}}), "for `high`, `reviewers` needs names: `reviewers: [names]`")]
+#[case(json!({"high": {"reviewers": [1]}}), "for `high`, `reviewers` must be names")]
 fn a_policy_that_cannot_be_meant_is_refused(#[case] policy: Value, #[case] said: &str) {
     assert_eq!(RiskPolicy::from_json(&policy).unwrap_err(), said);
 }
