@@ -137,6 +137,25 @@ fn run(context: &Context) -> Option<Run> {
     })
 }
 
+/// Removes the plan of an earlier run: if this one fails, nobody shall publish by that.
+/// What is no plan file stays.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file that the command line names"
+)]
+pub(super) fn forget(path: &Path) -> Result<(), Error> {
+    if read(path).is_err() {
+        return Ok(());
+    }
+    std::fs::remove_file(path).map_err(|error| {
+        let said = format!(
+            "the plan file {} cannot be replaced: {error}",
+            path.display()
+        );
+        Error::message(Kind::Input, said)
+    })
+}
+
 /// Writes the plan file of a run.
 pub(super) fn write(path: &Path, report: &RunReport, context: &Context) -> Result<(), Error> {
     let plan = report.run_plan(run(context));

@@ -148,7 +148,10 @@ async fn run_action(
     if pull_request && !matches!(action, Action::Render(_) | Action::Wait) {
         risk::of_target_branch(&mut settings, &doors, environment, &connector).await?;
     }
-    if waits {
+    // A plan refuses what publishing would refuse.
+    let could_wait = settings.run.wait.wait && (publishes || plans || held_back);
+    let is_compared = settings.environments.iter().any(|one| one.target.is_some());
+    if could_wait && is_compared {
         wait::check(&settings, matches!(action, Action::Promote(_)), &connector).await?;
     }
     let approval = match &action {
@@ -156,6 +159,9 @@ async fn run_action(
         _ => approval::load(&settings.run, &context, plans)?,
     };
     let writes = settings.run.plan_file.clone().filter(|_| plans);
+    if let Some(path) = &writes {
+        approval::forget(path)?;
+    }
     let run = context.clone();
     let means = Means {
         settings: &settings,

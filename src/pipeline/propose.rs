@@ -31,9 +31,8 @@ use super::compare::{Decision, Group};
 use super::leftovers::Search;
 use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
-use judged::api;
-
 pub(super) use heads::refuse;
+pub(super) use judged::api;
 
 /// Publishes the environment of one group by pull request. `speaks` has it say
 /// what was left behind in the branch.
