@@ -67,11 +67,23 @@ fn what_is_pushed_has_no_pull_request_to_complete() {
 fn an_allowance_for_a_resource_without_the_finding_is_noted() {
     let allowance = "riskAllowances: [{rule: image-mutable-tag, resource: Deployment web, reason: a, until: 9999-12-31}]\n";
     let workspace = changed(allowance);
+    // Without a history nothing tells whether it is new.
+    let ended = workspace.program(&["plan"]).succeed();
+    let note = "`riskAllowances` for `image-mutable-tag` does not count, because the source is not in a git repository";
+    assert!(ended.stderr.contains(note), "{}", ended.stderr);
+    let commit = || {
+        workspace.git(&["add", "--all", "src", "gitops.yaml"]);
+        workspace.git(&["commit", "--quiet", "-m", "change"]);
+    };
+    workspace.git(&["init", "--quiet", "."]);
+    commit();
+    workspace.git(&["commit", "--quiet", "--allow-empty", "-m", "later"]);
     let ended = workspace.program(&["plan"]).succeed();
     let note = "note: environment dev: `riskAllowances` for `image-mutable-tag` names `Deployment web`, which has no such finding; one that has is `Deployment shop/web`";
     assert!(ended.stderr.contains(note), "{}", ended.stderr);
     let meant = allowance.replace("Deployment web", "Deployment shop/web");
     workspace.write("gitops.yaml", &format!("{SETTINGS}{meant}"));
+    commit();
     let ended = workspace.program(&["plan", "--stat"]).succeed();
     assert!(
         !ended.stderr.contains("no such finding"),

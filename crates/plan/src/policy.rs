@@ -85,6 +85,11 @@ impl RiskPolicy {
         self.0.values().any(|it| it.complete)
     }
 
+    /// Whether it makes some changes go by pull request.
+    pub fn proposes(&self) -> bool {
+        self.0.values().any(|it| it.pull_request)
+    }
+
     /// Reads a policy: a map from severities to one action, or to a list of them.
     ///
     /// # Errors

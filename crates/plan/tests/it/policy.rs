@@ -93,17 +93,18 @@ fn a_policy_that_cannot_be_meant_is_refused(#[case] policy: Value, #[case] said:
 }
 
 #[rstest]
-#[case(json!({}), false)]
-#[case(json!({"critical": "fail", "high": "pullRequest"}), false)]
-#[case(json!({"info": ["pullRequest", "complete"], "high": "report"}), true)]
-fn a_policy_that_completes_some_changes_leaves_the_others_to_people(
+#[case(json!({}), false, false)]
+#[case(json!({"critical": "fail", "high": "report"}), false, false)]
+#[case(json!({"critical": "fail", "high": "pullRequest"}), false, true)]
+#[case(json!({"high": {"reviewers": ["ada"]}}), false, true)]
+#[case(json!({"info": ["pullRequest", "complete"], "high": "report"}), true, true)]
+fn what_a_policy_does_to_pull_requests_is_known_before_any_change(
     #[case] policy: Value,
-    #[case] expected: bool,
+    #[case] completes: bool,
+    #[case] proposes: bool,
 ) {
-    assert_eq!(
-        RiskPolicy::from_json(&policy).unwrap().completes(),
-        expected
-    );
+    let policy = RiskPolicy::from_json(&policy).unwrap();
+    assert_eq!((policy.completes(), policy.proposes()), (completes, proposes));
 }
 
 /// The rule that a loss is stopped by.
