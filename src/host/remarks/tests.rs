@@ -83,7 +83,11 @@ fn each_thread_begins_with_what_the_family_is_found_by() {
     let wanted = remarks(&[("a", "one"), ("b", "two")]);
     host.bring(&wanted);
     assert_eq!(wanted.start(), "<!-- gitops-publisher risk/prod/");
-    assert!(host.0.iter().all(|one| one.text.starts_with(&wanted.start())));
+    assert!(
+        host.0
+            .iter()
+            .all(|one| one.text.starts_with(&wanted.start()))
+    );
 }
 
 #[test]

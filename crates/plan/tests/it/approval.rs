@@ -408,3 +408,41 @@ fn the_hash_and_the_file_have_to_be_of_one_plan() {
         NotApprovable::AnotherHash
     );
 }
+
+#[test]
+fn the_order_in_which_things_are_found_is_not_in_the_hash() {
+    let (one, mut other) = (removal(), removal());
+    other.folder = "older".to_owned();
+    let effects = [effect("dev")];
+    let there = PlanHash::of(&effects, &[one.clone(), other.clone()]);
+    assert!(there.is_same(&PlanHash::of(&effects, &[other, one])));
+    let files = [("a", b"x".as_slice()), ("b", b"y".as_slice())];
+    let [first, second] = files;
+    assert_eq!(
+        gitops_plan::content(files),
+        gitops_plan::content([second, first])
+    );
+}
+
+#[test]
+fn a_plan_of_nothing_has_no_hash() {
+    assert_eq!(RunPlan::new(vec![], vec![], vec![], None).hash, None);
+}
+
+#[test]
+fn what_is_published_already_excuses_its_base_and_nothing_else() {
+    let approved = [effect("dev")];
+    let mut now = approved.clone();
+    now[0].folders[0].base_tree = None;
+    now[0].source.commit = Some("e".repeat(40));
+    let settled = ["dev".to_owned()];
+    let intent = Intent {
+        effects: &now,
+        removals: &[],
+        settled: &settled,
+    };
+    let file = Approval::of_plan(run_plan(&approved), None).unwrap();
+    let found = file.check(intent).unwrap_err();
+    let found: Vec<_> = found.iter().map(|one| one.part).collect();
+    assert_eq!(found, [gitops_plan::Part::Source]);
+}

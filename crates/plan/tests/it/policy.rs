@@ -56,6 +56,21 @@ fn the_entry_of_the_highest_severity_counts(
 }
 
 #[test]
+fn critical_findings_that_a_change_brings_need_an_answer_unless_they_are_accepted() {
+    let critical = finding(Severity::Critical);
+    let mut accepted = critical.clone();
+    accepted.allowed = Some(Allowed {
+        reason: "r".to_owned(),
+        until: "2027-01-01".to_owned(),
+    });
+    let mut existing = critical.clone();
+    existing.existing = true;
+    let all = [critical, accepted, existing, finding(Severity::High)];
+    let answers = all.map(|one| one.needs_answer());
+    assert_eq!(answers, [true, false, false, false]);
+}
+
+#[test]
 fn what_is_accepted_or_was_so_before_does_not_count() {
     let policy = json!({"critical": "fail"});
     let mut one = finding(Severity::Critical);
@@ -104,7 +119,10 @@ fn what_a_policy_does_to_pull_requests_is_known_before_any_change(
     #[case] proposes: bool,
 ) {
     let policy = RiskPolicy::from_json(&policy).unwrap();
-    assert_eq!((policy.completes(), policy.proposes()), (completes, proposes));
+    assert_eq!(
+        (policy.completes(), policy.proposes()),
+        (completes, proposes)
+    );
 }
 
 /// The rule that a loss is stopped by.
@@ -173,6 +191,7 @@ fn brakes_stop_whatever_the_policy_says() {
     let policy = RiskPolicy::from_json(&json!({"critical": "report"})).unwrap();
     let verdict = decide(&[finding], &policy);
     assert!(verdict.consequence.fail, "no allowance lifts it");
+    assert_eq!(verdict.severity, Some(Severity::Critical));
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/risks.md");
     let page = std::fs::read_to_string(page).unwrap();
     for rule in BRAKES {
