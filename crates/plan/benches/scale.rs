@@ -26,61 +26,80 @@ type Sides = (Vec<Value>, Vec<Value>);
 
 fn main() {
     println!("| what | {SMALL}, ms | {LARGE}, ms | factor |\n|---|---|---|---|");
-    let deployments = |n, version| all(n, |at| deployment("d", at, version, &format!("a{at}")));
-    let three = |n| (deployments(n, 0), deployments(n, 1));
-    let mut steep = Vec::new();
-    let mut keep = |name: &str, is_linear: bool| {
-        if !is_linear {
-            steep.push(name.to_owned());
-        }
+    let steep: Vec<_> = plans().into_iter().chain(views()).flatten().collect();
+    assert!(steep.is_empty(), "not linear: {}", steep.join("; "));
+}
+
+fn deployments(n: usize, version: usize) -> Vec<Value> {
+    all(n, |at| deployment("d", at, version, &format!("a{at}")))
+}
+
+fn changed(n: usize) -> Sides {
+    (deployments(n, 0), deployments(n, 1))
+}
+
+/// Plans of several kinds; the names of what is not linear.
+fn plans() -> Vec<Option<String>> {
+    let plans = |name: &str, sides: &dyn Fn(usize) -> Sides| {
+        row(name, sides, |sides| planned(sides).findings.len())
     };
-    let mut plans = |name: &str, sides: &dyn Fn(usize) -> Sides| {
-        keep(
-            name,
-            row(name, sides, |sides| planned(sides).findings.len()),
-        );
-    };
-    plans("three findings in each", &three);
-    plans("the same, all with the same labels", &|n| {
-        let side = |version| all(n, |at| deployment("d", at, version, "a"));
-        (side(0), side(1))
-    });
-    plans("created", &|n| (Vec::new(), deployments(n, 1)));
-    plans("deleted", &|n| (deployments(n, 0), Vec::new()));
-    plans("renamed", &|n| {
-        let named = |name| all(n, |at| deployment(name, at, 0, &format!("a{at}")));
-        (named("d"), named("e"))
-    });
-    plans(
-        "replicas that nothing sets any longer, with autoscalers",
-        &|n| {
-            let side = |version| {
-                all(n, |at| match at % 2 {
+    vec![
+        plans("three findings in each", &changed),
+        plans("the same, all with the same labels", &|n| {
+            let side = |version| all(n, |at| deployment("d", at, version, "a"));
+            (side(0), side(1))
+        }),
+        plans("created", &|n| (Vec::new(), deployments(n, 1))),
+        plans("deleted", &|n| (deployments(n, 0), Vec::new())),
+        plans("renamed", &|n| {
+            let named = |name| all(n, |at| deployment(name, at, 0, &format!("a{at}")));
+            (named("d"), named("e"))
+        }),
+        plans(
+            "replicas that nothing sets any longer, with autoscalers",
+            &|n| {
+                let one = |at, version| match at % 2 {
                     0 => scaled(at, version),
                     _ => autoscaler(at - 1),
-                })
-            };
-            (side(0), side(1))
-        },
-    );
-    plans("pods and their budgets, all with the same labels", &|n| {
-        let side = |version| {
-            all(n, |at| match at % 2 {
+                };
+                (all(n, |at| one(at, 0)), all(n, |at| one(at, 1)))
+            },
+        ),
+        plans("pods and their budgets, all with the same labels", &|n| {
+            let one = |at, version| match at % 2 {
                 0 => deployment("d", at, 0, "a"),
                 _ => budget(at, version),
-            })
-        };
-        (side(0), side(1))
-    });
-    plans("a value that was a secret in each", &|n| {
-        let side = |version| all(n, |at| moved_secret(at, version));
-        (side(0), side(1))
-    });
-    let one = |n| planned(&three(n));
-    let mut views = |name: &str, show: &dyn Fn(&Plan) -> usize| keep(name, row(name, one, show));
-    views("as JSON", &|plan| {
-        serde_json::to_string(plan).unwrap().len()
-    });
+            };
+            (all(n, |at| one(at, 0)), all(n, |at| one(at, 1)))
+        }),
+        plans("a value that was a secret in each", &|n| {
+            (
+                all(n, |at| moved_secret(at, 0)),
+                all(n, |at| moved_secret(at, 1)),
+            )
+        }),
+    ]
+}
+
+/// A plan in each view; the names of what is not linear.
+fn views() -> Vec<Option<String>> {
+    let one = |n| planned(&changed(n));
+    let views = |name: &str, show: &dyn Fn(&Plan) -> usize| row(name, one, show);
+    let heading = Heading {
+        title: "Plan",
+        lines: &[],
+    };
+    let mut rows = vec![
+        views("as JSON", &|plan| {
+            serde_json::to_string(plan).unwrap().len()
+        }),
+        views("as a page", &|plan| {
+            view::html(&[("dev", plan)], heading, &str::to_owned).len()
+        }),
+        views("as test results", &|plan| {
+            view::junit(&[("dev", plan)], None, &str::to_owned).len()
+        }),
+    ];
     for (how, limit) in [
         ("all of it", usize::MAX),
         ("cut to 30,000 characters", 30_000),
@@ -89,28 +108,18 @@ fn main() {
             limit,
             detail: Detail::Fields,
         };
-        views(&format!("for a terminal, {how}"), &|plan| {
+        rows.push(views(&format!("for a terminal, {how}"), &|plan| {
             view::text(&[("dev", plan)], view).len()
-        });
-        views(&format!("as Markdown, {how}"), &|plan| {
+        }));
+        rows.push(views(&format!("as Markdown, {how}"), &|plan| {
             view::markdown(&[("dev", plan)], view).len()
-        });
+        }));
     }
-    let heading = Heading {
-        title: "Plan",
-        lines: &[],
-    };
-    views("as a page", &|plan| {
-        view::html(&[("dev", plan)], heading, &str::to_owned).len()
-    });
-    views("as test results", &|plan| {
-        view::junit(&[("dev", plan)], None, &str::to_owned).len()
-    });
-    assert!(steep.is_empty(), "not linear: {}", steep.join("; "));
+    rows
 }
 
-/// Measures one thing at both sizes; whether it is linear.
-fn row<T>(name: &str, make: impl Fn(usize) -> T, run: impl Fn(&T) -> usize) -> bool {
+/// Measures one thing at both sizes; its name where it is not linear.
+fn row<T>(name: &str, make: impl Fn(usize) -> T, run: impl Fn(&T) -> usize) -> Option<String> {
     let best = |n| {
         let subject = make(n);
         let times = (0..3).map(|_| {
@@ -125,7 +134,8 @@ fn row<T>(name: &str, make: impl Fn(usize) -> T, run: impl Fn(&T) -> usize) -> b
     let factor = large / small;
     println!("| {name} | {small:.1} | {large:.1} | {factor:.1} |");
     // What takes next to nothing is noise.
-    factor <= MOST || large < 20.0
+    let is_linear = factor <= MOST || large < 20.0;
+    (!is_linear).then(|| name.to_owned())
 }
 
 /// The time that this thread has had on a core, where the system says it: other work on the
