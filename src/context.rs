@@ -49,6 +49,9 @@ pub struct Context {
     pub plan_key: Arc<[u8; 32]>,
     /// This is a build of a pull request: anybody may have written the source.
     pub pull_request: bool,
+    /// Of a build of a pull request that publishes nothing: the branch that publishes once
+    /// it is merged, such as `refs/heads/main`. The plan is that of then.
+    pub after_merge: Option<String>,
     /// Exactly what may be published, where that was approved.
     pub approved: Option<Arc<Approved>>,
 }

@@ -3,7 +3,7 @@
 //! Owns which command reads a plan file and which writes it. What is compared is decided
 //! elsewhere.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use gitops_plan::{Approval, NotApprovable, PlanHash, Run, RunPlan};
 
@@ -135,6 +135,25 @@ fn run(context: &Context) -> Option<Run> {
         pipeline: writer.pipeline.clone()?,
         number: writer.run?,
     })
+}
+
+/// The plan file that the run writes, if it makes a plan and has one to write. The plan of
+/// an earlier run goes before: if this one fails, nobody shall publish by that. What is no
+/// plan file stays.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file that the command line names"
+)]
+pub(super) fn to_write(args: &RunArgs, plans: bool) -> Result<Option<PathBuf>, Error> {
+    let path = args.plan_file.clone().filter(|_| plans);
+    if let Some(path) = path.as_ref().filter(|path| read(path).is_ok()) {
+        std::fs::remove_file(path).map_err(|error| {
+            let path = path.display();
+            let said = format!("the plan file {path} cannot be replaced: {error}");
+            Error::message(Kind::Input, said)
+        })?;
+    }
+    Ok(path)
 }
 
 /// Writes the plan file of a run.

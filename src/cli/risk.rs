@@ -103,9 +103,9 @@ pub(super) fn keep_reviewed(file: &mut FileSettings, path: &Path) -> Vec<String>
     let folder = std::path::absolute(path).ok();
     let folder = folder.as_deref().and_then(Path::parent);
     let source = folder.and_then(|folder| Source::discover(folder).ok().flatten());
-    // Without a repository nothing tells old from new.
     let Some(source) = source else {
-        return Vec::new();
+        let dropped = file.keep_risks_of(&FileSettings::default()).into_iter();
+        return dropped.map(|what| format!("{what} {NO_GIT}")).collect();
     };
     let top = source.folder();
     let Some(below) = top.as_deref().and_then(|top| relative(top, path)) else {
@@ -124,8 +124,10 @@ pub(super) fn keep_reviewed(file: &mut FileSettings, path: &Path) -> Vec<String>
     dropped.map(|what| format!("{what} {why}")).collect()
 }
 
-const NEW: &str = "does not count yet, because the change that is checked out brings it along: commit it on its own, or publish from a later commit";
+const NEW: &str = "does not count yet, because it is new in the commit that is checked out, or in no commit at all: commit it on its own, or publish from a later commit";
 const SHALLOW: &str = "does not count, because the checkout does not have the commit before, which would tell whether it is new: set `fetchDepth: 2` on the `checkout` step";
+
+const NO_GIT: &str = "does not count, because the source is not in a git repository, which would tell whether it is new: put it into gitops-risks.yaml of the manifest repository";
 
 /// What cannot be read accepts nothing.
 fn parsed(path: &Path, bytes: &[u8]) -> FileSettings {

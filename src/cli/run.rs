@@ -148,14 +148,14 @@ async fn run_action(
     if pull_request && !matches!(action, Action::Render(_) | Action::Wait) {
         risk::of_target_branch(&mut settings, &doors, environment, &connector).await?;
     }
-    if waits {
+    if would_wait(&settings, publishes || plans || held_back) {
         wait::check(&settings, matches!(action, Action::Promote(_)), &connector).await?;
     }
     let approval = match &action {
         Action::Render(_) | Action::Wait => None,
         _ => approval::load(&settings.run, &context, plans)?,
     };
-    let writes = settings.run.plan_file.clone().filter(|_| plans);
+    let writes = approval::to_write(&settings.run, plans)?;
     let run = context.clone();
     let means = Means {
         settings: &settings,
@@ -216,6 +216,13 @@ fn ended(
         }
         Err(stopped) => Err(failed(*stopped, environment, reporter, look)?),
     }
+}
+
+/// Whether publishing waits: a plan refuses what publishing would refuse.
+fn would_wait(settings: &Settings, plans_or_publishes: bool) -> bool {
+    let mut environments = settings.environments.iter();
+    let is_compared = environments.any(|one| one.target.is_some());
+    settings.run.wait.wait && plans_or_publishes && is_compared
 }
 
 /// Manifests and JSON would stand in one another's way.
@@ -324,6 +331,9 @@ pub(super) fn equip(
         seconds: seconds(),
         plan_key: Arc::new(random()?),
         pull_request,
+        after_merge: agent::target_branch(environment)
+            .filter(|_| pull_request && !settings.run.allow_pull_request_publish)
+            .map(|name| format!("refs/heads/{name}")),
         approved: None,
     };
     let tools = context.tools.clone();

@@ -111,7 +111,7 @@ impl From<NotDeterministic> for error::Error {
     fn from(error: NotDeterministic) -> Self {
         Self::new(Kind::Input, error)
             .hint("in charts, look for `rand…`, `gen…` (certificates, keys), `uuidv4`, `htpasswd`, `now` and `lookup` in the templates of these fields")
-            .hint("give such a value in the settings of the chart, or leave it to an operator; each run would publish another one")
+            .hint("set such a value in the values of the chart, or have an operator create it in the cluster; otherwise every run publishes a new one")
     }
 }
 

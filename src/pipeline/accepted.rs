@@ -4,9 +4,12 @@
 
 use std::path::PathBuf;
 
+use gitops_plan::risk::Finding as Risk;
+
 use crate::context::Context;
 use crate::git::{Contents, Tip};
-use crate::model::{Folder, ObjectId, RelPath};
+use crate::model::{Finding, Folder, ObjectId, RelPath};
+use crate::report::RunReport;
 use crate::settings::{self, RiskSettings};
 
 use super::Rendered;
@@ -56,4 +59,39 @@ pub(super) fn with(
         }
     }
     risk
+}
+
+/// Notes on allowances of an environment that none of its findings has, while findings of
+/// their rule decide: the resource may be written otherwise than in the plan.
+pub(super) fn note_unmatched(context: &Context, branch: &Branch<'_>, report: &mut RunReport) {
+    let mut notes = Vec::new();
+    for entry in &report.environments {
+        let Some(plan) = &entry.plan else { continue };
+        let mut environments = branch.group.environments();
+        let Some(own) = environments.find(|one| one.settings.name == entry.name) else {
+            continue;
+        };
+        for allowance in &own.settings.risk.allowances {
+            let of_rule = plan
+                .findings
+                .iter()
+                .filter(|one| one.rule == allowance.rule);
+            let names = |one: &Risk| Some(one.resource.as_ref()?.short());
+            let is_met = of_rule.clone().any(|one| names(one) == allowance.resource);
+            let counts = |one: &&Risk| one.allowed.is_none() && !one.existing;
+            let first = of_rule.filter(counts).find_map(names);
+            if let (Some(wanted), false, Some(first)) = (&allowance.resource, is_met, first) {
+                let said = format!(
+                    "`riskAllowances` for `{}` names `{wanted}`, which has no such finding; one that has is `{first}`",
+                    allowance.rule
+                );
+                let place = format!("environment {}", entry.name);
+                notes.push(Finding::info(place, said));
+            }
+        }
+    }
+    for note in notes {
+        context.reporter.finding(&note);
+        report.notes.push(note);
+    }
 }

@@ -137,18 +137,22 @@ fn is_settled(environment: &Rendered, branch: &Branch<'_>, tip: &Tip) -> bool {
 
 /// Refuses a source that is not as its commit has it: no plan of it was approved.
 pub(super) fn refuse_uncommitted(context: &Context, rendered: &[Rendered]) -> Result<(), Error> {
+    let mut reasons = Vec::new();
     for environment in rendered {
         let dirty = stamps::uncommitted(context, environment);
         if !dirty.is_empty() {
-            let found = Difference {
+            reasons.push(NoHash {
                 environment: environment.settings.name.clone(),
-                part: Part::Source,
-                said: uncommitted(dirty),
-            };
-            return Err(refusal(&[found]));
+                reason: uncommitted(dirty),
+            });
         }
     }
-    Ok(())
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let said = refused(&NoHash::told(&reasons));
+    Err(Error::message(Kind::Conflict, said)
+        .hint("undo these changes; or commit them, and make a new plan of that commit"))
 }
 
 /// Compares what a run is about to do with what was approved.
@@ -256,16 +260,8 @@ pub(super) fn others_on(head: &str) -> Error {
 
 /// The error that says in what a publication is not what was approved.
 fn refusal(found: &[Difference]) -> Error {
-    let said = match found {
-        [one] => format!("this is not what was approved: {one}"),
-        several => {
-            let lines = several.iter().map(|one| format!("\n  - {one}"));
-            format!(
-                "this is not what was approved:{}",
-                lines.collect::<String>()
-            )
-        }
-    };
+    let said = found.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let said = refused(&said);
     let hints = [
         (
             Part::Base,
@@ -291,6 +287,19 @@ fn refusal(found: &[Difference]) -> Error {
     let is_found = |part: Part| found.iter().any(|one| one.part == part);
     let hints = hints.into_iter().filter(|(part, _)| is_found(*part));
     Error::message(Kind::Conflict, said).hints(hints.map(|(_, hint)| hint.to_owned()))
+}
+
+fn refused(reasons: &[String]) -> String {
+    match reasons {
+        [one] => format!("this is not what was approved: {one}"),
+        several => {
+            let lines = several.iter().map(|one| format!("\n  - {one}"));
+            format!(
+                "this is not what was approved:{}",
+                lines.collect::<String>()
+            )
+        }
+    }
 }
 
 /// Why what was rendered can have no hash: one reason for each environment.

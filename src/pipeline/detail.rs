@@ -5,7 +5,7 @@
 //! trip; nothing where nothing changes. What stands there unchanged is known from
 //! what was rendered.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -23,13 +23,16 @@ use super::leftovers::Former;
 use super::publish::Branch;
 use super::{Connection, Rendered, accepted, commits};
 
-/// Values with the file and the line that each starts at.
-type Documents = Vec<(String, usize, Value)>;
+/// A value with its file and the line that it starts at.
+type Document = (String, usize, Value);
 
 /// Two sides of one environment: the manifests that are there and that come.
 struct Sides {
+    /// What was read from the repository.
     old: Vec<(RelPath, Bytes)>,
     new: Vec<(RelPath, Bytes)>,
+    /// The new ones that are on the old side, too.
+    same: HashSet<String>,
 }
 
 /// Adds to the report what changes in the environments of a branch. What cannot be
@@ -167,10 +170,10 @@ fn sides(
     };
     // What does not change is on both sides as it was rendered.
     let same = files().filter(|(path, _)| !plan.files.contains_key(*path));
-    let old = read.into_iter().chain(same);
     let owned = |(path, content): (&RelPath, &Bytes)| (path.clone(), content.clone());
     Sides {
-        old: old.map(owned).collect(),
+        same: same.map(|(path, _)| path.to_string()).collect(),
+        old: read.into_iter().map(owned).collect(),
         new: files().map(owned).collect(),
     }
 }
@@ -186,22 +189,22 @@ fn make(sides: &Sides, options: &Options<'_>) -> Result<Plan, String> {
     };
     let old = parsed(&sides.old).map_err(published)?;
     let new = parsed(&sides.new).map_err(|(_, reason)| reason)?;
+    let same = new.iter().filter(|(file, ..)| sides.same.contains(file));
     Ok(gitops_plan::plan(
-        &resources(&old),
-        &resources(&new),
+        &resources(old.iter().chain(same)),
+        &resources(new.iter()),
         options,
     ))
 }
 
-fn resources(documents: &[(String, usize, Value)]) -> Vec<Resource<'_>> {
-    let documents = documents.iter();
+fn resources<'d>(documents: impl Iterator<Item = &'d Document>) -> Vec<Resource<'d>> {
     documents
         .map(|(file, line, value)| Resource::new(file, *line, value))
         .collect()
 }
 
 /// The documents of files; the error has the file that does not parse.
-fn parsed(files: &[(RelPath, Bytes)]) -> Result<Documents, (&RelPath, String)> {
+fn parsed(files: &[(RelPath, Bytes)]) -> Result<Vec<Document>, (&RelPath, String)> {
     let mut all = Vec::new();
     for (path, content) in files {
         let found =

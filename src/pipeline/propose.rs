@@ -33,10 +33,10 @@ use super::leftovers::Search;
 use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
 use closing::Among;
-use judged::api;
 use seen::{Past, Ready, Seen};
 
 pub(super) use heads::refuse;
+pub(super) use judged::api;
 
 /// Publishes the environment of one group by pull request. `speaks` has it say
 /// what was left behind in the branch.

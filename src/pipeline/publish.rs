@@ -20,8 +20,8 @@ use super::publication::{
     add, list, mark_stopped, publication, refuse_empty_author, show, warn_all_older,
 };
 use super::{
-    Connection, Rendered, annotate, approval, detail, new_branch, propose, remarks, report, risk,
-    rotated, route, together, unknown,
+    Connection, Rendered, accepted, annotate, approval, detail, new_branch, propose, remarks,
+    report, risk, rotated, route, together, unknown,
 };
 
 /// A run that failed after part of it was done.
@@ -136,6 +136,7 @@ async fn approve(
         .map(|(branch, (_, left))| (branch, &left.tip))
         .collect();
     let approved = approval::check(approval, report, &tips)?;
+    report.approved = Some(approval.hash().to_string());
     Ok(Some(Arc::new(approved)))
 }
 
@@ -199,9 +200,14 @@ async fn look_and_list(
         let tip = &left.tip;
         new_branch::refuse(branch, tip)?;
         propose::refuse(branch, tip)?;
+        if group.is_proposed() {
+            let name = &group.members[0].settings.name;
+            propose::api(branch).map_err(|error| error.context(format!("environment {name}")))?;
+        }
         let search = Search::new(context, settings, branch);
         let gone = left.gone();
         search.refuse(tip, &found, &gone)?;
+        let keeps_folders = !left.stopped.is_empty();
         stopped.append(&mut left.stopped);
         let mut decided = Decided {
             plans: vec![FolderPlan::default(); group.members.len()],
@@ -212,7 +218,7 @@ async fn look_and_list(
         }
         let is_new = new_branch::is_made(&decided, tip) && !group.is_proposed();
         let certain = decided.plans.iter().any(FolderPlan::is_certain);
-        let outcome = if !decided.stopped.is_empty() {
+        let outcome = if keeps_folders || !decided.stopped.is_empty() {
             Outcome::Stopped
         } else if is_new || certain || !gone.is_empty() {
             Outcome::WouldPublish
@@ -230,6 +236,7 @@ async fn look_and_list(
             publication(&connection.remote, tip, outcome, 1),
         );
         detail::detail(context, branch, tip, (&decided.plans, &left.former), report).await?;
+        accepted::note_unmatched(context, branch, report);
         for (environment, error) in risk::of_report(context, branch, &decided.plans, report) {
             decided.stops.push(Stop {
                 environment,

@@ -11,10 +11,11 @@ use crate::error::{Error, Kind};
 use crate::git::Tip;
 use crate::model::{FileChange, Finding, FolderPlan};
 use crate::report::RunReport;
+use crate::settings::definition::Mode;
 
 use super::leftovers::Former;
 use super::publish::Branch;
-use super::{Rendered, detail};
+use super::{Rendered, detail, propose};
 
 /// How many findings an error lists.
 const SHOWN: usize = 20;
@@ -199,11 +200,28 @@ pub(super) fn of_report(
             verdict,
         });
     }
-    for one in &judged {
+    let mut refused = refusals(&judged);
+    for one in &mut judged {
+        let Consequence {
+            pull_request,
+            complete,
+            fail,
+            ..
+        } = &mut one.verdict.consequence;
+        // What is pushed has no pull request that could be completed.
+        let mut environments = branch.group.environments();
+        let pushes = environments.any(|it| {
+            it.settings.name == one.environment && it.settings.pull_request.mode == Mode::Push
+        });
+        *complete &= *pull_request || !pushes;
+        if let (true, false, Err(error)) = (*pull_request, *fail, propose::api(branch)) {
+            let error = error.context(format!("environment {}", one.environment));
+            refused.push((one.environment.clone(), error));
+        }
         if let Some(finding) = told(&one.environment, &one.verdict) {
             context.reporter.finding(&finding);
             report.notes.push(finding);
         }
     }
-    refusals(&judged)
+    refused
 }

@@ -49,11 +49,14 @@ pub(super) async fn publish_group(
         result => {
             let pushed = result?;
             let last = report.publications.last().map(|last| last.outcome);
-            let risky = pushed
-                .members
-                .iter()
-                .any(|one| !one.settings.risk.policy.is_empty());
-            if (auto || risky) && last == Some(Outcome::Published) {
+            let mut policies = pushed.members.iter().map(|one| &one.settings.risk.policy);
+            let is_over = match last {
+                Some(Outcome::Published) => auto || policies.any(|it| !it.is_empty()),
+                // What was proposed because of its risks may have been taken back.
+                Some(Outcome::Unchanged) => policies.any(gitops_plan::RiskPolicy::proposes),
+                _ => false,
+            };
+            if is_over {
                 for alone in pushed.each() {
                     propose::withdraw_pushed(context, settings, &branch.with(alone), report).await;
                 }

@@ -32,6 +32,9 @@ pub struct RunReport {
     /// Why there is no hash.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub no_plan_hash: Vec<NoHash>,
+    /// The hash of the plan that was approved, and that is carried out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved: Option<String>,
     /// How the rollouts ended that were waited for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rollouts: Vec<RolloutReport>,

@@ -226,6 +226,7 @@ mod tests {
             removals: Vec::new(),
             plan_hash: None,
             no_plan_hash: Vec::new(),
+            approved: None,
             changed: true,
             publications: vec![Publication {
                 manifest_repo_url: "https://dev.azure.com/contoso/shop/_git/manifests".into(),

@@ -44,9 +44,12 @@ impl TerminalSink {
         Some(match event {
             Event::Info(text) | Event::GroupStart(text) => (*text).to_owned(),
             Event::Plan { title, lines } => {
-                lines.lines().fold((*title).to_owned(), |text, line| {
-                    format!("{text}\n  {}", self.paint(line))
-                })
+                let mut text = (*title).to_owned();
+                for line in lines.lines() {
+                    text.push_str("\n  ");
+                    text.push_str(&self.paint(line));
+                }
+                text
             }
             Event::Debug(text) => return self.verbose.then(|| format!("debug: {text}")),
             Event::Warning(text) => format!("warning: {text}"),

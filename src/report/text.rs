@@ -9,6 +9,9 @@ use crate::model::ResourceChange;
 
 use super::{Changes, EnvironmentReport, Outcome, Publication, PullRequestDone, RunReport};
 
+/// Digits of a hash that are shown.
+const SHORT: usize = 12;
+
 /// So many files of others are named.
 const NAMED: usize = 20;
 
@@ -155,6 +158,10 @@ pub(super) fn besides(changes: &Changes, show: impl Fn(&str) -> String) -> Vec<S
 /// What the run came to, per branch.
 pub fn outcome(report: &RunReport) -> String {
     let mut text = String::new();
+    let approved = report.approved.as_ref();
+    let approved = approved.map_or_else(String::new, |hash| {
+        format!(", as approved (plan {})", hash.get(..SHORT).unwrap_or(hash))
+    });
     for publication in &report.publications {
         let place = format!(
             "{} (branch {})",
@@ -163,9 +170,10 @@ pub fn outcome(report: &RunReport) -> String {
         let commit = publication.commit_id.as_deref().unwrap_or("no commit yet");
         let _ = match publication.outcome {
             Outcome::Published => {
-                writeln!(text, "Published {commit} to {place}{}", look(publication))
+                let look = look(publication);
+                writeln!(text, "Published {commit} to {place}{approved}{look}")
             }
-            Outcome::Proposed => writeln!(text, "Proposed {commit} for {place}"),
+            Outcome::Proposed => writeln!(text, "Proposed {commit} for {place}{approved}"),
             Outcome::Waiting => writeln!(
                 text,
                 "Nothing changed: a pull request for {place} proposes this already, at {commit}"

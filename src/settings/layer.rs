@@ -213,6 +213,8 @@ fn explain(error: &clap::Error, definition: &Command, given: &BTreeMap<String, &
         _ if is_number(argument) => {
             format!("{origin} must be {}, not {value:?}", number(argument))
         }
+        // A map or a list is there as JSON, whatever the user wrote.
+        (_, Some(source)) if value.starts_with(['{', '[']) => format!("{origin}: {source}"),
         (_, Some(source)) => format!("{origin} cannot be {value:?}: {source}"),
         _ => format!("{origin} cannot be {value:?}"),
     };

@@ -45,15 +45,16 @@ impl RiskLayer {
     }
 }
 
-/// The setting `riskPolicy`, written as YAML or JSON.
+/// The setting `riskPolicy`, written as YAML or JSON. A severity that stands twice would
+/// leave it to chance which action counts.
 pub(super) fn policy(text: &str) -> Result<RiskPolicy, String> {
-    let document = yaml::parse_first(text).map_err(|error| error.to_string())?;
-    let Some(document) = document else {
-        return Err("the policy is empty".to_owned());
+    let documents = yaml::parse_strict(text).map_err(|error| error.to_string())?;
+    let [document] = documents.as_slice() else {
+        return Err("it must be one map".to_owned());
     };
     let value = yaml::Value::of(&document.root, Dialect::Kubernetes);
     let value = value.map_err(|error| error.to_string())?;
-    RiskPolicy::from_json(&json(&value)?).map_err(|said| format!("the policy {said}"))
+    RiskPolicy::from_json(&json(&value)?)
 }
 
 impl RiskSettings {

@@ -100,7 +100,9 @@ fn what_was_approved_is_published() {
         } else {
             scene.by_hash(&hash)
         };
-        task.succeed();
+        let ended = task.succeed();
+        let said = format!("(branch main), as approved (plan {})\n", &hash[..12]);
+        assert!(ended.stdout.contains(&said), "{}", ended.stdout);
         let published = scene.repository.content("main", "prod/web.yaml");
         assert!(published.contains("north"), "{published}");
         // The stage may be run again.
@@ -200,7 +202,7 @@ fn the_base_may_move_elsewhere_and_not_in_an_owned_folder() {
     let hash = scene.plan();
     let inside = [("prod/note.txt", "100644", "x")];
     scene.repository.commit("main", "by hand", &inside);
-    let reason = "environment prod: the folder `prod` of the manifest repository was changed after the plan was made (tree ";
+    let reason = "environment prod: the folder `prod` of the manifest repository was changed after the plan was made (in the plan: tree ";
     refused(&scene, &scene.by_file(), reason);
     let reason = "folders in the manifest repository were changed after the plan was made";
     refused(&scene, &scene.by_hash(&hash), reason);
@@ -290,7 +292,7 @@ fn another_source_render_or_scope_is_named() {
     let task = scene.task(&[("planHash", &hash), ("foreignFiles", "adopt")]);
     refused(&scene, &task, "or with other rules for files of others");
     let task = scene.task(&[("planFile", "out/plan.json"), ("foreignFiles", "adopt")]);
-    let reason = "environment dev: files of others in its folder would go (`foreignFiles: adopt`), and stay by the plan";
+    let reason = "environment dev: this run removes files of others from its folder (`foreignFiles: adopt`); the plan keeps them";
     refused(&scene, &task, reason);
     // The hash alone proves as much.
     let sum = hash.split_once('-').unwrap().0;
@@ -414,6 +416,6 @@ fn a_plan_of_what_nobody_could_repeat_has_no_hash() {
     refused(
         &scene,
         &scene.by_hash(&clean),
-        "environment dev: its source has changes that are in no commit: `src/web.yaml`",
+        "environments dev, prod: its source has changes that are in no commit: `src/web.yaml`%0AHint: undo these changes",
     );
 }

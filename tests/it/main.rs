@@ -34,6 +34,7 @@ mod managed_tools;
 mod manifests;
 mod newcomer;
 mod ownership;
+mod plan_as_publish;
 mod plan_inputs;
 #[cfg(unix)]
 mod private_paths;

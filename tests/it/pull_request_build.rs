@@ -49,7 +49,7 @@ fn commits(workspace: &Workspace) -> usize {
 #[rstest::rstest]
 #[case(&[])]
 #[case(&[("command", "publish")])]
-#[case(&[("command", "publish"), ("mode", "pullRequest")])]
+#[case(&[("command", "publish"), ("mode", "auto")])]
 #[case(&[("branch", "live")])]
 #[case(&[("allowOlder", "true"), ("allowRemoval", "true")])]
 fn publish_does_what_verify_does(#[case] inputs: &[(&str, &str)]) {

@@ -118,6 +118,7 @@ async fn render(folder: &Path, helm: Option<&Path>) -> Result<(FileSet, Record),
         seconds: 0,
         plan_key: Arc::default(),
         pull_request: false,
+        after_merge: None,
         approved: None,
     };
     let rendered = pipeline::render(&context, &settings).await;

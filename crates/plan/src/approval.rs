@@ -70,6 +70,11 @@ impl Approval {
         self.plan.is_some()
     }
 
+    /// The hash of what was approved.
+    pub fn hash(&self) -> &PlanHash {
+        &self.hash
+    }
+
     /// What may be published by a hash alone.
     pub fn of_hash(hash: PlanHash) -> Self {
         Self { plan: None, hash }
@@ -139,10 +144,10 @@ impl Approval {
             if !waits && intent.removals.is_empty() {
                 return Vec::new();
             }
-            let said = "the folders that this run would remove are not those of the plan, or are not as they were";
+            let said = "this run removes other folders than the plan does, or they were changed after the plan was made";
             return vec![Difference {
                 environment: String::new(),
-                part: Part::Base,
+                part: Part::Place,
                 said: said.to_owned(),
             }];
         }
@@ -257,13 +262,31 @@ impl Approved {
     /// Folders that would go, and were not approved.
     pub fn removals_beyond(&self, removals: &[Removal]) -> Vec<Difference> {
         let beyond = removals.iter().filter(|one| !self.removals.contains(one));
-        let said = beyond.map(|one| Difference {
-            environment: String::new(),
-            part: Part::Base,
-            said: format!(
-                "the folder `{}` of {} (branch {}) would be removed, or is not as it was for the plan",
-                one.folder, one.repository, one.branch
-            ),
+        let place = |one: &Removal| {
+            let Removal {
+                repository,
+                branch,
+                folder,
+                ..
+            } = one;
+            format!("the folder `{folder}` of {repository} (branch {branch})")
+        };
+        let said = beyond.map(|one| {
+            let at = place(one);
+            let is_known = self.removals.iter().any(|other| place(other) == at);
+            let (part, said) = if is_known {
+                (
+                    Part::Base,
+                    "was changed after the plan was made, and would go",
+                )
+            } else {
+                (Part::Place, "is removed by this run, and not by the plan")
+            };
+            Difference {
+                environment: String::new(),
+                part,
+                said: format!("{at} {said}"),
+            }
         });
         said.collect()
     }

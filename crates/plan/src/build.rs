@@ -64,7 +64,9 @@ fn outcome(pair: &Pair<'_>, declared: &Declared, options: &Options<'_>) -> Outco
     let (Some(old), Some(new)) = (pair.old, pair.new) else {
         return Outcome::default();
     };
-    if pair.relation == Relation::OtherKind || old.value == new.value {
+    // What stays is often one value on both sides.
+    let is_same = std::ptr::eq(old.value, new.value) || old.value == new.value;
+    if pair.relation == Relation::OtherKind || is_same {
         return Outcome::default();
     }
     let declared = declared.kind(new.id.group(), &new.id.kind);

@@ -24,6 +24,7 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.environment.as_str() {
             "" => f.write_str(&self.said),
+            names if names.contains(", ") => write!(f, "environments {names}: {}", self.said),
             name => write!(f, "environment {name}: {}", self.said),
         }
     }
@@ -68,7 +69,7 @@ fn of_environment(approved: &Effect, now: &Effect) -> Vec<(Part, String)> {
     let place = |effect: &Effect| format!("{} (branch {})", effect.repository, effect.branch);
     if place(approved) != place(now) {
         let said = format!(
-            "it goes to {}, and by the plan to {}",
+            "it goes to {}; in the plan, it goes to {}",
             place(now),
             place(approved)
         );
@@ -76,9 +77,9 @@ fn of_environment(approved: &Effect, now: &Effect) -> Vec<(Part, String)> {
     }
     if approved.adopts != now.adopts {
         let said = if now.adopts {
-            "files of others in its folder would go (`foreignFiles: adopt`), and stay by the plan"
+            "this run removes files of others from its folder (`foreignFiles: adopt`); the plan keeps them"
         } else {
-            "files of others in its folder would stay, and go by the plan (`foreignFiles: adopt`)"
+            "this run keeps files of others in its folder; the plan removes them (`foreignFiles: adopt`)"
         };
         out.push((Part::Place, said.to_owned()));
     }
@@ -92,7 +93,7 @@ fn of_environment(approved: &Effect, now: &Effect) -> Vec<(Part, String)> {
         }
     } else {
         let said = format!(
-            "it owns {}, and by the plan {}",
+            "it owns {}; in the plan, it owns {}",
             quoted(&folders(now)),
             quoted(&folders(approved))
         );
@@ -128,7 +129,7 @@ fn of_folder(approved: &FolderEffect, now: &FolderEffect) -> Vec<(Part, String)>
     };
     if approved.base_tree != now.base_tree {
         let said = format!(
-            "the folder `{}` of the manifest repository was changed after the plan was made ({}, then {})",
+            "the folder `{}` of the manifest repository was changed after the plan was made (in the plan: {}; now: {})",
             now.folder,
             tree(approved),
             tree(now)
@@ -179,14 +180,21 @@ fn files(approved: &BTreeMap<String, String>, now: &BTreeMap<String, String>) ->
 
 fn tools(approved: &BTreeMap<String, String>, now: &BTreeMap<String, String>) -> String {
     let names: BTreeSet<_> = approved.keys().chain(now.keys()).collect();
-    let parts = names.into_iter().filter_map(|name| {
-        let version = |tools: &BTreeMap<String, String>| {
-            let version = tools.get(name).cloned();
-            version.unwrap_or_else(|| "not used".to_owned())
-        };
-        let (before, after) = (version(approved), version(now));
-        (before != after).then(|| format!("{name} is {after}, and was {before} for the plan"))
-    });
+    let parts = names
+        .into_iter()
+        .filter_map(|name| match (approved.get(name), now.get(name)) {
+            (before, after) if before == after => None,
+            (Some(before), Some(after)) => Some(format!(
+                "{name} is {after}; the plan was made with {before}"
+            )),
+            (None, Some(after)) => Some(format!("{name} is {after}; the plan did not use it")),
+            (before, _) => {
+                let before = before.map_or("", String::as_str);
+                Some(format!(
+                    "{name} is not used; the plan was made with {before}"
+                ))
+            }
+        });
     parts.collect::<Vec<_>>().join("; ")
 }
 

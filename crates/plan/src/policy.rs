@@ -85,19 +85,28 @@ impl RiskPolicy {
         self.0.values().any(|it| it.complete)
     }
 
+    /// Whether it makes some changes go by pull request.
+    pub fn proposes(&self) -> bool {
+        self.0.values().any(|it| it.pull_request)
+    }
+
     /// Reads a policy: a map from severities to one action, or to a list of them.
     ///
     /// # Errors
-    /// What is wrong with it, to be read behind "the policy …".
+    /// What is wrong with it, in words.
     pub fn from_json(json: &Json) -> Result<Self, String> {
         let Some(map) = json.as_object() else {
-            return Err("must be a map from severities to actions, such as `{high: pullRequest, critical: fail}`".to_owned());
+            return Err("it must be a map from severities to actions, such as `{high: pullRequest, critical: fail}`".to_owned());
         };
         let mut policy = BTreeMap::new();
         for (name, actions) in map {
-            let severity: Severity = serde_json::from_value(Json::from(name.as_str()))
-                .map_err(|_| format!("has the severity `{name}`; there are `info`, `medium`, `high` and `critical`"))?;
-            let wrong = |said: String| format!("says of `{name}` {said}");
+            let severity: Severity =
+                serde_json::from_value(Json::from(name.as_str())).map_err(|_| {
+                    format!(
+                        "`{name}` is not a severity; use `info`, `medium`, `high` or `critical`"
+                    )
+                })?;
+            let wrong = |said: String| format!("for `{name}`, {said}");
             policy.insert(severity, Consequence::read(actions).map_err(wrong)?);
         }
         Ok(Self(policy))
@@ -121,10 +130,10 @@ impl Consequence {
             .iter()
             .find(|word| words.iter().any(|own| own == *word));
         if let Some(alone) = alone.filter(|_| words.len() > 1) {
-            return Err(format!("`{alone}` and something else"));
+            return Err(format!("`{alone}` cannot be combined with another action"));
         }
         if words.is_empty() {
-            return Err("nothing; `report` is the word for that".to_owned());
+            return Err("an action is missing; use `report` to take none".to_owned());
         }
         Ok(out)
     }
@@ -137,7 +146,7 @@ impl Consequence {
                 "complete" => self.complete = true,
                 "fail" => self.fail = true,
                 "reviewers" => {
-                    return Err("`reviewers` without names; write `reviewers: [names]`".to_owned());
+                    return Err("`reviewers` needs names: `reviewers: [names]`".to_owned());
                 }
                 other => return Err(unknown(other)),
             },
@@ -152,11 +161,11 @@ impl Consequence {
                     };
                     let names = items.into_iter().map(|item| match item {
                         Json::String(name) if !name.trim().is_empty() => Ok(name.trim().to_owned()),
-                        _ => Err("`reviewers` that are not names".to_owned()),
+                        _ => Err("`reviewers` must be names".to_owned()),
                     });
                     let names = names.collect::<Result<Vec<_>, _>>()?;
                     if names.is_empty() {
-                        return Err("`reviewers` without names".to_owned());
+                        return Err("`reviewers` needs names: `reviewers: [names]`".to_owned());
                     }
                     self.reviewers.extend(names);
                     // Nobody reviews a push.
@@ -165,7 +174,7 @@ impl Consequence {
                 }
                 return Ok(());
             }
-            _ => return Err("something that is no action".to_owned()),
+            _ => return Err("the value is not an action".to_owned()),
         }
         words.extend(json.as_str().map(str::to_owned));
         Ok(())
@@ -173,5 +182,6 @@ impl Consequence {
 }
 
 fn unknown(word: &str) -> String {
-    format!("`{word}`; there are `{}`", ACTIONS.join("`, `"))
+    let actions = ACTIONS.join("`, `");
+    format!("`{word}` is not an action; use one or more of `{actions}`")
 }

@@ -6,6 +6,8 @@ mod command;
 mod line;
 mod text;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::field::Secrecy;
@@ -199,6 +201,9 @@ pub(crate) fn of(
         let last = key.rsplit('/').next().unwrap_or(key);
         return (listed || is_confidential_name(last)).then_some(Secrecy::Sensitive);
     }
+    if path.starts_with(&["binaryData"]) && value.text().is_some_and(holds_secret) {
+        return Some(Secrecy::Sensitive);
+    }
     // `stringData` is the clear text of a Secret wherever it stands.
     let is_clear = || path.keys().any(|key| key == "stringData");
     if value.text().is_some_and(is_key) || is_clear() || is_in_map(path, value) {
@@ -218,6 +223,16 @@ pub(crate) fn is_key(text: &str) -> bool {
     text.contains("PRIVATE KEY-----")
         || text.contains("PRIVATE KEY BLOCK-----")
         || KEYS.iter().any(|key| text.contains(key))
+}
+
+/// Whether there is something confidential in a text that is written in base64.
+fn holds_secret(text: &str) -> bool {
+    let mut digits: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+    // The text may be the start of a longer one.
+    digits.truncate(digits.len() / 4 * 4);
+    let bytes = STANDARD.decode(digits).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    is_key(&text) || cleaned(&text).is_some()
 }
 
 /// Whether a part of a text is within what may not be shown of that text.
@@ -276,6 +291,8 @@ mod tests {
     #[case::configuration(&["data", "a"], "ConfigMap", "x", None)]
     #[case::a_repeated_resource(&["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"], "Service", "x", Some(Secrecy::Sensitive))]
     #[case::listed(&["metadata", "annotations", "contoso/mine"], "Service", "x", Some(Secrecy::Sensitive))]
+    #[case::binary_with_a_password(&["binaryData", "a"], "ConfigMap", "cGFzc3dvcmQ9aHVudGVyMg==", Some(Secrecy::Sensitive))]
+    #[case::binary_without_one(&["binaryData", "a"], "ConfigMap", "Y29sb3I9cmVk", None)]
     #[case::encrypted(&["spec", "a"], "Widget", "ENC[AES]", Some(Secrecy::Encrypted))]
     #[case::registry_login(&["data", ".dockerconfigjson"], "ConfigMap", "x", Some(Secrecy::Sensitive))]
     #[case::key_file(&["data", "tls"], "ConfigMap", "-----BEGIN EC PRIVATE KEY-----", Some(Secrecy::Sensitive))]

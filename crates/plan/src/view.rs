@@ -85,7 +85,18 @@ fn ranked(plans: Plans<'_>, detail: Detail) -> (Vec<Folded<'_, ResourceChange>>,
 
 /// The environments of a change, where there are several.
 fn environments<T>(plans: Plans<'_>, one: &Folded<'_, T>) -> Option<String> {
-    (plans.len() > 1).then(|| one.environments.join(", "))
+    (plans.len() > 1).then(|| named(plans, &one.environments))
+}
+
+/// With more of them, that all are meant is said with their number.
+const FEW: usize = 3;
+
+/// The names of some of the environments.
+fn named(plans: Plans<'_>, names: &[&str]) -> String {
+    if names.len() > FEW && names.len() == plans.len() {
+        return format!("all {} environments", names.len());
+    }
+    names.join(", ")
 }
 
 /// How much of what there is, for each environment; in brief, with the findings.

@@ -134,7 +134,9 @@ async fn proposed(sought: &mut [Sought<'_>], apis: &mut Apis<'_>) -> Result<(), 
         let all = all.map_err(|error| open[0].here(wait::because(error)))?;
         for one in open {
             let options = &one.environment.pull_request;
-            let own = all.iter().filter(|request| options.is_head(&request.source));
+            let own = all
+                .iter()
+                .filter(|request| options.is_head(&request.source));
             let number = own.map(|request| request.number).max();
             one.start = number.map(|number| Start::Request(number, None));
         }

@@ -24,6 +24,9 @@ const DELETE: &str =
 /// Pages of threads that are read, at most.
 const PAGES: usize = 20;
 
+/// Threads on a page, as [`THREADS`] asks for them.
+const PAGE: usize = 100;
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Threads {
@@ -166,10 +169,15 @@ impl Client {
             ours.extend(found.filter(|there| there.text.starts_with(start)));
             after = page.page_info.end_cursor;
             if !page.page_info.has_next_page {
-                break;
+                return Ok(ours);
             }
         }
-        Ok(ours)
+        // Ours may be among those that were not read: it would be written again at each run.
+        let said = format!(
+            "the pull request has more than {} review threads",
+            PAGES * PAGE
+        );
+        Err(Fault::answer(said))
     }
 }
 

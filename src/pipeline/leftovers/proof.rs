@@ -112,14 +112,18 @@ impl Search<'_> {
         let goes_on = |name: &&String| !name.starts_with("refs/pull/");
         let theirs = ledger.publication.writer.source_ref.as_ref();
         let theirs = theirs.filter(goes_on);
-        let ours = self.context.publication.writer.source_ref.as_ref();
+        let after_merge = self.context.after_merge.as_ref();
+        let ours = after_merge.or(self.context.publication.writer.source_ref.as_ref());
         if let Some(theirs) = theirs.filter(|theirs| ours.is_some_and(|ours| ours != *theirs)) {
             return Some(Stays::OtherBranch(theirs.clone()));
         }
         let is_unknown = theirs.is_none() || ours.is_none() || ledger.folder.is_none();
         let reasons = [
             (is_unknown, Stays::UnknownBranch),
-            (self.context.pull_request, Stays::PullRequestBuild),
+            (
+                self.context.pull_request && after_merge.is_none(),
+                Stays::PullRequestBuild,
+            ),
             (self.context.of_commit, Stays::Promotion),
             (self.proposed, Stays::PullRequests),
             (seen.is_none(), Stays::Untold),

@@ -16,7 +16,7 @@ use super::super::{Rendered, detail, risk};
 use super::Work;
 
 /// The interface for pull requests of the group's host.
-pub(super) fn api<'a>(branch: &'a Branch<'_>) -> Result<&'a Api, Error> {
+pub(in super::super) fn api<'a>(branch: &'a Branch<'_>) -> Result<&'a Api, Error> {
     branch.connection.api.as_ref().ok_or_else(|| {
         let said = format!(
             "pull requests cannot be opened at {}",

@@ -1,6 +1,6 @@
 //! Plans at a terminal, of charts, and of folders that go.
 
-use super::{Scene, config, hash, refused};
+use super::{Scene, config, failure, hash, refused};
 
 #[test]
 fn at_a_terminal_too() {
@@ -60,6 +60,22 @@ fn a_plan_of_nothing_is_not_written() {
     let said = "`planFile` takes what publishing would change, but there is no manifest repository to compare with";
     assert!(ended.stderr.contains(said), "{}", ended.stderr);
     assert!(!scene.workspace.path().join("plan.json").exists());
+}
+
+#[test]
+fn a_plan_that_fails_leaves_no_older_one() {
+    let scene = Scene::new();
+    scene.plan();
+    let path = scene.workspace.path().join("out/plan.json");
+    assert!(path.exists());
+    scene.workspace.write("src/web.yaml", "a: [\n");
+    let plan = scene.task(&[("command", "plan"), ("planFile", "out/plan.json")]);
+    failure(&plan.run());
+    assert!(!path.exists());
+    // What is no plan is not ours.
+    scene.workspace.write("out/plan.json", "{}");
+    failure(&plan.run());
+    assert!(path.exists());
 }
 
 #[cfg(unix)]
@@ -209,7 +225,7 @@ fn folders_that_go_are_part_of_what_is_approved() {
     refused(
         &scene,
         &at(scene.by_hash(&old), &second),
-        "the folders that this run would remove are not those of the plan, or are not as they were",
+        "this run removes other folders than the plan does, or they were changed after the plan was made",
     );
     let new = plan();
     // Without the setting the folder would stay.

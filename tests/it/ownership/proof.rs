@@ -2,7 +2,7 @@
 //! published there, and that the folder is still the one that was looked at.
 
 use super::leftovers::{REMOVE, Source, quiet};
-use super::{checkout, commit};
+use super::{checkout, commit, config_map};
 use crate::support::git_repository::GitRepository;
 use crate::support::git_server::GitServer;
 use crate::support::program::Workspace;
@@ -258,7 +258,7 @@ fn a_settings_file_that_is_in_no_commit_removes_nothing() {
 fn a_build_of_a_pull_request_removes_nothing() {
     let source = Source::new("dev: , prod: ");
     source.list("dev: ");
-    let run = |arguments: &[(&str, &str)]| {
+    let run = |arguments: &[(&str, &str)], target: Option<&str>| {
         let path = source.place.repository.path().display().to_string();
         let usual = [
             ("orphans", "remove"),
@@ -269,15 +269,47 @@ fn a_build_of_a_pull_request_removes_nothing() {
         let task = task
             .variable("BUILD_REASON", "PullRequest")
             .variable("BUILD_REPOSITORY_URI", "https://github.com/contoso/hld");
+        let target = target.map(|name| ("SYSTEM_PULLREQUEST_TARGETBRANCH", name));
+        let task = target
+            .iter()
+            .fold(task, |task, (name, value)| task.variable(name, value));
         task.succeed().stdout
     };
-    for arguments in [&[][..], &[("allowPullRequestPublish", "true")]] {
-        let said = run(arguments);
+    let main = Some("refs/heads/main");
+    for (arguments, target) in [
+        (&[][..], None),
+        (&[("allowPullRequestPublish", "true")], None),
+        (&[("allowPullRequestPublish", "true")], main),
+    ] {
+        let said = run(arguments, target);
         assert!(
             said.contains("any more. It stays, because a build of a pull request removes nothing"),
             "{said}"
         );
     }
+    // Its plan is the one after the merge, where the branch is known that publishes then.
+    let said = run(&[], main);
+    assert!(
+        said.contains(
+            "has no such environment any more; it would be removed (1 file, with `v1 ConfigMap shop/a`)"
+        ),
+        "{said}"
+    );
+    source
+        .list("dev: {folder: new}")
+        .workspace
+        .remove("src/a.yaml");
+    source.workspace.write("src/b.yaml", &config_map("b", "1"));
+    commit(&source.workspace);
+    let said = run(&[("orphans", "warn")], main);
+    for expected in [
+        "its former one; it has `new` now; it would be removed (1 file)",
+        "- v1 ConfigMap shop/a\n",
+    ] {
+        assert!(said.contains(expected), "{said}");
+    }
+    let said = run(&[("orphans", "warn")], Some("refs/heads/other"));
+    assert!(!said.contains("- v1 ConfigMap shop/a\n"), "{said}");
     assert_eq!(source.paths().len(), 4);
 }
 

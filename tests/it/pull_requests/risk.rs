@@ -231,12 +231,21 @@ fn with_auto_a_risky_change_goes_by_pull_request_though_a_push_would_do<H: Host>
     assert!(ended.stdout.contains(note), "{}", ended.stdout);
     assert_eq!(scene.tip("main"), before);
     assert_eq!(scene.states(), [("open", "gitops/dev".to_owned())]);
+    // Once the change is taken back there is nothing to push, and nothing to merge either.
+    source(&scene, "3");
+    scene.run(&inputs);
+    assert_eq!(scene.states(), [("closed", "gitops/dev".to_owned())]);
+    assert_eq!(scene.tip("main"), before);
+    source(&scene, "0");
+    scene.run(&inputs);
+    let last = ("open", "gitops/dev".to_owned());
+    assert_eq!(scene.states().last(), Some(&last));
     // Once the risk is gone it is pushed, and what was proposed is withdrawn.
     source(&scene, "2");
     scene.run(&inputs);
     let published = scene.git(|git| git.content("main", "dev/web.yaml"));
     assert!(published.contains("replicas: 2"), "{published}");
-    assert_eq!(scene.states(), [("closed", "gitops/dev".to_owned())]);
+    assert!(scene.states().iter().all(|(state, _)| *state == "closed"));
     // Without the policy it would have been pushed.
     source(&scene, "0");
     scene.run(&[("mode", "auto")]);

@@ -3,6 +3,7 @@
 
 use super::host::Thread;
 use super::{Host, Scene, on_both_hosts, warnings};
+use crate::support::github::Hub;
 use crate::support::rest_fake::{Fault, Reply};
 
 on_both_hosts!(
@@ -225,4 +226,27 @@ fn a_lost_answer_makes_no_second_thread<H: Host>() {
     fresh.server.inject(at, Fault::DropAfter);
     fresh.run(&[]);
     assert_eq!(threads(&fresh).len(), 1);
+}
+
+#[test]
+fn more_threads_than_are_read_are_no_reason_to_write_ours_again() {
+    let scene = with_secret::<Hub>();
+    scene.server.with(|state| {
+        let threads = &mut state.pull_requests[0].threads;
+        let ours = threads.remove(0);
+        for at in 0..50 {
+            let mut other = ours.clone();
+            (other.id, other.body) = (format!("PRRT_other_{at}"), "I wonder".to_owned());
+            threads.push(other);
+        }
+        threads.push(ours);
+    });
+    scene.server.forget();
+    let ended = scene.run(&[]);
+    let said = warnings(&ended).join("\n");
+    let expected = "its critical findings are not shown as threads: ";
+    assert!(said.contains(expected), "{said}");
+    let reason = "the pull request has more than 2000 review threads";
+    assert!(said.contains(reason), "{said}");
+    assert_eq!(scene.server.writes(), 0, "{:?}", scene.server.requests());
 }

@@ -2,6 +2,7 @@
 //! schedules.
 
 use super::{Case, pods};
+use crate::resource::Resource;
 use crate::value::Value;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
@@ -18,25 +19,23 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     }
 }
 
+/// Kind and name of the workload whose number of pods an autoscaler sets.
+pub(super) fn target<'a>(one: &'a Resource<'_>) -> Option<(&'a str, &'a str)> {
+    let kind = one.id.kind.as_str();
+    if !matches!(kind, "HorizontalPodAutoscaler" | "ScaledObject") {
+        return None;
+    }
+    let target = one.value.at(&["spec", "scaleTargetRef"]);
+    // KEDA's default kind is Deployment.
+    let kind = target.at(&["kind"]).text().unwrap_or("Deployment");
+    Some((kind, target.at(&["name"]).text()?))
+}
+
 /// Whether an autoscaler of this set sets the number of a workload's pods.
-pub(super) fn is_target(facts: &super::Facts<'_>, workload: &Value) -> bool {
-    let of = |value: &Value| {
-        let metadata = value.at(&["metadata"]);
-        metadata.at(&["namespace"]).scalar()
-    };
-    facts.all.iter().any(|one| {
-        let is_scaler = matches!(
-            one.id.kind.as_str(),
-            "HorizontalPodAutoscaler" | "ScaledObject"
-        );
-        let target = one.value.at(&["spec", "scaleTargetRef"]);
-        // KEDA's default kind is Deployment.
-        let kind = target.at(&["kind"]).text().unwrap_or("Deployment");
-        is_scaler
-            && of(one.value) == of(workload)
-            && workload.at(&["kind"]).text() == Some(kind)
-            && target.at(&["name"]) == workload.at(&["metadata", "name"])
-    })
+pub(super) fn is_target(facts: &super::Facts<'_>, workload: &Resource<'_>) -> bool {
+    let id = &workload.id;
+    let name = (id.kind.as_str(), id.namespace.as_deref(), id.name.as_str());
+    facts.scaled.contains(&name)
 }
 
 fn bounds(case: &mut Case<'_, '_>) {
@@ -124,13 +123,15 @@ fn blocks(budget: &Value, facts: &super::Facts<'_>) -> Option<&'static str> {
             .iter()
             .all(|(key, value)| own.get(key) == Some(value))
     });
-    // Where the number is left out, an autoscaler may set it.
-    let replicas: Vec<_> = covered
-        .map(|one| one.value.at(&["spec", "replicas"]).int())
-        .collect::<Option<_>>()?;
-    let sum: i64 = replicas
-        .iter()
-        .fold(0, |sum, count| sum.saturating_add(*count));
-    let blocks = sum > 0 && sum <= least;
-    blocks.then_some("minAvailable")
+    let mut sum = 0_i64;
+    for one in covered {
+        // Where the number is left out, an autoscaler may set it.
+        let replicas = one.value.at(&["spec", "replicas"]).int()?;
+        sum = sum.saturating_add(replicas.max(0));
+        // Enough; what else a label that many share covers makes no difference.
+        if sum > least {
+            return None;
+        }
+    }
+    (sum > 0).then_some("minAvailable")
 }

@@ -26,6 +26,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) namespaces: HashMap<&'a str, usize>,
     /// Who refers to something, by kind, namespace and name.
     pub(crate) users: HashMap<Name<'a>, Vec<&'a Resource<'a>>>,
+    /// What autoscalers set the number of pods of, by kind, namespace and name.
+    pub(crate) scaled: HashSet<Name<'a>>,
     /// Workloads by namespace and each label of their pods.
     pub(crate) labeled: HashMap<Name<'a>, Vec<&'a Resource<'a>>>,
 }
@@ -48,6 +50,9 @@ impl<'a> Facts<'a> {
                 .or_default() += 1;
             facts.hosts.extend(super::network::hosts(one.value));
             let namespace = id.namespace.as_deref();
+            if let Some((kind, name)) = super::autoscaling::target(one) {
+                facts.scaled.insert((kind, namespace, name));
+            }
             if let Some(namespace) = namespace {
                 *facts.namespaces.entry(namespace).or_default() += 1;
             }

@@ -115,7 +115,8 @@ pub(crate) fn run(findings: &mut [Finding], options: &Options<'_>) {
         )
     };
     findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.rule.clone(), finding.resource.clone());
-        (order(a).cmp(&order(b))).then_with(|| key(a).cmp(&key(b)))
+        let names =
+            |a: &Finding, b: &Finding| a.rule.cmp(&b.rule).then(a.resource.cmp(&b.resource));
+        order(a).cmp(&order(b)).then_with(|| names(a, b))
     });
 }

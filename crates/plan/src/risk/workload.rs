@@ -56,7 +56,10 @@ fn replicas(case: &mut Case<'_, '_>) {
         return;
     };
     let is_set = !case.now().at(&["spec", "replicas"]).is_null();
-    let is_scaled = || autoscaling::is_target(case.after, case.now());
+    let is_scaled = || {
+        let workload = case.pair.new;
+        workload.is_some_and(|one| autoscaling::is_target(case.after, one))
+    };
     if old > 0 && new == 0 {
         case.report(
             "replicas-to-zero",

@@ -20,7 +20,7 @@ pub(super) fn ranges(plans: Plans<'_>) -> Vec<(Option<String>, &Commits)> {
             None => ranges.push((vec![*name], range)),
         }
     }
-    let named = |names: Vec<&str>| (plans.len() > 1).then(|| names.join(", "));
+    let named = |names: Vec<&str>| (plans.len() > 1).then(|| super::named(plans, &names));
     ranges
         .into_iter()
         .map(|(names, range)| (named(names), range))
@@ -34,7 +34,7 @@ pub(super) fn marked_down(commits: &Commits, environments: Option<&str>) -> Stri
         Some(link) => format!("[{short}]({})", address(link)),
         None => short,
     };
-    told(commits, environments.map(safe::code), &from)
+    told(commits, environments.map(safe::environments), &from)
 }
 
 /// The same as plain text, with the address behind it.

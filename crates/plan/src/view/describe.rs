@@ -80,12 +80,15 @@ pub(super) fn summary(plan: &Plan) -> String {
     text
 }
 
-/// `1 critical, 2 high`
+/// `1 critical, 2 high, 1 allowed`
 pub(super) fn risks(plan: &Plan) -> Option<String> {
     let all = plan.summary.severities.iter().rev();
-    let all: Vec<_> = all
+    let mut all: Vec<_> = all
         .map(|(one, count)| format!("{count} {}", severity(*one)))
         .collect();
+    if plan.summary.allowed > 0 {
+        all.push(format!("{} allowed", plan.summary.allowed));
+    }
     (!all.is_empty()).then(|| all.join(", "))
 }
 

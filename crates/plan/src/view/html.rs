@@ -1,9 +1,7 @@
 //! A page of its own: one file that loads nothing, for a browser and for a frame that
 //! may do nothing. Owns its markup; every text passes [`Html::text`].
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use sha2::{Digest as _, Sha256};
+mod head;
 
 use super::safe::escape;
 use super::{Detail, Plans, commits, describe, environments, must_be_named, ranked, summaries};
@@ -12,11 +10,14 @@ use crate::fold::{self, Folded};
 use crate::plan::ResourceChange;
 use crate::risk::Finding;
 
-const STYLE: &str = include_str!("page.css");
-const SCRIPT: &str = include_str!("page.js");
-
 /// Beyond so many bytes, fields are left out: a browser has to hold the page.
 const LONGEST: usize = 4 << 20;
+
+/// Beyond so many bytes, findings are only counted, the least severe first.
+const FINDINGS: usize = 2 << 20;
+
+/// Beyond so many bytes, resources are only counted, the least risky first.
+const RESOURCES: usize = 8 << 20;
 
 /// With so few resources, all are unfolded.
 const FEW: usize = 10;
@@ -37,7 +38,8 @@ pub fn html(plans: Plans<'_>, heading: Heading<'_>, clean: &dyn Fn(&str) -> Stri
         out: String::new(),
         clean,
     };
-    page.head(heading.title);
+    let title = escape(&clean(heading.title));
+    page.out.push_str(&head::head(&title));
     page.open("header", "");
     page.element("h1", "", heading.title);
     for line in heading.lines {
@@ -54,27 +56,17 @@ pub fn html(plans: Plans<'_>, heading: Heading<'_>, clean: &dyn Fn(&str) -> Stri
         page.element("p", "about", &line);
         page.subjects(range);
     }
-    page.out.push_str(TOOLS);
+    page.out.push_str(head::TOOLS);
     page.close("header");
     page.open("main", "");
     page.findings(plans);
     page.resources(plans);
     page.close("main");
     page.out.push_str("<script>");
-    page.out.push_str(SCRIPT);
+    page.out.push_str(head::SCRIPT);
     page.out.push_str("</script></body></html>\n");
     page.out
 }
-
-/// Hidden until the script runs: they do nothing without it.
-const TOOLS: &str = r#"<form id="tools" role="search" hidden>
-<label for="search">Search</label>
-<input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="Name, kind, field, value, rule">
-<button type="button" id="unfold">Unfold all</button>
-<button type="button" id="fold">Fold all</button>
-<p id="found" role="status"></p>
-</form>
-"#;
 
 struct Html<'c> {
     out: String,
@@ -82,19 +74,6 @@ struct Html<'c> {
 }
 
 impl Html<'_> {
-    /// Everything before the content. The policy names our own style and script by
-    /// their hashes, so that nothing else runs, whatever a text holds.
-    fn head(&mut self, title: &str) {
-        let hash = |text: &str| STANDARD.encode(Sha256::digest(text.as_bytes()));
-        let (style, script) = (hash(STYLE), hash(SCRIPT));
-        self.out.push_str(&format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n"
-        ));
-        self.element("title", "", title);
-        self.out
-            .push_str(&format!("<style>{STYLE}</style>\n</head>\n<body>\n"));
-    }
-
     fn open(&mut self, tag: &str, class: &str) {
         let class = if class.is_empty() {
             String::new()
@@ -149,6 +128,17 @@ impl Html<'_> {
         self.close("details");
     }
 
+    /// Counts what a browser could not hold.
+    fn left_out(&mut self, before: &str, number: usize, what: &str) {
+        if number > 0 {
+            let what = describe::count(number, what);
+            let said = format!(
+                "The page would be too large: {before}{what} left out. `gitops-publisher plan --full` shows everything."
+            );
+            self.element("p", "", &said);
+        }
+    }
+
     fn findings(&mut self, plans: Plans<'_>) {
         let findings = fold::findings(plans);
         if findings.is_empty() {
@@ -157,10 +147,15 @@ impl Html<'_> {
         self.out
             .push_str("<section aria-labelledby=\"risks\"><h2 id=\"risks\">Risks</h2>\n");
         self.open("ul", "findings");
-        for one in &findings {
+        let mut left = findings.iter();
+        for one in left.by_ref() {
             self.finding(plans, one);
+            if self.out.len() > FINDINGS {
+                break;
+            }
         }
         self.close("ul");
+        self.left_out("", left.len(), "more finding");
         self.close("section");
     }
 
@@ -203,20 +198,18 @@ impl Html<'_> {
         }
         let few = resources.len() <= FEW;
         let mut cut = 0_usize;
-        for one in &resources {
+        let mut left = resources.iter();
+        for one in left.by_ref() {
             let open = (few || must_be_named(one.change)) && !is_noise(one.change);
             let room = self.out.len() < LONGEST;
             cut += usize::from(!room);
             self.resource(plans, one, open && room, room);
+            if self.out.len() > RESOURCES {
+                break;
+            }
         }
-        if cut > 0 {
-            let resources = describe::count(cut, "resource");
-            self.element(
-                "p",
-                "",
-                &format!("The fields of {resources} are left out: the page would be too large. `gitops-publisher plan --full` shows them."),
-            );
-        }
+        self.left_out("the fields of ", cut, "resource");
+        self.left_out("", left.len(), "more resource");
         self.close("section");
     }
 

@@ -25,7 +25,7 @@ impl Format for Markdown {
     }
 
     fn subjects(&self, environments: Option<&str>, heading: &str) -> String {
-        let of = environments.map(|names| format!(" of {}", safe::code(names)));
+        let of = environments.map(|names| format!(" of {}", safe::environments(names)));
         format!("\n{heading}{}:\n\n", of.unwrap_or_default())
     }
 
@@ -39,7 +39,8 @@ impl Format for Markdown {
             .resource
             .as_ref()
             .map(|id| format!("{} ", safe::code(&id.short())));
-        let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
+        let places =
+            environments(plans, one).map(|names| format!(" in {}", safe::environments(&names)));
         format!(
             "- **{}** {} {}{}{}\n",
             describe::severity(finding.severity),
@@ -62,7 +63,8 @@ impl Format for Markdown {
     ) -> (String, String) {
         let change = one.change;
         let before = describe::before(change).map(|before| format!(" {}", safe::code(&before)));
-        let places = environments(plans, one).map(|names| format!(" in {}", safe::code(&names)));
+        let places =
+            environments(plans, one).map(|names| format!(" in {}", safe::environments(&names)));
         let stat = describe::stat(change).filter(|_| detail == Detail::Stat);
         let head = format!(
             "- {} {}{}{}{}\n",

@@ -30,6 +30,16 @@ pub(super) fn code(text: &str) -> String {
     format!("`{}`", line(text).replace('`', "'").replace('|', "¦"))
 }
 
+/// Names of environments as code; how many all of them are is said in our own words.
+pub(super) fn environments(names: &str) -> String {
+    let number = names.strip_prefix("all ");
+    let number = number.and_then(|rest| rest.strip_suffix(" environments"));
+    if number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) {
+        return names.to_owned();
+    }
+    code(names)
+}
+
 /// A text as it stands between tags: one line, in which nothing is markup.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

@@ -69,17 +69,18 @@ type Change = fn(&mut Effect);
 
 #[rstest]
 #[case::another_name(|it: &mut Effect| it.environment = "dev2".to_owned(), "environment dev: it is in the plan, and this run leaves it out", OTHER)]
-#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch next), and by the plan to https://dev.azure.com/contoso/shop/_git/manifests (branch main)", OTHER)]
-#[case::another_folder(|it: &mut Effect| it.folders[0].folder = "x".to_owned(), "environment dev: it owns `x`, and by the plan `dev`", OTHER)]
-#[case::files_of_others_go(|it: &mut Effect| it.adopts = true, "environment dev: files of others in its folder would go (`foreignFiles: adopt`), and stay by the plan", OTHER)]
-#[case::another_base(|it: &mut Effect| it.folders[0].base_tree = Some("e".repeat(40)), "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then tree eeeeeee)", "folders in the manifest repository were changed after the plan was made")]
-#[case::the_folder_is_gone(|it: &mut Effect| it.folders[0].base_tree = None, "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree bbbbbbb, then no such folder)", "folders in the manifest repository were changed after the plan was made")]
+#[case::another_repository(|it: &mut Effect| it.repository = "other".to_owned(), "environment dev: it goes to other (branch main); in the plan, it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch main)", OTHER)]
+#[case::another_branch(|it: &mut Effect| it.branch = "next".to_owned(), "environment dev: it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch next); in the plan, it goes to https://dev.azure.com/contoso/shop/_git/manifests (branch main)", OTHER)]
+#[case::another_folder(|it: &mut Effect| it.folders[0].folder = "x".to_owned(), "environment dev: it owns `x`; in the plan, it owns `dev`", OTHER)]
+#[case::files_of_others_go(|it: &mut Effect| it.adopts = true, "environment dev: this run removes files of others from its folder (`foreignFiles: adopt`); the plan keeps them", OTHER)]
+#[case::another_base(|it: &mut Effect| it.folders[0].base_tree = Some("e".repeat(40)), "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (in the plan: tree bbbbbbb; now: tree eeeeeee)", "folders in the manifest repository were changed after the plan was made")]
+#[case::the_folder_is_gone(|it: &mut Effect| it.folders[0].base_tree = None, "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (in the plan: tree bbbbbbb; now: no such folder)", "folders in the manifest repository were changed after the plan was made")]
 #[case::another_tree(|it: &mut Effect| it.folders[0].output_tree = "e".repeat(40), "environment dev: it renders to something else than in the plan: its files are not the same", "environments render to something else than in the plan")]
 #[case::other_content(|it: &mut Effect| (it.folders[0].content, it.folders[0].files) = gitops_plan::content([("web.yaml", b"y".as_slice()), ("new.yaml", b"".as_slice())]), "environment dev: it renders to something else than in the plan: `web.yaml` differs, `new.yaml` comes in addition", "environments render to something else than in the plan")]
 #[case::no_file(|it: &mut Effect| (it.folders[0].content, it.folders[0].files) = gitops_plan::content([]), "environment dev: it renders to something else than in the plan: `web.yaml` is missing", "environments render to something else than in the plan")]
 #[case::another_commit(|it: &mut Effect| it.source.commit = None, "environment dev: the source is at no commit; the plan was made at commit dddddddddddddddddddddddddddddddddddddddd", "the source is at another commit than in the plan")]
-#[case::another_helm(|it: &mut Effect| drop(it.tools.insert("helm".to_owned(), "4.0.0".to_owned())), "environment dev: helm is 4.0.0, and was 3.17.3 for the plan", "environments are rendered with other tools than the plan was")]
-#[case::another_tool(|it: &mut Effect| drop(it.tools.insert("kustomize".to_owned(), "5.8.1".to_owned())), "environment dev: kustomize is 5.8.1, and was not used for the plan", "environments are rendered with other tools than the plan was")]
+#[case::another_helm(|it: &mut Effect| drop(it.tools.insert("helm".to_owned(), "4.0.0".to_owned())), "environment dev: helm is 4.0.0; the plan was made with 3.17.3", "environments are rendered with other tools than the plan was")]
+#[case::another_tool(|it: &mut Effect| drop(it.tools.insert("kustomize".to_owned(), "5.8.1".to_owned())), "environment dev: kustomize is 5.8.1; the plan did not use it", "environments are rendered with other tools than the plan was")]
 fn each_thing_that_is_approved_changes_the_hash_and_is_named(
     #[case] change: Change,
     #[case] by_file: &str,
@@ -249,14 +250,30 @@ fn folders_go_only_as_approved() {
     let said = alone.check(intent).unwrap_err()[0].to_string();
     assert_eq!(
         said,
-        "the folders that this run would remove are not those of the plan, or are not as they were"
+        "this run removes other folders than the plan does, or they were changed after the plan was made"
     );
     let file = Approval::of_plan(run_plan(&effects), None).unwrap();
     let said = file.check(intent).unwrap_err()[0].to_string();
     assert_eq!(
         said,
-        "the folder `old` of r (branch main) would be removed, or is not as it was for the plan"
+        "the folder `old` of r (branch main) is removed by this run, and not by the plan"
     );
+    // Each thing about a folder that goes is in the hash.
+    let changes: [fn(&mut Removal); 4] = [
+        |it| it.repository = "other".to_owned(),
+        |it| it.branch = "next".to_owned(),
+        |it| it.folder = "other".to_owned(),
+        |it| it.base_tree = Some("e".repeat(40)),
+    ];
+    for change in changes {
+        let mut other = removal();
+        change(&mut other);
+        let (own, other) = (
+            PlanHash::of(&effects, &removals),
+            PlanHash::of(&effects, &[other]),
+        );
+        assert!(!own.is_same(&other), "{own}");
+    }
     let both = Approval::of_hash(PlanHash::of(&effects, &removals));
     assert_eq!(both.check(intent).unwrap().removals, removals);
     // With the file, too: what goes by the plan has to go.
@@ -390,4 +407,42 @@ fn the_hash_and_the_file_have_to_be_of_one_plan() {
         Approval::of_plan(plan, Some(&other)).unwrap_err(),
         NotApprovable::AnotherHash
     );
+}
+
+#[test]
+fn the_order_in_which_things_are_found_is_not_in_the_hash() {
+    let (one, mut other) = (removal(), removal());
+    other.folder = "older".to_owned();
+    let effects = [effect("dev")];
+    let there = PlanHash::of(&effects, &[one.clone(), other.clone()]);
+    assert!(there.is_same(&PlanHash::of(&effects, &[other, one])));
+    let files = [("a", b"x".as_slice()), ("b", b"y".as_slice())];
+    let [first, second] = files;
+    assert_eq!(
+        gitops_plan::content(files),
+        gitops_plan::content([second, first])
+    );
+}
+
+#[test]
+fn a_plan_of_nothing_has_no_hash() {
+    assert_eq!(RunPlan::new(vec![], vec![], vec![], None).hash, None);
+}
+
+#[test]
+fn what_is_published_already_excuses_its_base_and_nothing_else() {
+    let approved = [effect("dev")];
+    let mut now = approved.clone();
+    now[0].folders[0].base_tree = None;
+    now[0].source.commit = Some("e".repeat(40));
+    let settled = ["dev".to_owned()];
+    let intent = Intent {
+        effects: &now,
+        removals: &[],
+        settled: &settled,
+    };
+    let file = Approval::of_plan(run_plan(&approved), None).unwrap();
+    let found = file.check(intent).unwrap_err();
+    let found: Vec<_> = found.iter().map(|one| one.part).collect();
+    assert_eq!(found, [gitops_plan::Part::Source]);
 }

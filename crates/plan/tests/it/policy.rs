@@ -56,6 +56,21 @@ fn the_entry_of_the_highest_severity_counts(
 }
 
 #[test]
+fn critical_findings_that_a_change_brings_need_an_answer_unless_they_are_accepted() {
+    let critical = finding(Severity::Critical);
+    let mut accepted = critical.clone();
+    accepted.allowed = Some(Allowed {
+        reason: "r".to_owned(),
+        until: "2027-01-01".to_owned(),
+    });
+    let mut existing = critical.clone();
+    existing.existing = true;
+    let all = [critical, accepted, existing, finding(Severity::High)];
+    let answers = all.map(|one| one.needs_answer());
+    assert_eq!(answers, [true, false, false, false]);
+}
+
+#[test]
 fn what_is_accepted_or_was_so_before_does_not_count() {
     let policy = json!({"critical": "fail"});
     let mut one = finding(Severity::Critical);
@@ -77,32 +92,36 @@ fn what_is_accepted_or_was_so_before_does_not_count() {
 }
 
 #[rstest]
-#[case(json!("fail"), "must be a map from severities to actions, such as `{high: pullRequest, critical: fail}`")]
-#[case(json!({"urgent": "fail"}), "has the severity `urgent`; there are `info`, `medium`, `high` and `critical`")]
-#[case(json!({"high": "stop"}), "says of `high` `stop`; there are `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
-#[case(json!({"high": {"labels": []}}), "says of `high` `labels`; there are `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
-#[case(json!({"high": ["fail", "pullRequest"]}), "says of `high` `fail` and something else")]
-#[case(json!({"high": ["report", "complete"]}), "says of `high` `report` and something else")]
-#[case(json!({"high": []}), "says of `high` nothing; `report` is the word for that")]
-#[case(json!({"high": null}), "says of `high` something that is no action")]
-#[case(json!({"high": "reviewers"}), "says of `high` `reviewers` without names; write `reviewers: [names]`")]
-#[case(json!({"high": {"reviewers": []}}), "says of `high` `reviewers` without names")]
-#[case(json!({"high": {"reviewers": [1]}}), "says of `high` `reviewers` that are not names")]
+#[case(json!("fail"), "it must be a map from severities to actions, such as `{high: pullRequest, critical: fail}`")]
+#[case(json!({"urgent": "fail"}), "`urgent` is not a severity; use `info`, `medium`, `high` or `critical`")]
+#[case(json!({"high": "stop"}), "for `high`, `stop` is not an action; use one or more of `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
+#[case(json!({"high": {"labels": []}}), "for `high`, `labels` is not an action; use one or more of `report`, `pullRequest`, `reviewers`, `complete`, `fail`")]
+#[case(json!({"high": ["fail", "pullRequest"]}), "for `high`, `fail` cannot be combined with another action")]
+#[case(json!({"high": ["report", "complete"]}), "for `high`, `report` cannot be combined with another action")]
+#[case(json!({"high": []}), "for `high`, an action is missing; use `report` to take none")]
+#[case(json!({"high": null}), "for `high`, the value is not an action")]
+#[case(json!({"high": "reviewers"}), "for `high`, `reviewers` needs names: `reviewers: [names]`")]
+#[case(json!({"high": {"reviewers": []}}), "for `high`, `reviewers` needs names: `reviewers: [names]`")]
+#[case(json!({"high": {"reviewers": [1]}}), "for `high`, `reviewers` must be names")]
 fn a_policy_that_cannot_be_meant_is_refused(#[case] policy: Value, #[case] said: &str) {
     assert_eq!(RiskPolicy::from_json(&policy).unwrap_err(), said);
 }
 
 #[rstest]
-#[case(json!({}), false)]
-#[case(json!({"critical": "fail", "high": "pullRequest"}), false)]
-#[case(json!({"info": ["pullRequest", "complete"], "high": "report"}), true)]
-fn a_policy_that_completes_some_changes_leaves_the_others_to_people(
+#[case(json!({}), false, false)]
+#[case(json!({"critical": "fail", "high": "report"}), false, false)]
+#[case(json!({"critical": "fail", "high": "pullRequest"}), false, true)]
+#[case(json!({"high": {"reviewers": ["ada"]}}), false, true)]
+#[case(json!({"info": ["pullRequest", "complete"], "high": "report"}), true, true)]
+fn what_a_policy_does_to_pull_requests_is_known_before_any_change(
     #[case] policy: Value,
-    #[case] expected: bool,
+    #[case] completes: bool,
+    #[case] proposes: bool,
 ) {
+    let policy = RiskPolicy::from_json(&policy).unwrap();
     assert_eq!(
-        RiskPolicy::from_json(&policy).unwrap().completes(),
-        expected
+        (policy.completes(), policy.proposes()),
+        (completes, proposes)
     );
 }
 
@@ -172,6 +191,7 @@ fn brakes_stop_whatever_the_policy_says() {
     let policy = RiskPolicy::from_json(&json!({"critical": "report"})).unwrap();
     let verdict = decide(&[finding], &policy);
     assert!(verdict.consequence.fail, "no allowance lifts it");
+    assert_eq!(verdict.severity, Some(Severity::Critical));
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/risks.md");
     let page = std::fs::read_to_string(page).unwrap();
     for rule in BRAKES {

@@ -124,6 +124,11 @@ fn severities_are_set_and_findings_allowed_until_a_day() {
         refused(Some("2026-11-27"))
     );
     assert_eq!(run(&[allow("never", None)]), refused(Some("never")));
+    let of_another_rule = gitops_plan::risk::Allowance {
+        rule: "image-changed".into(),
+        ..allow("2027-01-01", None)
+    };
+    assert_eq!(run(&[of_another_rule]), refused(None));
     assert_eq!(
         run(&[allow("2026-11-01", None), allow("2026-12-01", None)]),
         allowed

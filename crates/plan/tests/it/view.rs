@@ -374,3 +374,28 @@ fn the_same_change_in_several_environments_is_one() {
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].environments, ["dev", "qa"]);
 }
+
+#[test]
+fn of_many_environments_all_of_them_have_no_names() {
+    let plan = planned(OLD, NEW);
+    let names: Vec<_> = (0..50).map(|n| format!("e{n}")).collect();
+    let mut plans: Vec<_> = names.iter().map(|name| (name.as_str(), &plan)).collect();
+    let shown = text(&plans, View::default());
+    assert!(
+        shown.contains("- v1 Service shop/gone [all 50 environments]\n"),
+        "{shown}"
+    );
+    let shown = markdown(&plans, View::default());
+    assert!(
+        shown.contains("- deleted `Service shop/gone` in all 50 environments\n"),
+        "{shown}"
+    );
+    // Of some, the names are needed.
+    let other = planned(OLD, OLD);
+    plans.push(("other", &other));
+    let shown = text(&plans, View::default());
+    assert!(
+        shown.contains("- v1 Service shop/gone [e0, e1, e2"),
+        "{shown}"
+    );
+}

@@ -354,5 +354,35 @@ fn a_page_that_would_be_too_large_names_every_resource_without_its_fields() {
     let page = html(&[("dev", &plan)], heading, &str::to_owned);
     assert!(page.len() < 6 << 20, "{}", page.len());
     assert!((0..1_000).all(|n| page.contains(&format!("<code class=\"name\">x x/n{n}</code>"))));
-    assert!(page.contains(" resources are left out: the page would be too large."));
+    let said = "The page would be too large: the fields of ";
+    assert!(page.contains(said) && page.contains(" resources left out."));
+}
+
+#[test]
+fn a_page_counts_what_a_browser_could_not_hold() {
+    let mut plan = Plan::from_json(&filled(&template(), "x").to_string()).unwrap();
+    let (finding, change) = (plan.findings[0].clone(), plan.resources[1].clone());
+    plan.findings = (0..30_000)
+        .map(|n| gitops_plan::risk::Finding {
+            message: format!("m{n}"),
+            ..finding.clone()
+        })
+        .collect();
+    plan.resources = (0..60_000)
+        .map(|n| {
+            let mut one = change.clone();
+            one.resource.name = format!("n{n}");
+            one
+        })
+        .collect();
+    let heading = Heading {
+        title: "t",
+        lines: &[],
+    };
+    let page = html(&[("dev", &plan)], heading, &str::to_owned);
+    assert!(page.len() < 9 << 20, "{}", page.len());
+    assert!(page.contains(" more findings left out."));
+    assert!(page.contains(" more resources left out."));
+    // What matters most comes first.
+    assert!(page.contains("m0") && page.contains("<code class=\"name\">x x/n0</code>"));
 }
