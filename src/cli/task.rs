@@ -44,7 +44,10 @@ pub(super) async fn run(
         return told.map(|()| 0);
     }
     let action = match command.as_deref() {
-        None | Some("publish") => Action::Publish,
+        None | Some("publish") => {
+            refuse_dry_run(environment)?;
+            Action::Publish
+        }
         Some("plan" | "verify") => Action::Plan,
         Some("wait") => Action::Wait,
         Some("render") => {
@@ -71,4 +74,17 @@ pub(super) async fn run(
     };
     let doors = Doors { given, task: true };
     run::run(action, doors, environment, reporter, Look::task()).await
+}
+
+/// Somebody who asks for a dry run does not want to publish.
+fn refuse_dry_run(environment: &Environment) -> Result<(), Error> {
+    let asked = agent::input(environment, "dryRun");
+    if !asked.is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+        return Ok(());
+    }
+    Err(Error::message(
+        Kind::Usage,
+        "the input `dryRun` is not for the command `publish`",
+    )
+    .hint("to see what publishing would change, use the command `plan`; it writes nothing"))
 }

@@ -82,7 +82,12 @@ fn typed_by_list(root: &Node) -> Vec<ResourceId> {
         return Vec::new();
     };
     let items = list_items(root).into_iter().flatten();
-    let untyped = items.filter(|item| field(item, "kind").is_none());
+    let is_empty = |item: &Node| {
+        let kind = field(item, "kind").and_then(Node::text);
+        kind.is_none_or(str::is_empty)
+    };
+    let untyped = items.clone().filter(|item| is_empty(item));
+    let inner = items.flat_map(typed_by_list);
     let typed = untyped.filter_map(|item| {
         let metadata = field(item, "metadata")?;
         let text = |key| field(metadata, key).and_then(Node::text);
@@ -93,7 +98,7 @@ fn typed_by_list(root: &Node) -> Vec<ResourceId> {
             name: text("name")?.to_owned(),
         })
     });
-    typed.collect()
+    typed.chain(inner).collect()
 }
 
 /// The text of a file.

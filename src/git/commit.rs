@@ -193,7 +193,8 @@ pub(super) struct Announced<'m> {
 /// The source repository and the environments that a message names.
 pub(super) fn announced(message: &str) -> Announced<'_> {
     let named = |key: &str| {
-        let mut lines = message.lines();
+        // The user's own text comes before our lines.
+        let mut lines = message.lines().rev();
         lines.find_map(|line| line.strip_prefix(key))
     };
     Announced {

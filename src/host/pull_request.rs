@@ -27,8 +27,6 @@ pub struct PullRequest {
     pub head: Option<ObjectId>,
     /// The commit on the target branch, once merged.
     pub merged: Option<ObjectId>,
-    /// The newest commit of the target branch before that, as far as the host has seen.
-    pub base: Option<ObjectId>,
     /// Names of its labels.
     pub labels: Vec<String>,
     /// It will be merged by the host once its conditions are met.

@@ -3,8 +3,11 @@
 //!
 //! May not report what happened; the caller does.
 
+use std::sync::PoisonError;
+
 use crate::error::Error;
 use crate::git::Tip;
+use crate::model::FolderPlan;
 use crate::publish::{self, Failure, Outcome as Ended, Proposal};
 use crate::report::RunReport;
 
@@ -93,6 +96,26 @@ pub(super) async fn attempt(
     }
 }
 
+/// An environment that a newer run publishes to another folder is not published to the
+/// former one again.
+fn pass_over_moved(search: &Search<'_>, decided: &mut Decided, tip: &Tip) {
+    if search.settings.run.allow_older {
+        return;
+    }
+    let newer = search.newer.lock().unwrap_or_else(PoisonError::into_inner);
+    let members = &search.branch.group.members;
+    for (at, member) in members.iter().enumerate() {
+        let name = &member.settings.name;
+        let Some((_, published)) = newer.iter().find(|(moved, _)| moved == name) else {
+            continue;
+        };
+        if tip.folders[at].ledger.is_none() && !decided.plans[at].is_empty() {
+            decided.plans[at] = FolderPlan::default();
+            decided.older.push((name.clone(), published.clone()));
+        }
+    }
+}
+
 /// What came of a push: how it ended, what was decided, the tip that a branch
 /// was made on, what went, and what was decided about risks.
 type Tried = (Ended, Decided, Option<Tip>, Vec<Gone>, Vec<Judged>);
@@ -129,6 +152,7 @@ async fn push(
         }
         let mut left = search.leave(tip, leaving.unwrap_or_default());
         decided = group.decide_each(context, settings.run.allow_older, &left.tip);
+        pass_over_moved(search, &mut decided, &left.tip);
         if group.adopted.is_incomplete() {
             return Ok(None);
         }

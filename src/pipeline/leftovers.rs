@@ -10,12 +10,14 @@ mod leave;
 mod proof;
 mod said;
 
+use std::sync::Mutex;
+
 use crate::context::Context;
 use crate::error::Error;
 use crate::git::{Tip, Wanted};
 use crate::host::is_same_repository;
 use crate::host::pull_request::PullRequest;
-use crate::model::{Finding, Folder, FolderState, Ledger, ObjectId};
+use crate::model::{Finding, Folder, FolderState, Ledger, ObjectId, PublicationStamp};
 use crate::plan::Orphans;
 use crate::report::RunReport;
 use crate::settings::definition::Mode;
@@ -52,6 +54,8 @@ pub(super) struct Search<'a> {
     pub(super) branch: &'a Branch<'a>,
     /// The branch is published to by pull request.
     pub(super) proposed: bool,
+    /// Environments of this run that a newer one published to another folder.
+    pub(super) newer: Mutex<Vec<(String, PublicationStamp)>>,
 }
 
 /// The tip of a branch, and what was left behind there.
@@ -74,6 +78,7 @@ impl<'a> Search<'a> {
             settings,
             branch,
             proposed: branch.group.is_proposed(),
+            newer: Mutex::default(),
         }
     }
 

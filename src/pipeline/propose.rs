@@ -32,7 +32,6 @@ use super::compare::{Decision, Group};
 use super::leftovers::Search;
 use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
-use closing::Among;
 use seen::{Past, Ready, Seen};
 
 pub(super) use heads::refuse;
@@ -109,7 +108,6 @@ impl Work<'_> {
     async fn run(&self, mut speaks: bool, report: &mut RunReport) -> Result<(), Error> {
         let remote = &self.branch.connection.remote;
         let mut options = self.head_options();
-        let mut crosses = false;
         loop {
             let mut seen = Seen::new(self.group().members.len(), &options.head);
             let decide = async |side, tip: &Tip| self.decide(side, tip, &mut seen).await;
@@ -138,8 +136,6 @@ impl Work<'_> {
                     }
                 }
                 HeadOutcome::Asks { tip, head, .. } => {
-                    let names = |head: &Tip| publish::names_another(head, &tip.branch);
-                    crosses = head.as_ref().is_some_and(names);
                     options.theirs = Some(self.theirs(head.as_ref(), &tip).await?);
                 }
                 HeadOutcome::Ready {
@@ -177,7 +173,7 @@ impl Work<'_> {
                     add(report, self.group(), &seen.plans, publication);
                     self.detail(&tip, &seen.plans, report).await?;
                     let theirs = on_theirs.then_some((pushed.commit, conflicts));
-                    let pushed = (pushed.commit, existed, crosses);
+                    let pushed = (pushed.commit, existed);
                     return self
                         .pushed((&options.head, pushed), &tip, theirs, report)
                         .await;
@@ -210,7 +206,7 @@ impl Work<'_> {
     /// On commits of others, the commit comes with what is known to conflict.
     async fn pushed(
         &self,
-        (head, (commit, existed, crosses)): (&str, (ObjectId, bool, bool)),
+        (head, (commit, existed)): (&str, (ObjectId, bool)),
         tip: &Tip,
         on_theirs: Option<(ObjectId, Vec<String>)>,
         report: &mut RunReport,
@@ -224,7 +220,7 @@ impl Work<'_> {
             self.refresh(found, head, tip, report).await?
         } else {
             let made = self.open(head, tip, report).await?;
-            self.refuse_crossed(&made.0, Some(commit), crosses).await?;
+            self.refuse_crossed(&made.0, Some(commit), existed).await?;
             made
         };
         // What stands on the target branch alone cannot conflict with it.
@@ -295,7 +291,7 @@ impl Work<'_> {
             (Some(found), _) => (found, PullRequestDone::Unchanged),
             (None, _) => {
                 let made = self.open(&options.head, &tip, report).await?;
-                self.refuse_crossed(&made.0, head.commit, false).await?;
+                self.refuse_crossed(&made.0, head.commit, true).await?;
                 made
             }
         };
@@ -333,12 +329,7 @@ impl Work<'_> {
         report: &mut RunReport,
         changed: bool,
     ) -> Result<(), Error> {
-        let among = if changed || done.1 == PullRequestDone::Created {
-            Among::All
-        } else {
-            Among::Own
-        };
-        let newer = self.supersede(&done.0, tip, among, report).await?;
+        let newer = self.supersede(&done.0, tip, report).await?;
         if let Some((environment, published)) = newer {
             warn_older(self.context, report, &environment, &published);
             return Ok(());

@@ -8,10 +8,10 @@
 //! next one start from the target branch. One that already proposes the same on
 //! the same base is left alone, so that nobody has to review it again.
 
-use super::made_for::{TARGET_TRAILER, is_made_for_another};
+use super::made_for::{TARGET_TRAILER, is_made_for_another, is_named};
 use super::message::TREE_TRAILER;
 use super::retry::{Failure, Proposal, Tries};
-use crate::git::{Ancestor, CommitDraft, Merge, Pushed, Remote, Tip, Wanted, folders_named};
+use crate::git::{Ancestor, CommitDraft, Merge, Pushed, Remote, Tip, Wanted};
 use crate::http::Retry;
 use crate::model::ObjectId;
 
@@ -381,26 +381,13 @@ pub(super) fn proposes(message: &str, tree: ObjectId, wanted: &[Wanted]) -> bool
     wanted.iter().any(|wanted| wanted.is_named_in(message)) && begins(message, tree)
 }
 
-/// The folders that a head branch was begun for by the same source and environment, when
-/// these were other ones: `None` for a branch of somebody else.
-pub fn other_folders(own: &[Ancestor], wanted: &[Wanted]) -> Option<Vec<String>> {
-    let first = own
-        .iter()
-        .find(|commit| begins(&commit.message, commit.tree))?;
-    let publishes = |wanted: &Wanted| wanted.is_published_by(&first.message);
-    wanted
-        .iter()
-        .any(publishes)
-        .then(|| folders_named(&first.message))
-}
-
-/// The newest commit of a branch, when a head branch begins with it, whoever made that.
-pub fn begun(tip: &Tip) -> Option<Ancestor> {
-    let commit = Ancestor {
-        tree: tip.tree()?,
-        message: tip.message.clone()?,
-    };
-    begins(&commit.message, commit.tree).then_some(commit)
+/// Whether the newest commit of a branch is one that a head branch into this target
+/// begins with, made by this publisher for whichever folder.
+pub fn begins_for(head: &Tip, target: &str, wanted: &Wanted) -> bool {
+    let message = head.message.as_deref().unwrap_or_default();
+    head.tree().is_some_and(|tree| begins(message, tree))
+        && is_named(message, target)
+        && wanted.is_published_by(message)
 }
 
 /// Whether a commit is one that a head branch begins with. It names its own tree.

@@ -33,6 +33,11 @@ pub async fn is_made_for_another(
     Ok(named.is_some_and(|named| named != target.branch))
 }
 
+/// Whether a commit says that it comes into this branch.
+pub(super) fn is_named(message: &str, target: &str) -> bool {
+    named(message) == Some(target)
+}
+
 fn named(message: &str) -> Option<&str> {
     let mut lines = message.lines().rev();
     lines.find_map(|line| line.strip_prefix(TARGET_TRAILER)?.strip_prefix(": "))

@@ -13,7 +13,7 @@ mod retry;
 
 pub use crate::http::Retry;
 pub use head::{
-    HeadOptions, HeadOutcome, Side, Theirs, begun, is_ours, is_proposal, other_folders, run_head,
+    HeadOptions, HeadOutcome, Side, Theirs, begins_for, is_ours, is_proposal, run_head,
 };
 pub use made_for::{is_made_for_another, names_another};
 pub use retry::{Failure, Options, Outcome, Proposal, run};

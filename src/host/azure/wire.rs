@@ -64,7 +64,6 @@ pub(super) struct Request {
     pub(super) source_ref_name: String,
     pub(super) target_ref_name: String,
     pub(super) last_merge_source_commit: Option<Commit>,
-    pub(super) last_merge_target_commit: Option<Commit>,
     pub(super) last_merge_commit: Option<Commit>,
     /// `queued` and `notSet` until somebody has found out.
     pub(super) merge_status: Option<String>,
@@ -246,7 +245,6 @@ impl Request {
             source: short(&self.source_ref_name),
             target: short(&self.target_ref_name),
             head: commit(self.last_merge_source_commit),
-            base: commit(self.last_merge_target_commit),
             merged: commit(self.last_merge_commit).filter(|_| state == State::Merged),
             labels: self
                 .labels

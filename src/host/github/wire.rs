@@ -135,7 +135,6 @@ impl Request {
             source: self.head.r#ref,
             target: self.base.r#ref,
             head: ObjectId::parse(&self.head.sha),
-            base: ObjectId::parse(&self.base.sha),
             // While it is open this is a trial merge.
             merged: self
                 .merge_commit_sha

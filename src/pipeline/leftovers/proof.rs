@@ -1,6 +1,8 @@
 //! What a ledger proves of its folder: whether it was an environment's of this source, what
 //! became of that, and why the folder stays.
 
+use std::sync::PoisonError;
+
 use crate::git::Tip;
 use crate::model::{Folder, FolderState, Ledger, SameRepository, SourceStamp};
 
@@ -51,6 +53,34 @@ impl Search<'_> {
         found.is_some_and(|it| matches!(it.fate, Fate::Moved(_)) && it.stays.is_none())
     }
 
+    /// Whether a ledger is of an environment of this run with the folder that it has.
+    pub(in super::super) fn is_of_environment(
+        &self,
+        name: &str,
+        folder: &Folder,
+        ledger: &Ledger,
+    ) -> bool {
+        let state = FolderState {
+            ledger: Some(ledger.clone()),
+            ..FolderState::default()
+        };
+        let theirs = &ledger.publication.source;
+        let is_member = |member: &&&Rendered| {
+            let ours = &member.settings.made_from;
+            let same = stamps::is_same_repository(member, &state);
+            member.settings.name == name
+                && theirs.settings == ours.settings
+                && theirs.may_share_repository(ours, &same)
+        };
+        let is_here = ledger
+            .folder
+            .as_deref()
+            .is_none_or(|own| own == folder.to_string());
+        is_here
+            && ledger.environment == name
+            && self.group().members.iter().any(|it| is_member(&it))
+    }
+
     /// What a ledger says of a folder that no setting names.
     pub(super) fn judge(&self, tip: &Tip, folder: Folder, ledger: &Ledger) -> Option<Leftover> {
         let theirs = &ledger.publication.source;
@@ -68,14 +98,20 @@ impl Search<'_> {
         if own.is_some_and(|own| own != folder.to_string()) {
             return None;
         }
+        let fate = self.fate(tip, ledger)?;
         // An older run does not know what came after it.
-        if stamps::older(self.context, member, &state).is_some() {
+        if let Some(published) = stamps::older(self.context, member, &state) {
+            if matches!(fate, Fate::Moved(_)) {
+                let newer = (ledger.environment.clone(), published);
+                let mut known = self.newer.lock().unwrap_or_else(PoisonError::into_inner);
+                known.push(newer);
+            }
             return None;
         }
         Some(Leftover {
             environment: ledger.environment.clone(),
             folder,
-            fate: self.fate(tip, ledger)?,
+            fate,
             stays: self.stays(member, ledger),
             proposal: None,
         })
@@ -140,5 +176,5 @@ impl Search<'_> {
 fn is_ours(theirs: &SourceStamp, ours: &SourceStamp, same: SameRepository<'_>) -> bool {
     let known = theirs.repository.is_some() && ours.repository.is_some();
     let file = theirs.settings.is_some() && theirs.settings == ours.settings;
-    known && file && theirs.may_share_repository(ours, same)
+    known && file && theirs.may_share_repository(ours, &same)
 }

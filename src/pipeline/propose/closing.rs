@@ -2,22 +2,23 @@
 //! branches deleted.
 
 use crate::error::Error;
-use crate::git::{Tip, Wanted};
+use crate::git::{Tip, Wanted, folders_named};
 use crate::host::HostKind;
 use crate::host::pull_request::{Note, PullRequest};
 use crate::model::{Folder, PublicationStamp};
 use crate::publish;
 use crate::report::{Outcome, PullRequestDone, PullRequestReport, RunReport};
+use crate::settings::{EnvironmentSettings, default_head};
 
 use super::super::leftovers::Search;
-use super::Work;
 use super::pull_request::reported;
+use super::{Work, heads};
 
 /// What our last words on a pull request are found by.
 pub(super) const CLOSED: &str = "closed";
 pub(super) const SUPERSEDED: &str = "superseded";
 
-/// An open pull request of this environment from another branch than the one in use.
+/// An open pull request of this environment.
 pub(super) struct Earlier {
     open: PullRequest,
     pub(super) head: Tip,
@@ -25,89 +26,114 @@ pub(super) struct Earlier {
     wanted: Vec<Wanted>,
 }
 
-/// Which branches are looked at for earlier pull requests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Among {
-    /// Those that the settings name.
-    Own,
-    /// Also those that are called as they may have been for another folder. Other sources
-    /// have such branches too, and each is read: this is for runs that write.
-    All,
-}
+/// Each pull request that may be an earlier one costs two requests. Of more than these,
+/// which are other sources' then, only those with names of our own are looked at.
+const MOST_READ: usize = 10;
 
 impl Work<'_> {
-    /// The open pull requests of this environment, but for the one from `current`.
+    /// The open pull requests of this environment, but for the one from `current`: it may
+    /// have had another folder, or another `pullRequestPer`.
     pub(super) async fn earlier(
         &self,
         tip: &Tip,
         current: Option<&str>,
-        among: Among,
     ) -> Result<Vec<Earlier>, Error> {
-        let name = &self.group().members[0].settings.name;
-        let options = self.options;
+        let (name, options) = (&self.settings().name, self.options);
         let may_be = |branch: &str| {
-            let is_like = || options.may_have_come_from(branch, name);
-            let is_looked_at = options.comes_from(branch) || among == Among::All && is_like();
-            is_looked_at && current != Some(branch)
+            let is_like = options.comes_from(branch) || options.may_have_come_from(branch, name);
+            is_like && current != Some(branch)
         };
-        let mut found = Vec::new();
         if !tip.branches.iter().any(|branch| may_be(branch)) {
-            return Ok(found);
+            return Ok(Vec::new());
         }
-        let open = self.api.open_from("", &tip.branch).await?;
-        for open in open.into_iter().filter(|open| may_be(&open.source)) {
-            let mut head = self.read(&open.source).await?;
-            let Some(wanted) = self.made_for(&head, tip).await? else {
-                continue;
-            };
-            let folder = &wanted[0].folder;
-            if *folder != self.group().members[0].settings.folder {
-                let remote = &self.branch.connection.remote;
-                head = remote.read(Some(&open.source), &wanted).await?;
-                // Another settings file of the source may have an environment of this name.
-                let search = Search {
-                    proposed: false,
-                    ..Search::new(self.context, self.settings, self.branch)
-                };
-                let ledger = head.folders.first().and_then(|state| state.ledger.as_ref());
-                if !ledger.is_some_and(|ledger| search.is_former(tip, folder, ledger)) {
-                    continue;
-                }
-            }
-            found.push(Earlier { open, head, wanted });
+        let mut open = self.api.open_from("", &tip.branch).await?;
+        open.retain(|open| may_be(&open.source));
+        if open.len() > MOST_READ {
+            open.retain(|open| options.comes_from(&open.source));
+        }
+        let mut found = Vec::new();
+        for open in open {
+            found.extend(self.proven(open, tip).await?);
         }
         Ok(found)
     }
 
-    /// What a head branch of this environment was made for, which may have had other
-    /// folders then. `None` for a branch of somebody else.
-    async fn made_for(&self, head: &Tip, tip: &Tip) -> Result<Option<Vec<Wanted>>, Error> {
+    fn settings(&self) -> &EnvironmentSettings {
+        &self.group().members[0].settings
+    }
+
+    /// A pull request of which the newest commit of its branch, its name and the ledger
+    /// there all say that it is this environment's, and for this target. A commit of
+    /// somebody on top makes it theirs.
+    async fn proven(&self, open: PullRequest, tip: &Tip) -> Result<Option<Earlier>, Error> {
         let mut wanted = self.group().wanted();
-        if publish::is_ours(head, &wanted) {
-            return Ok(Some(wanted));
-        }
-        let own = if let Some(first) = publish::begun(head) {
-            vec![first]
-        } else {
-            let remote = &self.branch.connection.remote;
-            remote.own_commits(head, tip).await?
-        };
-        if publish::is_proposal(&own, &wanted) {
-            return Ok(Some(wanted));
-        }
-        let folders = publish::other_folders(&own, &wanted);
-        let folders = folders.map(|named| {
-            let parsed = named.iter().filter_map(|folder| Folder::parse(folder).ok());
-            parsed.collect::<Vec<_>>()
-        });
-        let Some(folders) = folders.filter(|folders| !folders.is_empty()) else {
-            return Ok(None);
-        };
-        for (own, folder) in wanted.iter_mut().zip(folders) {
-            own.folder = folder;
+        for own in &mut wanted {
             own.files = None;
         }
-        Ok(Some(wanted))
+        let remote = &self.branch.connection.remote;
+        let mut head = remote.read(Some(&open.source), &wanted).await?;
+        if !head.exists || !publish::begins_for(&head, &tip.branch, &wanted[0]) {
+            return Ok(None);
+        }
+        let message = head.message.clone().unwrap_or_default();
+        for folder in folders_named(&message) {
+            let Ok(folder) = Folder::parse(&folder) else {
+                continue;
+            };
+            if folder != wanted[0].folder {
+                wanted[0].folder = folder.clone();
+                head = remote.read(Some(&open.source), &wanted).await?;
+            }
+            if self.is_proven(&open.source, &head, &folder, tip) {
+                return Ok(Some(Earlier { open, head, wanted }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn is_proven(&self, branch: &str, head: &Tip, folder: &Folder, tip: &Tip) -> bool {
+        let name = &self.settings().name;
+        let Some(ledger) = head.folders.first().and_then(|state| state.ledger.as_ref()) else {
+            return false;
+        };
+        let search = Search {
+            proposed: false,
+            ..Search::new(self.context, self.settings, self.branch)
+        };
+        let (base, is_ours) = if *folder == self.settings().folder {
+            let base = self.options.head_branch.to_string();
+            (base, search.is_of_environment(name, folder, ledger))
+        } else {
+            let base = default_head(folder, name).to_string();
+            let is_default = self.options.default_head;
+            (base, is_default && search.is_former(tip, folder, ledger))
+        };
+        let published = head
+            .folders
+            .iter()
+            .filter_map(|state| state.ledger.as_ref());
+        let contents = published.filter_map(|ledger| {
+            let files = ledger.files.iter().map(|(path, file)| (path, file.blob));
+            Some((ledger.folder.clone()?, files))
+        });
+        is_ours && (branch == base || branch == heads::of_content(&base, contents))
+    }
+
+    /// The pull request from a head branch of ours, and earlier ones.
+    async fn still_open(&self, tip: &Tip, head: Option<Tip>) -> Result<Vec<Earlier>, Error> {
+        let current = head.as_ref().map(|head| head.branch.clone());
+        let mut open = self.earlier(tip, current.as_deref()).await?;
+        if let Some(head) = head.filter(|head| head.exists)
+            && let Some(found) = self.api.find(&head.branch, &tip.branch).await?
+            && self.is_made_here(&head, tip).await?
+        {
+            open.push(Earlier {
+                open: found,
+                head,
+                wanted: self.group().wanted(),
+            });
+        }
+        Ok(open)
     }
 
     /// Closes the pull requests whose change is not needed any more, unless they propose
@@ -118,18 +144,11 @@ impl Work<'_> {
         head: Option<Tip>,
         report: &mut RunReport,
     ) -> Result<Option<PullRequestReport>, Error> {
-        let current = head.as_ref().map(|head| head.branch.clone());
-        let mut open = self.earlier(tip, current.as_deref(), Among::Own).await?;
-        if let Some(head) = head {
-            match self.api.find(&head.branch, &tip.branch).await? {
-                None if !self.options.per_change => self.tidy(&head, &tip.branch, report).await,
-                Some(found) if self.is_made_here(&head, tip).await? => open.push(Earlier {
-                    open: found,
-                    head,
-                    wanted: self.group().wanted(),
-                }),
-                _ => {}
-            }
+        let open = self.still_open(tip, head.clone()).await?;
+        if let (Some(head), false) = (&head, self.options.per_change)
+            && self.api.find(&head.branch, &tip.branch).await?.is_none()
+        {
+            self.tidy(head, &tip.branch, report).await;
         }
         let mut withdrawn = None;
         for earlier in open {
@@ -146,16 +165,31 @@ impl Work<'_> {
         Ok(withdrawn)
     }
 
-    /// Closes pull requests of an environment whose change was pushed.
+    /// Closes pull requests of an environment that is pushed.
     pub(super) async fn replaced(&self, report: &mut RunReport) -> Result<(), Error> {
-        let Some(target) = report.publications.last().map(|last| last.branch.clone()) else {
+        let Some(last) = report.publications.last() else {
             return Ok(());
         };
+        let target = last.branch.clone();
+        let (marker, text) = match last.outcome {
+            Outcome::Unchanged => (
+                CLOSED,
+                format!("Closed: `{target}` already holds what the source says."),
+            ),
+            _ => (
+                SUPERSEDED,
+                format!("Superseded: a newer change was published to `{target}`."),
+            ),
+        };
         let tip = self.read(&target).await?;
-        for earlier in self.earlier(&tip, None, Among::All).await? {
+        let head = if self.options.per_change {
+            None
+        } else {
+            Some(self.read(&self.options.head_branch).await?)
+        };
+        for earlier in self.still_open(&tip, head).await? {
             if self.newer(&earlier.head).is_none() {
-                let text = format!("Superseded: a newer change was published to `{target}`.");
-                self.close(&earlier, SUPERSEDED, text, report).await?;
+                self.close(&earlier, marker, text.clone(), report).await?;
             }
         }
         Ok(())
@@ -179,10 +213,9 @@ impl Work<'_> {
         &self,
         current: &PullRequest,
         tip: &Tip,
-        among: Among,
         report: &mut RunReport,
     ) -> Result<Option<(String, PublicationStamp)>, Error> {
-        let earlier = self.earlier(tip, Some(&current.source), among).await?;
+        let earlier = self.earlier(tip, Some(&current.source)).await?;
         let newer = earlier
             .iter()
             .find_map(|other| Some((self.newer(&other.head)?, &other.open)));
@@ -243,16 +276,26 @@ impl Work<'_> {
             blocks: false,
         };
         let closed = self.api.close(&earlier.open, Some(&note)).await?;
-        self.delete(&earlier.head, &earlier.wanted, report).await;
+        // Somebody may propose the same branch into another one.
+        if self.api.open_of(&earlier.open.source).await?.is_empty() {
+            self.delete(&earlier.head, &earlier.wanted, report).await;
+        }
         Ok(closed)
     }
 
     /// Deletes a head branch that nobody else pushed to.
     pub(super) async fn delete(&self, head: &Tip, wanted: &[Wanted], report: &mut RunReport) {
         let is_default = head.default_branch.as_ref() == Some(&head.branch);
+        let mut targets = self
+            .settings
+            .listed
+            .iter()
+            .filter_map(|one| one.target.as_ref());
+        let is_target = targets.any(|target| target.branch.as_deref() == Some(&*head.branch));
         if !self.options.delete_head_branch
             || !publish::is_ours(head, wanted)
             || is_default
+            || is_target
             || !head.exists
         {
             return;

@@ -7,8 +7,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Error, Kind};
 use crate::git::Tip;
-use crate::host::pull_request::{PullRequest, State};
-use crate::model::{BranchClash, ObjectId};
+use crate::host::pull_request::PullRequest;
+use crate::model::{BranchClash, ObjectId, RelPath};
 use crate::publish::{self, HeadOptions, Theirs};
 use crate::settings::{PullRequestSettings, head_of_change};
 
@@ -22,16 +22,29 @@ fn head_branch(options: &PullRequestSettings, members: &[&Rendered]) -> String {
     if !options.per_change {
         return options.head_branch.to_string();
     }
+    let contents = members.iter().map(|member| {
+        let files = member.files.iter();
+        let files = files.map(|(path, content)| (path, ObjectId::of_blob(content)));
+        (member.settings.folder.to_string(), files)
+    });
+    of_content(&options.head_branch, contents)
+}
+
+/// The branch of one change: its folders with the files in them.
+pub(super) fn of_content<'f, Files: Iterator<Item = (&'f RelPath, ObjectId)>>(
+    base: &str,
+    contents: impl Iterator<Item = (String, Files)>,
+) -> String {
     let mut hash = Sha256::new();
-    for member in members {
-        hash.update(format!("{}\0", member.settings.folder));
-        for (path, content) in member.files.iter() {
-            hash.update(format!("{path}\0{}\0", ObjectId::of_blob(content)));
+    for (folder, files) in contents {
+        hash.update(format!("{folder}\0"));
+        for (path, id) in files {
+            hash.update(format!("{path}\0{id}\0"));
         }
     }
     let hash = hash.finalize();
     let hash = hash.iter().map(|byte| format!("{byte:02x}"));
-    head_of_change(&options.head_branch, &hash.collect::<String>())
+    head_of_change(base, &hash.collect::<String>())
 }
 
 /// Refuses what can be told of a pull request's branches once the target is known. An
@@ -129,18 +142,8 @@ impl Work<'_> {
         }
         let remote = &self.branch.connection.remote;
         let own = remote.own_commits(head, target).await?;
-        if !own.is_empty() {
-            return Ok(publish::is_proposal(&own, &wanted));
-        }
-        // A host that merges without a merge commit makes its commits those of the target.
-        let last = self.api.last(&head.branch, &target.branch).await?;
-        let last = last.filter(|last| last.state == State::Merged && last.head == head.commit);
-        let Some(base) = last.and_then(|last| last.base) else {
-            return Ok(false);
-        };
-        let mut before = target.clone();
-        before.commit = Some(base);
-        let own = remote.own_commits(head, &before).await?;
+        // Merged without a merge commit, its commits are those of the target: whose branch
+        // it is cannot be told then.
         Ok(publish::is_proposal(&own, &wanted))
     }
 
@@ -192,14 +195,15 @@ impl Work<'_> {
     /// Whether the branch of a pull request that was just opened still holds the commit
     /// that this run found or pushed there: a run that publishes the environment to another
     /// branch may have come in between, and neither saw a pull request of the other's.
-    /// `crosses` when it took the place of one that was made for another branch.
+    /// `existed` when the branch was there before this run.
     pub(super) async fn refuse_crossed(
         &self,
         opened: &PullRequest,
         commit: Option<ObjectId>,
-        crosses: bool,
+        existed: bool,
     ) -> Result<(), Error> {
-        let open = if crosses {
+        // A new branch has no other pull request.
+        let open = if existed {
             self.api.open_of(&opened.source).await?
         } else {
             Vec::new()

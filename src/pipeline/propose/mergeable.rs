@@ -12,7 +12,6 @@ use crate::model::{ObjectId, PublicationStamp};
 use crate::publish::Theirs;
 use crate::report::RunReport;
 
-use super::closing::Among;
 use super::{Past, Work};
 
 /// When the host is asked whether it has found out. Both hosts merge on trial
@@ -57,7 +56,7 @@ impl Work<'_> {
         own: &str,
         tip: &Tip,
     ) -> Result<Option<(String, PublicationStamp)>, Error> {
-        let earlier = self.earlier(tip, Some(own), Among::Own).await?;
+        let earlier = self.earlier(tip, Some(own)).await?;
         Ok(earlier.iter().find_map(|other| self.newer(&other.head)))
     }
 

@@ -221,3 +221,35 @@ fn a_task_with_the_history_moves_and_one_without_says_what_it_lacks() {
     source.publish(&REMOVE);
     assert_eq!(source.paths(), ["new/.gitops-publisher", "new/a.yaml"]);
 }
+
+/// A run that was queued before the move.
+#[test]
+fn an_older_run_does_not_publish_to_the_former_folder_again() {
+    let source = Source::new("dev: , qa: ");
+    let at = |run: &str| {
+        source
+            .workspace
+            .program(&["publish"])
+            .variable("BUILD_BUILDID", run)
+    };
+    let before = source.workspace.git(&["rev-parse", "HEAD"]);
+    source.list("dev: {folder: shop/dev}, qa: ");
+    at("200").succeed();
+    let moved = source.paths();
+    source.workspace.git(&["branch", "moved"]);
+    source
+        .workspace
+        .git(&["reset", "--quiet", "--hard", before.trim()]);
+    let ended = source.publish(&[]);
+    assert!(
+        ended
+            .stderr
+            .contains("environment dev: this run is older than"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(source.paths(), moved);
+    // Unless that is what is wanted.
+    source.publish(&["--allow-older=true"]);
+    assert!(source.paths().contains(&"dev/a.yaml".to_owned()));
+}

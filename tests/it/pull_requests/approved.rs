@@ -52,7 +52,7 @@ fn an_approved_plan_is_proposed_as_it_was_approved<H: Host>() {
     scene.source(82);
     let hash = plan(&scene);
     commit("dev/note.txt");
-    let reason = "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (tree ";
+    let reason = "environment dev: the folder `dev` of the manifest repository was changed after the plan was made (in the plan: tree ";
     for approval in [("planHash", hash.as_str()), PLAN] {
         let error = scene.fails(&[approval]);
         let brief = "environment dev: its folder in the manifest repository was changed after the plan was made";

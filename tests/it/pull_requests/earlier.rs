@@ -4,7 +4,11 @@ use super::{GitRepository, Host, Scene, on_both_hosts, sound};
 
 on_both_hosts!(
     a_pull_request_for_another_folder_is_superseded,
-    one_that_others_pushed_to_is_closed_and_its_branch_stays,
+    one_that_others_pushed_to_is_left_alone,
+    those_that_stand_on_ours_are_left_alone,
+    a_branch_that_is_published_to_is_no_earlier_one,
+    a_folder_that_changes_back_closes_what_was_proposed_meanwhile,
+    a_run_that_died_before_it_closed_the_earlier_one_is_completed,
     those_of_others_are_left_alone,
     an_older_run_leaves_what_a_newer_one_proposed,
     a_push_withdraws_what_was_proposed_for_another_folder,
@@ -78,7 +82,7 @@ fn a_pull_request_for_another_folder_is_superseded<H: Host>() {
     }
 }
 
-fn one_that_others_pushed_to_is_closed_and_its_branch_stays<H: Host>() {
+fn one_that_others_pushed_to_is_left_alone<H: Host>() {
     let scene = in_git::<H>();
     moved(&scene, "dev");
     scene.run(&[ALL]);
@@ -88,9 +92,116 @@ fn one_that_others_pushed_to_is_closed_and_its_branch_stays<H: Host>() {
     scene.run(&[ALL]);
     assert_eq!(
         scene.states(),
-        [closed("gitops/dev"), open("gitops/shop--dev")]
+        [open("gitops/dev"), open("gitops/shop--dev")]
     );
     assert_eq!(scene.tip("gitops/dev"), theirs);
+    scene.idle(&[ALL]);
+}
+
+/// Branches that begin at ours, or say that they are ours.
+fn those_that_stand_on_ours_are_left_alone<H: Host>() {
+    let scene = in_git::<H>();
+    moved(&scene, "dev");
+    scene.run(&[ALL]);
+    let heads = [
+        "gitops/dev-deadbeef00",
+        "gitops/fix--dev",
+        "gitops/copy--dev",
+        "gitops/forged--dev",
+    ];
+    scene.git(|git| {
+        let start = git.tip("gitops/dev").unwrap();
+        for head in heads {
+            git.git(&["update-ref", &format!("refs/heads/{head}"), &start]);
+        }
+        for head in &heads[..2] {
+            git.commit(head, "work", &[("docs/howto.md", "100644", "work")]);
+        }
+        let tree = git.commit("gitops/forged--dev", "work", &[("work.txt", "100644", "work")]);
+        let tree = git.git(&["rev-parse", &format!("{tree}^{{tree}}")]);
+        let message = format!(
+            "Work\n\nGitops-Environments: dev\nGitops-Target: main\nGitops-Base: none dev\nGitops-Tree: {tree}"
+        );
+        let by = ["-c", "user.name=a", "-c", "user.email=a@contoso.com"];
+        let commit = ["commit-tree", tree.trim(), "-p", &start, "-m", &message];
+        let commit = git.git(&[&by[..], &commit].concat());
+        git.git(&["update-ref", "refs/heads/gitops/forged--dev", commit.trim()]);
+    });
+    for head in heads {
+        scene.server.with(|state| state.propose(head, "main"));
+    }
+    scene.idle(&[ALL]);
+    scene.source(81).run(&[ALL]);
+    moved(&scene, "shop/dev");
+    scene.run(&[ALL]);
+    scene.source(82).run(&[ALL, ("mode", "auto")]);
+    let states = scene.states();
+    assert_eq!(states[1..5], heads.map(open));
+    assert!(heads.iter().all(|head| scene.tip(head).is_some()));
+    assert_eq!([states[0].0, states[5].0], ["closed", "closed"]);
+}
+
+/// A branch that is published to looks like a head branch once its pull request was merged
+/// without a commit.
+fn a_branch_that_is_published_to_is_no_earlier_one<H: Host>() {
+    let scene = in_git::<H>();
+    let [staging, live] = ["gitops/staging--web", "gitops/live--web"];
+    scene.git(|git| {
+        let start = git.tip("main").unwrap();
+        for branch in [staging, live] {
+            git.git(&["update-ref", &format!("refs/heads/{branch}"), &start]);
+        }
+        git.commit(live, "work", &[("work.txt", "100644", "work")]);
+    });
+    scene.list(&format!("web: {{folder: web, branch: {staging}}}"));
+    scene.run(&[ALL]);
+    scene.server.with(|state| state.fast_forward(0));
+    scene.server.with(|state| state.propose(staging, live));
+    scene.list(&format!("web: {{folder: web, branch: {live}}}"));
+    let before = scene.tip(staging);
+    for mode in ["pullRequest", "auto"] {
+        scene.source(81).run(&[ALL, ("mode", mode)]);
+        assert_eq!(scene.states()[1], open(staging));
+        assert_eq!(scene.tip(staging), before);
+    }
+}
+
+fn a_folder_that_changes_back_closes_what_was_proposed_meanwhile<H: Host>() {
+    let scene = in_git::<H>();
+    moved(&scene, "dev");
+    scene.run(&[ALL]);
+    scene.server.with(|state| state.merge(0));
+    moved(&scene, "shop/dev");
+    scene.run(&[ALL]);
+    moved(&scene, "dev");
+    scene.run(&[ALL]);
+    assert_eq!(scene.states()[1], closed("gitops/shop--dev"));
+    scene.idle(&[ALL]);
+}
+
+fn a_run_that_died_before_it_closed_the_earlier_one_is_completed<H: Host>() {
+    let scene = in_git::<H>();
+    moved(&scene, "dev");
+    scene.run(&[ALL]);
+    moved(&scene, "shop/dev");
+    // Everything fails once the new one is open.
+    let opens = |scene: &Scene<H>| scene.seen().len() == 2;
+    for later in 1..40 {
+        let reply = crate::support::rest_fake::Reply::status(400);
+        scene
+            .server
+            .inject(later, crate::support::rest_fake::Fault::Answer(reply));
+        let _ = scene.task(&[ALL]).run();
+        scene.server.heal();
+        if opens(&scene) {
+            break;
+        }
+    }
+    scene.run(&[ALL]);
+    assert_eq!(
+        scene.states(),
+        [closed("gitops/dev"), open("gitops/shop--dev")]
+    );
     scene.idle(&[ALL]);
 }
 
@@ -229,18 +340,28 @@ fn somebodys_branch_that_was_merged_without_a_commit_is_not_ours<H: Host>() {
 }
 
 fn our_branch_that_was_merged_without_a_commit_goes_on<H: Host>() {
-    for others in [false, true] {
-        let scene = Scene::<H>::new();
-        scene.run(&[]);
-        if others {
-            scene.git(|git| drop(git.commit("gitops/dev", "note", &[("n.txt", "100644", "n")])));
-        }
-        scene.server.with(|state| state.fast_forward(0));
-        for _ in 0..2 {
-            scene.source(81).run(&[]);
-            let states: Vec<_> = scene.states().into_iter().map(|(state, _)| state).collect();
-            assert_eq!(states, ["merged", "open"]);
-        }
-        assert_eq!(scene.proposed("gitops/dev").len(), 1);
+    let scene = Scene::<H>::new();
+    scene.run(&[]);
+    scene.server.with(|state| state.fast_forward(0));
+    for _ in 0..2 {
+        scene.source(81).run(&[]);
+        let states: Vec<_> = scene.states().into_iter().map(|(state, _)| state).collect();
+        assert_eq!(states, ["merged", "open"]);
     }
+    assert_eq!(scene.proposed("gitops/dev").len(), 1);
+    // With a commit of somebody on top it might be anybody's.
+    scene.git(|git| drop(git.commit("gitops/dev", "note", &[("n.txt", "100644", "n")])));
+    scene.server.with(|state| state.fast_forward(1));
+    let error = scene.source(82).fails(&[]);
+    assert!(
+        error.contains("was not made for a pull request of this environment"),
+        "{error}"
+    );
+    assert!(
+        error.contains("Hint: if it is left over from a former pull request, delete it"),
+        "{error}"
+    );
+    scene.git(|git| git.delete("gitops/dev"));
+    scene.run(&[]);
+    assert_eq!(scene.states()[2], open("gitops/dev"));
 }

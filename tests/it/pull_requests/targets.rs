@@ -139,6 +139,12 @@ fn two_runs_that_cross_do_not_propose_each_others_commits<H: Host>() {
         error.contains("which therefore cannot be proposed into \"one\""),
         "{error}"
     );
+    // Not in the next run either.
+    let error = scene.fails(&[ONE]);
+    assert!(
+        error.contains("which therefore cannot be proposed into"),
+        "{error}"
+    );
     // Nobody is in the way any more.
     scene.server.with(|state| state.abandon(2));
     scene.run(&[ONE]);

@@ -77,8 +77,6 @@ pub struct PullRequest {
     pub statuses: Vec<Value>,
     pub author: String,
     pub merged: Option<String>,
-    /// The target branch before it was merged.
-    pub last_base: Option<String>,
     /// The tip of its source branch when it was closed or merged.
     pub last_head: Option<String>,
 }

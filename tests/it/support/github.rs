@@ -95,8 +95,6 @@ pub struct PullRequest {
     pub auto_merge: Option<Value>,
     /// The tip of its branch when it was closed or merged.
     pub last_head: Option<String>,
-    /// The target branch before it was merged.
-    pub last_base: Option<String>,
 }
 
 /// One comment.

@@ -186,7 +186,6 @@ impl Azure {
             statuses: Vec::new(),
             author: ME.to_owned(),
             merged: None,
-            last_base: None,
             last_head: None,
         });
         Reply::json(201, &self.shown(self.pull_requests.len() - 1, true))
@@ -283,7 +282,6 @@ impl Azure {
             let name = request.fields[name].as_str().unwrap();
             name.strip_prefix("refs/heads/").unwrap().to_owned()
         };
-        let base = self.git.tip(&branch("targetRefName"));
         let message = request.fields["completionOptions"]["mergeCommitMessage"]
             .as_str()
             .unwrap_or("Merged")
@@ -292,7 +290,6 @@ impl Azure {
             .git
             .merge(&branch("sourceRefName"), &branch("targetRefName"), &message);
         self.pull_requests[at].merged = Some(merged);
-        self.pull_requests[at].last_base = base;
         self.end(at, "completed");
     }
 
@@ -303,7 +300,6 @@ impl Azure {
         let branch = |name: &str| fields[name].as_str().unwrap().replace("refs/heads/", "");
         let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
         let request = &mut self.pull_requests[at];
-        request.last_base = self.git.tip(&target);
         request.merged = Some(self.git.fast_forward(&source, &target));
         self.end(at, "completed");
     }
@@ -316,7 +312,6 @@ impl Azure {
             name.strip_prefix("refs/heads/").unwrap().to_owned()
         };
         let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
-        self.pull_requests[at].last_base = self.git.tip(&target);
         self.pull_requests[at].merged = Some(self.git.squash(&source, &target, "Squashed"));
         self.end(at, "completed");
     }
@@ -362,9 +357,6 @@ impl Azure {
         }
         if let Some(tip) = tip {
             shown["lastMergeSourceCommit"] = json!({"commitId": tip});
-        }
-        if let Some(base) = request.last_base.clone().or_else(|| self.git.tip(target)) {
-            shown["lastMergeTargetCommit"] = json!({"commitId": base});
         }
         if let Some(merged) = &request.merged {
             shown["lastMergeCommit"] = json!({"commitId": merged});

@@ -80,7 +80,6 @@ impl Hub {
             threads: Vec::new(),
             auto_merge: None,
             last_head: None,
-            last_base: None,
         });
         Reply::json(201, &self.shown(self.pull_requests.last().unwrap(), true))
     }
@@ -211,10 +210,8 @@ impl Hub {
         let message = body["commit_title"]
             .as_str()
             .unwrap_or("Merge pull request");
-        let base = self.git.tip(&request.base);
         let merged = self.git.merge(&request.head, &request.base, message);
         self.pull_requests[at].merged = Some(merged.clone());
-        self.pull_requests[at].last_base = base;
         self.end(at);
         Reply::json(
             200,
@@ -225,17 +222,14 @@ impl Hub {
     /// Merges the branch into one commit.
     pub fn squash(&mut self, at: usize) {
         let request = &self.pull_requests[at];
-        let base = self.git.tip(&request.base);
         let merged = self.git.squash(&request.head, &request.base, "Squashed");
         self.pull_requests[at].merged = Some(merged);
-        self.pull_requests[at].last_base = base;
         self.end(at);
     }
 
     /// Somebody pushes the branch to its target: GitHub takes the pull request as merged.
     pub fn fast_forward(&mut self, at: usize) {
         let request = &mut self.pull_requests[at];
-        request.last_base = self.git.tip(&request.base);
         request.merged = Some(self.git.fast_forward(&request.head, &request.base));
         self.end(at);
     }
@@ -270,9 +264,6 @@ impl Hub {
         });
         if let Some(head) = &request.last_head {
             shown["head"]["sha"] = json!(head);
-        }
-        if let Some(base) = &request.last_base {
-            shown["base"]["sha"] = json!(base);
         }
         let there = [&request.head, &request.base].map(|branch| self.git.tip(branch).is_some());
         if single && request.state == "open" && there == [true, true] {
