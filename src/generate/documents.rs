@@ -83,8 +83,8 @@ fn typed_by_list(root: &Node) -> Vec<ResourceId> {
     };
     let items = list_items(root).into_iter().flatten();
     let is_empty = |item: &Node| {
-        let kind = field(item, "kind").and_then(Node::text);
-        kind.is_none_or(str::is_empty)
+        let kind = field(item, "kind");
+        kind.is_none_or(|kind| kind.is_null() || kind.text() == Some(""))
     };
     let untyped = items.clone().filter(|item| is_empty(item));
     let inner = items.flat_map(typed_by_list);

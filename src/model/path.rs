@@ -91,6 +91,23 @@ impl RelPath {
 }
 
 /// The first reason why `text` is unsafe, if any.
+/// Why no folder can have this name in a repository that everybody can check out and that
+/// `git fsck` finds sound.
+fn no_folder(name: &str) -> Option<&'static str> {
+    // https://git-scm.com/docs/git-fsck#_fsck_messages
+    let files = [".gitmodules", ".gitattributes", ".gitignore", ".mailmap"];
+    if name.len() > LONGEST_NAME {
+        Some("a part of it is longer than 255 bytes, which no file system takes")
+    } else if files.iter().any(|file| name.eq_ignore_ascii_case(file)) {
+        Some("a part of it has a name that git keeps for a file of its own")
+    } else {
+        None
+    }
+}
+
+/// The most bytes of a name on the file systems of Linux.
+const LONGEST_NAME: usize = 255;
+
 fn fault(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         return Some("it is empty");
@@ -163,7 +180,15 @@ impl Folder {
         if trimmed == "." || (trimmed.is_empty() && !text.trim().is_empty()) {
             return Ok(Self::ROOT);
         }
-        RelPath::parse(trimmed).map(|path| Self(Some(path)))
+        let path = RelPath::parse(trimmed)?;
+        let reason = path.segments().find_map(no_folder);
+        match reason {
+            None => Ok(Self(Some(path))),
+            Some(reason) => Err(PathError {
+                path: path.0,
+                reason,
+            }),
+        }
     }
 
     /// The path, unless this is the root.
@@ -229,6 +254,26 @@ mod tests {
     #[case("...")]
     fn safe_paths_are_taken_as_they_are(#[case] text: &str) {
         assert_eq!(RelPath::parse(text).unwrap().as_str(), text);
+    }
+
+    #[rstest::rstest]
+    #[case(&"f".repeat(256), Some("longer than 255 bytes"))]
+    #[case(&"é".repeat(128), Some("longer than 255 bytes"))]
+    #[case(&"é".repeat(127), None)]
+    #[case("x/.gitmodules", Some("git keeps"))]
+    #[case(".GitAttributes", Some("git keeps"))]
+    #[case(".gitignore/x", Some("git keeps"))]
+    #[case("gitmodules", None)]
+    fn a_folder_has_a_name_that_every_clone_can_hold(
+        #[case] text: &str,
+        #[case] reason: Option<&str>,
+    ) {
+        let refused = Folder::parse(text).err().map(|error| error.reason);
+        match (refused, reason) {
+            (Some(said), Some(reason)) => assert!(said.contains(reason), "{said}"),
+            (said, reason) => assert_eq!(said, reason),
+        }
+        assert!(RelPath::parse(text).is_ok());
     }
 
     #[rstest::rstest]

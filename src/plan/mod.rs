@@ -121,7 +121,8 @@ pub fn folder(
         let listed = ledger.files.iter().map(|(path, file)| (path, &file.blob));
         !listed.eq(ids.iter().map(|(path, id)| (*path, id)))
     };
-    let is_stale = ledger.is_some_and(lists_other);
+    let overwrites = options.hand_edits == HandEdits::Overwrite;
+    let is_stale = overwrites && ledger.is_some_and(lists_other);
     if !plan.files.is_empty() || unowned || is_stale || plan.taken_over_from.is_some() {
         let ledger = new_ledger(desired, &ids);
         plan.resources = resources::changes(state, &plan.files, &ledger);

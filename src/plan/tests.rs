@@ -255,6 +255,19 @@ fn a_hand_edit_that_is_what_we_would_write_is_welcome() {
     ]);
     let plan = folder(Options::default(), &next.desired(), &state).unwrap();
     assert!(plan.is_empty());
+    // It is no edit any more once the ledger has it.
+    let overwrite = Options {
+        hand_edits: HandEdits::Overwrite,
+        ..Options::default()
+    };
+    let plan = folder(overwrite, &next.desired(), &state).unwrap();
+    assert!(plan.files.is_empty());
+    state.ledger = Some(plan.ledger.unwrap());
+    assert!(
+        folder(overwrite, &next.desired(), &state)
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[test]

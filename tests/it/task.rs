@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Barrier};
 
+use crate::support::git_repository::GitRepository;
 use crate::support::git_server::{Fault, GitServer, Turn};
 use crate::support::program::{Program, Workspace};
 
@@ -781,4 +782,33 @@ fn tokens_in_files_are_replaced_as_the_replace_tokens_task_did() {
         "{}",
         ended.stdout
     );
+}
+
+/// An input that only other commands have is no wish to publish.
+#[rstest::rstest]
+#[case("publish", "true", true)]
+#[case("", "True", true)]
+#[case("publish", "false", false)]
+#[case("plan", "true", false)]
+fn a_dry_run_publishes_nothing(#[case] command: &str, #[case] value: &str, #[case] refused: bool) {
+    let workspace = Workspace::new();
+    workspace.write(
+        "src/a.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n",
+    );
+    let repository = GitRepository::init(&workspace.path().join("manifests.git"));
+    repository.commit("main", "start", &[("README.md", "100644", "hello")]);
+    let inputs = [
+        ("command", command),
+        ("dryRun", value),
+        ("source", "src"),
+        ("environments", "dev"),
+        ("manifestRepo", "./manifests.git"),
+    ];
+    let ended = workspace.task(&inputs).run();
+    let said = "the input `dryRun` is not for the command `publish`%0AHint: to see what publishing would change, use the command `plan`; it writes nothing";
+    assert_eq!(ended.stdout.contains(said), refused, "{}", ended.stdout);
+    let publishes = !refused && command == "publish";
+    let commits = repository.subjects("main").len();
+    assert_eq!(commits, if publishes { 2 } else { 1 });
 }

@@ -34,6 +34,8 @@ fn place(names: &[&str], others: &[(&str, &str)]) -> Place {
 #[case::with_others("x.yml", format!("{}---\n{}", config_map("x", "1"), resource("PersistentVolumeClaim", "data")), "v1 PersistentVolumeClaim shop/data")]
 #[case::in_a_list("l.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: PersistentVolume, metadata: {name: p}}\n".to_owned(), "v1 PersistentVolume p")]
 #[case::in_a_typed_list("n.yaml", "apiVersion: v1\nkind: NamespaceList\nitems:\n- metadata: {name: n}\n".to_owned(), "v1 Namespace n")]
+#[case::in_a_typed_list_with_no_kind("n.yaml", "apiVersion: v1\nkind: NamespaceList\nitems:\n- {kind: null, metadata: {name: n}}\n".to_owned(), "v1 Namespace n")]
+#[case::in_a_list_in_a_list("n.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: NamespaceList, items: [{kind: '', metadata: {name: n}}]}\n".to_owned(), "v1 Namespace n")]
 #[case::as_json("c.json", "{\"apiVersion\": \"v1\", \"kind\": \"Namespace\", \"metadata\": {\"name\": \"x\"}}".to_owned(), "v1 Namespace x")]
 #[case::deeper("in/ns.yaml", resource("Namespace", "shop"), "v1 Namespace shop/shop")]
 #[case::a_definition("crd.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.x.io}\n".to_owned(), "apiextensions.k8s.io/v1 CustomResourceDefinition a.x.io")]
