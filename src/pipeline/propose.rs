@@ -108,6 +108,7 @@ impl Work<'_> {
     async fn run(&self, mut speaks: bool, report: &mut RunReport) -> Result<(), Error> {
         let remote = &self.branch.connection.remote;
         let mut options = self.head_options();
+        let mut crosses = false;
         loop {
             let mut seen = Seen::new(self.group().members.len(), &options.head);
             let decide = async |side, tip: &Tip| self.decide(side, tip, &mut seen).await;
@@ -136,6 +137,8 @@ impl Work<'_> {
                     }
                 }
                 HeadOutcome::Asks { tip, head, .. } => {
+                    let names = |head: &Tip| publish::names_another(head, &tip.branch);
+                    crosses = head.as_ref().is_some_and(names);
                     options.theirs = Some(self.theirs(head.as_ref(), &tip).await?);
                 }
                 HeadOutcome::Ready {
@@ -173,7 +176,7 @@ impl Work<'_> {
                     add(report, self.group(), &seen.plans, publication);
                     self.detail(&tip, &seen.plans, report).await?;
                     let theirs = on_theirs.then_some((pushed.commit, conflicts));
-                    let pushed = (pushed.commit, existed);
+                    let pushed = (pushed.commit, existed, crosses);
                     return self
                         .pushed((&options.head, pushed), &tip, theirs, report)
                         .await;
@@ -206,7 +209,7 @@ impl Work<'_> {
     /// On commits of others, the commit comes with what is known to conflict.
     async fn pushed(
         &self,
-        (head, (commit, existed)): (&str, (ObjectId, bool)),
+        (head, (commit, existed, crosses)): (&str, (ObjectId, bool, bool)),
         tip: &Tip,
         on_theirs: Option<(ObjectId, Vec<String>)>,
         report: &mut RunReport,
@@ -220,7 +223,7 @@ impl Work<'_> {
             self.refresh(found, head, tip, report).await?
         } else {
             let made = self.open(head, tip, report).await?;
-            self.refuse_crossed(&made.0, Some(commit), existed).await?;
+            self.refuse_crossed(&made.0, Some(commit), crosses).await?;
             made
         };
         // What stands on the target branch alone cannot conflict with it.
@@ -255,6 +258,12 @@ impl Work<'_> {
             Some(_) => Past::None,
             None => self.past(&head, &tip).await?,
         };
+        if past == Past::Crossed {
+            let open = self.api.open_of(&options.head).await?;
+            if let Some(other) = open.iter().find(|open| open.target != tip.branch) {
+                return Err(heads::taken(other, &tip.branch));
+            }
+        }
         let again = |theirs| if options.renew { None } else { theirs };
         // What was merged and taken back needs a commit of its own.
         if past == Past::Merged
@@ -291,7 +300,7 @@ impl Work<'_> {
             (Some(found), _) => (found, PullRequestDone::Unchanged),
             (None, _) => {
                 let made = self.open(&options.head, &tip, report).await?;
-                self.refuse_crossed(&made.0, head.commit, true).await?;
+                self.refuse_crossed(&made.0, head.commit, false).await?;
                 made
             }
         };

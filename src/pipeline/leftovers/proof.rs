@@ -101,7 +101,11 @@ impl Search<'_> {
         let fate = self.fate(tip, ledger)?;
         // An older run does not know what came after it.
         if let Some(published) = stamps::older(self.context, member, &state) {
-            if matches!(fate, Fate::Moved(_)) {
+            // Another branch of the source may publish it to a folder of its own.
+            let theirs = ledger.publication.writer.source_ref.as_ref();
+            let ours = self.context.publication.writer.source_ref.as_ref();
+            let is_same_branch = theirs.is_some() && theirs == ours;
+            if is_same_branch && matches!(fate, Fate::Moved(_)) {
                 let newer = (ledger.environment.clone(), published);
                 let mut known = self.newer.lock().unwrap_or_else(PoisonError::into_inner);
                 known.push(newer);

@@ -17,6 +17,8 @@ use super::{Work, heads};
 /// What our last words on a pull request are found by.
 pub(super) const CLOSED: &str = "closed";
 pub(super) const SUPERSEDED: &str = "superseded";
+/// The branch is also that of what is published to another branch.
+pub(super) const CROSSED: &str = "crossed";
 
 /// An open pull request of this environment.
 pub(super) struct Earlier {
@@ -66,29 +68,37 @@ impl Work<'_> {
     /// there all say that it is this environment's, and for this target. A commit of
     /// somebody on top makes it theirs.
     async fn proven(&self, open: PullRequest, tip: &Tip) -> Result<Option<Earlier>, Error> {
-        let mut wanted = self.group().wanted();
-        for own in &mut wanted {
-            own.files = None;
-        }
+        let own = self.group().wanted();
         let remote = &self.branch.connection.remote;
-        let mut head = remote.read(Some(&open.source), &wanted).await?;
-        if !head.exists || !publish::begins_for(&head, &tip.branch, &wanted[0]) {
+        let head = remote.read(Some(&open.source), &own).await?;
+        if !head.exists || !publish::begins_for(&head, &tip.branch, &own[0]) {
             return Ok(None);
         }
-        let message = head.message.clone().unwrap_or_default();
-        for folder in folders_named(&message) {
-            let Ok(folder) = Folder::parse(&folder) else {
-                continue;
-            };
-            if folder != wanted[0].folder {
-                wanted[0].folder = folder.clone();
-                head = remote.read(Some(&open.source), &wanted).await?;
-            }
-            if self.is_proven(&open.source, &head, &folder, tip) {
-                return Ok(Some(Earlier { open, head, wanted }));
-            }
+        let named = folders_named(head.message.as_deref().unwrap_or_default());
+        let folders = named.iter().filter_map(|folder| Folder::parse(folder).ok());
+        let mut wanted: Vec<_> = folders
+            .map(|folder| Wanted {
+                folder,
+                files: None,
+                publisher: own[0].publisher.clone(),
+            })
+            .collect();
+        if wanted.is_empty() {
+            return Ok(None);
         }
-        Ok(None)
+        let mut head = remote.read(Some(&open.source), &wanted).await?;
+        let name = &self.settings().name;
+        let ledgers = head.folders.iter().map(|state| state.ledger.as_ref());
+        let mut ledgers = ledgers.enumerate();
+        let found = ledgers.find(|(_, ledger)| ledger.is_some_and(|it| it.environment == *name));
+        let Some((at, _)) = found else {
+            return Ok(None);
+        };
+        // The environment comes before its definition.
+        wanted.swap(0, at);
+        head.folders.swap(0, at);
+        let is_proven = self.is_proven(&open.source, &head, &wanted[0].folder, tip);
+        Ok(is_proven.then_some(Earlier { open, head, wanted }))
     }
 
     fn is_proven(&self, branch: &str, head: &Tip, folder: &Folder, tip: &Tip) -> bool {
@@ -254,7 +264,7 @@ impl Work<'_> {
     /// Closes a pull request whose branch is another's.
     pub(super) async fn close_only(&self, open: &PullRequest, text: String) -> Result<(), Error> {
         let note = Note {
-            marker: CLOSED.to_owned(),
+            marker: CROSSED.to_owned(),
             text,
             blocks: false,
         };
@@ -276,10 +286,7 @@ impl Work<'_> {
             blocks: false,
         };
         let closed = self.api.close(&earlier.open, Some(&note)).await?;
-        // Somebody may propose the same branch into another one.
-        if self.api.open_of(&earlier.open.source).await?.is_empty() {
-            self.delete(&earlier.head, &earlier.wanted, report).await;
-        }
+        self.delete(&earlier.head, &earlier.wanted, report).await;
         Ok(closed)
     }
 
@@ -298,6 +305,11 @@ impl Work<'_> {
             || is_target
             || !head.exists
         {
+            return;
+        }
+        // Somebody may propose the same branch into another one.
+        let open = self.api.open_of(&head.branch).await;
+        if !open.is_ok_and(|open| open.is_empty()) {
             return;
         }
         let deleted = self.branch.connection.remote.delete(head).await;

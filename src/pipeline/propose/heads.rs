@@ -195,15 +195,14 @@ impl Work<'_> {
     /// Whether the branch of a pull request that was just opened still holds the commit
     /// that this run found or pushed there: a run that publishes the environment to another
     /// branch may have come in between, and neither saw a pull request of the other's.
-    /// `existed` when the branch was there before this run.
+    /// `crosses` when its commit took the place of one that was made for another branch.
     pub(super) async fn refuse_crossed(
         &self,
         opened: &PullRequest,
         commit: Option<ObjectId>,
-        existed: bool,
+        crosses: bool,
     ) -> Result<(), Error> {
-        // A new branch has no other pull request.
-        let open = if existed {
+        let open = if crosses {
             self.api.open_of(&opened.source).await?
         } else {
             Vec::new()
@@ -233,7 +232,7 @@ impl Work<'_> {
 }
 
 /// A head branch has one target at a time.
-fn taken(other: &PullRequest, target: &str) -> Error {
+pub(super) fn taken(other: &PullRequest, target: &str) -> Error {
     let said = format!(
         "pull request {} into {:?} comes from the branch {:?}, which therefore cannot be proposed into {target:?}: {}",
         other.number, other.target, other.source, other.url

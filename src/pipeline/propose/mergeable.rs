@@ -44,7 +44,7 @@ impl Work<'_> {
             return Ok(Theirs::Keep);
         }
         Ok(match self.past(head, tip).await? {
-            Past::None => Theirs::Keep,
+            Past::None | Past::Crossed => Theirs::Keep,
             Past::Merged | Past::Declined(_) => Theirs::Replace(commit),
         })
     }

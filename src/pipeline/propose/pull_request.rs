@@ -14,7 +14,7 @@ use crate::report::{
 };
 
 use super::super::publication::draft;
-use super::closing::{CLOSED, SUPERSEDED};
+use super::closing::{CLOSED, CROSSED, SUPERSEDED};
 use super::{Past, Work};
 
 impl Work<'_> {
@@ -209,6 +209,9 @@ impl Work<'_> {
         };
         if last.state == State::Merged {
             return Ok(Past::Merged);
+        }
+        if self.api.has_note(&last, CROSSED).await? {
+            return Ok(Past::Crossed);
         }
         for marker in [CLOSED, SUPERSEDED] {
             if self.api.has_note(&last, marker).await? {

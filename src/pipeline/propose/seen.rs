@@ -45,6 +45,8 @@ pub(super) enum Past {
     None,
     /// It was merged.
     Merged,
+    /// We closed it because its branch was taken for another target.
+    Crossed,
     /// A person closed it; this was its number.
     Declined(u64),
 }

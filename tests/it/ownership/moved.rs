@@ -253,3 +253,20 @@ fn an_older_run_does_not_publish_to_the_former_folder_again() {
     source.publish(&["--allow-older=true"]);
     assert!(source.paths().contains(&"dev/a.yaml".to_owned()));
 }
+
+/// Each branch of a source may publish an environment to a folder of its own.
+#[test]
+fn a_newer_run_of_another_branch_holds_nothing_back() {
+    let source = Source::new("qa: ");
+    let git = |arguments: &[&str]| source.workspace.git(arguments);
+    git(&["checkout", "--quiet", "-b", "feature"]);
+    source.list("qa: , dev: {folder: feature/dev}").publish(&[]);
+    git(&["checkout", "--quiet", "-"]);
+    source.list("qa: , dev: ");
+    for _ in 0..2 {
+        let ended = source.publish(&[]);
+        assert!(!ended.stderr.contains("this run is older"), "{}", ended.stderr);
+        assert!(source.paths().contains(&"dev/a.yaml".to_owned()));
+        assert!(source.paths().contains(&"feature/dev/a.yaml".to_owned()));
+    }
+}

@@ -13,6 +13,7 @@ on_both_hosts!(
     an_older_run_leaves_what_a_newer_one_proposed,
     a_push_withdraws_what_was_proposed_for_another_folder,
     a_pull_request_becomes_one_for_each_change_and_back,
+    what_was_proposed_with_a_definition_is_superseded,
     a_branch_that_came_back_changes_nothing,
     somebodys_branch_that_was_merged_without_a_commit_is_not_ours,
     our_branch_that_was_merged_without_a_commit_goes_on,
@@ -294,6 +295,26 @@ fn a_pull_request_becomes_one_for_each_change_and_back<H: Host>() {
         assert!(before.iter().all(|one| one.0 == "closed"), "{states:?}");
         assert_eq!(scene.branches(), [last.1.as_str(), "main"]);
         scene.idle(inputs);
+    }
+}
+
+fn what_was_proposed_with_a_definition_is_superseded<H: Host>() {
+    let steps = [
+        "folder: live/dev, definitionFolder: def/dev",
+        "folder: x/dev, definitionFolder: def/dev",
+        "folder: x/dev, definitionFolder: a/dev",
+        "folder: y/dev, definitionFolder: b/dev",
+        "folder: z/dev",
+    ];
+    for per in ["environment", "change"] {
+        let scene = in_git::<H>();
+        for step in steps {
+            scene.list(&format!("dev: {{{step}}}"));
+            scene.run(&[ALL, ("pullRequestPer", per)]);
+            let states = scene.states();
+            let open = states.iter().filter(|(state, _)| *state == "open").count();
+            assert_eq!(open, 1, "{per}, {step}: {states:?}");
+        }
     }
 }
 

@@ -10,6 +10,7 @@ on_both_hosts!(
     each_change_is_proposed_into_its_own_target,
     one_that_was_closed_is_made_anew,
     one_that_was_merged_is_made_anew,
+    one_that_somebody_proposes_elsewhere_goes_on,
     two_runs_that_cross_do_not_propose_each_others_commits,
     one_that_others_pushed_to_is_left_alone,
     a_run_into_another_target_does_not_delete_it,
@@ -176,5 +177,28 @@ fn a_run_into_another_target_does_not_delete_it<H: Host>() {
     scene.run(&[ONE]);
     scene.run(&[TWO, ("autoComplete", "true")]);
     assert_eq!(scene.only().state, "open");
+    assert!(scene.tip("gitops/dev").is_some());
+}
+
+/// A backport by hand, from a head branch of ours.
+fn one_that_somebody_proposes_elsewhere_goes_on<H: Host>() {
+    let scene = scene::<H>();
+    scene.run(&[ONE]);
+    scene.server.with(|state| state.merge(0));
+    scene
+        .server
+        .with(|state| state.propose("gitops/dev", "release/two"));
+    for _ in 0..3 {
+        scene.source(81).run(&[ONE]);
+        let states: Vec<_> = scene.states().into_iter().map(|(state, _)| state).collect();
+        assert_eq!(states, ["merged", "open", "open"]);
+    }
+    scene.server.forget();
+    scene.run(&[ONE]);
+    assert_eq!((scene.server.pushes(), scene.server.writes()), (0, 0));
+    // What is pushed after all withdraws ours, and leaves the branch to the other.
+    scene.run(&[ONE, ("mode", "auto")]);
+    let states: Vec<_> = scene.states().into_iter().map(|(state, _)| state).collect();
+    assert_eq!(states, ["merged", "open", "closed"]);
     assert!(scene.tip("gitops/dev").is_some());
 }
