@@ -10,7 +10,7 @@ mod leave;
 mod proof;
 mod said;
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use crate::context::Context;
 use crate::error::Error;
@@ -165,6 +165,20 @@ impl<'a> Search<'a> {
         let all = all.chain(&self.settings.environments);
         let here = all.filter(|one| self.may_be_at(one, tip));
         here.flat_map(folders).collect()
+    }
+
+    /// The environments of this run that newer runs publish to other folders.
+    pub(super) async fn newer_elsewhere(
+        &self,
+        tip: &Tip,
+    ) -> Result<Vec<(String, PublicationStamp)>, Error> {
+        if !self.can_tell(tip) {
+            return Ok(Vec::new());
+        }
+        let tip = self.whole(tip.clone()).await?;
+        self.try_find(&tip).await?;
+        let mut newer = self.newer.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(std::mem::take(&mut *newer))
     }
 
     /// Finds what was left behind in a branch. Where nothing is to be done with

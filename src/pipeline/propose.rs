@@ -32,7 +32,7 @@ use super::compare::{Decision, Group};
 use super::leftovers::Search;
 use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
-use seen::{Past, Ready, Seen};
+use seen::{Moved, Past, Ready, Seen};
 
 pub(super) use heads::refuse;
 pub(super) use judged::api;
@@ -81,6 +81,8 @@ struct Work<'a> {
     api: &'a Api,
     /// What the risks of the change ask for, as they were judged last.
     route: Mutex<Consequence>,
+    /// What newer runs publish to other folders, where that was looked for.
+    moved: Moved,
 }
 
 impl<'a> Work<'a> {
@@ -96,6 +98,7 @@ impl<'a> Work<'a> {
             options: &branch.group.members[0].settings.pull_request,
             api: api(branch)?,
             route: Mutex::default(),
+            moved: Moved::default(),
         })
     }
 }
@@ -367,7 +370,17 @@ impl Work<'_> {
                 if self.group().adopted.is_incomplete() {
                     return Ok(None);
                 }
-                let decision = decided?;
+                let mut decision = decided?;
+                if let Decision::Plans(plans) = &decision
+                    && !allow_older
+                    && heads::starts(tip, plans)
+                {
+                    if self.moved.is_unknown() {
+                        return Ok(None);
+                    }
+                    let name = &self.group().members[0].settings.name;
+                    decision = self.moved.decided(name).unwrap_or(decision);
+                }
                 if let Decision::Plans(plans) = &decision {
                     approval::at_tip(self.context, self.branch, tip, plans, &[])?;
                     self.judge(tip, plans).await?;

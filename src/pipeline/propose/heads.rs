@@ -8,11 +8,12 @@ use sha2::{Digest as _, Sha256};
 use crate::error::{Error, Kind};
 use crate::git::Tip;
 use crate::host::pull_request::PullRequest;
-use crate::model::{BranchClash, ObjectId, RelPath};
+use crate::model::{BranchClash, FolderPlan, ObjectId, RelPath};
 use crate::publish::{self, HeadOptions, Theirs};
 use crate::settings::{PullRequestSettings, head_of_change};
 
 use super::super::Rendered;
+use super::super::leftovers::Search;
 use super::super::publication::retry;
 use super::super::publish::Branch;
 use super::Work;
@@ -107,6 +108,11 @@ pub(super) fn refuse_beside(head: &str, tip: &Tip) -> Result<(), Error> {
     )))
 }
 
+/// Whether an environment comes to a folder that it was not published to before.
+pub(super) fn starts(tip: &Tip, plans: &[FolderPlan]) -> bool {
+    tip.folders[0].ledger.is_none() && !plans[0].is_empty()
+}
+
 impl Work<'_> {
     /// Where to push what is proposed, and how.
     pub(super) fn head_options(&self) -> HeadOptions {
@@ -125,6 +131,11 @@ impl Work<'_> {
     /// Reads what else has to be known of the repository before anything is decided; `false`
     /// when that is at hand.
     pub(super) async fn looks_again(&self, tip: &Tip) -> Result<bool, Error> {
+        if self.moved.is_wanted() {
+            let search = Search::new(self.context, self.settings, self.branch);
+            self.moved.found(search.newer_elsewhere(tip).await?);
+            return Ok(true);
+        }
         if !self.group().adopted.is_incomplete() {
             return Ok(false);
         }

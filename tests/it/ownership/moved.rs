@@ -265,7 +265,11 @@ fn a_newer_run_of_another_branch_holds_nothing_back() {
     source.list("qa: , dev: ");
     for _ in 0..2 {
         let ended = source.publish(&[]);
-        assert!(!ended.stderr.contains("this run is older"), "{}", ended.stderr);
+        assert!(
+            !ended.stderr.contains("this run is older"),
+            "{}",
+            ended.stderr
+        );
         assert!(source.paths().contains(&"dev/a.yaml".to_owned()));
         assert!(source.paths().contains(&"feature/dev/a.yaml".to_owned()));
     }

@@ -11,6 +11,7 @@ on_both_hosts!(
     a_run_that_died_before_it_closed_the_earlier_one_is_completed,
     those_of_others_are_left_alone,
     an_older_run_leaves_what_a_newer_one_proposed,
+    an_older_run_does_not_propose_the_former_folder_again,
     a_push_withdraws_what_was_proposed_for_another_folder,
     a_pull_request_becomes_one_for_each_change_and_back,
     what_was_proposed_with_a_definition_is_superseded,
@@ -267,6 +268,28 @@ fn an_older_run_leaves_what_a_newer_one_proposed<H: Host>() {
         scene.states(),
         [open("gitops/shop--dev"), open("gitops/dev")]
     );
+}
+
+fn an_older_run_does_not_propose_the_former_folder_again<H: Host>() {
+    let scene = in_git::<H>();
+    moved(&scene, "dev");
+    let first = scene.workspace.git(&["rev-parse", "HEAD"]);
+    scene.run(&[ALL]);
+    scene.server.with(|state| state.merge(0));
+    moved(&scene, "shop/dev");
+    scene.run(&[ALL, ("mode", "push")]);
+    let before = scene.tip("main");
+    scene
+        .workspace
+        .git(&["reset", "--quiet", "--hard", first.trim()]);
+    for _ in 0..2 {
+        let older = scene.task(&[ALL]).variable("BUILD_BUILDID", "99");
+        let ended = sound(older.succeed());
+        let said = super::warnings(&ended).concat();
+        assert!(said.contains("this run is older than run 100"), "{said}");
+        assert_eq!(scene.states().len(), 1);
+    }
+    assert_eq!(scene.tip("main"), before);
 }
 
 fn a_push_withdraws_what_was_proposed_for_another_folder<H: Host>() {
