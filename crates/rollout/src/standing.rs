@@ -26,6 +26,9 @@ pub(crate) struct AboutCommit {
     pub(crate) said: BTreeMap<Target, Said>,
     /// What was not believed.
     pub(crate) disbelieved: BTreeSet<(Target, Disbelieved)>,
+    /// The targets in whose names somebody who is not believed wrote, whatever it says: a
+    /// host that shows the newest status alone shows nothing of the target's own.
+    pub(crate) covered: BTreeSet<Target>,
     /// There may be more that was said, by those who are believed.
     pub(crate) is_partial: bool,
 }
@@ -41,11 +44,15 @@ pub(crate) fn about(commit: &Commit, authors: &Authors) -> AboutCommit {
     };
     for report in &commit.reports {
         let said = meaning(report, &commit.id);
+        let target = Target::of(&report.context);
+        let is_believed = authors.allow(report);
+        if !is_believed {
+            about.covered.insert(target.clone());
+        }
         if said == Meaning::Nothing {
             continue;
         }
-        let target = Target::of(&report.context);
-        if !authors.allow(report) {
+        if !is_believed {
             let disbelieved = Disbelieved {
                 target: target.name().to_owned(),
                 author: author(report),

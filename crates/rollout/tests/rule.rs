@@ -418,6 +418,27 @@ fn what_others_hide_after_a_success_is_named() {
     assert_eq!(before.at(9).lines[0].hidden, None);
 }
 
+/// Whatever the words are that cover what the target said itself, and what is under way later.
+#[rstest::rstest]
+#[case::words_of_no_rollout("drift corrected", false)]
+#[case::words_of_an_artifact("new artifact", false)]
+#[case::then_pending("", true)]
+#[case::words_of_no_rollout_then_pending("drift corrected", true)]
+fn what_others_hide_is_named_whatever_they_write(#[case] words: &str, #[case] pending: bool) {
+    let by_mallory = Report {
+        author: vec!["mallory".to_owned()],
+        ..flux(APPS, State::Succeeded, words, 9)
+    };
+    let commits = [("c3", "t1"), ("c2", "t1"), ("c1", "t1"), ("c0", "t0")];
+    let scene = Scene::new(&commits, "c1").report("c1", healthy(APPS, 5));
+    let mut scene = scene.report("c2", by_mallory);
+    if pending {
+        scene = scene.report("c3", flux(APPS, State::Pending, "", 10));
+    }
+    let judged = scene.at(11);
+    assert_eq!(judged.lines[0].hidden.as_deref(), Some("c2"));
+}
+
 #[test]
 fn a_letter_that_folds_to_another_is_another_author() {
     let mut scene = ours();

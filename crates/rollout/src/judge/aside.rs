@@ -7,6 +7,7 @@ use super::{Wanted, Work};
 use crate::facts::Required;
 use crate::judged::Disbelieved;
 use crate::meaning::{Meaning, is_by_flux, meaning};
+use crate::standing::AboutCommit;
 use crate::target::Target;
 
 impl Work<'_> {
@@ -46,17 +47,19 @@ impl Work<'_> {
         all.into_iter().collect()
     }
 
-    /// The newest of the commits since ours on which others wrote in a target's name, and
-    /// nothing by itself is to be seen there or later.
+    /// The newest of the commits since ours on which others wrote in a target's name and
+    /// nothing by itself is to be seen, where it decided nothing later.
     pub(super) fn hidden(&self, target: &Target, candidates: usize) -> Option<String> {
         let both = self.wait.branch.commits.iter().zip(&self.said);
-        let mut unsaid = both
+        let is_final = |about: &AboutCommit| {
+            let said = about.said.get(target);
+            said.is_some_and(|said| said.meaning != Meaning::Pending)
+        };
+        let mut undecided = both
             .take(candidates)
-            .take_while(|(_, about)| !about.said.contains_key(target));
-        let found = unsaid.find(|(_, about)| {
-            let mut others = about.disbelieved.iter();
-            others.any(|(own, _)| own == target)
-        });
+            .take_while(|(_, about)| !is_final(about));
+        let found = undecided
+            .find(|(_, about)| !about.said.contains_key(target) && about.covered.contains(target));
         found.map(|(commit, _)| commit.id.clone())
     }
 
