@@ -185,7 +185,7 @@ async fn run_action(
     ended(done, environment, reporter, look)
 }
 
-/// Waits for what was published, which is told first: it is there, however long the cluster
+/// Reports what was published, then waits for it: it is there, however long the cluster
 /// takes.
 async fn waited(
     done: Result<RunReport, Box<Stopped>>,

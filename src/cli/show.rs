@@ -38,7 +38,7 @@ pub(super) struct Look {
     pub(super) tells: Tells,
 }
 
-/// What is told of a run at its end.
+/// What is reported at the end of a run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Tells {
     #[default]

@@ -25,7 +25,7 @@ pub(super) enum Fate {
 /// Why a run does not touch a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Stays {
-    /// What was published there comes from a commit that is no part of this
+    /// What was published there comes from a commit that is not in the history of this
     /// run's source: another branch of the source may have the environment.
     Apart(String),
     /// It was published from another branch of the source, which may go on doing so.

@@ -40,7 +40,7 @@ impl Work<'_> {
         tip: &Tip,
         current: Option<&str>,
     ) -> Result<Vec<Earlier>, Error> {
-        let (name, options) = (&self.settings().name, self.options);
+        let (name, options) = (&self.environment().name, self.options);
         let may_be = |branch: &str| {
             let is_like = options.comes_from(branch) || options.may_have_come_from(branch, name);
             is_like && current != Some(branch)
@@ -60,7 +60,7 @@ impl Work<'_> {
         Ok(found)
     }
 
-    fn settings(&self) -> &EnvironmentSettings {
+    fn environment(&self) -> &EnvironmentSettings {
         &self.group().members[0].settings
     }
 
@@ -87,7 +87,7 @@ impl Work<'_> {
             return Ok(None);
         }
         let mut head = remote.read(Some(&open.source), &wanted).await?;
-        let name = &self.settings().name;
+        let name = &self.environment().name;
         let ledgers = head.folders.iter().map(|state| state.ledger.as_ref());
         let mut ledgers = ledgers.enumerate();
         let found = ledgers.find(|(_, ledger)| ledger.is_some_and(|it| it.environment == *name));
@@ -102,7 +102,7 @@ impl Work<'_> {
     }
 
     fn is_proven(&self, branch: &str, head: &Tip, folder: &Folder, tip: &Tip) -> bool {
-        let name = &self.settings().name;
+        let name = &self.environment().name;
         let Some(ledger) = head.folders.first().and_then(|state| state.ledger.as_ref()) else {
             return false;
         };
@@ -110,7 +110,7 @@ impl Work<'_> {
             proposed: false,
             ..Search::new(self.context, self.settings, self.branch)
         };
-        let (base, is_ours) = if *folder == self.settings().folder {
+        let (base, is_ours) = if *folder == self.environment().folder {
             let base = self.options.head_branch.to_string();
             (base, search.is_of_environment(name, folder, ledger))
         } else {
@@ -129,21 +129,29 @@ impl Work<'_> {
         is_ours && (branch == base || branch == heads::of_content(&base, contents))
     }
 
-    /// The pull request from a head branch of ours, and earlier ones.
-    async fn still_open(&self, tip: &Tip, head: Option<Tip>) -> Result<Vec<Earlier>, Error> {
-        let current = head.as_ref().map(|head| head.branch.clone());
-        let mut open = self.earlier(tip, current.as_deref()).await?;
-        if let Some(head) = head.filter(|head| head.exists)
-            && let Some(found) = self.api.find(&head.branch, &tip.branch).await?
-            && self.is_made_here(&head, tip).await?
-        {
+    /// The pull request from a head branch of ours, and earlier ones; and whether there is
+    /// one from that branch at all.
+    async fn still_open(
+        &self,
+        tip: &Tip,
+        head: Option<&Tip>,
+    ) -> Result<(Vec<Earlier>, bool), Error> {
+        let current = head.map(|head| head.branch.as_str());
+        let mut open = self.earlier(tip, current).await?;
+        let Some(head) = head.filter(|head| head.exists) else {
+            return Ok((open, false));
+        };
+        let Some(found) = self.api.find(&head.branch, &tip.branch).await? else {
+            return Ok((open, false));
+        };
+        if self.is_made_here(head, tip).await? {
             open.push(Earlier {
                 open: found,
-                head,
+                head: head.clone(),
                 wanted: self.group().wanted(),
             });
         }
-        Ok(open)
+        Ok((open, true))
     }
 
     /// Closes the pull requests whose change is not needed any more, unless they propose
@@ -154,11 +162,9 @@ impl Work<'_> {
         head: Option<Tip>,
         report: &mut RunReport,
     ) -> Result<Option<PullRequestReport>, Error> {
-        let open = self.still_open(tip, head.clone()).await?;
-        if let (Some(head), false) = (&head, self.options.per_change)
-            && self.api.find(&head.branch, &tip.branch).await?.is_none()
-        {
-            self.tidy(head, &tip.branch, report).await;
+        let (open, is_proposed) = self.still_open(tip, head.as_ref()).await?;
+        if let Some(head) = head.filter(|_| !is_proposed && !self.options.per_change) {
+            self.tidy(&head, &tip.branch, report).await;
         }
         let mut withdrawn = None;
         for earlier in open {
@@ -197,7 +203,8 @@ impl Work<'_> {
         } else {
             Some(self.read(&self.options.head_branch).await?)
         };
-        for earlier in self.still_open(&tip, head).await? {
+        let (open, _) = self.still_open(&tip, head.as_ref()).await?;
+        for earlier in open {
             if self.newer(&earlier.head).is_none() {
                 self.close(&earlier, marker, text.clone(), report).await?;
             }
@@ -261,15 +268,19 @@ impl Work<'_> {
         self.group().newer(self.context, head)
     }
 
-    /// Closes a pull request whose branch is another's.
-    pub(super) async fn close_only(&self, open: &PullRequest, text: String) -> Result<(), Error> {
+    /// Closes a pull request, and leaves its branch.
+    pub(super) async fn end(
+        &self,
+        open: &PullRequest,
+        marker: &str,
+        text: String,
+    ) -> Result<PullRequest, Error> {
         let note = Note {
-            marker: CROSSED.to_owned(),
+            marker: marker.to_owned(),
             text,
             blocks: false,
         };
-        self.api.close(open, Some(&note)).await?;
-        Ok(())
+        Ok(self.api.close(open, Some(&note)).await?)
     }
 
     /// Closes a pull request, and deletes its branch.
@@ -280,12 +291,7 @@ impl Work<'_> {
         text: String,
         report: &mut RunReport,
     ) -> Result<PullRequest, Error> {
-        let note = Note {
-            marker: marker.to_owned(),
-            text,
-            blocks: false,
-        };
-        let closed = self.api.close(&earlier.open, Some(&note)).await?;
+        let closed = self.end(&earlier.open, marker, text).await?;
         self.delete(&earlier.head, &earlier.wanted, report).await;
         Ok(closed)
     }

@@ -17,6 +17,7 @@ use super::super::leftovers::Search;
 use super::super::publication::retry;
 use super::super::publish::Branch;
 use super::Work;
+use super::closing::CROSSED;
 
 /// The head branch of an environment, or of this very content.
 fn head_branch(options: &PullRequestSettings, members: &[&Rendered]) -> String {
@@ -128,8 +129,7 @@ impl Work<'_> {
         }
     }
 
-    /// Reads what else has to be known of the repository before anything is decided; `false`
-    /// when that is at hand.
+    /// Reads what a decision still lacks; `false` when nothing is missing.
     pub(super) async fn looks_again(&self, tip: &Tip) -> Result<bool, Error> {
         if self.moved.is_wanted() {
             let search = Search::new(self.context, self.settings, self.branch);
@@ -237,7 +237,7 @@ impl Work<'_> {
             "Closed: `{}` is also the branch of what is published to another branch.",
             opened.source
         );
-        self.close_only(opened, said).await?;
+        self.end(opened, CROSSED, said).await?;
         Err(error)
     }
 }

@@ -1,6 +1,7 @@
 //! Plans at a terminal, of charts, and of folders that go.
 
 use super::{Scene, config, failure, hash, refused};
+use crate::support::program::Program;
 
 #[test]
 fn at_a_terminal_too() {
@@ -181,6 +182,21 @@ fn a_chart_that_renders_otherwise_each_time_has_no_hash() {
     scene.task(&[("planHash", &hash), ("helm", helm)]).succeed();
 }
 
+/// Commits these settings; gives back the commit.
+fn committed(scene: &Scene, settings: &str) -> String {
+    scene.workspace.write("gitops.yaml", settings);
+    scene.workspace.git(&["add", "--all"]);
+    let message = ["commit", "--quiet", "--allow-empty", "-m", "change"];
+    scene.workspace.git(&message);
+    let commit = scene.workspace.git(&["rev-parse", "HEAD"]);
+    commit.trim().to_owned()
+}
+
+/// A run of this commit.
+fn at(task: Program, commit: &str) -> Program {
+    task.variable("BUILD_SOURCEVERSION", commit)
+}
+
 #[test]
 fn folders_that_go_are_part_of_what_is_approved() {
     let scene = Scene::new();
@@ -188,18 +204,7 @@ fn folders_that_go_are_part_of_what_is_approved() {
         let text = format!(
             "source: src\nenvironments: {environments}\norphans: remove\nallowRemoval: true\n"
         );
-        scene.workspace.write("gitops.yaml", &text);
-        scene.workspace.git(&["add", "--all"]);
-        let message = ["commit", "--quiet", "--allow-empty", "-m", "change"];
-        scene.workspace.git(&message);
-        scene
-            .workspace
-            .git(&["rev-parse", "HEAD"])
-            .trim()
-            .to_owned()
-    };
-    let at = |task: crate::support::program::Program, commit: &str| {
-        task.variable("BUILD_SOURCEVERSION", commit)
+        committed(&scene, &text)
     };
     scene.workspace.write("src/web.yaml", &config("web", "x"));
     scene.workspace.write(".gitignore", "out\n");
@@ -263,18 +268,7 @@ fn an_approved_move_may_be_run_again(#[case] from: &str, #[case] to: &str) {
     let scene = Scene::new();
     let commit = |folder: &str| {
         let text = format!("source: src\nenvironments: {{dev: {{folder: {folder}}}}}\n");
-        scene.workspace.write("gitops.yaml", &text);
-        scene.workspace.git(&["add", "--all"]);
-        let message = ["commit", "--quiet", "--allow-empty", "-m", "change"];
-        scene.workspace.git(&message);
-        scene
-            .workspace
-            .git(&["rev-parse", "HEAD"])
-            .trim()
-            .to_owned()
-    };
-    let at = |task: crate::support::program::Program, commit: &str| {
-        task.variable("BUILD_SOURCEVERSION", commit)
+        committed(&scene, &text)
     };
     scene.workspace.write("src/web.yaml", &config("web", "x"));
     scene.workspace.write(".gitignore", "out\n");

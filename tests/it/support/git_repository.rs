@@ -244,7 +244,7 @@ impl GitRepository {
         std::fs::set_permissions(&hook, std::fs::Permissions::from_mode(0o755)).unwrap();
     }
 
-    /// What git is told to do once the next push has come in.
+    /// Runs a git command after the next push has been received.
     pub fn after_next_push(&self, command: &str) {
         use std::os::unix::fs::PermissionsExt as _;
         let hook = self.path.join("hooks/post-receive");

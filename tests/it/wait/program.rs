@@ -70,7 +70,7 @@ fn publish_waits_and_tells_later_steps<H: Cluster>() {
     );
     assert_eq!(variable(&ended, "dev.rolledOutCommit"), Some(tip.clone()));
     assert_eq!(variable(&ended, "dev.lastRolledOutCommit"), Some(tip));
-    // What was published is told before the wait, and once.
+    // What was published is reported before the wait, and only once.
     let told = |words: &str| {
         let found: Vec<_> = ended.stdout.match_indices(words).collect();
         assert_eq!(found.len(), 1, "{words}: {}", ended.stdout);

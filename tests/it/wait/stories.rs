@@ -24,7 +24,7 @@ const NEED_CONNECTOR: [&str; 8] = ["S14", "S15", "S16", "S17", "S18", "S21", "S2
 /// Stories in which the order or the time of events is the point.
 const IN_ORDER: [&str; 3] = ["S07", "S13", "S25"];
 
-/// In how many orders each story is told, at most.
+/// The largest number of orders in which each story is replayed.
 const SHUFFLES: u64 = 4;
 
 /// Which calls of a story fail: every third, from this one on, so that each does once.
