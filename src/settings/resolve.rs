@@ -10,7 +10,9 @@ use crate::host::Home;
 use crate::text::nearest;
 
 use super::clashes::{refuse_odd_folders, refuse_overlaps};
-use super::cluster::{Described, cluster_objects, clusters, mute, targets};
+use super::cluster::{
+    Described, check_given, cluster_objects, clusters, mute, targets, undescribed,
+};
 use super::definition::{
     AllArgs, EnvironmentArgs, HelmArgs, Marks, Mode, PullRequestArgs, RunArgs, SourceArgs,
     arguments, id,
@@ -148,6 +150,8 @@ impl Places<'_> {
         let described = self.clusters.iter().find(|it| it.name == name);
         let here = |error: Error| error.context(format!("environment {name}"));
         if let Some(described) = described {
+            let given = self.given.get(id!(SourceArgs, generator));
+            check_given(given, described, &settings).map_err(here)?;
             let of = |name: &str| self.plain(name, &[name.to_owned()]);
             let objects = cluster_objects(described, &settings, self.clusters, &of, self.home);
             let objects = objects.map_err(here)?;
@@ -160,21 +164,7 @@ impl Places<'_> {
             .iter()
             .find_map(|it| it.generator.filter(|kind| kind.is_for_clusters()))
         {
-            let kind = kind.name();
-            if self.file.sources(name).is_some() {
-                let said = format!(
-                    "environment {name}: `generator: {kind}` cannot be combined with other sources"
-                );
-                return Err(Error::message(Kind::Usage, said).hint(format!(
-                    "take it out of `sources`, and describe the cluster by an environment of its own, with `generator: {kind}` and a block `{kind}`"
-                )));
-            }
-            let said = format!(
-                "environment {name}: nothing in the settings file describes the cluster that the generator `{kind}` would write for"
-            );
-            return Err(Error::message(Kind::Usage, said).hint(format!(
-                "set `generator: {kind}` in the settings file, for the environment that describes the cluster, with a block `{kind}` beside it"
-            )));
+            return Err(here(undescribed(kind, self.file.sources(name).is_some())));
         }
         if settings.wait.required == Required::Lately {
             let targets = targets(self.clusters, name);

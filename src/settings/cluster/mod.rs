@@ -16,9 +16,11 @@ use super::definition::{ArgoCdArgs, FluxArgs, SourceArgs, arguments, id};
 use super::file::FileSettings;
 use super::layer::{Data, Layer, Value, parse};
 
+mod generator;
 mod shared;
 mod written;
 
+pub(super) use generator::{check_given, undescribed};
 pub(super) use written::{cluster_objects, mute};
 
 /// A cluster that an environment of the file describes.

@@ -5,7 +5,8 @@ use gitops_rollout::{Context, Required, Target};
 use crate::error::Error;
 use crate::generate::ClusterObjects;
 use crate::generate::cluster::Login;
-use crate::settings::file::tests::read_and_resolved;
+use crate::settings::file::tests::{read_and_resolved, resolved_with};
+use crate::settings::layer::{Layer, Origin, Value};
 use crate::settings::{EnvironmentSettings, Settings};
 
 /// Environments beside a cluster, and the settings at the top.
@@ -262,6 +263,38 @@ fn what_argocd_cannot_be_told_is_refused(#[case] settings: &str, #[case] message
 fn what_a_cluster_cannot_run_is_refused(#[case] text: &str, #[case] message: &str) {
     let said = said(&read_and_resolved(text).unwrap_err());
     assert!(said.starts_with(message), "{said}");
+}
+
+#[rstest::rstest]
+#[case("flux", None)]
+#[case("auto", None)]
+#[case(
+    "argocd",
+    Some(
+        "environment clusters/prod: the flag `--generator` cannot be used for an environment that describes a cluster with `generator: flux` | set `generator` in the settings file"
+    )
+)]
+#[case(
+    "helm",
+    Some("environment clusters/prod: the flag `--generator` cannot be used for")
+)]
+fn a_run_cannot_make_something_else_of_a_cluster(
+    #[case] given: &str,
+    #[case] refused: Option<&str>,
+) {
+    let origin = || Origin::Flag("generator".into());
+    let names = Value::list(vec!["clusters/prod".to_owned()], origin());
+    let given = Layer::from([
+        ("generator".to_owned(), Value::text(given, origin())),
+        ("environments".to_owned(), names),
+    ]);
+    let resolved = resolved_with(&file("", FLUX), given);
+    let refusal = resolved.err().map(|error| said(&error));
+    match (refusal, refused) {
+        (None, None) => {}
+        (Some(said), Some(start)) => assert!(said.starts_with(start), "{said}"),
+        (said, _) => panic!("{said:?}"),
+    }
 }
 
 #[test]

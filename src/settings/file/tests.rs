@@ -6,8 +6,12 @@ use crate::settings::{Settings, resolve};
 
 /// What the program makes of a file's text.
 pub(in crate::settings) fn read_and_resolved(text: &str) -> Result<Settings, Error> {
+    resolved_with(text, Layer::new())
+}
+
+/// The same in a run with settings of its own.
+pub(in crate::settings) fn resolved_with(text: &str, mut given: Layer) -> Result<Settings, Error> {
     let file = parse(Path::new("gitops.yaml"), text)?;
-    let mut given = Layer::new();
     if file.environments.is_empty() {
         let origin = Origin::Flag("environments".to_owned());
         let names = Value::list(vec!["dev".to_owned()], origin);
