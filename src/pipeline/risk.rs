@@ -101,7 +101,14 @@ pub(super) fn refusals(judged: &[Judged]) -> Vec<(String, Error)> {
 }
 
 fn refusal(environment: &str, verdict: &Verdict) -> Error {
-    let name = word(verdict.severity);
+    let Some(severity) = verdict.severity else {
+        let said = format!(
+            "environment {environment}: it is not published, because `riskPolicy` says `fail` from `info` on, and so to every change"
+        );
+        return Error::message(Kind::Policy, said)
+            .hint("name the severity that is not to be published, such as `{high: fail}`");
+    };
+    let name = word(severity);
     let mut said = format!(
         "environment {environment}: it is not published, because `riskPolicy` says `fail` to {name} risks"
     );
@@ -125,13 +132,12 @@ fn refusal(environment: &str, verdict: &Verdict) -> Error {
         .hint("to accept a finding for some time, add it to `riskAllowances` in gitops.yaml, in a change of its own, or in gitops-risks.yaml of the manifest repository, with `rule`, `resource`, `reason` and `until`")
 }
 
-fn word(severity: Option<Severity>) -> &'static str {
+fn word(severity: Severity) -> &'static str {
     match severity {
-        Some(Severity::Critical) => "critical",
-        Some(Severity::High) => "high",
-        Some(Severity::Medium) => "medium",
-        Some(Severity::Info) => "info",
-        None => "no",
+        Severity::Critical => "critical",
+        Severity::High => "high",
+        Severity::Medium => "medium",
+        Severity::Info => "info",
     }
 }
 
@@ -153,11 +159,11 @@ pub(super) fn told(environment: &str, verdict: &Verdict) -> Option<Finding> {
     if *complete {
         parts.push("its pull request is completed automatically".to_owned());
     }
-    let said = format!(
-        "{}, as `riskPolicy` says of {} risks",
-        parts.join(", "),
-        word(verdict.severity)
+    let about = verdict.severity.map_or_else(
+        || "changes without risks".to_owned(),
+        |severity| format!("{} risks", word(severity)),
     );
+    let said = format!("{}, as `riskPolicy` says of {about}", parts.join(", "));
     (!parts.is_empty()).then(|| Finding::info(format!("environment {environment}"), said))
 }
 

@@ -41,7 +41,7 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
             Outcome::Unknown => "It is not known whether publishing would change",
             Outcome::Unchanged => "Nothing changed in",
             Outcome::Older => "Not published, as something newer is in",
-            Outcome::Stopped => "Not published, nothing changes in",
+            Outcome::Stopped => "Refused, nothing changes in",
         };
         let _ = write!(text, "**{said}** {place}");
         if let Some(commit) = &publication.commit_id {
@@ -62,10 +62,10 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
     for environment in &report.environments {
         let changes = match &environment.changes {
             Some(changes) if environment.is_stopped => {
-                format!("{}; stopped, not published", totals(changes))
+                format!("{}; refused", totals(changes))
             }
             Some(changes) => totals(changes),
-            None if environment.is_stopped => "stopped, not published".to_owned(),
+            None if environment.is_stopped => "refused".to_owned(),
             None if environment.is_older => "not published, as something newer is there".to_owned(),
             None => "not compared".to_owned(),
         };

@@ -39,7 +39,7 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
         let title = if *is_older {
             format!("{rendered} -> {folder}: not published, as something newer is there")
         } else if *is_stopped {
-            format!("{rendered} -> {folder}: stopped, not published")
+            format!("{rendered} -> {folder}: refused")
         } else {
             rendered
         };
@@ -50,11 +50,7 @@ pub fn changes(environment: &EnvironmentReport) -> (String, String) {
     } else {
         ""
     };
-    let end = if *is_stopped {
-        "; stopped, not published"
-    } else {
-        ""
-    };
+    let end = if *is_stopped { "; refused" } else { "" };
     let mut parts = vec![totals(changes)];
     parts.extend(besides(changes, str::to_owned));
     let title = format!("{rendered} -> {folder}{new}: {}{end}", parts.join("; "));
@@ -198,7 +194,7 @@ pub fn outcome(report: &RunReport) -> String {
                 "Not published: {place} holds something newer, at {commit}"
             ),
             Outcome::Stopped => {
-                writeln!(text, "Not published: {place} stays as it is, at {commit}")
+                writeln!(text, "Refused: {place} stays as it is, at {commit}")
             }
         };
         if let Some(pull_request) = &publication.pull_request {

@@ -86,6 +86,17 @@ fn a_policy_fails_both_commands_and_says_why() {
 }
 
 #[test]
+fn a_policy_that_begins_at_info_stops_a_change_without_risks_and_says_so() {
+    let workspace = shop();
+    workspace.write("src/web.yaml", &web(4));
+    settings(&workspace, "riskPolicy: {info: fail}\n");
+    let ended = workspace.program(&["publish"]).fail();
+    let reason = "environment dev: it is not published, because `riskPolicy` says `fail` from `info` on, and so to every change\n  help: name the severity that is not to be published, such as `{high: fail}`";
+    assert!(said(&ended).contains(reason), "{}", said(&ended));
+    assert!(published(&workspace).contains("replicas: 3"));
+}
+
+#[test]
 fn what_an_environment_does_not_take_along_when_it_moves_is_judged() {
     let workspace = shop();
     let db = web(1)

@@ -33,9 +33,7 @@ fn another_source_repository_is_refused_with_both_names_and_the_remedies() {
     // Nothing was compared, so that nothing is called unchanged.
     let ended = place.run_of(OTHER, &[("command", "verify")]).run();
     assert!(
-        ended
-            .stdout
-            .contains("(manifests) -> dev: stopped, not published"),
+        ended.stdout.contains("(manifests) -> dev: refused"),
         "{}",
         ended.stdout
     );
