@@ -68,6 +68,7 @@ pub mod generate;
 pub mod git;
 pub mod host;
 pub mod http;
+pub mod identity;
 pub mod install;
 pub mod model;
 pub mod parallel;

@@ -59,6 +59,17 @@ pub const RELEASE_REASON: &str = "RELEASE_REASON";
 pub const RELEASE_PRIMARYARTIFACTSOURCEALIAS: &str = "RELEASE_PRIMARYARTIFACTSOURCEALIAS";
 /// The job's own token, always sent to tasks.
 pub const JOB_TOKEN: &str = "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN";
+/// Where a job asks for the assertion of a service connection.
+pub const SYSTEM_OIDCREQUESTURI: &str = "SYSTEM_OIDCREQUESTURI";
+/// The project's id.
+pub const SYSTEM_TEAMPROJECTID: &str = "SYSTEM_TEAMPROJECTID";
+/// Id of the run as the server plans it.
+pub const SYSTEM_PLANID: &str = "SYSTEM_PLANID";
+/// Id of the job in it.
+pub const SYSTEM_JOBID: &str = "SYSTEM_JOBID";
+/// Another address of the service that gives out tokens of the machine, as Azure's own
+/// libraries take it.
+pub const AZURE_POD_IDENTITY_AUTHORITY_HOST: &str = "AZURE_POD_IDENTITY_AUTHORITY_HOST";
 /// The same token in a script step that maps it.
 pub const SYSTEM_ACCESSTOKEN: &str = "SYSTEM_ACCESSTOKEN";
 /// The agent's proxy.

@@ -6,6 +6,7 @@
 //! blank become `_`, then upper case), an input is always set and empty when
 //! not given, secrets arrive as `SECRET_…`.
 
+mod azure;
 mod children;
 mod command;
 pub mod env;
@@ -16,6 +17,7 @@ mod pull_request_build;
 mod servers;
 mod sink;
 
+pub use azure::{AzureConnection, AzureScheme, azure_connection, oidc_request};
 pub use children::{child_environment, user_environment};
 pub use command::{encode_data, encode_property, neutralize, neutralize_json};
 pub use env::Environment;

@@ -8,6 +8,7 @@ use crate::error::{Error, Kind};
 use crate::git::{self, Remote};
 use crate::host::{self, Api, ApiOptions, Credentials, Home, HostKind, Location, Place};
 use crate::http;
+use crate::identity::Identity;
 use crate::model::{RedactedUrl, Secret};
 use crate::pipeline::Connection;
 use crate::report::Reporter;
@@ -16,6 +17,7 @@ use crate::tokens::{Layer, Matching, Placeholder};
 use crate::tools::Tools;
 
 use super::app::Apps;
+use super::login;
 use super::token::Tokens;
 
 /// Where short forms of a manifest repository are read.
@@ -71,6 +73,8 @@ pub(super) struct Connector {
     pub(super) reporter: Arc<Reporter>,
     pub(super) tokens: Tokens,
     pub(super) app: Option<Apps>,
+    /// Who signs in to Azure DevOps.
+    pub(super) identity: Option<Arc<Identity>>,
     pub(super) tools: Tools,
     pub(super) http: http::Options,
     /// This is a build of a pull request.
@@ -101,7 +105,8 @@ impl Connector {
         let over_https = location.over_https();
         let web = over_https.as_ref().unwrap_or(&location).clone();
         let (authorization, credentials) = self.access(&web, target).await?.unzip();
-        let is_given = self.tokens.is_given() || self.app.is_some();
+        let has_own = self.app.is_some() || self.identity.is_some();
+        let is_given = self.tokens.is_given() || has_own;
         let location = match over_https {
             Some(web) if is_given && authorization.is_some() => web,
             _ => location,
@@ -274,6 +279,23 @@ impl Connector {
                 .mask_with(|redactor| authorization.register(redactor));
             return Ok(Some((authorization, Credentials::App(tokens))));
         }
+        let identity = self
+            .identity
+            .as_ref()
+            .filter(|_| location.kind == HostKind::Azure);
+        if let Some(identity) = identity {
+            login::refuse_elsewhere(url)?;
+            if !self.may_send("identity's token", url, target, false) {
+                return Ok(None);
+            }
+            // Good for an hour or more, and made after rendering.
+            let secret = identity.token().await?;
+            let authorization = host::authorization(location.kind, &secret, None)?;
+            self.reporter
+                .mask_with(|redactor| authorization.register(redactor));
+            let credentials = Credentials::Entra(Arc::clone(identity));
+            return Ok(Some((authorization, credentials)));
+        }
         let Some(token) = self.tokens.for_repository(&self.environment, url.url()) else {
             return Ok(None);
         };
@@ -335,94 +357,4 @@ impl Connector {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::settings::Target;
-
-    #[tokio::test]
-    async fn behind_ssh_the_hosts_interface_is_reached_with_the_jobs_own_token() {
-        let environment = Arc::new(Environment::from([
-            ("SYSTEM_COLLECTIONURI", "https://dev.azure.com/contoso/"),
-            ("SYSTEM_TEAMPROJECT", "shop"),
-            (
-                "ENDPOINT_AUTH_PARAMETER_SYSTEMVSSCONNECTION_ACCESSTOKEN",
-                "marked-token",
-            ),
-        ]));
-        let reporter = Arc::new(Reporter::new(crate::agent::AgentSink));
-        let tools = Tools::new("/nowhere", "/nowhere");
-        let connector = Connector {
-            http: crate::cli::network::http_options(&environment, None, &reporter).unwrap(),
-            environment,
-            reporter,
-            tokens: Tokens::default(),
-            app: None,
-            tools,
-            pull_request: false,
-            addresses: http::Addresses::Any,
-            read_only: false,
-        };
-        let place = async |repository: &str| {
-            let target = Target {
-                repository: repository.to_owned(),
-                host: None,
-                ..Target::local("unused")
-            };
-            let connection = connector.open(&target, false).await.unwrap();
-            (connection.remote.display(), connection.api.is_some())
-        };
-        let ssh = "git@ssh.dev.azure.com:v3/contoso/shop/manifests";
-        assert_eq!(place(ssh).await, (ssh.to_owned(), true));
-        let short = "https://dev.azure.com/contoso/shop/_git/manifests";
-        assert_eq!(place("manifests").await, (short.to_owned(), true));
-        let unknown = "git@git.contoso.com:manifests";
-        assert_eq!(place(unknown).await, (unknown.to_owned(), false));
-    }
-
-    #[tokio::test]
-    async fn what_is_opened_to_be_read_cannot_be_written_to_by_any_command() {
-        let folder = tempfile::tempdir().unwrap();
-        let reporter = Arc::new(Reporter::new(crate::agent::AgentSink));
-        let environment = Arc::new(Environment::from([("TMPDIR", "/tmp")]));
-        let mut connector = Connector {
-            http: crate::cli::network::http_options(&environment, None, &reporter).unwrap(),
-            environment,
-            reporter,
-            tokens: Tokens::default(),
-            app: None,
-            tools: Tools::new("/nowhere", "/nowhere"),
-            pull_request: true,
-            addresses: http::Addresses::Any,
-            read_only: false,
-        };
-        let repository = folder.path().join("m.git").display().to_string();
-        let target = Target::local(&repository);
-        let made = connector.open(&target, true).await.unwrap();
-        let tip = made.remote.read(None, &[]).await.unwrap();
-        connector.read_only = true;
-        let opened = connector.open(&target, true).await.unwrap();
-        let draft = git::CommitDraft {
-            author: git::Identity {
-                name: "a".into(),
-                email: "a@contoso.com".into(),
-            },
-            committer: git::Identity {
-                name: "a".into(),
-                email: "a@contoso.com".into(),
-            },
-            message: "m".into(),
-            seconds: 0,
-            tree_trailer: None,
-        };
-        let said = "this is a pull request build, so nothing is written";
-        let pushed = opened.remote.push(&tip, &[], &draft).await.unwrap_err();
-        assert!(pushed.to_string().ends_with(said), "{pushed}");
-        let deleted = opened.remote.delete(&tip).await.unwrap_err();
-        assert!(deleted.to_string().ends_with(said), "{deleted}");
-        let none = folder.path().join("none.git");
-        let target = Target::local(&none.display().to_string());
-        let absent = connector.open(&target, true).await.unwrap();
-        assert!(absent.remote.read(None, &[]).await.is_err());
-        assert!(!none.exists());
-    }
-}
+mod tests;

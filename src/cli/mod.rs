@@ -14,6 +14,7 @@ mod harden;
 mod help;
 mod invocation;
 mod logging;
+mod login;
 mod network;
 mod plan;
 mod promote;

@@ -26,7 +26,7 @@ use super::network;
 use super::promote::{self, Promotion};
 use super::show::{self, Look};
 use super::token::{self, Tokens};
-use super::{app, approval, attach, plan, rendered, risk, stamp, tools, wait};
+use super::{app, approval, attach, login, plan, rendered, risk, stamp, tools, wait};
 
 /// The command to run.
 #[derive(Debug)]
@@ -337,12 +337,15 @@ pub(super) fn equip(
         approved: None,
     };
     let tools = context.tools.clone();
+    let given = (&**environment, doors);
+    let identity = login::find(given, &settings.run, (&http, &tools), reporter)?;
     let app = app.map(|app| app::Apps::new(app, http.clone(), reporter));
     let connector = Connector {
         environment: Arc::clone(environment),
         reporter: Arc::clone(reporter),
         tokens,
         app,
+        identity,
         tools,
         http,
         pull_request,

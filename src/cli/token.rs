@@ -130,7 +130,13 @@ pub(super) fn advise(error: Error, task: bool) -> Error {
     ) {
         return error;
     }
-    let is_other = git.is_some_and(|error| error.host() == HostKind::Git);
+    let host = git.map(git::Error::host);
+    let is_other = host == Some(HostKind::Git);
+    let error = match (host, task) {
+        (Some(HostKind::Azure), true) => error.hint("name a service connection of type Azure DevOps with `azureDevOpsServiceConnection`, or one of Azure Resource Manager with `azureSubscription`: neither needs a stored token"),
+        (Some(HostKind::Azure), false) => error.hint("sign in with `az login` and add `--azure-login az`, or use the identity of the machine with `--azure-login managedIdentity`: neither needs a stored token"),
+        _ => error,
+    };
     if task {
         error.hint("set the input `token` to a secret variable, or name a service connection with `gitConnection` or `githubConnection`")
     } else {

@@ -5,7 +5,7 @@ use super::Fault;
 use super::api_fields::{self, FieldFault};
 use crate::model::{RelPath, ResourceId};
 use crate::text::yaml::{self, Dialect, RepeatedKey, Value};
-use crate::text::{Kind, Node, json};
+use crate::text::{Kind, Node, SyntaxError, json};
 
 /// One document that is not empty, as Kubernetes reads it.
 pub(super) struct Document {
@@ -51,6 +51,18 @@ pub(super) fn read(file: &RelPath, content: &[u8]) -> Result<Documents, Fault> {
     for document in parse(file, content)? {
         found.repeated.extend(document.repeated);
         collect(file, &document.root, document.line, &mut found)?;
+    }
+    Ok(found)
+}
+
+/// The values of a file whose faults are known or do not matter: of what was rendered, and
+/// of what is published.
+pub(super) fn values(file: &RelPath, content: &[u8]) -> Result<Vec<Document>, Fault> {
+    let text = text(file, content)?;
+    let mut found = Vec::new();
+    for document in nodes(file, text)? {
+        let (root, line) = (&document.root, document.line);
+        each(file, root, line, &mut |_, document| found.push(document))?;
     }
     Ok(found)
 }
@@ -122,14 +134,25 @@ pub(super) fn refuse_repeated(file: &RelPath, repeated: &[RepeatedKey]) -> Resul
 /// The documents of a file before anything is read out of them.
 pub(super) fn parse(file: &RelPath, content: &[u8]) -> Result<Vec<yaml::Document>, Fault> {
     let text = text(file, content)?;
-    let malformed = |source| Fault::Syntax {
+    if !is_json(file) {
+        let documents = nodes(file, text)?;
+        yaml::refused(text).map_err(|source| malformed(file, source))?;
+        return Ok(documents);
+    }
+    nodes(file, text)
+}
+
+fn malformed(file: &RelPath, source: SyntaxError) -> Fault {
+    Fault::Syntax {
         file: file.to_string(),
         source,
-    };
+    }
+}
+
+fn nodes(file: &RelPath, text: &str) -> Result<Vec<yaml::Document>, Fault> {
+    let malformed = |source| malformed(file, source);
     if !is_json(file) {
-        let documents = yaml::parse(text).map_err(malformed)?;
-        yaml::refused(text).map_err(malformed)?;
-        return Ok(documents);
+        return yaml::parse(text).map_err(malformed);
     }
     let root = json::parse(text).map_err(malformed)?;
     // JSON is YAML, and that reader keeps what is there twice.
@@ -142,12 +165,25 @@ pub(super) fn parse(file: &RelPath, content: &[u8]) -> Result<Vec<yaml::Document
 }
 
 fn collect(file: &RelPath, root: &Node, line: usize, found: &mut Documents) -> Result<(), Fault> {
+    each(file, root, line, &mut |root, document| {
+        found.faults.extend(api_fields::check(root, document.line));
+        found.all.push(document);
+    })
+}
+
+/// Hands over every document that is not empty, the items of a `List` one by one.
+fn each(
+    file: &RelPath,
+    root: &Node,
+    line: usize,
+    found: &mut impl FnMut(&Node, Document),
+) -> Result<(), Fault> {
     if root.is_null() || root.pairs().is_some_and(<[_]>::is_empty) {
         return Ok(());
     }
     if let Some(items) = list_items(root) {
         for item in items {
-            collect(file, item, item.line.max(line), found)?;
+            each(file, item, item.line.max(line), found)?;
         }
         return Ok(());
     }
@@ -156,8 +192,7 @@ fn collect(file: &RelPath, root: &Node, line: usize, found: &mut Documents) -> R
         place: format!(", line {}, column {}", error.line, error.column),
         message: "a map key is not a single value".to_owned(),
     })?;
-    found.faults.extend(api_fields::check(root, line));
-    found.all.push(Document { line, value });
+    found(root, Document { line, value });
     Ok(())
 }
 

@@ -9,8 +9,9 @@ use crate::text::yaml::{self, Dialect};
 /// Every document of a manifest that is not empty, with the line it starts at, as
 /// Kubernetes reads it.
 pub fn of_manifest(file: &RelPath, content: &[u8]) -> Result<Vec<(usize, Value)>, Fault> {
-    let documents = documents::read(file, content)?.all.into_iter();
+    let documents = documents::values(file, content)?;
     Ok(documents
+        .into_iter()
         .map(|document| (document.line, tree(document.value)))
         .collect())
 }

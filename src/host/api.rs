@@ -13,6 +13,7 @@ use super::remarks::{Remarked, Remarks};
 use super::watch::{Question, Sighting};
 use super::{AppTokens, HostKind, azure, github};
 use crate::http;
+use crate::identity::Identity;
 use crate::model::{Folder, ObjectId, RedactedUrl, Secret};
 
 /// How to reach a host's interface.
@@ -46,6 +47,8 @@ pub enum Credentials {
     Token(Secret),
     /// As a GitHub App.
     App(Arc<AppTokens>),
+    /// As an identity of Entra, on Azure DevOps.
+    Entra(Arc<Identity>),
 }
 
 /// The interface of one repository's host.

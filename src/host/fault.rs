@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error as CommandError, Kind};
-use crate::http;
+use crate::{http, identity};
 
 use super::{HostKind, Refusal, azure, github};
 
@@ -73,6 +73,9 @@ pub enum Fault {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is no token of Entra.
+    #[error(transparent)]
+    Identity(#[from] identity::Error),
     /// This run may not write.
     #[error("this is a pull request build, so nothing is written")]
     ReadOnly,
@@ -167,6 +170,7 @@ impl ApiError {
             }
             Fault::Unknown { .. } => "run again: what was done is found and not done twice",
             Fault::Http(error) => return error.hints(),
+            Fault::Identity(error) => return error.hints(),
             Fault::Answer { .. } => {
                 "check that the address is the repository's, and that no proxy changes the answers; otherwise please report this"
             }
@@ -186,6 +190,7 @@ impl ApiError {
     fn command_kind(&self) -> Kind {
         match self.fault() {
             Fault::Address { .. } | Fault::Key { .. } => Kind::Input,
+            Fault::Identity(error) => error.kind(),
             Fault::ReadOnly | Fault::NotMergeable { .. } => Kind::Policy,
             Fault::Refused { meaning, .. } if meaning.is_policy() => Kind::Policy,
             _ => Kind::Remote,

@@ -27,6 +27,7 @@ mod git_wire;
 mod helm;
 mod install;
 mod jsonnet;
+mod keyless;
 mod kustomize;
 mod launcher;
 mod layout;

@@ -144,13 +144,13 @@ impl<H: Host> Scene<H> {
 }
 
 /// A run that the agent shows as succeeded.
-fn sound(ended: Ended) -> Ended {
+pub fn sound(ended: Ended) -> Ended {
     assert!(!ended.stdout.contains("result=Failed"), "{}", ended.stdout);
     ended
 }
 
 /// The error of a run that the agent shows as failed.
-fn failed(ended: &Ended) -> String {
+pub fn failed(ended: &Ended) -> String {
     let error = "##vso[task.logissue type=error]";
     let errors = ended.stdout.lines().filter_map(|l| l.strip_prefix(error));
     assert!(ended.stdout.contains("result=Failed"), "{}", ended.stdout);

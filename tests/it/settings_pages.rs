@@ -132,7 +132,7 @@ fn facts(argument: &Arg) -> Vec<(&'static str, Value)> {
 
 /// Settings that are no input: a task has its own ways to a token, and what
 /// hardly anybody changes has its place in the settings file.
-const NO_INPUT: [&str; 3] = ["tokenFile", "githubAppKeyFile", "waitGrace"];
+const NO_INPUT: [&str; 4] = ["tokenFile", "githubAppKeyFile", "waitGrace", "azureLogin"];
 
 /// Whether an input is no setting of a run: ways to a token, and the inputs
 /// of the `tokens` command.
@@ -142,6 +142,8 @@ fn is_no_setting(name: &str) -> bool {
         "token",
         "gitConnection",
         "githubConnection",
+        "azureDevOpsServiceConnection",
+        "azureSubscription",
         "githubAppKey",
         "chartPassword",
     ]

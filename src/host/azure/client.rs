@@ -1,8 +1,7 @@
 //! The client of one repository: where it is, credentials, version.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::header::HeaderValue;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::OnceCell;
@@ -14,7 +13,9 @@ use crate::host::api::{ApiOptions, Credentials};
 use crate::host::fault::Fault;
 use crate::host::pull_request::Repository;
 use crate::host::rest::{Answer, Call, Rest};
-use crate::host::{Authorization, Error, HostKind, Refusal, authorization};
+use crate::host::{Authorization, HostKind, Refusal, authorization};
+use crate::identity::Identity;
+use crate::model::Secret;
 
 /// The version of the interface that is asked for first.
 const VERSION: &str = "7.1";
@@ -25,10 +26,17 @@ const HEADERS: [(&str, &str); 1] = [("x-tfs-fedauthredirect", "Suppress")];
 /// One repository of Azure DevOps.
 pub(in crate::host) struct Client {
     pub(in crate::host) rest: Rest,
-    authorization: Option<Authorization>,
+    login: Login,
     places: Vec<Place>,
     place: OnceCell<Place>,
     version: Mutex<String>,
+}
+
+/// As whom calls are sent.
+enum Login {
+    Nobody,
+    Token(Authorization),
+    Identity(Arc<Identity>),
 }
 
 impl Client {
@@ -48,11 +56,10 @@ impl Client {
     }
 
     fn at(places: Vec<Place>, options: ApiOptions) -> Result<Self, Fault> {
-        let authorization = match &options.credentials {
-            Credentials::None => None,
-            Credentials::Token(token) => Some(
-                authorization(HostKind::Azure, token, None).map_err(|error| unusable(&error))?,
-            ),
+        let login = match &options.credentials {
+            Credentials::None => Login::Nobody,
+            Credentials::Token(token) => Login::Token(header_of(token)?),
+            Credentials::Entra(identity) => Login::Identity(Arc::clone(identity)),
             Credentials::App(_) => {
                 return Err(Fault::refused(
                     Refusal::Authentication,
@@ -62,7 +69,7 @@ impl Client {
         };
         Ok(Self {
             rest: Rest::new(HostKind::Azure, options.http, &HEADERS),
-            authorization,
+            login,
             places,
             place: OnceCell::new(),
             version: Mutex::new(VERSION.to_owned()),
@@ -151,11 +158,28 @@ impl Client {
     ) -> Result<Answer, Fault> {
         let mut url = url.clone();
         url.query_pairs_mut().append_pair("api-version", version);
-        self.rest.send(&make(url), self.header()).await
+        self.sent(&make(url)).await
     }
 
-    pub(super) fn header(&self) -> Option<&HeaderValue> {
-        self.authorization.as_ref().map(Authorization::header)
+    /// Sends a call as it is, as whom we are. A token of Entra that is refused is renewed
+    /// once: it may have ended on the way.
+    pub(super) async fn sent(&self, call: &Call) -> Result<Answer, Fault> {
+        let identity = match &self.login {
+            Login::Nobody => return self.rest.send(call, None).await,
+            Login::Token(authorization) => {
+                return self.rest.send(call, Some(authorization.header())).await;
+            }
+            Login::Identity(identity) => identity,
+        };
+        let authorization = header_of(&identity.token().await?)?;
+        let sent = self.rest.send(call, Some(authorization.header())).await;
+        let is_old =
+            matches!(&sent, Err(fault) if fault.meaning() == Some(Refusal::Authentication));
+        if !is_old || !identity.forget().await {
+            return sent;
+        }
+        let authorization = header_of(&identity.token().await?)?;
+        self.rest.send(call, Some(authorization.header())).await
     }
 
     fn version(&self) -> String {
@@ -179,6 +203,7 @@ pub(super) fn understood<T: DeserializeOwned>(json: Value) -> Result<T, Fault> {
     serde_json::from_value(json).map_err(|error| Fault::answer(error.to_string()))
 }
 
-fn unusable(error: &Error) -> Fault {
-    Fault::refused(Refusal::Authentication, error.to_string())
+fn header_of(token: &Secret) -> Result<Authorization, Fault> {
+    authorization(HostKind::Azure, token, None)
+        .map_err(|error| Fault::refused(Refusal::Authentication, error.to_string()))
 }

@@ -99,7 +99,7 @@ impl Client {
         }
         let url = self.place().await?.api(false, &["connectionData"]);
         // This one has only preview versions; without one the server takes its own.
-        let answer = self.rest.send(&Call::get(url), self.header()).await?;
+        let answer = self.sent(&Call::get(url)).await?;
         let connection: Connection = understood(answer.json)?;
         Ok(connection.authenticated_user.id)
     }

@@ -3,7 +3,7 @@
 use crate::host::Refusal;
 
 /// Codes that appear in answers, and their meaning.
-pub(in crate::host) const REFUSALS: [(&str, Refusal); 8] = [
+pub(in crate::host) const REFUSALS: [(&str, Refusal); 10] = [
     ("TF402455", Refusal::Protected),
     ("TF401028", Refusal::Stale),
     ("TF401027", Refusal::Permission),
@@ -12,13 +12,20 @@ pub(in crate::host) const REFUSALS: [(&str, Refusal); 8] = [
     ("VS403658", Refusal::TooLarge),
     ("maximum request size", Refusal::TooLarge),
     ("TF400813", Refusal::Authentication),
+    // An identity of Entra that is no user of the organization, or of no project in it.
+    ("TF401444", Refusal::Authentication),
+    ("VS800075", Refusal::NotFound),
 ];
+
+/// What an identity needs before anything else.
+const MEMBER: &str = "an identity of a service connection has to be a user of the organization (Organization settings > Users, access level Basic) and a member of the project";
 
 /// What helps; empty where the general advice is all there is.
 pub(in crate::host) fn advice(meaning: Refusal) -> &'static [&'static str] {
     match meaning {
         Refusal::Authentication => &[
             "check the access token: a personal access token may be expired or lack the Code (Read & write) scope; in a pipeline `$(System.AccessToken)` needs no renewal",
+            MEMBER,
         ],
         Refusal::Permission => &[
             "give the identity behind the token, in a pipeline \"<Project> Build Service (<organization>)\", the permissions Read and Contribute on this repository",

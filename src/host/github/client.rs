@@ -43,8 +43,12 @@ struct Found {
 impl Client {
     /// Reads the address; nothing is sent yet.
     pub(in crate::host) fn new(address: &Url, options: ApiOptions) -> Result<Self, Fault> {
-        if let Credentials::Token(token) = &options.credentials {
-            bearer(token)?;
+        match &options.credentials {
+            Credentials::Token(token) => {
+                bearer(token)?;
+            }
+            Credentials::Entra(_) => return Err(not_taken()),
+            Credentials::None | Credentials::App(_) => {}
         }
         Ok(Self {
             place: RwLock::new(place(address)?),
@@ -182,8 +186,16 @@ impl Client {
             Credentials::None => None,
             Credentials::Token(token) => Some(bearer(token)?),
             Credentials::App(tokens) => Some(bearer(&tokens.current().await?)?),
+            Credentials::Entra(_) => return Err(not_taken()),
         })
     }
+}
+
+fn not_taken() -> Fault {
+    Fault::refused(
+        Refusal::Authentication,
+        "the credentials are those of an identity of Entra, which GitHub does not take",
+    )
 }
 
 /// The data of an answer in GraphQL.

@@ -28,7 +28,8 @@ use crate::model::BranchName;
 use crate::plan::{ForeignFiles, HandEdits, Orphans};
 use crate::settings::risk::policy;
 
-pub use choices::{Leftover, Mode, Per};
+use choices::azure_login;
+pub use choices::{AzureLogin, Leftover, Mode, Per};
 pub use cluster::{ArgoCdArgs, FluxArgs};
 pub use helm::HelmArgs;
 pub use manifests::ManifestArgs;
@@ -114,6 +115,10 @@ pub struct RunArgs {
     /// A file that holds the token for the manifest repository.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, add = TRUSTED_ONLY)]
     pub token_file: Option<PathBuf>,
+
+    /// How to sign in to Azure DevOps without a stored token, outside of a service connection: `az` as whoever ran `az login`, `managedIdentity` as the identity of the Azure machine, `managedIdentity:<client id>` as one of several.
+    #[arg(long, value_name = "LOGIN", value_parser = azure_login, add = TRUSTED_ONLY)]
+    pub azure_login: Option<AzureLogin>,
 
     /// The id or client id of the GitHub App that publishes, instead of a token. Its private key is the input `githubAppKey`, the variable `GITOPS_GITHUB_APP_KEY`, or `githubAppKeyFile`.
     #[arg(long, value_name = "ID")]

@@ -4,6 +4,7 @@ pub mod azure_devops;
 pub mod browser;
 pub mod chart_server;
 pub mod description;
+pub mod entra;
 pub mod file_server;
 pub mod git_repository;
 pub mod git_server;
