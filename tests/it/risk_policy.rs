@@ -347,6 +347,18 @@ fn a_policy_that_cannot_be_meant_is_named_where_it_stands() {
             "gitops.yaml, line 4: `riskAllowances[0]` names the rule `replicas-to-zer`, and there is no such rule",
         ),
         (
+            "riskAllowances: [{rule: too-many-removed, reason: a, until: 2027-01-01}]\n",
+            "`riskAllowances[0]` names `too-many-removed`, which is a safety limit and no rule\n  help: to remove it all the same, publish once with `allowRemoval`",
+        ),
+        (
+            "riskAllowances: [{rule: replicas-to-zero, resource: web, reason: a, until: 2027-01-01}]\n",
+            "`riskAllowances[0].resource` cannot be `web`\n  help: write it as the plan does: kind, namespace and name, such as `Deployment shop/web`",
+        ),
+        (
+            "riskAllowances: [{rule: replicas-to-zero, resource: Deployment shop/a/b, reason: a, until: 2027-01-01}]\n",
+            "`riskAllowances[0].resource` cannot be `Deployment shop/a/b`",
+        ),
+        (
             "riskAllowances: [{rule: replicas-to-zero, reason: a, until: 2027-02-29}]\n",
             "`riskAllowances[0].until` must be a day such as `2027-03-31`, not `2027-02-29`",
         ),

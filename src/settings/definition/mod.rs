@@ -235,7 +235,7 @@ pub struct EnvironmentArgs {
         long,
         value_name = "KINDS",
         value_delimiter = ',',
-        default_value = "Namespace,CustomResourceDefinition,PersistentVolume,PersistentVolumeClaim"
+        default_value = "Namespace,CustomResourceDefinition,PersistentVolume,PersistentVolumeClaim,Kustomization"
     )]
     pub protected_kinds: Vec<String>,
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use gitops_plan::BRAKES;
 use gitops_plan::risk::{Allowance, RULES, Severity, rule};
 
 use crate::error::{Error, Kind as ErrorKind};
@@ -86,6 +87,12 @@ impl File<'_> {
             return Ok(());
         }
         let said = format!("`{full}` names the rule `{id}`, and there is no such rule");
+        if BRAKES.iter().any(|brake| brake.id == id) {
+            let said = format!("`{full}` names `{id}`, which is a safety limit and no rule");
+            return Err(self.fault(line, &said).hint(
+                "to remove it all the same, publish once with `allowRemoval`, or change `maxRemovedPercent` or `protectedKinds`",
+            ));
+        }
         let meant = nearest(id, RULES.iter().map(|rule| rule.id));
         let hint = meant.map_or_else(
             || "docs/risks.md lists the rules".to_owned(),
@@ -135,11 +142,33 @@ impl File<'_> {
             let said = format!("`{full}.until` must be a day such as `2027-03-31`, not `{until}`");
             return Err(self.fault(node.line, &said));
         }
+        let resource = texts.remove("resource");
+        if let Some(name) = resource.as_deref().filter(|name| !is_short_name(name)) {
+            let said = format!("`{full}.resource` cannot be `{name}`");
+            return Err(self.fault(node.line, &said).hint(
+                "write it as the plan does: kind, namespace and name, such as `Deployment shop/web`, or `Namespace shop`",
+            ));
+        }
         Ok(Allowance {
             rule,
-            resource: texts.remove("resource"),
+            resource,
             reason,
             until,
         })
     }
+}
+
+/// Whether a text can be the name of a resource as plans write it: `Deployment shop/web`,
+/// `Namespace shop`.
+fn is_short_name(text: &str) -> bool {
+    let Some((kind, name)) = text.split_once(' ') else {
+        return false;
+    };
+    let is_kind = kind.starts_with(|c: char| c.is_ascii_uppercase());
+    let mut parts = name.split('/');
+    let is_name = parts
+        .by_ref()
+        .take(2)
+        .all(|part| !part.is_empty() && !part.contains(' '));
+    is_kind && is_name && parts.next().is_none()
 }

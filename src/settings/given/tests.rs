@@ -18,7 +18,7 @@ fn an_input_that_equals_its_default_was_not_given() {
             ("INPUT_ALLOWEMPTY", "False"),
             (
                 "INPUT_PROTECTEDKINDS",
-                "Namespace,CustomResourceDefinition,PersistentVolume,PersistentVolumeClaim",
+                "Namespace,CustomResourceDefinition,PersistentVolume,PersistentVolumeClaim,Kustomization",
             ),
             ("INPUT_BRANCH", "live"),
         ]),

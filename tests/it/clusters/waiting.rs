@@ -109,3 +109,28 @@ fn on_github_each_environment_waits_for_its_own_object() {
 fn objects_are_published_and_waited_for_like_anything_else() {
     publishes_and_waits_for_the_objects_themselves::<Azure>();
 }
+
+#[test]
+fn an_environment_that_flux_would_delete_with_its_volumes_stops_the_run() {
+    let scene = Scene::<Azure>::new();
+    let settings = "branch: main
+environments:
+  dev: {}
+  prod: {}
+  clusters/prod-weu:
+    generator: flux
+    flux: { version: '2.9', secret: manifests }
+";
+    let inputs = [("mode", "push"), ("environments", "")];
+    scene.workspace.write("gitops.yaml", settings);
+    scene.run(&inputs);
+    scene
+        .workspace
+        .write("gitops.yaml", &settings.replace("  prod: {}\n", ""));
+    let error = scene.fails(&inputs);
+    assert!(
+        error.contains("publishing would remove `kustomize.toolkit.fluxcd.io/v1 Kustomization flux-system/prod` from the folder `clusters/prod-weu`; Kustomization is a protected kind"),
+        "{error}"
+    );
+    scene.run(&[&inputs[..], &[("allowRemoval", "true")]].concat());
+}
