@@ -28,7 +28,7 @@ const LARGEST: usize = 64 << 20;
 const TOTAL: u64 = 512 << 20;
 
 /// Entries that nobody has asked for in this time go.
-const AGE: Duration = Duration::from_secs(30 * 24 * 3600);
+const AGE: Duration = Duration::from_hours(720);
 
 /// A key: a hash of named parts.
 #[derive(Clone)]

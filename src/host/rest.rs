@@ -28,7 +28,7 @@ const FILE: &str = "application/octet-stream, application/json";
 const ZIP: &str = "application/zip";
 
 /// A server that asks for longer waits gets none: the run fails and says so.
-const LONGEST_WAIT: Duration = Duration::from_secs(5 * 60);
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// What an answer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -34,7 +34,7 @@ impl Retry {
             limit: None,
             first: Duration::from_millis(400),
             longest: Duration::from_secs(5),
-            longest_asked: Duration::from_secs(60),
+            longest_asked: Duration::from_mins(1),
             seed: None,
         }
     }
@@ -44,10 +44,10 @@ impl Retry {
     pub fn pushes() -> Self {
         Self {
             attempts: u32::MAX,
-            limit: Some(Duration::from_secs(10 * 60)),
+            limit: Some(Duration::from_mins(10)),
             first: Duration::from_millis(200),
             longest: Duration::from_secs(4),
-            longest_asked: Duration::from_secs(60),
+            longest_asked: Duration::from_mins(1),
             seed: None,
         }
     }
@@ -180,8 +180,8 @@ mod tests {
             Some(Duration::from_secs(7))
         );
         assert_eq!(
-            backoff.pause(Some(Duration::from_secs(7200))),
-            Some(Duration::from_secs(60))
+            backoff.pause(Some(Duration::from_hours(2))),
+            Some(Duration::from_mins(1))
         );
     }
 }

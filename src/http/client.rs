@@ -263,7 +263,7 @@ fn build(options: &Options) -> Result<reqwest::Client, String> {
         .user_agent(&options.user_agent)
         .connect_timeout(options.connect_timeout)
         .read_timeout(options.read_timeout)
-        .tcp_keepalive(Duration::from_secs(60))
+        .tcp_keepalive(Duration::from_mins(1))
         .redirect(reqwest::redirect::Policy::none());
     // Behind a proxy, the proxy resolves the names that were checked before.
     if let Some(resolver) = options

@@ -71,10 +71,10 @@ impl Options {
             client_identity_pem: None,
             http1_only: false,
             connect_timeout: Duration::from_secs(20),
-            read_timeout: Duration::from_secs(120),
-            answer_timeout: Duration::from_secs(3600),
+            read_timeout: Duration::from_mins(2),
+            answer_timeout: Duration::from_hours(1),
             slowest: Slowest::default(),
-            rest_timeout: Duration::from_secs(60),
+            rest_timeout: Duration::from_mins(1),
             retry: Retry::requests(),
         }
     }
@@ -103,7 +103,7 @@ pub struct Slowest {
 impl Default for Slowest {
     fn default() -> Self {
         Self {
-            time: Duration::from_secs(60),
+            time: Duration::from_mins(1),
             bytes: 60 << 10,
         }
     }

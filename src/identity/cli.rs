@@ -14,7 +14,7 @@ use super::entra::seconds;
 use super::error::Fault;
 
 /// What is said of a token whose end an old version does not tell.
-const SHORT: Duration = Duration::from_secs(5 * 60);
+const SHORT: Duration = Duration::from_mins(5);
 
 #[derive(Deserialize)]
 struct Answer {

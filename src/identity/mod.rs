@@ -35,10 +35,10 @@ pub const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 
 /// A token is renewed so long before it ends, or halfway where it lives for less than twice
 /// that.
-const MARGIN: Duration = Duration::from_secs(5 * 60);
+const MARGIN: Duration = Duration::from_mins(5);
 
 /// A refused token that is younger is not replaced: the refusal has another reason.
-const YOUNG: Duration = Duration::from_secs(60);
+const YOUNG: Duration = Duration::from_mins(1);
 
 /// Who signs in.
 #[derive(Debug, Clone)]

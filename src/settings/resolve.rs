@@ -34,7 +34,7 @@ pub struct Settings {
     /// The environments to render, in the order they were named.
     pub environments: Vec<EnvironmentSettings>,
     /// Every environment that the settings file lists, rendered in this run or
-    /// not ([`listed`]); none where that says nothing about folders. Filled in
+    /// not; none where that says nothing about folders. Filled in
     /// by the command.
     pub listed: Vec<EnvironmentSettings>,
     /// Settings that have no effect in this run, in words.

@@ -30,7 +30,7 @@ impl Default for Limits {
             total: 16 << 30,
             entries: 2_000_000,
             depth: 64,
-            time: Duration::from_secs(600),
+            time: Duration::from_mins(10),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Waiting until the cluster has what was published.
 //!
-//! Owns the loop: it asks the host ([`Api::watch`]), keeps what it heard
-//! ([`line`]), has [`gitops_rollout::judge`] decide, and tells what changed
-//! ([`tell`]). It decides nothing itself and writes nothing anywhere, so that a
+//! Owns the loop: it asks the host ([`Api::watch`](crate::host::Api::watch)), keeps what it heard
+//! (`line`), has [`gitops_rollout::judge()`] decide, and tells what changed
+//! (`tell`). It decides nothing itself and writes nothing anywhere, so that a
 //! run that is cancelled leaves nothing behind.
 
 mod board;

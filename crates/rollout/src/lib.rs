@@ -3,12 +3,12 @@
 //!
 //! Pure: it knows no host, no clock and no thread. Whoever waits gathers facts
 //! (the commits of the branch, the tree of the owned folder in each, statuses,
-//! pull requests, the time) and asks [`judge`] for each environment. The same
+//! pull requests, the time) and asks [`judge()`] for each environment. The same
 //! facts give the same answer, in whatever order they came.
 //!
 //! Three rules shape the rest:
 //!
-//! - What says nothing clear is no success. [`meaning`] reads descriptions,
+//! - What says nothing clear is no success. [`meaning()`] reads descriptions,
 //!   because the state misleads: some versions of Flux report "dependency not
 //!   ready" as succeeded.
 //! - A success counts on any commit that still holds our files; a failure counts

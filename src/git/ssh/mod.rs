@@ -1,6 +1,6 @@
 //! A repository behind SSH, through the user's own git program and keys.
 //!
-//! Git fills a private, temporary repository ([`Copy`]) with what the other
+//! Git fills a private, temporary repository ([`struct@Copy`]) with what the other
 //! transports fetch themselves, and pushes from it what they would send. The
 //! lease of the push is the compare-and-swap. Nothing of the checkout that the
 //! run works in is read.

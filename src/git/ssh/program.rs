@@ -11,7 +11,7 @@ use crate::tools::{Invocation, Output, Tools};
 
 /// How long one call may take. Far beyond what any needs: SSH itself notices
 /// dead connections long before.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const PATIENCE: Duration = Duration::from_mins(15);
 
 /// How SSH is spoken unless the user says otherwise: it never asks, and ends
 /// when the server does not answer for a minute.

@@ -17,7 +17,7 @@ use crate::http;
 use crate::model::{RedactedUrl, Secret};
 
 /// Tokens live for an hour; a new one is made some time before that.
-const LIFETIME: Duration = Duration::from_secs(50 * 60);
+const LIFETIME: Duration = Duration::from_mins(50);
 
 /// Who the app is.
 #[derive(Debug, Clone)]
