@@ -146,9 +146,15 @@ async fn look(
             [one] if every => Members::Every(one),
             all => Members::Listed { all, whole },
         };
-        let connection = connector.open(target, false).await?;
-        let read = read_status(&connection, target.branch.as_deref(), members).await?;
-        Ok::<_, Error>((read, members, connection.remote.display()))
+        let connection = match connector.open(target, false).await {
+            Ok(connection) => connection,
+            Err(error) => return (target.place.clone(), Err(error)),
+        };
+        let read = read_status(&connection, target.branch.as_deref(), members).await;
+        (
+            connection.remote.display(),
+            read.map(|read| (read, members)),
+        )
     });
     let read = join_all(read).await;
     let sources = sources(settings);
@@ -158,12 +164,10 @@ async fn look(
     let found = groups
         .iter()
         .zip(read)
-        .map(|((target, _), read)| match read {
-            Ok((read, members, place)) => {
-                branch_status(read, place, members, &sources, running, now)
-            }
+        .map(|((target, _), (place, read))| match read {
+            Ok((read, members)) => branch_status(read, place, members, &sources, running, now),
             Err(error) => BranchStatus {
-                manifest_repo_url: target.place.clone(),
+                manifest_repo_url: place,
                 branch: target.branch.as_deref().unwrap_or_default().to_owned(),
                 error: Some(error.to_string()),
                 hints: error.all_hints().to_vec(),

@@ -2,6 +2,7 @@
 //! published to branches that are followed, and from outcomes to an exit code.
 
 mod held;
+mod in_time;
 mod own_build;
 mod rolled_out;
 mod sought;
@@ -24,10 +25,14 @@ use crate::wait::{self, Followed, RealClock, Start};
 use super::connect::Connector;
 
 use held::held;
+use in_time::in_time;
 use own_build::OwnBuild;
 pub(super) use rolled_out::require_rolled_out;
 use sought::{Apis, Sought};
 use standing::standing;
+
+/// How many environments are named.
+const ENVIRONMENTS: usize = 10;
 
 /// How many authors an error lists.
 const AUTHORS: usize = 20;
@@ -71,8 +76,11 @@ pub(super) async fn after(
     connector: &Connector,
     reporter: &Reporter,
 ) -> Result<RunReport, Box<Stopped>> {
-    match published(&report, settings, connector).await {
-        Ok(followed) => finish(report, followed, settings, reporter).await,
+    let seconds = settings.run.wait.wait_timeout;
+    let what = looked_for(settings);
+    let look = published(&report, settings, connector);
+    match in_time(seconds, &what, reporter, look).await {
+        Ok(found) => finish(report, found, settings, reporter).await,
         Err(error) => Err(Box::new(Stopped { report, error })),
     }
 }
@@ -87,20 +95,36 @@ pub(super) async fn command(
         command: "wait",
         ..RunReport::default()
     };
-    let followed = standing(settings, connector).await?;
-    finish(report, followed, settings, reporter).await
+    let seconds = settings.run.wait.wait_timeout;
+    let what = looked_for(settings);
+    let look = standing(settings, connector);
+    match in_time(seconds, &what, reporter, look).await {
+        Ok(found) => finish(report, found, settings, reporter).await,
+        Err(error) => Err(Box::new(Stopped { report, error })),
+    }
+}
+
+/// What has to be known before a wait begins, for people.
+fn looked_for(settings: &Settings) -> String {
+    let names = settings.environments.iter().take(ENVIRONMENTS);
+    let names: Vec<_> = names.map(|environment| environment.name.as_str()).collect();
+    let more = match settings.environments.len().saturating_sub(names.len()) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    format!("what stands on the branches of {}{more}", names.join(", "))
 }
 
 /// Follows the branches; an outcome that does not pass is an error.
 async fn finish(
     mut report: RunReport,
-    followed: Vec<Followed>,
+    (followed, timeout): (Vec<Followed>, u64),
     settings: &Settings,
     reporter: &Reporter,
 ) -> Result<RunReport, Box<Stopped>> {
     let policy = Policy {
         grace: settings.run.wait.wait_grace,
-        timeout: settings.run.wait.wait_timeout,
+        timeout,
         ..Policy::default()
     };
     let ended = wait::follow(followed, policy, &RealClock::start(), reporter).await;
@@ -175,7 +199,11 @@ async fn published(
                 start = build.start(target, &publication.branch, environment);
             }
             let branch = publication.branch.clone();
-            sought.push(Sought::new(environment, target, branch, start));
+            let commit = publication.commit_id.as_deref();
+            sought.push(Sought {
+                compared: commit.and_then(ObjectId::parse),
+                ..Sought::new(environment, target, branch, start)
+            });
         }
     }
     let mut apis = Apis::new(connector);

@@ -51,6 +51,8 @@ pub struct Sight {
     pub others: usize,
     /// Their ledgers in each of the newest commits, too.
     pub past: bool,
+    /// As the branch was at this commit, where that is one of the newest.
+    pub at: Option<ObjectId>,
 }
 
 impl Sight {
@@ -59,6 +61,7 @@ impl Sight {
         folders: Vec::new(),
         others: usize::MAX,
         past: false,
+        at: None,
     };
 }
 
@@ -244,7 +247,12 @@ fn nothing(branch: String, sight: &Sight) -> Survey {
 
 impl Look {
     fn at(objects: &Objects<'_>, tip: ObjectId, sight: &Sight) -> Result<Self, Fault> {
-        let (commits, roots, is_whole) = past(objects, tip)?;
+        let (mut commits, mut roots, is_whole) = past(objects, tip)?;
+        let is_there = |id: ObjectId| commits.iter().position(|commit| commit.id == id);
+        if let Some(since) = sight.at.and_then(is_there) {
+            commits.drain(..since);
+            roots.drain(..since);
+        }
         let root = roots[0];
         let load = |id: &ObjectId| objects.need(id, ObjectType::Tree);
         let mut folders = sight.folders.clone();

@@ -27,6 +27,8 @@ pub struct PullRequest {
     pub head: Option<ObjectId>,
     /// The commit on the target branch, once merged.
     pub merged: Option<ObjectId>,
+    /// The commit of the target branch that it was merged into, where the host says that.
+    pub base: Option<ObjectId>,
     /// Names of its labels.
     pub labels: Vec<String>,
     /// It will be merged by the host once its conditions are met.

@@ -50,19 +50,36 @@ pub struct SeenCommit {
     pub is_partial: bool,
 }
 
+/// A pull request as it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenRequest {
+    /// Its number.
+    pub number: u64,
+    /// Whether it is open.
+    pub state: State,
+    /// The commit on the target branch, once merged.
+    pub merged: Option<ObjectId>,
+    /// What the target branch held before it was merged, where the host says that.
+    pub base: Option<ObjectId>,
+    /// How many commits along first parents it brought at most, where the host says that.
+    pub commits: Option<usize>,
+}
+
 /// What the host says.
 #[derive(Debug, Clone, Default)]
 pub struct Sighting {
     /// The newest commits along first parents, from the tip; `None` when there
     /// is no such branch.
     pub commits: Option<Vec<SeenCommit>>,
-    /// Pull requests with the commit on the target branch, once merged.
-    pub requests: Vec<(u64, State, Option<ObjectId>)>,
+    /// Pull requests.
+    pub requests: Vec<SeenRequest>,
     /// Pull requests were looked at. One that is not among them then is one of
     /// many, and has to be asked for alone.
     pub requests_read: bool,
     /// Trees of folders; `None` for a folder that is not there.
     pub trees: Vec<(Spot, Option<ObjectId>)>,
+    /// Folders in commits that the host does not have, or not yet.
+    pub unanswered: Vec<Spot>,
     /// Whether the branch holds a commit.
     pub holds: Vec<(ObjectId, bool)>,
     /// One of several spots is not there, and it is not known which.

@@ -70,7 +70,7 @@ pub async fn read_status(
         Members::Listed { all, whole } => Sight {
             folders: all.iter().map(|one| one.folder.clone()).collect(),
             others: if whole { MOST_OTHERS } else { 0 },
-            past: false,
+            ..Sight::default()
         },
         Members::Every(_) => Sight::EVERY,
     };

@@ -4,15 +4,15 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use gitops_rollout::{
-    Authors, Branch, Commit, Doubt, Line, LineState, Outcome, Policy, Published, Report, Required,
-    Standing, Target, Tree, Trees, Wait, judge, words,
+    Arrival, Authors, Branch, Commit, Line, LineState, Outcome, Policy, Published, Report,
+    Required, Standing, Target, Tree, Trees, Wait, judge, words,
 };
 
 use crate::host::watch::SeenCommit;
 use crate::model::ObjectId;
 use crate::report::{RolloutNow, RolloutTarget};
 
-use super::result::{PARTIAL, failed_since, hidden, target};
+use super::result::{failed_since, hidden, target};
 use super::tell::DISBELIEVED;
 
 /// The newest commits of a branch with their statuses.
@@ -119,6 +119,7 @@ impl Board {
         let judged = judge(&Wait {
             published: &Published::Commit(commit),
             content: None,
+            arrival: &Arrival::Alone,
             required: place.required,
             authors: place.authors,
             branch: &branch,
@@ -148,8 +149,6 @@ impl Board {
         let mut reasons: Vec<_> = since.iter().cloned().chain(open).collect();
         if !hidden.is_empty() {
             reasons.extend(hidden);
-        } else if judged.doubt == Some(Doubt::CheckRuns) {
-            reasons.push(PARTIAL.to_owned());
         } else if outcome == "unknown" {
             reasons.push(
                 "nothing has reported on it that counts; `waitFor` names what does".to_owned(),

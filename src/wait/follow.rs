@@ -187,9 +187,11 @@ impl<C: Clock> Work<'_, C> {
             let one = &own.followed.members[member];
             let published = own.published(one);
             let content = own.content(one).map(|head| head.to_string());
+            let arrival = own.arrival(one);
             let mut judged = judge(&Wait {
                 published: &published,
                 content: content.as_deref(),
+                arrival: &arrival,
                 required: &one.required,
                 authors: &one.authors,
                 branch: &own.branch,
@@ -215,6 +217,8 @@ impl<C: Clock> Work<'_, C> {
                 // A success on a later commit, of which it is not known whether it holds
                 // the same files, may clear a failure.
                 Standing::Done(Outcome::TimedOut | Outcome::Failed) => true,
+                // The last answer may tell what was not known.
+                Standing::Done(Outcome::Unknown) => judged.doubt.is_some(),
                 // Which came last, success or failure, may depend on a folder.
                 Standing::Done(Outcome::RolledOut) => {
                     let mut lines = judged.lines.iter();

@@ -1,13 +1,15 @@
 //! One branch that is followed: what was heard of it so far.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use gitops_rollout::{Authors, Branch, Commit, Judged, Published, Report, Required, Tree, Trees};
+use gitops_rollout::{
+    Arrival, Authors, Branch, Commit, Judged, Published, Report, Required, Tree, Trees,
+};
 
 use crate::host::Api;
 use crate::host::pull_request::State;
-use crate::host::watch::{Question, SeenCommit, Sighting, Spot};
+use crate::host::watch::{Question, SeenCommit, SeenRequest, Sighting, Spot};
 use crate::model::{Folder, ObjectId};
 
 /// Folders that are asked for at once, at most.
@@ -58,6 +60,8 @@ pub enum Start {
         commit: ObjectId,
         /// It came before the commits that are known.
         is_older: bool,
+        /// The commit that held it when the run found nothing to publish.
+        seen: ObjectId,
     },
     /// Nothing, because something newer was there.
     Older,
@@ -80,8 +84,12 @@ pub(super) struct Line {
     pub(super) missing: u32,
     /// The folders of the environments in commits.
     trees: HashMap<Folder, Trees>,
-    /// Pull requests: where they stand, and how often in a row they were seen so.
-    requests: HashMap<u64, (State, Option<ObjectId>, u32)>,
+    /// Pull requests, and how often in a row they were seen to stand so.
+    requests: HashMap<u64, (SeenRequest, u32)>,
+    /// What was published for certain: a host that does not show it does not have it yet.
+    certain: HashSet<Spot>,
+    /// Folders in commits that the host did not show, so often.
+    unanswered: HashMap<Spot, u32>,
     /// Commits that the branch does not seem to hold, so often in a row.
     absent: HashMap<ObjectId, u32>,
     /// When each status was seen first.
@@ -102,7 +110,11 @@ pub(super) struct Line {
 impl Line {
     pub(super) fn new(followed: Followed) -> Self {
         let mut trees: HashMap<Folder, Trees> = HashMap::new();
+        let mut certain = HashSet::new();
         for member in &followed.members {
+            if let Start::Request(_, Some(head)) = member.start {
+                certain.insert((head, member.folder.clone()));
+            }
             let own = trees.entry(member.folder.clone()).or_default();
             let known = member.known.iter();
             own.extend(known.map(|(id, tree)| (id.to_string(), Tree::Id(tree.to_string()))));
@@ -113,6 +125,8 @@ impl Line {
             branch: Branch::default(),
             missing: 0,
             requests: HashMap::new(),
+            certain,
+            unanswered: HashMap::new(),
             absent: HashMap::new(),
             seen: HashMap::new(),
             most: SPOTS,
@@ -133,9 +147,7 @@ impl Line {
                 Start::Request(number, _) => Some(number),
                 _ => None,
             })
-            .filter(|number| {
-                !matches!(self.requests.get(number), Some((State::Merged, Some(_), _)))
-            })
+            .filter(|number| self.merged(*number).is_none())
             .collect();
         self.left_out.retain(|number| requests.contains(number));
         if let Some(alone) = self.left_out.pop_front() {
@@ -161,19 +173,27 @@ impl Line {
     pub(super) fn hear(&mut self, sighting: Sighting, now: u64) {
         self.heard = Some(now);
         let answered = &sighting.requests;
-        let is_left_out = |number: &&u64| !answered.iter().any(|(own, ..)| own == *number);
+        let is_left_out = |number: &&u64| !answered.iter().any(|own| own.number == **number);
         if sighting.requests_read && self.asked.len() > 1 {
             let left_out = self.asked.iter().filter(is_left_out).copied();
             self.left_out.extend(left_out);
         }
-        for (number, state, merged) in sighting.requests {
-            let again = match self.requests.get(&number) {
-                Some((before, _, times)) if *before == state => times + 1,
+        for request in sighting.requests {
+            let again = match self.requests.get(&request.number) {
+                Some((before, times)) if before.state == request.state => times + 1,
                 _ => 1,
             };
-            self.requests.insert(number, (state, merged, again));
+            self.requests.insert(request.number, (request, again));
         }
-        for ((commit, folder), tree) in sighting.trees {
+        for spot in sighting.unanswered {
+            *self.unanswered.entry(spot).or_default() += 1;
+        }
+        for (spot, tree) in sighting.trees {
+            if tree.is_none() && self.certain.contains(&spot) {
+                *self.unanswered.entry(spot).or_default() += 1;
+                continue;
+            }
+            let (commit, folder) = spot;
             let tree = tree.map_or(Tree::Absent, |id| Tree::Id(id.to_string()));
             let trees = self.trees.entry(folder).or_default();
             trees.insert(commit.to_string(), tree);
@@ -231,13 +251,13 @@ impl Line {
     }
 
     /// Keeps what came before the commits that are waited for, which others push out of
-    /// the list.
+    /// the list. A pull request may have brought many.
     fn remember(&mut self, commits: &[Commit]) {
         let own = self.followed.members.iter();
         let own: Vec<_> = own.filter_map(|member| self.commit(member)).collect();
-        for commit in commits {
-            let is_own = own.iter().any(|id| id.to_string() == commit.id);
-            if let Some(parent) = commit.parent.clone().filter(|_| is_own) {
+        let is_own = |commit: &&Commit| own.iter().any(|id| id.to_string() == commit.id);
+        for commit in commits.iter().skip_while(|commit| !is_own(commit)) {
+            if let Some(parent) = commit.parent.clone() {
                 self.branch.parents.insert(commit.id.clone(), parent);
             }
         }
@@ -247,23 +267,44 @@ impl Line {
     pub(super) fn commit(&self, member: &Member) -> Option<ObjectId> {
         match member.start {
             Start::Commit(commit) | Start::Held { commit, .. } => Some(commit),
-            Start::Request(number, _) => self.requests.get(&number)?.1,
+            Start::Request(number, _) => self.merged(number)?.merged,
             _ => None,
         }
     }
 
+    /// A pull request that is known to be merged, and as which commit.
+    fn merged(&self, number: u64) -> Option<&SeenRequest> {
+        let (request, _) = self.requests.get(&number)?;
+        (request.state == State::Merged && request.merged.is_some()).then_some(request)
+    }
+
     /// The commit whose folder is what was published, where that is not the one on the
-    /// branch; `None` also where the host does not have it any more.
+    /// branch.
     pub(super) fn content(&self, member: &Member) -> Option<ObjectId> {
-        let Start::Request(_, Some(head)) = member.start else {
-            return None;
+        match member.start {
+            Start::Request(_, head) => head,
+            Start::Held { commit, seen, .. } => Some(seen).filter(|seen| *seen != commit),
+            _ => None,
+        }
+    }
+
+    /// How what was published came onto the branch.
+    pub(super) fn arrival(&self, member: &Member) -> Arrival {
+        let Start::Request(number, _) = member.start else {
+            return Arrival::Alone;
         };
-        let tree = self.trees(member).get(&head.to_string());
-        (tree != Some(&Tree::Absent)).then_some(head)
+        let request = self.merged(number);
+        Arrival::Together {
+            base: request.and_then(|it| it.base).map(|id| id.to_string()),
+            most: request.and_then(|it| it.commits),
+        }
     }
 
     /// Whether what was merged is not what was published.
     pub(super) fn is_altered(&self, member: &Member) -> bool {
+        if !matches!(member.start, Start::Request(..)) {
+            return false;
+        }
         let tree = |id: ObjectId| self.trees(member).get(&id.to_string());
         let published = self.content(member).and_then(tree);
         let merged = self.commit(member).and_then(tree);
@@ -288,16 +329,22 @@ impl Line {
             Start::Closed => return Published::Closed,
             Start::Untold => return Published::Untold,
             Start::Commit(commit) => return Published::Commit(commit.to_string()),
-            Start::Held { commit, is_older } => {
+            Start::Held {
+                commit, is_older, ..
+            } => {
                 let commit = commit.to_string();
                 return Published::Held { commit, is_older };
             }
             Start::Request(number, _) => number,
         };
+        if let Some(commit) = self.merged(number).and_then(|request| request.merged) {
+            return Published::Commit(commit.to_string());
+        }
         match self.requests.get(&number) {
-            Some((State::Merged, Some(commit), _)) => Published::Commit(commit.to_string()),
             // A person may have closed it by mistake, and opens it again.
-            Some((State::Closed, _, times)) if *times >= SURE => Published::Closed,
+            Some((request, times)) if request.state == State::Closed && *times >= SURE => {
+                Published::Closed
+            }
             _ => Published::Proposed,
         }
     }
@@ -307,7 +354,8 @@ impl Line {
         let Start::Request(number, _) = member.start else {
             return false;
         };
-        matches!(self.requests.get(&number), Some((State::Merged, None, _)))
+        let request = self.requests.get(&number).map(|(request, _)| request);
+        request.is_some_and(|it| it.state == State::Merged && it.merged.is_none())
     }
 
     /// The trees of an environment's folder.
@@ -350,9 +398,12 @@ impl Line {
             .iter()
             .filter_map(|(_, one)| one.commit.as_deref())
             .collect();
-        wanted.sort_by_key(|(commit, _)| {
-            let is_own = own.iter().any(|id| ObjectId::parse(id) == Some(*commit));
-            (Some(*commit) != tip && !is_own, *commit)
+        // What the host did not show does not hold up the others.
+        wanted.sort_by_key(|spot| {
+            let commit = spot.0;
+            let is_own = own.iter().any(|id| ObjectId::parse(id) == Some(commit));
+            let times = self.unanswered.get(spot).copied().unwrap_or_default();
+            (times, Some(commit) != tip && !is_own, commit)
         });
         self.wanted = wanted;
     }

@@ -1,6 +1,6 @@
 //! The result of a wait for one environment, and why it is so, in sentences.
 
-use gitops_rollout::{Doubt, Judged, Line as TargetLine, LineState, Outcome, Tree, words};
+use gitops_rollout::{Doubt, Hidden, Judged, Line as TargetLine, LineState, Outcome, Tree, words};
 
 use super::line::{Line, Member, Start};
 use super::tell::{commits, list, never, or, request, short, shown};
@@ -94,6 +94,15 @@ fn hint(
         Outcome::Unknown if judged.is_gone => {
             "publish again: what the branch holds now is not what this run published"
         }
+        Outcome::Unknown if judged.doubt == Some(Doubt::Content) => {
+            "look at what was merged, and publish again if that is not what was meant"
+        }
+        Outcome::Unknown if judged.doubt == Some(Doubt::Place) => {
+            "look at what the folder holds now, and publish again if that is not what was meant"
+        }
+        Outcome::Unknown if judged.doubt == Some(Doubt::CheckRuns) => {
+            "have the target write commit statuses, which are all read, or fewer workflows run on the commits of this branch"
+        }
         Outcome::Unknown => "name with `waitFor` whose reports count, such as `kustomization/apps`",
     })
 }
@@ -117,12 +126,17 @@ pub(super) fn target(line: &TargetLine) -> RolloutTarget {
 
 /// What may have failed since it was rolled out, and is not to be seen.
 pub(super) fn hidden(line: &TargetLine) -> Option<String> {
-    let commit = line.hidden.as_deref()?;
-    Some(format!(
-        "{}: somebody who is not named in `statusAuthors` wrote in its name at {}, which hides what it said itself",
-        line.target,
-        short(commit)
-    ))
+    let target = &line.target;
+    Some(match line.hidden.as_ref()? {
+        Hidden::Covered(commit) => format!(
+            "{target}: somebody who is not named in `statusAuthors` wrote in its name at {}, which hides what it said itself",
+            short(commit)
+        ),
+        Hidden::CheckRuns(commit) => format!(
+            "{target}: commit {} has more check runs than are read, and one of these may have failed",
+            short(commit)
+        ),
+    })
 }
 
 /// What failed on a later commit that holds the same files, after it had succeeded:
@@ -211,7 +225,13 @@ fn reasons(
             "something else is in its place, and more than {} came since commit {commit}: whether that is newer, or what was there before, is not known",
             commits(line.branch.commits.len())
         )),
-        Outcome::Unknown if judged.doubt == Some(Doubt::CheckRuns) => reasons.push(PARTIAL.to_owned()),
+        Outcome::Unknown if judged.doubt == Some(Doubt::CheckRuns) => {
+            reasons.push(PARTIAL.to_owned());
+        }
+        Outcome::Unknown if judged.doubt == Some(Doubt::Content) => reasons.push(format!(
+            "the host does not show commit {}, which this run proposed, so whether it is what was merged as commit {commit} is not known",
+            line.content(member).map(|head| short(&head.to_string())).unwrap_or_default()
+        )),
         Outcome::Unknown => reasons.push(format!(
             "nothing has reported on the {} before it, and no name is given with `waitFor`",
             commits(line.branch.commits.len())
@@ -241,6 +261,12 @@ fn beside(
         reasons.extend(judged.lines.iter().filter_map(|one| open_target(one, line)));
     }
     if outcome == Outcome::TimedOut {
+        let is_told = |line: &&TargetLine| {
+            let mut told = judged.disbelieved.iter();
+            told.any(|one| one.target == line.target)
+        };
+        let untold = judged.lines.iter().filter(|line| !is_told(line));
+        reasons.extend(untold.filter_map(hidden));
         let others = judged.disbelieved.iter().take(SHOWN);
         reasons.extend(others.map(|one| {
             format!(

@@ -5,6 +5,8 @@ mod attached;
 mod ends;
 mod faults;
 mod limits;
+mod meanwhile;
+mod merged;
 mod own_build;
 mod program;
 mod required;

@@ -111,6 +111,21 @@ impl Default for Policy {
     }
 }
 
+/// How what was published came onto the branch: with it goes what was there before.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Arrival {
+    /// As one commit, of which the first parent is what was there before.
+    #[default]
+    Alone,
+    /// By a pull request, which may have become several commits, ours among them.
+    Together {
+        /// What the branch held before, where the host says that.
+        base: Option<String>,
+        /// How many commits it became at most, where the host says that.
+        most: Option<usize>,
+    },
+}
+
 /// Everything that is known about one environment.
 #[derive(Debug, Clone)]
 pub struct Wait<'a> {
@@ -119,6 +134,8 @@ pub struct Wait<'a> {
     /// The commit whose folder is what was published, where that is not the commit on the
     /// branch: the head of a pull request. What is merged may be something else.
     pub content: Option<&'a str>,
+    /// How it came onto the branch.
+    pub arrival: &'a Arrival,
     /// Whose reports are waited for.
     pub required: &'a Required,
     /// Whom to believe.

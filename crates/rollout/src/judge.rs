@@ -9,9 +9,7 @@ use crate::facts::{Published, Required, Wait};
 use crate::judged::{Doubt, Judged, Line, LineState, Outcome, Reported, Standing, Waiting};
 use crate::meaning::Meaning;
 use crate::standing::{AboutCommit, Said, about};
-use crate::target::Target;
-
-use place::Before;
+use crate::target::{Pattern, Target};
 
 /// On how many commits before ours a target counts as one that reports lately:
 /// what a cluster no longer has is not waited for.
@@ -53,7 +51,7 @@ fn is_long_past(judged: &Judged) -> bool {
         && judged
             .lines
             .iter()
-            .all(|line| is_at_peace(line) && line.later_failure.is_none())
+            .all(|line| is_at_peace(line) && line.later_failure.is_none() && line.hidden.is_none())
 }
 
 fn ended(outcome: Outcome) -> Judged {
@@ -79,7 +77,7 @@ fn nothing(standing: Standing) -> Judged {
 /// One target that has to report, or a name that means none so far.
 enum Wanted {
     Target(Target),
-    Nobody(String),
+    Nobody(Pattern),
 }
 
 /// The targets that said something.
@@ -163,7 +161,7 @@ impl<'a> Work<'a> {
             let fits = |target: &&Target| pattern.fits(target);
             let fitting: Vec<_> = ever.iter().filter(fits).collect();
             if fitting.is_empty() {
-                wanted.push(Wanted::Nobody(pattern.text().to_owned()));
+                wanted.push(Wanted::Nobody(pattern.clone()));
             }
             for target in fitting {
                 if found.insert(target.clone()) {
@@ -177,26 +175,32 @@ impl<'a> Work<'a> {
     /// Those that reported on the newest commits before ours: what reports on ours for
     /// the first time was not there before.
     fn lately(&self) -> Vec<Wanted> {
-        let mut candidates = self.candidates;
-        // What came before is not known, and since ours the same report.
-        let is_last = self.own.is_some_and(|at| at + 1 == self.said.len());
-        if is_last && matches!(self.before(), Before::Commit(_)) {
-            candidates = 1;
-        }
-        let before = self.said.iter().skip(candidates);
-        let recent = before.filter(|one| !one.said.is_empty()).take(RECENT);
+        let before = &self.said[self.candidates..];
+        // Where few of those that came before are known, the same report on those since.
+        let is_cut = self.own.is_some() && !self.reaches_the_first();
+        let since = match before.len() < RECENT && is_cut {
+            true => &self.said[1.min(self.candidates)..self.candidates],
+            false => &[],
+        };
+        let all = before.iter().chain(since);
+        let recent = all.filter(|one| !one.said.is_empty()).take(RECENT);
         targets(recent).into_iter().map(Wanted::Target).collect()
     }
 
     /// Where one of them is.
     fn line(&mut self, wanted: &Wanted, holds: Option<bool>) -> Line {
+        let candidates = if holds == Some(true) {
+            self.candidates
+        } else {
+            0
+        };
         let target = match wanted {
-            Wanted::Nobody(name) => {
+            Wanted::Nobody(pattern) => {
                 return Line {
-                    target: name.clone(),
+                    target: pattern.text().to_owned(),
                     state: LineState::Silent,
                     later_failure: None,
-                    hidden: None,
+                    hidden: self.hidden(candidates, &|target| pattern.fits(target)),
                     newest: None,
                 };
             }
@@ -206,11 +210,6 @@ impl<'a> Work<'a> {
         let mut succeeded = None;
         let mut working = None;
         let mut later_failure = None;
-        let candidates = if holds == Some(true) {
-            self.candidates
-        } else {
-            0
-        };
         for at in 0..candidates {
             let Some(said) = self.said[at].said.get(target).cloned() else {
                 continue;
@@ -247,7 +246,7 @@ impl<'a> Work<'a> {
             target: target.name().to_owned(),
             state,
             later_failure,
-            hidden: self.hidden(target, candidates),
+            hidden: self.hidden(candidates, &|one| one == target),
             newest: self.newest(target),
         }
     }

@@ -115,11 +115,20 @@ pub struct Line {
     pub state: LineState,
     /// A failure on a later commit: told, not decided on.
     pub later_failure: Option<Reported>,
-    /// A later commit than the success, on which somebody who is not believed wrote in its
-    /// name: what it said there itself is hidden, where the host shows the newest alone.
-    pub hidden: Option<String>,
+    /// Where it may have said something later than the success that is not to be seen.
+    pub hidden: Option<Hidden>,
     /// The newest commit that it reported on at all.
     pub newest: Option<Reported>,
+}
+
+/// A commit on which a target may have said what is not to be seen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Hidden {
+    /// Somebody who is not believed wrote in its name there, and a host that shows the
+    /// newest status alone shows nothing of its own.
+    Covered(String),
+    /// Not all check runs of it could be read.
+    CheckRuns(String),
 }
 
 /// Why a success counts for nothing, although whoever wrote it is believed.
@@ -130,6 +139,9 @@ pub enum Doubt {
     Place,
     /// Of the commit, not all check runs could be read.
     CheckRuns,
+    /// The host does not show what was published, so that what was merged cannot be
+    /// compared with it.
+    Content,
 }
 
 /// A status that was not believed.

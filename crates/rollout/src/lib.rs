@@ -27,10 +27,10 @@ mod target;
 mod words;
 
 pub use authors::{Authors, Writer, writers};
-pub use facts::{Branch, Commit, Policy, Published, Required, Tree, Trees, Wait};
+pub use facts::{Arrival, Branch, Commit, Policy, Published, Required, Tree, Trees, Wait};
 pub use judge::judge;
 pub use judged::{
-    Disbelieved, Doubt, Judged, Line, LineState, Outcome, Reported, Standing, Waiting,
+    Disbelieved, Doubt, Hidden, Judged, Line, LineState, Outcome, Reported, Standing, Waiting,
 };
 pub use meaning::{Meaning, meaning};
 pub use report::{Context, Report, State};

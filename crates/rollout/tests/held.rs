@@ -71,6 +71,30 @@ fn where_ours_is_the_oldest_that_is_known_those_count_that_reported_since() {
     assert_eq!(first.at(60).standing, done(Outcome::Unknown));
 }
 
+/// Ours came long ago, and of what came before it only little is known.
+#[test]
+fn where_little_came_before_ours_those_count_too_that_reported_since() {
+    let ids: Vec<String> = (0..20).rev().map(|at| format!("c{at:02}")).collect();
+    let commits: Vec<_> = ids.iter().map(|id| (id.as_str(), "t1")).collect();
+    let with = |own: &str, cut: bool| {
+        let mut scene = Scene::new(&commits, own).waits_for_whoever();
+        scene.branch.commits[19].parent = cut.then(|| "b".to_owned());
+        // One reports on all, one seldom, and one for the first time on the newest.
+        for id in ids.iter().filter(|id| id.as_str() != "c00") {
+            scene.add(id, healthy(APPS, 1));
+        }
+        scene.add("c18", healthy("kustomization/seldom/0a1b2c3d", 1));
+        scene.add("c19", healthy("kustomization/first/0a1b2c3d", 1));
+        let lines = scene.at(5).lines.into_iter();
+        lines.map(|line| line.target).collect::<Vec<_>>()
+    };
+    let both = ["kustomization/apps", "kustomization/seldom"];
+    assert_eq!(with("c01", true), both, "one came before, without statuses");
+    assert_eq!(with("c00", true), both, "none is known");
+    assert_eq!(with("c01", false), [""; 0], "the branch began there");
+    assert_eq!(with("c10", true), ["kustomization/apps"], "ten came before");
+}
+
 /// `h` is the head of the pull request that became `c1`.
 fn merged(published: &str, commits: &[(&str, &str)]) -> Scene {
     let mut scene = Scene::new(commits, "c1");

@@ -3,7 +3,8 @@
 mod support;
 
 use gitops_rollout::{
-    Authors, Doubt, LineState, Outcome, Published, Report, Standing, State, Tree, Waiting, writers,
+    Authors, Doubt, Hidden, LineState, Outcome, Published, Report, Standing, State, Tree, Waiting,
+    writers,
 };
 use support::{APPS, FLUX, INFRA, Scene, broken, flux, healthy};
 
@@ -409,7 +410,10 @@ fn what_others_hide_after_a_success_is_named() {
     let forged = scene.clone().report("c2", by_mallory());
     let judged = forged.at(6);
     assert_eq!(judged.standing, done(Outcome::RolledOut));
-    assert_eq!(judged.lines[0].hidden.as_deref(), Some("c2"));
+    assert_eq!(
+        judged.lines[0].hidden,
+        Some(Hidden::Covered("c2".to_owned()))
+    );
     // What it said itself is there too, as Azure DevOps shows it.
     let both = forged.report("c2", healthy(APPS, 8));
     assert_eq!(both.at(9).lines[0].hidden, None);
@@ -436,7 +440,10 @@ fn what_others_hide_is_named_whatever_they_write(#[case] words: &str, #[case] pe
         scene = scene.report("c3", flux(APPS, State::Pending, "", 10));
     }
     let judged = scene.at(11);
-    assert_eq!(judged.lines[0].hidden.as_deref(), Some("c2"));
+    assert_eq!(
+        judged.lines[0].hidden,
+        Some(Hidden::Covered("c2".to_owned()))
+    );
 }
 
 #[test]

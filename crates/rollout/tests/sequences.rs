@@ -18,8 +18,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use gitops_rollout::{
-    Authors, Branch, Commit, Context, Outcome, Pattern, Policy, Published, Report, Required,
-    Standing, State, Tree, Wait, judge,
+    Arrival, Authors, Branch, Commit, Context, Outcome, Pattern, Policy, Published, Report,
+    Required, Standing, State, Tree, Wait, judge,
 };
 use serde_json::{Value, json};
 
@@ -219,6 +219,7 @@ impl Story {
             let judged = judge(&Wait {
                 published: &published,
                 content: None,
+                arrival: &Arrival::Alone,
                 required: &Required::Named(self.required.clone()),
                 authors: &Authors::only(["writer"]),
                 branch: &branch,

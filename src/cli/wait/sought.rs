@@ -18,6 +18,8 @@ pub(super) struct Sought<'a> {
     pub(super) branch: String,
     /// `None` until that is known.
     pub(super) start: Option<Start>,
+    /// The commit of the branch that held it when the run found nothing to publish.
+    pub(super) compared: Option<ObjectId>,
     /// Commits of which the folder's tree is known.
     pub(super) known: Vec<(ObjectId, ObjectId)>,
 }
@@ -34,6 +36,7 @@ impl<'a> Sought<'a> {
             target,
             branch,
             start,
+            compared: None,
             known: Vec::new(),
         }
     }
@@ -149,14 +152,13 @@ pub(super) async fn look(
     open: &[&mut Sought<'_>],
     target: &Target,
     branch: &str,
-    past: bool,
+    sight: Sight,
     connector: &Connector,
 ) -> Result<Seen, Error> {
     let folders = open.iter().map(|one| one.environment.folder.clone());
     let sight = Sight {
         folders: folders.collect(),
-        others: 0,
-        past,
+        ..sight
     };
     let connection = connector.open(target, false).await?;
     let survey = connection.remote.survey(Some(branch), &sight).await?;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Kind};
-use crate::git::Surveyed;
+use crate::git::{Sight, Surveyed};
 use crate::host::Api;
 use crate::settings::definition::Mode;
 use crate::settings::{EnvironmentSettings, Settings};
@@ -66,7 +66,11 @@ async fn on_branches(
         let (target, branch) = (first.target, first.branch.clone());
         let open = sought.iter_mut();
         let mut open: Vec<_> = open.filter(|one| one.is_open_on(target, &branch)).collect();
-        let seen = look(&open, target, &branch, build.asks_ledgers(), connector).await?;
+        let sight = Sight {
+            past: build.asks_ledgers(),
+            ..Sight::default()
+        };
+        let seen = look(&open, target, &branch, sight, connector).await?;
         let api = apis.of(target).await?;
         for (one, found) in open.iter_mut().zip(&seen.folders) {
             let is_ours = || stands(build, one.environment, found);

@@ -11,13 +11,16 @@ use super::client::Client;
 use super::wire::{self, List, full};
 use crate::host::Refusal;
 use crate::host::fault::Fault;
-use crate::host::pull_request::State;
+use crate::host::pull_request::PullRequest;
 use crate::host::rest::Call;
-use crate::host::watch::{COMMITS, Question, SeenCommit, Sighting, Spot, moment};
+use crate::host::watch::{COMMITS, Question, SeenCommit, SeenRequest, Sighting, Spot, moment};
 use crate::model::{Folder, ObjectId};
 
 /// Pull requests that one call brings.
 const REQUESTS: &str = "100";
+
+/// "TF401175: The version descriptor <Branch: x> could not be resolved to a version…"
+const UNRESOLVED: &str = "TF401175";
 
 #[derive(Deserialize)]
 struct Commit {
@@ -67,9 +70,7 @@ impl Client {
         self.found_place(question.again_soon).await?;
         let criteria = criteria(&question.branch, "/");
         let mut sighting = Sighting {
-            commits: self
-                .commits(&criteria, COMMITS, question.again_soon)
-                .await?,
+            commits: self.newest(&criteria, question.again_soon).await?,
             ..Sighting::default()
         };
         let tip = sighting
@@ -86,10 +87,8 @@ impl Client {
             sighting.requests = self.requests(question).await?;
             sighting.requests_read = true;
         } else if !question.spots.is_empty() {
-            match self.trees(&question.spots, question.again_soon).await? {
-                Some(trees) => sighting.trees = trees,
-                None => sighting.ask_for_fewer = true,
-            }
+            let once = question.again_soon;
+            self.trees(&question.spots, once, &mut sighting).await?;
         }
         Ok(sighting)
     }
@@ -103,6 +102,16 @@ impl Client {
         let criteria = criteria(branch, &path(folder));
         let found = self.commits(&criteria, 1, false).await?;
         Ok(found.and_then(|found| Some(found.first()?.id)))
+    }
+
+    /// The newest commits of a branch. One more is asked for, which is the parent of the
+    /// last one.
+    async fn newest(&self, criteria: &Value, once: bool) -> Result<Option<Vec<SeenCommit>>, Fault> {
+        let mut found = self.commits(criteria, COMMITS + 1, once).await?;
+        if let Some(commits) = &mut found {
+            commits.truncate(COMMITS);
+        }
+        Ok(found)
     }
 
     /// Commits of a branch; `None` when there is no such branch.
@@ -120,8 +129,7 @@ impl Client {
         let found: Result<List<Commit>, Fault> = self.read(make, url).await;
         let list = match found {
             Ok(list) => list.value,
-            // "TF401175: The version descriptor <Branch: x> could not be resolved to a version…"
-            Err(fault) if is_missing(&fault, "TF401175") => return Ok(None),
+            Err(fault) if is_missing(&fault, UNRESOLVED) => return Ok(None),
             Err(fault) => return Err(fault),
         };
         let ids: Vec<_> = list.iter().map(|one| ObjectId::parse(&one.id)).collect();
@@ -164,13 +172,9 @@ impl Client {
 
     /// Where pull requests stand, all with one call; the first alone where it is
     /// the only one that is asked for.
-    async fn requests(
-        &self,
-        question: &Question,
-    ) -> Result<Vec<(u64, State, Option<ObjectId>)>, Fault> {
+    async fn requests(&self, question: &Question) -> Result<Vec<SeenRequest>, Fault> {
         if let [number] = question.requests[..] {
-            let found = self.get(number).await?;
-            return Ok(vec![(number, found.state, found.merged)]);
+            return Ok(vec![seen(&self.get(number).await?)]);
         }
         let place = self.place().await?;
         let mut url = place.git(&["pullrequests"]);
@@ -186,19 +190,19 @@ impl Client {
             .into_iter()
             .map(|one| one.into_pull_request(place));
         let found = found.filter(|one| question.requests.contains(&one.number));
-        Ok(found
-            .map(|one| (one.number, one.state, one.merged))
-            .collect())
+        Ok(found.map(|one| seen(&one)).collect())
     }
 
     /// The trees of folders, all with one call. What is asked for is the folders
     /// that they are in, since the server takes no question for what is not
-    /// there; `None` when one of several of these is not there either.
+    /// there; when one of several of these is not there either, fewer have to be
+    /// asked for.
     async fn trees(
         &self,
         spots: &[Spot],
         once: bool,
-    ) -> Result<Option<Vec<(Spot, Option<ObjectId>)>>, Fault> {
+        sighting: &mut Sighting,
+    ) -> Result<(), Fault> {
         let mut asked: Vec<(ObjectId, String)> = Vec::new();
         for (commit, folder) in spots {
             let place = (*commit, above(folder));
@@ -220,9 +224,16 @@ impl Client {
         let found: Result<List<Vec<Item>>, Fault> = self.read(make, url).await;
         let found = match found {
             Ok(found) => found.value,
+            Err(fault) if is_missing(&fault, UNRESOLVED) && asked.len() == 1 => {
+                sighting.unanswered = spots.to_vec();
+                return Ok(());
+            }
             Err(fault) if fault.meaning() == Some(Refusal::NotFound) => {
-                let absent = spots.iter().map(|spot| (spot.clone(), None)).collect();
-                return Ok((asked.len() == 1).then_some(absent));
+                if asked.len() == 1 {
+                    sighting.trees = spots.iter().map(|spot| (spot.clone(), None)).collect();
+                }
+                sighting.ask_for_fewer = asked.len() > 1;
+                return Ok(());
             }
             Err(fault) => return Err(fault),
         };
@@ -243,7 +254,18 @@ impl Client {
             let found = ids.get(&(spot.0, path(&spot.1))).copied();
             (spot.clone(), found)
         };
-        Ok(Some(spots.iter().map(tree).collect()))
+        sighting.trees = spots.iter().map(tree).collect();
+        Ok(())
+    }
+}
+
+fn seen(found: &PullRequest) -> SeenRequest {
+    SeenRequest {
+        number: found.number,
+        state: found.state,
+        merged: found.merged,
+        base: found.base,
+        commits: None,
     }
 }
 

@@ -65,6 +65,7 @@ pub(super) struct Request {
     pub(super) target_ref_name: String,
     pub(super) last_merge_source_commit: Option<Commit>,
     pub(super) last_merge_commit: Option<Commit>,
+    pub(super) last_merge_target_commit: Option<Commit>,
     /// `queued` and `notSet` until somebody has found out.
     pub(super) merge_status: Option<String>,
     pub(super) labels: Option<Vec<Label>>,
@@ -246,6 +247,7 @@ impl Request {
             target: short(&self.target_ref_name),
             head: commit(self.last_merge_source_commit),
             merged: commit(self.last_merge_commit).filter(|_| state == State::Merged),
+            base: commit(self.last_merge_target_commit).filter(|_| state == State::Merged),
             labels: self
                 .labels
                 .into_iter()

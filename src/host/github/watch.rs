@@ -12,7 +12,7 @@ use super::place::Place;
 use crate::host::fault::Fault;
 use crate::host::pull_request::State;
 use crate::host::rest::Call;
-use crate::host::watch::{COMMITS, Question, SeenCommit, Sighting, moment};
+use crate::host::watch::{COMMITS, Question, SeenCommit, SeenRequest, Sighting, moment};
 use crate::host::{Refusal, watch};
 use crate::model::{Folder, ObjectId};
 
@@ -69,8 +69,7 @@ impl Client {
                 Some(_) => State::Open,
                 None => continue,
             };
-            let merged = id(&request["mergeCommit"]["oid"]).filter(|_| state == State::Merged);
-            sighting.requests.push((*number, state, merged));
+            sighting.requests.push(seen(*number, state, request));
         }
         let tip = sighting
             .commits
@@ -149,7 +148,7 @@ impl Client {
         }
         for number in &question.requests {
             objects += &format!(
-                " r{number}: pullRequest(number: {number}) {{ state mergeCommit {{ oid }} }}"
+                " r{number}: pullRequest(number: {number}) {{ state commits(first: 1) {{ totalCount }} mergeCommit {{ oid parents(first: 1) {{ totalCount }} }} }}"
             );
         }
         let query = format!(
@@ -175,6 +174,21 @@ impl Client {
             Err(fault) if fault.meaning() == Some(Refusal::NotFound) => Ok(false),
             Err(fault) => Err(fault),
         }
+    }
+}
+
+fn seen(number: u64, state: State, request: &Value) -> SeenRequest {
+    let merge = &request["mergeCommit"];
+    // A merge has one parent of before, and the others on another line.
+    let is_merge = merge["parents"]["totalCount"].as_u64() > Some(1);
+    let all = request["commits"]["totalCount"].as_u64();
+    let all = all.and_then(|all| usize::try_from(all.max(1)).ok());
+    SeenRequest {
+        number,
+        state,
+        merged: id(&merge["oid"]).filter(|_| state == State::Merged),
+        base: None,
+        commits: if is_merge { Some(1) } else { all },
     }
 }
 

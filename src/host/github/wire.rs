@@ -140,6 +140,7 @@ impl Request {
                 .merge_commit_sha
                 .filter(|_| state == State::Merged)
                 .and_then(|sha| ObjectId::parse(&sha)),
+            base: None,
             labels: self.labels.into_iter().map(|label| label.name).collect(),
             automatic: self.auto_merge.is_some(),
             mergeable: match self.mergeable {

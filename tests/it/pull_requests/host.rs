@@ -299,6 +299,7 @@ impl Host for Hub {
     fn merge(&mut self, at: usize) {
         let request = &self.pull_requests[at];
         let merged = self.git.merge(&request.head, &request.base, "Merged");
+        self.count(at, &format!("{merged}^"));
         self.pull_requests[at].merged = Some(merged);
         self.end(at);
     }

@@ -79,6 +79,8 @@ pub struct PullRequest {
     pub merged: Option<String>,
     /// The tip of its source branch when it was closed or merged.
     pub last_head: Option<String>,
+    /// The tip of its target branch before it was merged.
+    pub last_target: Option<String>,
 }
 
 /// Somebody the search for identities knows.

@@ -95,6 +95,8 @@ pub struct PullRequest {
     pub auto_merge: Option<Value>,
     /// The tip of its branch when it was closed or merged.
     pub last_head: Option<String>,
+    /// How many commits it has that its base does not have, once it was merged.
+    pub commits: usize,
 }
 
 /// One comment.

@@ -144,12 +144,17 @@ pub trait Service: Send + 'static {
     fn serve_git(&mut self, target: &str, authorization: Option<&str>) -> Option<Reply>;
 }
 
+/// What somebody does meanwhile.
+type Happening<S> = Box<dyn FnOnce(&mut S) + Send>;
+
 struct Behaviour<S> {
     service: S,
     faults: Vec<(usize, Fault)>,
     requests: Vec<Asked>,
     git_faults: Vec<(&'static str, Fault)>,
     git_requests: Vec<GitAsked>,
+    /// What happens before git is asked for branches, so often from now.
+    git_happenings: Vec<(usize, Happening<S>)>,
     wrong: Vec<String>,
 }
 
@@ -189,6 +194,7 @@ impl<S: Service> RestFake<S> {
                 requests: Vec::new(),
                 git_faults: Vec::new(),
                 git_requests: Vec::new(),
+                git_happenings: Vec::new(),
                 wrong: Vec::new(),
             }),
         });
@@ -233,6 +239,12 @@ impl<S: Service> RestFake<S> {
     /// The next push meets `fault`; more than one queue up.
     pub fn inject_push(&self, fault: Fault) {
         self.behaviour().git_faults.push((PUSH, fault));
+    }
+
+    /// Somebody does something before git is asked for branches the next time but `later`.
+    pub fn before_refs(&self, later: usize, act: impl FnOnce(&mut S) + Send + 'static) {
+        let mut behaviour = self.behaviour();
+        behaviour.git_happenings.push((later, Box::new(act)));
     }
 
     /// Every request of git's own protocol so far.

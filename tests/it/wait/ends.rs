@@ -7,7 +7,6 @@ use gitops_rollout::Outcome;
 use super::{APPS, Cluster, FakeClock, INFRA, Says, Scene, on_both_hosts};
 
 on_both_hosts! {
-    what_is_merged_has_to_be_what_was_published,
     what_was_unchanged_for_long_passes_with_a_warning,
     a_success_ends_it_within_one_interval,
     a_failure_ends_it_after_the_grace_time_and_a_success_in_between_heals_it,
@@ -357,38 +356,6 @@ fn whoever_looks_once_is_told_all_there_is_to_know<H: Cluster>() {
     assert_eq!(clock.sleeps(), Vec::<u64>::new());
 }
 
-/// Somebody changes the pull request before it is merged, and the cluster is healthy with
-/// what came of it.
-fn what_is_merged_has_to_be_what_was_published<H: Cluster>() {
-    let altered = "with other content than this run published";
-    let emptied = "without what this run published: the folder is what it was before";
-    for (content, outcome, said) in [
-        ("1", Outcome::RolledOut, ""),
-        ("2", Outcome::Superseded, altered),
-        ("0", Outcome::Reverted, emptied),
-    ] {
-        let scene = Scene::<H>::new();
-        let number = scene.propose("dev", "1");
-        let head = scene.git(|git| git.tip("gitops/dev").unwrap());
-        scene.git(|git| {
-            let tip = git.tip("main").unwrap();
-            git.git(&["update-ref", "refs/heads/gitops/dev", &tip]);
-            let files = [("dev/web.yaml", "100644", content), ("x", "100644", "1")];
-            git.commit("gitops/dev", "rework", &files)
-        });
-        scene.server.with(|state| state.squash(0));
-        let tip = scene.git(|git| git.tip("main").unwrap());
-        scene.says(&tip, APPS, Says::Healthy);
-        let start = Start::Request(number, ObjectId::parse(&head));
-        let member = Scene::<H>::member("dev", start, &[APPS]);
-        let clock = FakeClock::default();
-        let ended = scene.follow(vec![member], &clock);
-        assert_eq!(ended.outcome(), outcome, "{:#?}", ended.told);
-        assert!(ended.reasons().contains(said), "{}", ended.reasons());
-        assert!(clock.seconds() <= 30, "{}", clock.seconds());
-    }
-}
-
 fn what_was_unchanged_for_long_passes_with_a_warning<H: Cluster>() {
     let scene = Scene::<H>::new();
     let commit = scene.commit("other", "1");
@@ -396,6 +363,7 @@ fn what_was_unchanged_for_long_passes_with_a_warning<H: Cluster>() {
     let start = |is_older| Start::Held {
         commit: ObjectId::parse(&commit).unwrap(),
         is_older,
+        seen: ObjectId::parse(&commit).unwrap(),
     };
     let member = |is_older| vec![Scene::<H>::member("dev", start(is_older), &[APPS])];
     let clock = FakeClock::default();

@@ -19,6 +19,8 @@ on_both_hosts! {
     a_host_that_is_down_until_a_short_wait_ends_is_unknown,
     a_host_that_hangs_holds_no_wait_beyond_its_end,
     who_looks_once_sees_what_cleared_a_failure,
+    at_the_end_of_the_list_it_is_known_what_was_there_before,
+    what_is_the_oldest_that_is_known_is_asked_for_by_those_who_reported_since,
 }
 
 fn a_failing_host_is_asked_once_a_poll<H: Cluster>() {
@@ -194,6 +196,60 @@ fn a_question_that_is_wrong_stays_wrong() {
         .inject(0, Fault::Answer(Reply::json(200, &wrong)));
     let ended = scene.dev(&commit, &FakeClock::default());
     assert!(ended.error.unwrap().contains("no such field"));
+}
+
+/// Fifty commits are looked at, and ours is one of the last of them.
+fn at_the_end_of_the_list_it_is_known_what_was_there_before<H: Cluster>() {
+    for since in [49, 50] {
+        let mut scene = Scene::<H>::new();
+        scene.policy.timeout = 0;
+        let commit = scene.commit("dev", "1");
+        scene.commit("dev", "0");
+        for at in 1..since {
+            scene.commit("other", &format!("{since} {at}"));
+        }
+        let tip = scene.git(|git| git.tip("main").unwrap());
+        scene.says(&tip, APPS, Says::Healthy);
+        let ended = scene.dev(&commit, &FakeClock::default());
+        let is_listed = since < 50;
+        let expected = if is_listed {
+            Outcome::Reverted
+        } else {
+            Outcome::Unknown
+        };
+        assert_eq!(ended.outcome(), expected, "{since}: {:#?}", ended.told);
+    }
+}
+
+/// Nothing is published, nobody is named, and each of the newest commits was healthy.
+fn what_is_the_oldest_that_is_known_is_asked_for_by_those_who_reported_since<H: Cluster>() {
+    for since in [47, 49] {
+        let scene = Scene::<H>::new();
+        for at in 0..3 {
+            scene.commit("before", &format!("{at}"));
+        }
+        let oldest = scene.commit("other", "0");
+        scene.says(&oldest, APPS, Says::Healthy);
+        for at in 1..=since {
+            let commit = scene.commit("other", &format!("{at}"));
+            scene.says(&commit, APPS, Says::Healthy);
+        }
+        let commit = ObjectId::parse(&oldest).unwrap();
+        let start = Start::Held {
+            commit,
+            is_older: since == 49,
+            seen: commit,
+        };
+        let clock = FakeClock::default();
+        let ended = scene.follow(vec![Scene::<H>::member("dev", start, &[])], &clock);
+        assert_eq!(
+            ended.outcome(),
+            Outcome::Unchanged,
+            "{since}: {:#?}",
+            ended.told
+        );
+        assert!(clock.seconds() <= 20, "{}", clock.seconds());
+    }
 }
 
 /// What may hide behind the last that was read is no success.

@@ -28,7 +28,7 @@ on_both_hosts! {
 
 const PUSH: (&str, &str) = ("mode", "push");
 
-fn inputs<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+pub(super) fn inputs<'a>(more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
     let usual = [
         PUSH,
         ("wait", "true"),
@@ -147,7 +147,7 @@ fn what_is_unchanged_and_not_rolled_out_is_waited_for<H: Cluster>() {
 }
 
 /// Everything is published; on `main` of a server that filters, as both hosts do.
-fn unchanged<H: Cluster>() -> Scene<H> {
+pub(super) fn unchanged<H: Cluster>() -> Scene<H> {
     let scene = Scene::<H>::new();
     scene.git(|git| {
         git.config("uploadpack.allowFilter", "true");

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Wanted, Work};
 use crate::facts::Required;
-use crate::judged::Disbelieved;
+use crate::judged::{Disbelieved, Hidden};
 use crate::meaning::{Meaning, is_by_flux, meaning};
-use crate::standing::AboutCommit;
 use crate::target::Target;
 
 impl Work<'_> {
@@ -47,20 +46,27 @@ impl Work<'_> {
         all.into_iter().collect()
     }
 
-    /// The newest of the commits since ours on which others wrote in a target's name and
-    /// nothing by itself is to be seen, where it decided nothing later.
-    pub(super) fn hidden(&self, target: &Target, candidates: usize) -> Option<String> {
+    /// The newest of the commits since ours on which a target may have said what is not
+    /// to be seen, where it decided nothing later.
+    pub(super) fn hidden(
+        &self,
+        candidates: usize,
+        is_target: &dyn Fn(&Target) -> bool,
+    ) -> Option<Hidden> {
         let both = self.wait.branch.commits.iter().zip(&self.said);
-        let is_final = |about: &AboutCommit| {
-            let said = about.said.get(target);
-            said.is_some_and(|said| said.meaning != Meaning::Pending)
-        };
-        let mut undecided = both
-            .take(candidates)
-            .take_while(|(_, about)| !is_final(about));
-        let found = undecided
-            .find(|(_, about)| !about.said.contains_key(target) && about.covered.contains(target));
-        found.map(|(commit, _)| commit.id.clone())
+        for (commit, about) in both.take(candidates) {
+            let own = || about.said.iter().filter(|(target, _)| is_target(target));
+            if about.is_partial {
+                return Some(Hidden::CheckRuns(commit.id.clone()));
+            }
+            if own().any(|(_, said)| said.meaning != Meaning::Pending) {
+                return None;
+            }
+            if own().next().is_none() && about.covered.iter().any(is_target) {
+                return Some(Hidden::Covered(commit.id.clone()));
+            }
+        }
+        None
     }
 
     /// Whether Flux reports here, and never reported a failure.

@@ -2,12 +2,21 @@
 //! there before.
 
 use super::Work;
-use crate::facts::Tree;
+use crate::facts::{Arrival, Tree};
 use crate::judged::Doubt;
 
-/// What was there before our commit.
-pub(super) enum Before {
-    Commit(String),
+/// The commits of which one is what the branch held before what was published came: what
+/// a pull request brought in several commits was, in some of them, not there yet, or
+/// something else.
+struct Former {
+    commits: Vec<String>,
+    /// There may be more, which are not known.
+    is_cut: bool,
+}
+
+/// What came right before a commit.
+enum Parent<'a> {
+    Commit(&'a str),
     /// It is the first one.
     Nothing,
     Unknown,
@@ -20,8 +29,7 @@ impl<'a> Work<'a> {
             return Some(true);
         }
         let id = self.wait.branch.commits[at].id.clone();
-        let theirs = self.tree(&id);
-        let own = self.tree(self.content());
+        let (theirs, own) = (self.tree(&id), self.published());
         Some(theirs? == own?)
     }
 
@@ -36,33 +44,81 @@ impl<'a> Work<'a> {
         if theirs == Tree::Absent {
             return Some(false);
         }
-        match self.before() {
-            Before::Commit(parent) => Some(theirs != self.tree(&parent)?),
-            Before::Nothing => Some(true),
-            Before::Unknown => {
-                self.doubt = Some(Doubt::Place);
-                None
+        self.is_former(&theirs).map(|is_former| !is_former)
+    }
+
+    /// Whether the oldest commit that is known is the first of the branch.
+    pub(super) fn reaches_the_first(&self) -> bool {
+        let oldest = self.wait.branch.commits.last();
+        oldest.is_some_and(|oldest| oldest.parent.is_none())
+    }
+
+    fn parent(&self, commit: &str) -> Parent<'a> {
+        let branch = self.wait.branch;
+        if let Some(parent) = branch.parents.get(commit) {
+            return Parent::Commit(parent);
+        }
+        match branch.position(commit).map(|at| &branch.commits[at].parent) {
+            Some(Some(parent)) => Parent::Commit(parent),
+            Some(None) => Parent::Nothing,
+            None => Parent::Unknown,
+        }
+    }
+
+    /// What the branch may have held before.
+    fn former(&self) -> Former {
+        let (base, most) = match self.wait.arrival {
+            Arrival::Alone => (None, Some(1)),
+            Arrival::Together { base, most } => (base.as_deref(), *most),
+        };
+        let mut commits: Vec<String> = Vec::new();
+        let mut at = self.commit;
+        let mut is_cut = false;
+        while most.is_none_or(|most| commits.len() < most) {
+            match self.parent(at) {
+                Parent::Commit(parent) => {
+                    commits.push(parent.to_owned());
+                    at = parent;
+                }
+                Parent::Nothing => break,
+                Parent::Unknown => {
+                    is_cut = base.is_none();
+                    commits.extend(base.map(str::to_owned));
+                    break;
+                }
+            }
+            if base.is_some_and(|base| base == at) {
+                break;
             }
         }
+        Former { commits, is_cut }
     }
 
-    /// What the branch held before our commit.
-    pub(super) fn before(&self) -> Before {
-        let branch = self.wait.branch;
-        let parent = match self.own {
-            Some(own) => branch.commits[own].parent.as_ref(),
-            None => branch.parents.get(self.commit),
-        };
-        match (parent, self.own) {
-            (Some(parent), _) => Before::Commit(parent.clone()),
-            (None, Some(_)) => Before::Nothing,
-            (None, None) => Before::Unknown,
+    /// Whether this is what the folder held before, which is not ours.
+    fn is_former(&mut self, theirs: &Tree) -> Option<bool> {
+        let former = self.former();
+        let mut is_known = true;
+        for commit in &former.commits {
+            match self.tree(commit) {
+                Some(tree) if tree == *theirs => return Some(true),
+                Some(_) => {}
+                None => is_known = false,
+            }
         }
+        if former.is_cut {
+            self.doubt = Some(Doubt::Place);
+        }
+        (is_known && !former.is_cut).then_some(false)
     }
 
-    /// The commit whose folder is what was published.
-    fn content(&self) -> &'a str {
-        self.wait.content.unwrap_or(self.commit)
+    /// What was published.
+    fn published(&mut self) -> Option<Tree> {
+        let content = self.wait.content.unwrap_or(self.commit);
+        let known = self.tree(content);
+        if known.is_none() && self.wait.content.is_some() {
+            self.doubt = Some(Doubt::Content);
+        }
+        known
     }
 
     fn tree(&mut self, commit: &str) -> Option<Tree> {
@@ -82,12 +138,11 @@ impl<'a> Work<'a> {
         if self.own == Some(0) && self.wait.content.is_none() {
             return Some(false);
         }
-        let (now, ours) = (self.tree(&tip), self.tree(self.content()));
-        let before = match self.before() {
-            Before::Commit(parent) => Some(self.tree(&parent)),
-            Before::Nothing => None,
-            Before::Unknown => Some(None),
-        };
+        let (now, ours) = (self.tree(&tip), self.published());
+        // Most likely it is asked for next.
+        if let Parent::Commit(before) = self.parent(self.commit) {
+            self.tree(before);
+        }
         let (now, ours) = (now?, ours?);
         if now == ours {
             return Some(false);
@@ -96,9 +151,6 @@ impl<'a> Work<'a> {
         if now == Tree::Absent {
             return Some(true);
         }
-        match before {
-            None => Some(false),
-            Some(before) => Some(now == before?),
-        }
+        self.is_former(&now)
     }
 }

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use gitops_rollout::{
-    Authors, Branch, Commit, Context, Judged, Pattern, Policy, Published, Report, Required, State,
-    Tree, Trees, Wait, judge,
+    Arrival, Authors, Branch, Commit, Context, Judged, Pattern, Policy, Published, Report,
+    Required, State, Tree, Trees, Wait, judge,
 };
 
 /// The one who is believed.
@@ -43,6 +43,7 @@ pub(crate) struct Scene {
     pub(crate) trees: Trees,
     pub(crate) published: Published,
     pub(crate) content: Option<String>,
+    pub(crate) arrival: Arrival,
     pub(crate) required: Required,
     pub(crate) authors: Authors,
     pub(crate) policy: Policy,
@@ -71,6 +72,7 @@ impl Scene {
             trees,
             published: Published::Commit(own.to_owned()),
             content: None,
+            arrival: Arrival::Alone,
             required: named(&["kustomization/apps"]),
             authors: Authors::only([FLUX]),
             policy: Policy::default(),
@@ -105,6 +107,7 @@ impl Scene {
         judge(&Wait {
             published: &self.published,
             content: self.content.as_deref(),
+            arrival: &self.arrival,
             required: &self.required,
             authors: &self.authors,
             branch: &self.branch,

@@ -187,6 +187,7 @@ impl Azure {
             author: ME.to_owned(),
             merged: None,
             last_head: None,
+            last_target: None,
         });
         Reply::json(201, &self.shown(self.pull_requests.len() - 1, true))
     }
@@ -286,9 +287,11 @@ impl Azure {
             .as_str()
             .unwrap_or("Merged")
             .to_owned();
+        let before = self.git.tip(&branch("targetRefName"));
         let merged = self
             .git
             .merge(&branch("sourceRefName"), &branch("targetRefName"), &message);
+        self.pull_requests[at].last_target = before;
         self.pull_requests[at].merged = Some(merged);
         self.end(at, "completed");
     }
@@ -300,6 +303,7 @@ impl Azure {
         let branch = |name: &str| fields[name].as_str().unwrap().replace("refs/heads/", "");
         let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
         let request = &mut self.pull_requests[at];
+        request.last_target = self.git.tip(&target);
         request.merged = Some(self.git.fast_forward(&source, &target));
         self.end(at, "completed");
     }
@@ -312,6 +316,7 @@ impl Azure {
             name.strip_prefix("refs/heads/").unwrap().to_owned()
         };
         let (source, target) = (branch("sourceRefName"), branch("targetRefName"));
+        self.pull_requests[at].last_target = self.git.tip(&target);
         self.pull_requests[at].merged = Some(self.git.squash(&source, &target, "Squashed"));
         self.end(at, "completed");
     }
@@ -360,6 +365,7 @@ impl Azure {
         }
         if let Some(merged) = &request.merged {
             shown["lastMergeCommit"] = json!({"commitId": merged});
+            shown["lastMergeTargetCommit"] = json!({"commitId": request.last_target});
         }
         if single {
             let labels = request.labels.iter();

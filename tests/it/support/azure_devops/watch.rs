@@ -93,6 +93,12 @@ impl Azure {
                 one["path"].as_str().unwrap(),
                 one["version"].as_str().unwrap(),
             );
+            if !self.git.has(commit) {
+                let said = format!(
+                    "TF401175: The version descriptor <Commit: {commit} > could not be resolved to a version in the repository manifests"
+                );
+                return Ok(error(404, "GitUnresolvableToCommitException", &said));
+            }
             let Some(id) = self.git.object(commit, path.trim_start_matches('/')) else {
                 let said = format!(
                     "TF401174: The item '{path}' could not be found in the repository 'manifests' at the version specified by '<Commit: {commit} >'"

@@ -80,6 +80,7 @@ impl Hub {
             threads: Vec::new(),
             auto_merge: None,
             last_head: None,
+            commits: 0,
         });
         Reply::json(201, &self.shown(self.pull_requests.last().unwrap(), true))
     }
@@ -211,6 +212,7 @@ impl Hub {
             .as_str()
             .unwrap_or("Merge pull request");
         let merged = self.git.merge(&request.head, &request.base, message);
+        self.count(at, &format!("{merged}^"));
         self.pull_requests[at].merged = Some(merged.clone());
         self.end(at);
         Reply::json(
@@ -223,15 +225,26 @@ impl Hub {
     pub fn squash(&mut self, at: usize) {
         let request = &self.pull_requests[at];
         let merged = self.git.squash(&request.head, &request.base, "Squashed");
+        self.count(at, &format!("{merged}^"));
         self.pull_requests[at].merged = Some(merged);
         self.end(at);
     }
 
     /// Somebody pushes the branch to its target: GitHub takes the pull request as merged.
     pub fn fast_forward(&mut self, at: usize) {
-        let request = &mut self.pull_requests[at];
-        request.merged = Some(self.git.fast_forward(&request.head, &request.base));
+        let request = &self.pull_requests[at];
+        let before = self.git.tip(&request.base).unwrap();
+        let merged = self.git.fast_forward(&request.head, &request.base);
+        self.count(at, &before);
+        self.pull_requests[at].merged = Some(merged);
         self.end(at);
+    }
+
+    /// Counts the commits that a pull request has and its base did not have before.
+    pub fn count(&mut self, at: usize, before: &str) {
+        let range = format!("{before}..{}", self.pull_requests[at].head);
+        let count = self.git.git(&["rev-list", "--count", &range]);
+        self.pull_requests[at].commits = count.trim().parse().unwrap();
     }
 
     /// It is no longer open, and keeps the commits that it had.

@@ -100,8 +100,14 @@ impl Hub {
                     (None, "open") => "OPEN",
                     _ => "CLOSED",
                 };
-                let merged = own.merged.as_ref().map(|oid| json!({"oid": oid}));
-                repository[format!("r{number}")] = json!({"state": state, "mergeCommit": merged});
+                assert!(query.contains("commits(first: 1) { totalCount } mergeCommit { oid parents(first: 1) { totalCount } }"));
+                let merged = own.merged.as_ref().map(|oid| {
+                    let parents = self.git.git(&["show", "-s", "--format=%P", oid]);
+                    json!({"oid": oid, "parents": {"totalCount": parents.split_whitespace().count()}})
+                });
+                repository[format!("r{number}")] = json!({
+                    "state": state, "commits": {"totalCount": own.commits}, "mergeCommit": merged,
+                });
             }
         }
         Reply::json(200, &json!({"data": {"repository": repository}}))

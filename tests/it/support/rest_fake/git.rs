@@ -3,7 +3,7 @@
 use axum::body::Bytes;
 use axum::response::Response;
 
-use super::{Fault, Reply, Service, Shared, respond};
+use super::{Behaviour, Fault, Reply, Service, Shared, respond};
 use crate::support::git_server::cgi;
 use crate::support::git_server::connection::Handle;
 
@@ -15,6 +15,18 @@ pub(super) const PUSH: &str = "/git-receive-pack";
 pub struct GitAsked {
     pub path: String,
     pub authorization: Option<String>,
+}
+
+impl<S> Behaviour<S> {
+    /// Lets happen what was to happen before git is asked for branches.
+    fn happen(&mut self) {
+        for (later, act) in std::mem::take(&mut self.git_happenings) {
+            match later.checked_sub(1) {
+                None => act(&mut self.service),
+                Some(later) => self.git_happenings.push((later, act)),
+            }
+        }
+    }
 }
 
 /// Answers one request, or meets it with the fault that waits for it.
@@ -33,6 +45,9 @@ pub(super) async fn serve<S: Service>(
             path: path.clone(),
             authorization: authorization.map(str::to_owned),
         });
+        if path.ends_with("/info/refs") {
+            behaviour.happen();
+        }
         let found = behaviour
             .git_faults
             .iter()
