@@ -118,8 +118,10 @@ impl Response {
     /// How long the server asks to wait: seconds, or a time by its own clock.
     pub fn retry_after(&self) -> Option<Duration> {
         let asked = self.text_header(RETRY_AFTER.as_str())?.trim();
-        if let Ok(seconds) = asked.parse() {
-            return Some(Duration::from_secs(seconds));
+        if !asked.is_empty() && asked.bytes().all(|digit| digit.is_ascii_digit()) {
+            // Longer than any number is long enough.
+            let seconds = asked.parse().unwrap_or(u32::MAX);
+            return Some(Duration::from_secs(seconds.into()));
         }
         let then = httpdate::parse_http_date(asked).ok()?;
         let now = self.text_header(DATE.as_str());
@@ -226,6 +228,13 @@ mod tests {
     #[case("retry-after", "Fri, 07 Aug 2026 10:02:40 GMT", Some(160_000), None)]
     #[case("retry-after", "Friday, 07-Aug-26 10:02:40 GMT", Some(160_000), None)]
     #[case("retry-after", "Fri, 07 Aug 2026 09:00:00 GMT", Some(0), None)]
+    #[case(
+        "retry-after",
+        "99999999999999999999999",
+        Some(4_294_967_295_000),
+        None
+    )]
+    #[case("retry-after", "", None, None)]
     #[case("retry-after", "later", None, None)]
     #[case("retry-after", "-1", None, None)]
     fn what_a_server_asks_for_is_read(

@@ -128,8 +128,8 @@ pub(super) fn target(line: &TargetLine) -> RolloutTarget {
 pub(super) fn hidden(line: &TargetLine) -> Option<String> {
     let target = &line.target;
     Some(match line.hidden.as_ref()? {
-        Hidden::Covered(commit) => format!(
-            "{target}: somebody who is not named in `statusAuthors` wrote in its name at {}, which hides what it said itself",
+        Hidden::Covered { commit, author } => format!(
+            "{target}: {author}, who is not named in `statusAuthors`, wrote in its name at {}, which hides what it said itself",
             short(commit)
         ),
         Hidden::CheckRuns(commit) => format!(

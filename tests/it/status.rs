@@ -264,13 +264,14 @@ fn what_cannot_be_told_is_said<H: Cluster>() {
     scene.server.heal();
     assert!(shown.contains("how rollouts are is not known"), "{shown}");
     assert!(shown.contains("contoso/web:1.4.2"), "{shown}");
-    // One repository of two cannot be read: the other is shown, and the command fails.
+    // Two repositories of three cannot be read: the other is shown, and the command fails.
+    let odd = scene.url.replace("manifests", "Missing");
     let two = format!(
         "{}manifestRepo: {}\n",
         file.replace(&format!("manifestRepo: {}\n", scene.url), "")
             .replace(
                 "environments: [dev, qa, prod]",
-                "environments:\n  dev:\n  gone: {manifestRepo: /nowhere/m.git, gitHost: git}"
+                &format!("environments:\n  dev:\n  gone: {{manifestRepo: /nowhere/m.git, gitHost: git}}\n  odd: {{manifestRepo: \"{odd}\"}}")
             ),
         scene.url
     );
@@ -283,7 +284,7 @@ fn what_cannot_be_told_is_said<H: Cluster>() {
         ended.stdout
     );
     assert!(
-        ended.stdout.contains("cannot be read: "),
+        ended.stdout.contains(&format!("{odd}\ncannot be read: ")),
         "{}",
         ended.stdout
     );

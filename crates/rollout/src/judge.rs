@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::facts::{Published, Required, Wait};
 use crate::judged::{Doubt, Judged, Line, LineState, Outcome, Reported, Standing, Waiting};
 use crate::meaning::Meaning;
-use crate::standing::{AboutCommit, Said, about};
+use crate::standing::{AboutCommit, about};
 use crate::target::{Pattern, Target};
 
 /// On how many commits before ours a target counts as one that reports lately:
@@ -84,6 +84,12 @@ enum Wanted {
 fn targets<'a>(said: impl IntoIterator<Item = &'a AboutCommit>) -> BTreeSet<Target> {
     let said = said.into_iter();
     said.flat_map(|one| one.said.keys().cloned()).collect()
+}
+
+/// Those that reported on the newest of these on which anybody did.
+fn lately<'a>(said: impl IntoIterator<Item = &'a AboutCommit>) -> BTreeSet<Target> {
+    let reported = said.into_iter().filter(|one| !one.said.is_empty());
+    targets(reported.take(RECENT))
 }
 
 struct Work<'a> {
@@ -182,9 +188,12 @@ impl<'a> Work<'a> {
             true => &self.said[1.min(self.candidates)..self.candidates],
             false => &[],
         };
-        let all = before.iter().chain(since);
-        let recent = all.filter(|one| !one.said.is_empty()).take(RECENT);
-        targets(recent).into_iter().map(Wanted::Target).collect()
+        let mut found = lately(before.iter().chain(since));
+        // What is there already had time to be reported on.
+        if found.is_empty() && self.is_held() {
+            found = lately(&self.said[..self.candidates]);
+        }
+        found.into_iter().map(Wanted::Target).collect()
     }
 
     /// Where one of them is.
@@ -210,6 +219,7 @@ impl<'a> Work<'a> {
         let mut succeeded = None;
         let mut working = None;
         let mut later_failure = None;
+        let failed = self.own_failure(target);
         for at in 0..candidates {
             let Some(said) = self.said[at].said.get(target).cloned() else {
                 continue;
@@ -224,13 +234,13 @@ impl<'a> Work<'a> {
                     (_, Some(true)) => passed_over = passed_over.or(Some(said.reported)),
                     _ => working = working.or(Some(said.reported)),
                 },
-                Meaning::Failed if self.own != Some(at) => {
+                Meaning::Failed if failed != Some(at) => {
                     later_failure = later_failure.or(Some(said.reported));
                 }
                 _ => working = working.or(Some(said.reported)),
             }
         }
-        let failed = self.own_failure(target).map(|said| said.reported.clone());
+        let failed = failed.map(|at| self.said[at].said[target].reported.clone());
         let state = if let Some(reported) = succeeded {
             LineState::Succeeded(reported)
         } else if let Some(reported) = failed {
@@ -251,9 +261,22 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn own_failure(&self, target: &Target) -> Option<&Said> {
-        let said = self.said.get(self.own?)?.said.get(target)?;
-        (said.meaning == Meaning::Failed).then_some(said)
+    /// Where a target failed on what was published: on our commit, and where the branch held
+    /// it already, on the newest that did on which the target decided anything.
+    fn own_failure(&self, target: &Target) -> Option<usize> {
+        let own = self.own?;
+        let held = self.wait.content.filter(|_| self.is_held());
+        let newest = held.and_then(|commit| self.wait.branch.position(commit));
+        let mut places = newest.unwrap_or(own)..=own;
+        let (at, said) = places.find_map(|at| {
+            let said = self.said[at].said.get(target)?;
+            (said.meaning != Meaning::Pending).then_some((at, said))
+        })?;
+        (said.meaning == Meaning::Failed).then_some(at)
+    }
+
+    fn is_held(&self) -> bool {
+        matches!(self.wait.published, Published::Held { .. })
     }
 
     fn newest(&self, target: &Target) -> Option<Reported> {
@@ -314,7 +337,8 @@ impl<'a> Work<'a> {
             let (Wanted::Target(target), LineState::Failed(_)) = (wanted, &line.state) else {
                 return false;
             };
-            let since = self.own_failure(target).map(|said| said.seen);
+            let at = self.own_failure(target);
+            let since = at.map(|at| self.said[at].said[target].seen);
             since.is_some_and(|since| {
                 self.late || self.wait.now.saturating_sub(since) >= self.wait.policy.grace
             })

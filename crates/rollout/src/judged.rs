@@ -126,7 +126,12 @@ pub struct Line {
 pub enum Hidden {
     /// Somebody who is not believed wrote in its name there, and a host that shows the
     /// newest status alone shows nothing of its own.
-    Covered(String),
+    Covered {
+        /// The commit.
+        commit: String,
+        /// Who wrote it, by id and name.
+        author: String,
+    },
     /// Not all check runs of it could be read.
     CheckRuns(String),
 }

@@ -26,9 +26,10 @@ pub(crate) struct AboutCommit {
     pub(crate) said: BTreeMap<Target, Said>,
     /// What was not believed.
     pub(crate) disbelieved: BTreeSet<(Target, Disbelieved)>,
-    /// The targets in whose names somebody who is not believed wrote, whatever it says: a
+    /// The targets in whose names somebody who is not believed wrote, whatever it says, and
+    /// who: a
     /// host that shows the newest status alone shows nothing of the target's own.
-    pub(crate) covered: BTreeSet<Target>,
+    pub(crate) covered: BTreeMap<Target, String>,
     /// There may be more that was said, by those who are believed.
     pub(crate) is_partial: bool,
 }
@@ -47,7 +48,7 @@ pub(crate) fn about(commit: &Commit, authors: &Authors) -> AboutCommit {
         let target = Target::of(&report.context);
         let is_believed = authors.allow(report);
         if !is_believed {
-            about.covered.insert(target.clone());
+            about.covered.insert(target.clone(), author(report));
         }
         if said == Meaning::Nothing {
             continue;

@@ -1,5 +1,8 @@
 //! Who reports: the names of targets, and patterns that people write for them.
 
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
 use crate::report::Context;
 use crate::words::words;
 
@@ -17,9 +20,9 @@ const FLUX_KINDS: [&str; 9] = [
 ];
 
 /// Something in a cluster that reports on commits.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone)]
 pub struct Target {
-    /// The whole context in lower case, by which two are told apart: GitHub does
+    /// The whole context in lower case, by which alone two are told apart: GitHub does
     /// not tell case apart either. Only the case of ASCII is folded, so that what
     /// looks like another context is not taken for it.
     key: String,
@@ -27,6 +30,32 @@ pub struct Target {
     name: String,
     /// The same as it was written, in lower case, for patterns.
     lower: String,
+}
+
+impl PartialEq for Target {
+    fn eq(&self, other: &Self) -> bool {
+        self.key == other.key
+    }
+}
+
+impl Eq for Target {}
+
+impl PartialOrd for Target {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Target {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key.cmp(&other.key)
+    }
+}
+
+impl Hash for Target {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
 }
 
 impl Target {

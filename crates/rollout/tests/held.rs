@@ -95,6 +95,57 @@ fn where_little_came_before_ours_those_count_too_that_reported_since() {
     assert_eq!(with("c10", true), ["kustomization/apps"], "ten came before");
 }
 
+/// The first publication of all: nobody reported before it.
+#[test]
+fn what_was_there_already_is_asked_for_by_those_who_reported_since() {
+    let commits = [("c2", "t1"), ("c1", "t1"), ("c0", "")];
+    for commit in ["c2", "c1"] {
+        let scene = Scene::new(&commits, "c1").waits_for_whoever();
+        let scene = scene.report(commit, healthy(APPS, 1));
+        let published = scene.at(60).standing;
+        assert_eq!(published, done(Outcome::Unknown), "it may be one of many");
+        assert_eq!(held(scene, false).at(6).standing, done(Outcome::Unchanged));
+        let failing = Scene::new(&commits, "c1").waits_for_whoever();
+        let failing = held(failing.report(commit, broken(APPS, 1)), false);
+        let ends = match commit {
+            "c1" => Outcome::Failed,
+            _ => Outcome::TimedOut,
+        };
+        assert_eq!(failing.at(1800).standing, done(ends));
+    }
+}
+
+/// The branch held it already at `c3`; what comes after that is of others.
+#[test]
+fn a_failure_on_what_the_run_found_is_one_of_its_own() {
+    let commits = [
+        ("c4", "t1"),
+        ("c3", "t1"),
+        ("c2", "t1"),
+        ("c1", "t1"),
+        ("c0", "t0"),
+    ];
+    let failing = |commit: &str| {
+        let mut scene = held(Scene::new(&commits, "c1"), false);
+        scene.content = Some("c3".into());
+        scene.report(commit, broken(APPS, 5))
+    };
+    for commit in ["c3", "c2", "c1"] {
+        let scene = failing(commit);
+        assert_eq!(scene.at(6).standing, TARGETS, "the grace time");
+        let judged = scene.at(20);
+        assert_eq!(judged.standing, done(Outcome::Failed), "{commit}");
+        assert_eq!(judged.lines[0].later_failure, None);
+        let healed = scene.report("c4", healthy(APPS, 9)).at(20);
+        assert_eq!(healed.standing, done(Outcome::Unchanged), "{commit}");
+    }
+    assert_eq!(failing("c4").at(20).standing, TARGETS);
+    // A run that published is told of it, and decides nothing by it.
+    let mut own = failing("c2");
+    own.published = Published::Commit("c1".into());
+    assert_eq!(own.at(20).standing, TARGETS);
+}
+
 /// `h` is the head of the pull request that became `c1`.
 fn merged(published: &str, commits: &[(&str, &str)]) -> Scene {
     let mut scene = Scene::new(commits, "c1");

@@ -398,6 +398,13 @@ fn only_what_is_waited_for_is_a_forgery() {
     assert_eq!(told, ["kustomization/apps"]);
 }
 
+fn by_mallory_at(commit: &str) -> Hidden {
+    Hidden::Covered {
+        commit: commit.to_owned(),
+        author: "mallory (Flux)".to_owned(),
+    }
+}
+
 /// GitHub shows the newest status of a context alone.
 #[test]
 fn what_others_hide_after_a_success_is_named() {
@@ -410,10 +417,7 @@ fn what_others_hide_after_a_success_is_named() {
     let forged = scene.clone().report("c2", by_mallory());
     let judged = forged.at(6);
     assert_eq!(judged.standing, done(Outcome::RolledOut));
-    assert_eq!(
-        judged.lines[0].hidden,
-        Some(Hidden::Covered("c2".to_owned()))
-    );
+    assert_eq!(judged.lines[0].hidden, Some(by_mallory_at("c2")));
     // What it said itself is there too, as Azure DevOps shows it.
     let both = forged.report("c2", healthy(APPS, 8));
     assert_eq!(both.at(9).lines[0].hidden, None);
@@ -440,10 +444,7 @@ fn what_others_hide_is_named_whatever_they_write(#[case] words: &str, #[case] pe
         scene = scene.report("c3", flux(APPS, State::Pending, "", 10));
     }
     let judged = scene.at(11);
-    assert_eq!(
-        judged.lines[0].hidden,
-        Some(Hidden::Covered("c2".to_owned()))
-    );
+    assert_eq!(judged.lines[0].hidden, Some(by_mallory_at("c2")));
 }
 
 #[test]

@@ -70,6 +70,11 @@ fn check_runs_that_were_not_read_may_have_failed(
     Some(flux(APPS, State::Pending, "", 9)),
     false
 )]
+#[case::others_wrote_in_another_case(
+    "kustomization/apps",
+    Some(healthy("Kustomization/Apps/0A1B2C3D", 9)),
+    false
+)]
 #[case::check_runs_were_not_read("kustomization/apps", None, true)]
 #[case::check_runs_were_not_read_where_a_pattern_is_named("kustomization/*", None, true)]
 fn what_is_hidden_is_no_peace(
@@ -107,6 +112,22 @@ fn what_is_hidden_is_no_peace(
         );
         assert!(judged.lines[0].hidden.is_some(), "{before}");
     }
+}
+
+/// A host that does not tell case apart shows what others wrote instead of it.
+#[test]
+fn a_name_in_another_case_is_the_same_target() {
+    let forged = by("mallory", healthy("Kustomization/Apps/0A1B2C3D", 9));
+    let scene = with_app().report("c1", by(APP, healthy(APPS, 5)));
+    let judged = scene.clone().report("c2", forged).at(10);
+    assert!(judged.lines[0].hidden.is_some());
+    // It is one target, whoever writes it how.
+    let own = by(APP, healthy("Kustomization/Apps/0A1B2C3D", 9));
+    let judged = scene
+        .waits_for(&["kustomization/*"])
+        .report("c2", own)
+        .at(10);
+    assert_eq!(judged.lines.len(), 1, "{:?}", judged.lines);
 }
 
 /// Where others wrote about another target, peace is not disturbed.

@@ -350,5 +350,7 @@ fn a_status_of_the_connector_that_names_another_commit_says_nothing() {
     assert_eq!(said(&format!("{page}9B41D7703EC8")), Meaning::Succeeded);
     assert_eq!(said(&format!("{page}5f2c0a9e1d7b")), Meaning::Nothing);
     assert_eq!(said(page), Meaning::Nothing, "no commit at all");
+    let other = page.replace('&', ";");
+    assert_eq!(said(&format!("{other}5f2c0a9e1d7b")), Meaning::Nothing);
     assert_eq!(said("https://host/app#r=5f2c0a9e1d7b"), Meaning::Succeeded);
 }

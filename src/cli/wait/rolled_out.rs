@@ -96,8 +96,9 @@ async fn check(
             rollout.environment,
             rollout.hidden.join("; ")
         );
-        return Err(Error::message(Kind::Policy, said)
-            .hint("find out who wrote that status, and wait for the next report of the target"));
+        return Err(Error::message(Kind::Policy, said).hint(
+            "wait for the next report of the target; nobody else should write statuses in its name",
+        ));
     }
     let api = connector.open(target, false).await?.api;
     let tree = tree(rollout, start, api.as_ref(), from, branch).await?;

@@ -181,7 +181,7 @@ fn what_somebody_hides_is_not_promoted() {
     });
     let said = promote(&scene, &[]).unwrap();
     let expected = format!(
-        "whether it still works is not known: dev: {APPS}: somebody who is not named in `statusAuthors` wrote in its name at {}, which hides what it said itself",
+        "whether it still works is not known: dev: {APPS}: mallory, who is not named in `statusAuthors`, wrote in its name at {}, which hides what it said itself",
         &later[..10]
     );
     assert!(said.contains(&expected), "{said}");

@@ -62,8 +62,13 @@ impl Work<'_> {
             if own().any(|(_, said)| said.meaning != Meaning::Pending) {
                 return None;
             }
-            if own().next().is_none() && about.covered.iter().any(is_target) {
-                return Some(Hidden::Covered(commit.id.clone()));
+            let mut covered = about.covered.iter();
+            let covered = covered.find(|(target, _)| is_target(target));
+            if let (None, Some((_, author))) = (own().next(), covered) {
+                return Some(Hidden::Covered {
+                    commit: commit.id.clone(),
+                    author: author.clone(),
+                });
             }
         }
         None

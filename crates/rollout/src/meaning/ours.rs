@@ -40,7 +40,7 @@ fn is_for_another(report: &Report, commit: &str) -> bool {
     let Some((_, fragment)) = report.link.as_deref().and_then(|link| link.split_once('#')) else {
         return false;
     };
-    let mut parts = fragment.split('&');
+    let mut parts = fragment.split(['&', ';']);
     parts.clone().any(|part| part == "gitops=1")
         && parts
             .find_map(|part| part.strip_prefix("r="))
