@@ -198,7 +198,7 @@ async fn waited(
         stopped => return (stopped, look),
     };
     let look = show::published(&report, look, reporter);
-    let done = wait::after(report, settings, connector, reporter).await;
+    let done = Box::pin(wait::after(report, settings, connector, reporter)).await;
     (done, look)
 }
 
@@ -266,7 +266,7 @@ async fn perform(
     } = means;
     match action {
         Action::Publish => publish(&context, settings, doors, (connector, approval)).await,
-        Action::Wait => wait::command(settings, connector, &context.reporter).await,
+        Action::Wait => Box::pin(wait::command(settings, connector, &context.reporter)).await,
         Action::Promote(promotion) => {
             let run = promote::Run {
                 doors,

@@ -186,7 +186,7 @@ impl<C: Clock> Work<'_, C> {
             let own = &self.lines[line];
             let one = &own.followed.members[member];
             let published = own.published(one);
-            let content = own.content(one).map(|head| head.to_string());
+            let content = one.content().map(|head| head.to_string());
             let arrival = own.arrival(one);
             let mut judged = judge(&Wait {
                 published: &published,

@@ -48,6 +48,18 @@ pub struct Member {
     pub known: Vec<(ObjectId, ObjectId)>,
 }
 
+impl Member {
+    /// The commit whose folder is what was published, where that is not the one on the
+    /// branch.
+    pub(super) fn content(&self) -> Option<ObjectId> {
+        match self.start {
+            Start::Request(_, head) => head,
+            Start::Held { commit, seen, .. } => Some(seen).filter(|seen| *seen != commit),
+            _ => None,
+        }
+    }
+}
+
 /// What was published, when the wait begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
@@ -278,16 +290,6 @@ impl Line {
         (request.state == State::Merged && request.merged.is_some()).then_some(request)
     }
 
-    /// The commit whose folder is what was published, where that is not the one on the
-    /// branch.
-    pub(super) fn content(&self, member: &Member) -> Option<ObjectId> {
-        match member.start {
-            Start::Request(_, head) => head,
-            Start::Held { commit, seen, .. } => Some(seen).filter(|seen| *seen != commit),
-            _ => None,
-        }
-    }
-
     /// How what was published came onto the branch.
     pub(super) fn arrival(&self, member: &Member) -> Arrival {
         let Start::Request(number, _) = member.start else {
@@ -306,7 +308,7 @@ impl Line {
             return false;
         }
         let tree = |id: ObjectId| self.trees(member).get(&id.to_string());
-        let published = self.content(member).and_then(tree);
+        let published = member.content().and_then(tree);
         let merged = self.commit(member).and_then(tree);
         published.is_some() && merged.is_some() && published != merged
     }
@@ -384,7 +386,7 @@ impl Line {
             let member = &self.followed.members[*at];
             let needed = judged.needs.iter().chain(&judged.commit);
             let needed = needed.filter_map(|id| ObjectId::parse(id));
-            for commit in needed.chain(self.content(member)) {
+            for commit in needed.chain(member.content()) {
                 let spot = (commit, member.folder.clone());
                 let is_known = self.trees(member).contains_key(&commit.to_string());
                 if !is_known && !wanted.contains(&spot) {

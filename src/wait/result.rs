@@ -230,7 +230,7 @@ fn reasons(
         }
         Outcome::Unknown if judged.doubt == Some(Doubt::Content) => reasons.push(format!(
             "the host does not show commit {}, which this run proposed, so whether it is what was merged as commit {commit} is not known",
-            line.content(member).map(|head| short(&head.to_string())).unwrap_or_default()
+            member.content().map(|head| short(&head.to_string())).unwrap_or_default()
         )),
         Outcome::Unknown => reasons.push(format!(
             "nothing has reported on the {} before it, and no name is given with `waitFor`",

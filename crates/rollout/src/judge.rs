@@ -184,9 +184,10 @@ impl<'a> Work<'a> {
         let before = &self.said[self.candidates..];
         // Where few of those that came before are known, the same report on those since.
         let is_cut = self.own.is_some() && !self.reaches_the_first();
-        let since = match before.len() < RECENT && is_cut {
-            true => &self.said[1.min(self.candidates)..self.candidates],
-            false => &[],
+        let since: &[AboutCommit] = if before.len() < RECENT && is_cut {
+            &self.said[1.min(self.candidates)..self.candidates]
+        } else {
+            &[]
         };
         let mut found = lately(before.iter().chain(since));
         // What is there already had time to be reported on.

@@ -50,7 +50,6 @@ fn check_runs_that_were_not_read_may_have_failed(
     let hidden = hidden.map(|commit| Hidden::CheckRuns(commit.to_owned()));
     assert_eq!(judged.lines[0].hidden, hidden);
     // Users write no check runs.
-    let mut scene = scene;
     scene.authors = Authors::only([support::FLUX]);
     scene.add("c1", healthy(APPS, 5));
     let hidden = scene.at(7).lines.remove(0).hidden;
@@ -99,7 +98,6 @@ fn what_is_hidden_is_no_peace(
             Standing::Done(Outcome::Unchanged),
             "{before}"
         );
-        let mut scene = scene;
         if let Some(forged) = &forged {
             scene.add("c2", by("mallory", forged.clone()));
         }
