@@ -79,7 +79,7 @@ pub(super) async fn after(
     let seconds = settings.run.wait.wait_timeout;
     let what = looked_for(settings);
     let look = published(&report, settings, connector);
-    match in_time(seconds, &what, reporter, look).await {
+    match Box::pin(in_time(seconds, &what, reporter, look)).await {
         Ok(found) => finish(report, found, settings, reporter).await,
         Err(error) => Err(Box::new(Stopped { report, error })),
     }
@@ -98,7 +98,7 @@ pub(super) async fn command(
     let seconds = settings.run.wait.wait_timeout;
     let what = looked_for(settings);
     let look = standing(settings, connector);
-    match in_time(seconds, &what, reporter, look).await {
+    match Box::pin(in_time(seconds, &what, reporter, look)).await {
         Ok(found) => finish(report, found, settings, reporter).await,
         Err(error) => Err(Box::new(Stopped { report, error })),
     }

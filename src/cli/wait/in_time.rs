@@ -99,7 +99,7 @@ mod tests {
     #[tokio::test]
     async fn a_long_look_says_what_it_waits_for() {
         for (limit, most) in [
-            (Some(Duration::from_secs(1800)), ", for 30 minutes at most"),
+            (Some(Duration::from_mins(30)), ", for 30 minutes at most"),
             (None, ""),
         ] {
             let (reporter, mut told) = kept();
