@@ -196,7 +196,8 @@ async fn published(
                     Some(build) => build,
                     None => before.insert(OwnBuild::read(connector).await),
                 };
-                start = build.start(target, &publication.branch, environment);
+                let done = build.start(target, &publication.branch, environment);
+                start = done.map(|(start, _)| start);
             }
             let branch = publication.branch.clone();
             let commit = publication.commit_id.as_deref();

@@ -30,7 +30,8 @@ pub struct RolloutReport {
     /// The newest commit of the branch that is known to have been rolled out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_rolled_out_commit: Option<String>,
-    /// How long was waited.
+    /// How long it took, in seconds: of what was rolled out, since it was published, as far
+    /// as that is known; otherwise since the wait began.
     pub seconds: u64,
     /// Each target that was waited for.
     pub targets: Vec<RolloutTarget>,

@@ -46,6 +46,8 @@ pub struct Member {
     pub authors: Authors,
     /// What the folder is known to hold from the start: commits with its tree.
     pub known: Vec<(ObjectId, ObjectId)>,
+    /// How long before this wait it was published, in seconds, as far as that is known.
+    pub ago: u64,
 }
 
 impl Member {

@@ -39,7 +39,11 @@ pub(super) fn report(
         commit,
         tree,
         last_rolled_out_commit: judged.last_rolled_out.clone(),
-        seconds,
+        // From publishing to healthy, whoever waits when.
+        seconds: match outcome {
+            Outcome::RolledOut => seconds + member.ago,
+            _ => seconds,
+        },
         targets: judged.lines.iter().map(target).collect(),
         failed_since: judged
             .lines

@@ -310,6 +310,7 @@ impl<H: Cluster> Scene<H> {
             },
             authors: Authors::only(["cluster"]),
             known: Vec::new(),
+            ago: 0,
         }
     }
 

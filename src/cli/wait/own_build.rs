@@ -57,26 +57,28 @@ impl OwnBuild {
         writer.attempt.is_some_and(|attempt| attempt > 1)
     }
 
-    /// What to follow for an environment; `None` where no attachment is about it.
+    /// What to follow for an environment, and when it was published, in seconds since 1970;
+    /// `None` where no attachment is about it.
     pub(super) fn start(
         &self,
         target: &Target,
         branch: &str,
         environment: &EnvironmentSettings,
-    ) -> Option<Start> {
+    ) -> Option<(Start, i64)> {
         let is_here = |repository: &str| is_same_repository(repository, &target.place);
-        let done = done_last(
+        let (time, done) = done_last(
             &self.recorded,
             &is_here,
             branch,
             &environment.name,
             &environment.folder,
         )?;
-        Some(match done {
+        let start = match done {
             Done::Commit(commit) => Start::Commit(commit),
             Done::Request(number, head) => Start::Request(number, head),
             Done::Declined => Start::Closed,
-        })
+        };
+        Some((start, time))
     }
 
     /// Whether only ledgers can tell what this run published.

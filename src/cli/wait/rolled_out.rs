@@ -66,6 +66,7 @@ async fn check(
         required: from.wait.required.clone(),
         authors: from.wait.authors.clone(),
         known: Vec::new(),
+        ago: 0,
     };
     let followed = Followed {
         api: Arc::new(api),

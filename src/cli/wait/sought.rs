@@ -22,6 +22,8 @@ pub(super) struct Sought<'a> {
     pub(super) compared: Option<ObjectId>,
     /// Commits of which the folder's tree is known.
     pub(super) known: Vec<(ObjectId, ObjectId)>,
+    /// How long before the wait it was published, in seconds.
+    pub(super) ago: u64,
 }
 
 impl<'a> Sought<'a> {
@@ -38,6 +40,7 @@ impl<'a> Sought<'a> {
             start,
             compared: None,
             known: Vec::new(),
+            ago: 0,
         }
     }
 
@@ -58,6 +61,7 @@ impl<'a> Sought<'a> {
             required: self.environment.wait.required.clone(),
             authors: self.environment.wait.authors.clone(),
             known: self.known.clone(),
+            ago: self.ago,
         }
     }
 }

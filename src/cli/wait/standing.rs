@@ -11,6 +11,7 @@ use crate::settings::{EnvironmentSettings, Settings};
 use crate::wait::{self, Followed, Start};
 
 use super::super::connect::Connector;
+use super::super::run::seconds;
 use super::own_build::OwnBuild;
 use super::sought::{Apis, Sought, is_there, look};
 use super::{list_authors, refuse_mute};
@@ -23,6 +24,7 @@ pub(super) async fn standing(
     let mut apis = Apis::new(connector);
     let mut sought: Vec<Sought<'_>> = Vec::new();
     let build = OwnBuild::read(connector).await;
+    let now = seconds();
     for environment in &settings.environments {
         let name = &environment.name;
         let here = |error: Error| error.context(format!("environment {name}"));
@@ -47,7 +49,12 @@ pub(super) async fn standing(
             return Err(list_authors(&api, &branch, name).await.map_err(here)?);
         }
         let start = build.start(target, &branch, environment);
-        sought.push(Sought::new(environment, target, branch, start));
+        let (start, time) = start.unzip();
+        let ago = time.map_or(0, |time| now.saturating_sub(time));
+        sought.push(Sought {
+            ago: u64::try_from(ago).unwrap_or_default(),
+            ..Sought::new(environment, target, branch, start)
+        });
     }
     proposed(&mut sought, &mut apis).await?;
     on_branches(&mut sought, &build, &mut apis, connector).await?;

@@ -75,15 +75,16 @@ impl Recorded {
     }
 }
 
-/// What the steps of a build did last for an environment; `None` where they only
-/// found that there was nothing to do. `is_here` tells the repository.
+/// What the steps of a build did last for an environment, and when, in seconds since 1970;
+/// `None` where they only found that there was nothing to do. `is_here` tells the
+/// repository.
 pub fn done_last(
     all: &[Recorded],
     is_here: &dyn Fn(&str) -> bool,
     branch: &str,
     environment: &str,
     folder: &Folder,
-) -> Option<Done> {
+) -> Option<(i64, Done)> {
     let folder = folder.to_string();
     let each = all.iter().flat_map(|one| {
         let publications = one.publications.iter();
@@ -96,7 +97,7 @@ pub fn done_last(
         let done = is_it.then(|| done(publication, own)).flatten()?;
         Some((time, done))
     });
-    done.max_by_key(|(time, _)| *time).map(|(_, done)| done)
+    done.max_by_key(|(time, _)| *time)
 }
 
 fn done(publication: &Publication, own: &Environment) -> Option<Done> {
@@ -141,7 +142,8 @@ mod tests {
 
     fn last(all: &[Recorded], branch: &str, folder: &str) -> Option<Done> {
         let folder = Folder::parse(folder).unwrap();
-        done_last(all, &|place| place == "https://x/m", branch, "dev", &folder)
+        let is_here = |place: &str| place == "https://x/m";
+        done_last(all, &is_here, branch, "dev", &folder).map(|(_, done)| done)
     }
 
     #[rstest::rstest]

@@ -21,6 +21,7 @@ on_both_hosts! {
     a_merged_pull_request_is_found_although_the_build_cannot_be_read,
     what_nobody_can_tell_is_unknown,
     a_job_that_is_run_again_waits_for_what_it_published,
+    a_later_job_tells_how_long_it_took_since_publishing,
 }
 
 const TOKEN: &str = "marked-token-7f3a";
@@ -333,4 +334,19 @@ fn a_script_step_reads_its_build_with_the_token_that_it_maps() {
     let said = mapped.fail().stderr;
     assert!(said.contains("dev: abandoned"), "{said}");
     assert!(!said.contains(JOB_TOKEN), "{said}");
+}
+
+fn a_later_job_tells_how_long_it_took_since_publishing<H: Cluster>() {
+    let build = Build::<H>::new();
+    let ended = build.task(&PUSH).succeed();
+    let mut content = attached(&ended).unwrap();
+    let time = content["time"].as_i64().unwrap();
+    content["time"] = serde_json::json!(time - 420);
+    build.attach(100, &content);
+    let ended = build.wait(&[]);
+    assert!(
+        ended.stdout.contains("dev: rolled out after 7 min"),
+        "{}",
+        ended.stdout
+    );
 }
