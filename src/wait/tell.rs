@@ -121,7 +121,7 @@ impl<'a> Teller<'a> {
             }
         }
         for other in &judged.others {
-            let text = format!("{name}: {other} reports too, and is not waited for");
+            let text = format!("{name}: does not wait for {other}, which reports too");
             if self.told[at]
                 .insert(format!("other {other}"), String::new())
                 .is_none()
