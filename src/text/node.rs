@@ -72,6 +72,14 @@ impl Node {
         }
     }
 
+    /// The items, when this is a list.
+    pub fn items(&self) -> Option<&[Node]> {
+        match &self.kind {
+            Kind::Sequence(items) => Some(items),
+            _ => None,
+        }
+    }
+
     /// The text, when this is a scalar.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {

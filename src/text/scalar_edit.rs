@@ -14,20 +14,39 @@ use super::{Form, Kind, Node, json};
 #[derive(Debug, Default)]
 pub struct Edits {
     /// By line and column.
-    texts: BTreeMap<(usize, usize), String>,
+    texts: BTreeMap<(usize, usize), New>,
     /// A place that should have two texts.
     clash: Option<(usize, usize)>,
+}
+
+/// A new text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct New {
+    text: String,
+    /// It is written without quotes, as a number or a switch is.
+    bare: bool,
 }
 
 impl Edits {
     /// Gives a scalar a new text, which is a string from now on.
     pub fn set(&mut self, node: &mut Node, text: String) {
+        self.put(node, New { text, bare: false });
+    }
+
+    /// Gives a scalar without quotes a new text whose type is read from the text, such as
+    /// a number.
+    pub fn set_bare(&mut self, node: &mut Node, text: String) {
+        self.put(node, New { text, bare: true });
+    }
+
+    fn put(&mut self, node: &mut Node, new: New) {
         let at = (node.line, node.column);
-        let known = self.texts.entry(at).or_insert_with(|| text.clone());
-        if *known != text {
+        let known = self.texts.entry(at).or_insert_with(|| new.clone());
+        if *known != new {
             self.clash = self.clash.or(Some(at));
         }
-        node.kind = Kind::Scalar(text, Form::Text);
+        let form = if new.bare { Form::Plain } else { Form::Text };
+        node.kind = Kind::Scalar(new.text, form);
     }
 }
 
@@ -61,7 +80,7 @@ pub fn apply<E: From<EditError>>(
     }
     // Another reader of the anchor would see the change too.
     let first = edits.texts.keys().next().copied().unwrap_or_default();
-    let (edited, hash) = spliced(text, &edits).ok_or_else(|| refused(first))?;
+    let (edited, hash) = spliced(text, is_json, &edits).ok_or_else(|| refused(first))?;
     let found = yaml::parse(&edited).map_err(|_| refused(first))?;
     let whole = found.len() == documents.len()
         && (found.iter().map(|document| &document.root))
@@ -77,7 +96,7 @@ pub fn apply<E: From<EditError>>(
 }
 
 /// The new text, and whether what was taken out could hold a comment.
-fn spliced(text: &str, edits: &Edits) -> Option<(String, bool)> {
+fn spliced(text: &str, is_json: bool, edits: &Edits) -> Option<(String, bool)> {
     let mut hash = false;
     let mut edited = String::with_capacity(text.len() + 32 * edits.texts.len());
     let mut kept = 0;
@@ -87,6 +106,11 @@ fn spliced(text: &str, edits: &Edits) -> Option<(String, bool)> {
         let end = bytes.start + old.trim_end().len();
         hash |= old.contains('#');
         edited.push_str(text.get(kept..bytes.start)?);
+        let style = if is_json && !new.bare {
+            Style::Double
+        } else {
+            style
+        };
         edited.push_str(&written(new, style));
         kept = end;
     }
@@ -95,17 +119,40 @@ fn spliced(text: &str, edits: &Edits) -> Option<(String, bool)> {
 }
 
 /// A string in the quotes of the one before, or those it needs.
-fn written(text: &str, style: Style) -> String {
+fn written(New { text, bare }: &New, style: Style) -> String {
+    if *bare && matches!(style, Style::Plain | Style::PlainInFlow) {
+        return text.clone();
+    }
     let control = text.chars().any(char::is_control);
     match style {
         Style::Single if !control => format!("'{}'", text.replace('\'', "''")),
         // Old readers take no colon without quotes in there.
         Style::PlainInFlow if is_plain(text) && !text.contains(':') => text.to_owned(),
-        Style::Plain if is_plain(text) => text.to_owned(),
+        Style::Plain if is_plain(text) || is_plain_in_block(text) => text.to_owned(),
         // The lines below the sign, which needs no quotes.
         Style::Block if !control => text.to_owned(),
-        _ => serde_json::Value::from(text).to_string(),
+        _ => serde_json::Value::from(text.as_str()).to_string(),
     }
+}
+
+/// Whether a text is the same string without quotes outside of brackets and braces, where
+/// more characters mean nothing. What was written so before can be written so again.
+fn is_plain_in_block(text: &str) -> bool {
+    let mut chars = text.chars();
+    let starts = match chars.next() {
+        Some('-') => chars
+            .next()
+            .is_some_and(|c| c.is_alphanumeric() || c == '-'),
+        Some(first) => first.is_alphanumeric() || "_./$^(\\+;~<=".contains(first),
+        None => false,
+    };
+    starts
+        && !text.starts_with("---")
+        && !text.chars().any(|c| c.is_control() || c == '\u{feff}')
+        && text.trim() == text
+        && !text.ends_with(':')
+        && ![": ", " #"].iter().any(|sign| text.contains(sign))
+        && !yaml::needs_quotes(text)
 }
 
 fn bare(text: &str) -> &str {
@@ -200,6 +247,24 @@ mod tests {
         let error = set(text, false, "b").unwrap_err().to_string();
         assert!(error.starts_with("line "), "{error}");
         assert!(error.ends_with(" cannot be changed on its own"), "{error}");
+    }
+
+    #[rstest::rstest]
+    #[case("a, [b] {c} \"d\" 'e' \\f", true)]
+    #[case("--log.level=info", true)]
+    #[case("- a", false)]
+    #[case("---", false)]
+    #[case("a #b", false)]
+    #[case("a#b", true)]
+    #[case("[a]", false)]
+    #[case("*a", false)]
+    #[case("1e3", false)]
+    #[case("a: b", false)]
+    fn outside_of_brackets_more_needs_no_quotes(#[case] new: &str, #[case] plain: bool) {
+        let after = set("image: x\n", false, new).unwrap().unwrap();
+        assert_eq!(after == format!("image: {new}\n"), plain, "{after}");
+        let after = set("- {image: x}\n", false, new).unwrap().unwrap();
+        assert!(after.contains(": \"") || is_plain(new), "{after}");
     }
 
     #[test]

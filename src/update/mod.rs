@@ -1,12 +1,13 @@
-//! Stage: edits Fabrikate definitions and configuration without losing
-//! comments, order or anything else that is not meant.
+//! Stage: edits Fabrikate definitions and configuration, and single values of any file,
+//! without losing comments, order or anything else that is not meant.
 //!
-//! Owns what `add`, `remove` and `set` mean. Texts go in and come out; files
-//! are the caller's business.
+//! Owns what `add`, `remove` and `set` mean, and which value an `update` means ([`values`]).
+//! Texts go in and come out; files are the caller's business.
 
 mod assignment;
 mod component;
 mod configuration;
+pub mod values;
 
 use crate::error::{self, Kind};
 use crate::text::change::{Change, Data, EditError};

@@ -116,12 +116,19 @@ fn within(
 
 /// The comments of a text that [`parse`] accepts, in their order.
 pub(in crate::text) fn comments(text: &str) -> Vec<String> {
+    let found = comment_lines(text).into_iter();
+    found.map(|(_, comment)| comment).collect()
+}
+
+/// The same with the line, from 1, that each of them stands in.
+pub(crate) fn comment_lines(text: &str) -> Vec<(usize, String)> {
     let mut options = granit_parser::options! {};
     options.set_emit_comments(true);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Parser::new_from_str_with_options(text, options)
         .map_while(Result::ok)
-        .filter_map(|(event, _)| match event {
-            Event::Comment(text, _) => Some(text.into_owned()),
+        .filter_map(|(event, span)| match event {
+            Event::Comment(text, _) => Some((span.start.line(), text.into_owned())),
             _ => None,
         })
         .collect()

@@ -13,6 +13,7 @@ mod spans;
 mod value;
 
 pub(crate) use breaks::refuse_disputed;
+pub(crate) use compose::comment_lines;
 pub(super) use compose::comments;
 pub use compose::{Document, RepeatedKey, parse, parse_first, parse_strict};
 pub use emit::{emit, emit_manifest};
