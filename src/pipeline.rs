@@ -14,6 +14,7 @@ mod commits;
 mod compare;
 mod definition;
 mod detail;
+mod edits;
 mod finish;
 mod leftovers;
 mod new_branch;
@@ -42,6 +43,7 @@ use crate::model::{Finding, Severity};
 use crate::report::{EnvironmentReport, RunReport};
 
 pub use annotate::{comment_failed, comment_on};
+pub use edits::{edits_of, update};
 pub use promote::{Published, published};
 pub use publish::{Stopped, publish, verify};
 pub use render::{Rendered, render};

@@ -52,6 +52,17 @@ pub(super) fn settings(
     untrusted: bool,
     to: &dyn Fn(&Path) -> PathBuf,
 ) -> Result<(Settings, Option<PathBuf>), Error> {
+    settings_of(doors, environment, untrusted, to, |_| {})
+}
+
+/// The same with a settings file that is looked at, or changed, before it counts.
+pub(super) fn settings_of(
+    doors: &Doors,
+    environment: &Environment,
+    untrusted: bool,
+    to: &dyn Fn(&Path) -> PathBuf,
+    look: impl FnOnce(&mut FileSettings),
+) -> Result<(Settings, Option<PathBuf>), Error> {
     let definition = definition();
     let old = from_old_variables(&definition, environment);
     let named = doors
@@ -67,6 +78,7 @@ pub(super) fn settings(
         Some(path) => read_file_as(&confined::reader(&roots, path, to)?, path, &to(path))?,
         None => FileSettings::default(),
     };
+    look(&mut file);
     let mut dropped = Vec::new();
     if untrusted {
         // Who proposes a file does not decide what happens to its risks.

@@ -29,6 +29,7 @@ mod task;
 mod token;
 mod tokens;
 mod tools;
+mod update;
 mod wait;
 
 use std::borrow::Cow;
@@ -47,7 +48,7 @@ use crate::agent::{self, AgentSink, Environment, StepSink};
 use crate::error::{Error, Kind};
 use crate::generate::{JSONNET_WORKER, serve_jsonnet};
 use crate::report::{Reporter, TerminalSink, write_stdout};
-use crate::settings::definition::{EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs};
+use crate::settings::definition::{EnvironmentArgs, OutputArgs, PromoteArgs, RunArgs, UpdateArgs};
 use crate::settings::{not_a_number, schema};
 use crate::tokens::TokensArgs;
 use show::Look;
@@ -91,6 +92,8 @@ enum Command {
     Render(RenderCommand),
     /// Publish more environments from the source commit that another environment runs.
     Promote(PromoteCommand),
+    /// Set values in files that people own, such as the version of a chart or the tag of an image.
+    Update(UpdateCommand),
     /// Wait until the cluster has rolled out what is published.
     Wait(RunCommand),
     /// Show what is published in every environment, how old it is, and how its rollout is.
@@ -114,10 +117,13 @@ impl Command {
     /// Whether a push may be under way when it is cancelled.
     fn pushes(&self, environment: &Environment) -> bool {
         match self {
-            Self::Publish(_) | Self::Promote(_) => true,
+            Self::Publish(_) | Self::Promote(_) | Self::Update(_) => true,
             Self::Task => {
                 let command = agent::input(environment, "command");
-                matches!(command.as_deref(), None | Some("publish" | "promote"))
+                matches!(
+                    command.as_deref(),
+                    None | Some("publish" | "promote" | "update")
+                )
             }
             _ => false,
         }
@@ -156,6 +162,15 @@ struct RenderCommand {
 struct PromoteCommand {
     #[command(flatten)]
     promotion: PromoteArgs,
+    #[command(flatten)]
+    settings: RunCommand,
+}
+
+/// The settings of `update`.
+#[derive(Debug, Args)]
+struct UpdateCommand {
+    #[command(flatten)]
+    update: UpdateArgs,
     #[command(flatten)]
     settings: RunCommand,
 }
@@ -238,6 +253,10 @@ async fn dispatch(
         Command::Render(command) => run::Action::Render(command.output),
         Command::Promote(command) => {
             run::Action::Promote(promote::Promotion::new(command.promotion)?)
+        }
+        Command::Update(command) => {
+            let args = command.update;
+            return Box::pin(update::typed(args, &matches, &environment, &reporter, look)).await;
         }
         Command::Wait(_) => run::Action::Wait,
         Command::Task => return task::run(&environment, &reporter).await,

@@ -43,6 +43,10 @@ pub(super) async fn run(
         let told = Box::pin(super::status::task(doors, environment, reporter)).await;
         return told.map(|()| 0);
     }
+    if command.as_deref() == Some("update") {
+        let doors = Doors { given, task: true };
+        return Box::pin(super::update::task(doors, environment, reporter)).await;
+    }
     let action = match command.as_deref() {
         None | Some("publish") => {
             refuse_dry_run(environment)?;
@@ -67,7 +71,7 @@ pub(super) async fn run(
         Some(other) => {
             return Err(
                 Error::message(Kind::Usage, format!("the input `command` is {other:?}")).hint(
-                    "it can be one of: publish, plan, render, promote, wait, status, install, tokens",
+                    "it can be one of: publish, plan, render, promote, update, wait, status, install, tokens",
                 ),
             );
         }

@@ -5,6 +5,7 @@
 //! is run again, ends in the same place.
 
 mod closing;
+mod edits;
 mod heads;
 mod judged;
 mod mergeable;
@@ -34,6 +35,7 @@ use super::publication::{add, draft, publication, warn_older};
 use super::publish::Branch;
 use seen::{Moved, Past, Ready, Seen};
 
+pub(super) use edits::{propose_edits, withdraw_edits};
 pub(super) use heads::refuse;
 pub(super) use judged::api;
 

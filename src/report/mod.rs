@@ -15,6 +15,7 @@ mod status;
 mod summary;
 mod terminal;
 mod text;
+mod updates;
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError, RwLock};
@@ -32,7 +33,7 @@ pub use published::{Aim, Done, PUBLISHED, Recorded, Unread, done_last, published
 pub use rollout::{RolloutReport, RolloutTarget, duration, table as rollout_table};
 pub use run_report::{
     Changes, EnvironmentReport, NO_HASH, Outcome, Publication, PullRequestDone, PullRequestReport,
-    RunReport,
+    RunReport, Updated,
 };
 pub use status::{
     BranchStatus, ByHand, CommitStatus, EnvironmentStatus, PublishedStatus, RolloutNow,
@@ -41,6 +42,7 @@ pub use status::{
 pub use summary::markdown;
 pub use terminal::TerminalSink;
 pub use text::{changes, outcome, plan, plan_hash, totals as change_totals};
+pub use updates::{proposal_of_updates, updates_text};
 
 /// One thing to tell.
 #[derive(Debug)]

@@ -143,7 +143,7 @@ fn section(body: &mut Bounded, environment: &EnvironmentReport, kept: usize) {
 }
 
 /// Where a publication comes from, as far as it is known.
-fn provenance(stamp: &PublicationStamp) -> String {
+pub(super) fn provenance(stamp: &PublicationStamp) -> String {
     let source = stamp.source.repository.as_deref().map(escape);
     let commit = stamp.source.commit.as_deref().map(escape);
     let mut parts = Vec::new();

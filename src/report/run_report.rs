@@ -12,7 +12,7 @@ use crate::model::{FileChange, Finding, FolderPlan, ResourceChange, ResourceId};
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunReport {
-    /// `publish`, `plan`, `render`, `promote` or `wait`.
+    /// `publish`, `plan`, `render`, `promote`, `update` or `wait`.
     pub command: &'static str,
     /// The commit of the source that was promoted, by `promote`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,6 +23,9 @@ pub struct RunReport {
     pub publications: Vec<Publication>,
     /// One entry per environment, in the order they were given.
     pub environments: Vec<EnvironmentReport>,
+    /// Each value that `update` set, or would set.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub updates: Vec<Updated>,
     /// Folders that would go because no environment owns them any longer.
     #[serde(skip)]
     pub removals: Vec<Removal>,
@@ -94,6 +97,25 @@ pub enum PullRequestDone {
     Closed,
     /// The host merged it at once.
     Merged,
+}
+
+/// A value that was set in a file that people own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Updated {
+    /// The file, from the root of the repository.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
+    /// The object that it belongs to, where one was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// The path to it.
+    pub field: String,
+    /// What it was.
+    pub before: String,
+    /// What it is now.
+    pub after: String,
 }
 
 /// How a publication ended, or would end.

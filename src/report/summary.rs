@@ -10,7 +10,7 @@ use gitops_plan::view::{self, View};
 use crate::model::{Finding, ResourceChange};
 
 use super::text::{plans, totals};
-use super::{EnvironmentReport, Outcome, RunReport, rollout};
+use super::{EnvironmentReport, Outcome, RunReport, rollout, updates};
 
 /// At most so many UTF-16 units of what changes are shown.
 const LONGEST: usize = 100_000;
@@ -54,6 +54,7 @@ pub fn markdown(report: &RunReport, failure: Option<&str>) -> String {
         text.push_str("\n\n");
     }
     if report.environments.is_empty() {
+        text.push_str(&updates::table(&report.updates));
         rollout::markdown(&mut text, &report.rollouts);
         findings(&mut text, "Warnings", &report.warnings);
         return text;
@@ -223,6 +224,7 @@ mod tests {
         let report = RunReport {
             command: "publish",
             source_commit: None,
+            updates: Vec::new(),
             removals: Vec::new(),
             plan_hash: None,
             no_plan_hash: Vec::new(),

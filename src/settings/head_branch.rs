@@ -27,6 +27,16 @@ pub fn default_head(folder: &Folder, environment: &str) -> BranchName {
     derived(&format!("{folder}/{environment}"))
 }
 
+/// How many hexadecimal digits the branch of an update has: another number than that of a
+/// change.
+const DIGITS_OF_UPDATE: usize = 8;
+
+/// The branch of an update where none is set: what it sets a value of, and the hash of all
+/// its places, in hexadecimal digits. Pipelines that set other values do not meet there.
+pub fn head_of_update(subject: &str, hash: &str) -> BranchName {
+    derived(&format!("update/{subject}-{}", &hash[..DIGITS_OF_UPDATE]))
+}
+
 fn derived(path: &str) -> BranchName {
     BranchName::derived(HEADS, &path.replace('/', BETWEEN))
 }
@@ -105,6 +115,15 @@ mod tests {
     ) {
         let folder = Folder::parse(folder).unwrap();
         assert_eq!(default_head(&folder, environment).as_str(), head);
+    }
+
+    #[test]
+    fn an_update_has_a_branch_for_what_it_sets() {
+        let name = head_of_update("shop/web", "0123456789abcdef");
+        assert_eq!(name.as_str(), "gitops/update--shop--web-01234567");
+        assert!(!is_head_of_change(&name, "gitops/update--shop--web"));
+        let name = head_of_update("prod/*/web.yaml", "0123456789abcdef");
+        assert_eq!(name.as_str(), "gitops/update--prod-----web.yaml-01234567");
     }
 
     #[test]

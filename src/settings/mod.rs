@@ -33,11 +33,11 @@ mod wait;
 
 pub use environment::{EnvironmentSettings, Target, TokenSettings};
 pub use file::{
-    ClusterLayers, FileSettings, SourceLayer, parse_bytes, parse_risks, read as read_file,
-    read_as as read_file_as,
+    ClusterLayers, FileSettings, SourceLayer, UpdateItem, parse_bytes, parse_risks,
+    read as read_file, read_as as read_file_as,
 };
 pub use given::{from_inputs, from_matches, from_old_variables};
-pub use head_branch::{default_head, head_of_change, is_head_of_change};
+pub use head_branch::{default_head, head_of_change, head_of_update, is_head_of_change};
 pub use heads::refuse_heads;
 pub use layer::{Data, Layer, Origin, Value, camel_case, not_a_number, parse};
 pub use listed::listed;

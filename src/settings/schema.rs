@@ -9,7 +9,8 @@ use super::definition::{
     is_number, is_switch,
 };
 use super::file::{
-    ALLOWANCES, ARGOCD, ENVIRONMENTS, FLUX, NAME, OF_ALLOWANCE, SEVERITIES, SOURCES, VARIABLES,
+    ALLOWANCES, ARGOCD, ENVIRONMENTS, FLUX, NAME, OF_ALLOWANCE, OF_UPDATE, SEVERITIES, SOURCES,
+    UPDATES, VARIABLES,
 };
 use super::layer::camel_case;
 
@@ -25,6 +26,7 @@ pub fn schema() -> Value {
     let mut environment = properties(arguments::<EnvironmentArgs>());
     environment.insert(VARIABLES.to_owned(), variables());
     environment.insert(SOURCES.to_owned(), sources());
+    environment.insert(UPDATES.to_owned(), updates());
     environment.insert(FLUX.to_owned(), block::<FluxArgs>("Flux"));
     environment.insert(ARGOCD.to_owned(), block::<ArgoCdArgs>("Argo CD"));
     environment.insert(SEVERITIES.to_owned(), severities());
@@ -106,6 +108,31 @@ fn allowances() -> Value {
             "type": "object",
             "properties": properties,
             "required": ["rule", "reason", "until"],
+            "additionalProperties": false,
+        },
+    })
+}
+
+/// The values that `update` sets.
+fn updates() -> Value {
+    let [files, object, set] = OF_UPDATE;
+    json!({
+        "description": "The values that `update` sets, when the input `set` gives none.",
+        "type": ["array", "null"],
+        "items": {
+            "type": "object",
+            "properties": {
+                files: { "description": "The files that are looked at: a path from the root of the repository, or a pattern.", "type": SCALAR },
+                object: { "description": "The object that is meant, as `Kind namespace/name`.", "type": SCALAR },
+                set: {
+                    "description": "Each field with its value: a path such as `spec.chart.spec.version`, or `version`, `values.…` and `image`, as docs/update.md has them.",
+                    "type": "object",
+                    "additionalProperties": { "type": SCALAR },
+                    "minProperties": 1,
+                },
+            },
+            "required": [set],
+            "anyOf": [{ "required": [files] }, { "required": [object] }],
             "additionalProperties": false,
         },
     })
@@ -321,6 +348,15 @@ mod tests {
     #[case(json!({"riskAllowances": [{"rule": "pvc-deleted", "reason": "x"}]}), false)]
     #[case(json!({"riskAllowances": [{"rule": "x", "reason": "x", "until": "2027-03-31"}]}), false)]
     #[case(json!({"riskAllowances": {"rule": "x"}}), false)]
+    #[case(json!({"updates": [{"object": "HelmRelease shop/web", "set": {"version": 1}}]}), true)]
+    #[case(json!({"environments": {"dev": {"updates": [{"files": "a.yaml", "set": {"a": "#{b}#"}}]}}}), true)]
+    #[case(json!({"updates": null}), true)]
+    #[case(json!({"updates": {"files": "a.yaml"}}), false)]
+    #[case(json!({"updates": [{"files": "a.yaml"}]}), false)]
+    #[case(json!({"updates": [{"set": {"a": "b"}}]}), false)]
+    #[case(json!({"updates": [{"files": "a.yaml", "set": {}}]}), false)]
+    #[case(json!({"updates": [{"files": "a.yaml", "set": {"a": ["b"]}}]}), false)]
+    #[case(json!({"updates": [{"file": "a.yaml", "set": {"a": "b"}}]}), false)]
     #[case(json!({"config": "x"}), false)]
     #[case(json!({"unknown": "x"}), false)]
     fn the_schema_accepts_what_the_program_reads(#[case] file: Value, #[case] fits: bool) {

@@ -62,5 +62,6 @@ mod task;
 mod task_package;
 mod three_runs;
 mod tokens;
+mod update;
 mod verify;
 mod wait;

@@ -3,7 +3,7 @@
 use clap::{Arg, Args as _, Command};
 use gitops_publisher::settings::camel_case;
 use gitops_publisher::settings::definition::{
-    ArgoCdArgs, EnvironmentArgs, FluxArgs, OutputArgs, PromoteArgs, RunArgs, SourceArgs,
+    ArgoCdArgs, EnvironmentArgs, FluxArgs, OutputArgs, PromoteArgs, RunArgs, SourceArgs, UpdateArgs,
 };
 use serde_json::{Value, json};
 
@@ -92,8 +92,9 @@ fn the_settings_page_is_current() {
     let flux = block(&FluxArgs::augment_args(Command::new("")));
     let argocd = block(&ArgoCdArgs::augment_args(Command::new("")));
     let promotion = table(&PromoteArgs::augment_args(Command::new("")), &nothing);
+    let update = table(&UpdateArgs::augment_args(Command::new("")), &nothing);
     let current = format!(
-        "{before}{START}\n## Run settings\n\n{run}\n## Environment settings\n\n{environment}\n## Source settings\n\n{source}\n## Clusters with Flux\n\nIn the block `flux` of an environment with `generator: flux`, or of the top of `gitops.yaml` ([flux.md](flux.md)).\n\n{flux}\n## Clusters with Argo CD\n\nIn the block `argocd` of an environment with `generator: argocd`, or of the top of `gitops.yaml` ([argocd.md](argocd.md)).\n\n{argocd}\n## Promotion\n\nThese are flags and inputs only.\n\n{promotion}\n{END}{after}"
+        "{before}{START}\n## Run settings\n\n{run}\n## Environment settings\n\n{environment}\n## Source settings\n\n{source}\n## Clusters with Flux\n\nIn the block `flux` of an environment with `generator: flux`, or of the top of `gitops.yaml` ([flux.md](flux.md)).\n\n{flux}\n## Clusters with Argo CD\n\nIn the block `argocd` of an environment with `generator: argocd`, or of the top of `gitops.yaml` ([argocd.md](argocd.md)).\n\n{argocd}\n## Promotion\n\nThese are flags and inputs only.\n\n{promotion}\n## Update\n\nThese are flags and inputs only ([update.md](update.md)).\n\n{update}\n{END}{after}"
     );
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &current).unwrap();
@@ -157,7 +158,8 @@ fn is_no_setting(name: &str) -> bool {
 fn the_task_offers_every_setting_as_it_is_defined() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/task/gitops/task.json");
     let mut task: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let definition = PromoteArgs::augment_args(Command::new(""));
+    let definition = UpdateArgs::augment_args(Command::new(""));
+    let definition = PromoteArgs::augment_args(definition);
     let definition = OutputArgs::augment_args(EnvironmentArgs::augment_args(
         RunArgs::augment_args(definition),
     ));

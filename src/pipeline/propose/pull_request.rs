@@ -248,7 +248,7 @@ impl Work<'_> {
     }
 }
 
-fn done(done: Done) -> PullRequestDone {
+pub(super) fn done(done: Done) -> PullRequestDone {
     match done {
         Done::Created => PullRequestDone::Created,
         Done::Updated => PullRequestDone::Updated,

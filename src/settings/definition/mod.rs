@@ -13,6 +13,7 @@ mod promote;
 mod pull_request;
 mod source;
 mod tools;
+mod update;
 mod wait;
 
 use std::any::TypeId;
@@ -40,6 +41,7 @@ pub use promote::PromoteArgs;
 pub use pull_request::PullRequestArgs;
 pub use source::SourceArgs;
 pub use tools::ToolArgs;
+pub use update::UpdateArgs;
 pub use wait::{WaitArgs, WaitForArgs};
 
 /// The id of the setting that names the settings file.
@@ -96,7 +98,7 @@ pub struct RunArgs {
     #[arg(long, default_value = "false", action = ArgAction::Set)]
     pub allow_older: bool,
 
-    /// Publish from pull request builds too. Otherwise `publish` and `promote` act like `plan` there. Not in gitops.yaml.
+    /// Publish from pull request builds too. Otherwise `publish`, `promote` and `update` only plan there. Not in gitops.yaml.
     #[arg(long, default_value = "false", action = ArgAction::Set, add = NOT_IN_FILE)]
     pub allow_pull_request_publish: bool,
 

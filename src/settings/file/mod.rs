@@ -1,13 +1,14 @@
 //! The settings file, `gitops.yaml`.
 //!
 //! Owns its shape: the keys are those of the definition, at the top and per
-//! environment; four keys are its own: `variables` for tokens, `sources` for an
-//! environment that is made of several, and the blocks `flux` and `argocd`. The text is parsed once; everything
+//! environment; five keys are its own: `variables` for tokens, `sources` for an
+//! environment that is made of several, `updates` for `update`, and the blocks `flux` and `argocd`. The text is parsed once; everything
 //! else walks the nodes. Paths are relative to the file.
 
 mod read;
 mod risk;
 mod unknown;
+mod updates;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +26,8 @@ pub use read::{parse_bytes, read, read_as};
 pub use risk::parse_risks;
 pub(super) use risk::{ALLOWANCES, OF_ALLOWANCE, SEVERITIES};
 use unknown::{explain_name, unknown};
+pub use updates::UpdateItem;
+pub(super) use updates::{OF_UPDATE, UPDATES};
 pub(super) use value::json;
 use value::setting;
 
@@ -53,6 +56,10 @@ pub struct FileSettings {
     pub(super) variables: Option<tokens::Layer>,
     /// The variables of one environment.
     pub(super) environment_variables: IndexMap<String, tokens::Layer>,
+    /// The values that `update` sets.
+    pub(super) updates: Option<Vec<UpdateItem>>,
+    /// Those that stand for them in one environment.
+    pub(super) environment_updates: IndexMap<String, Vec<UpdateItem>>,
 }
 
 /// What the file says about one of several sources.
@@ -113,6 +120,12 @@ impl FileSettings {
     pub fn sources(&self, environment: &str) -> Option<&[SourceLayer]> {
         let own = self.environment_sources.get(environment);
         own.or(self.sources.as_ref()).map(Vec::as_slice)
+    }
+
+    /// The values that `update` sets in one environment, or by the top of the file alone.
+    pub fn updates(&self, environment: Option<&str>) -> &[UpdateItem] {
+        let own = environment.and_then(|name| self.environment_updates.get(name));
+        own.or(self.updates.as_ref()).map_or(&[], Vec::as_slice)
     }
 
     /// The variables for every environment, and those of one.
@@ -197,6 +210,7 @@ impl File<'_> {
             match key {
                 VARIABLES => settings.variables = self.variables(node, key)?,
                 SOURCES => settings.sources = self.sources(node, key)?,
+                UPDATES => settings.updates = self.updates(node, key)?,
                 FLUX => settings.clusters.flux = self.block::<FluxArgs>(node, key)?,
                 ARGOCD => settings.clusters.argocd = self.block::<ArgoCdArgs>(node, key)?,
                 ENVIRONMENTS => environments = Some(node),
@@ -265,6 +279,11 @@ impl File<'_> {
                     let sources = self.sources(node, &full)?;
                     let sources = sources.map(|sources| (name.to_owned(), sources));
                     settings.environment_sources.extend(sources);
+                }
+                UPDATES => {
+                    let updates = self.updates(node, &full)?;
+                    let updates = updates.map(|updates| (name.to_owned(), updates));
+                    settings.environment_updates.extend(updates);
                 }
                 FLUX => clusters.flux = self.block::<FluxArgs>(node, &full)?,
                 ARGOCD => clusters.argocd = self.block::<ArgoCdArgs>(node, &full)?,

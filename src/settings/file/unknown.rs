@@ -6,11 +6,15 @@
 use clap::{Arg, Command};
 
 use crate::error::Error;
-use crate::settings::definition::{EnvironmentArgs, Marks, PromoteArgs, RunArgs, arguments};
+use crate::settings::definition::{
+    EnvironmentArgs, Marks, PromoteArgs, RunArgs, UpdateArgs, arguments,
+};
 use crate::settings::layer::camel_case;
 use crate::text::{Node, nearest};
 
-use super::{ALLOWANCES, ARGOCD, ENVIRONMENTS, FLUX, File, NAME, SEVERITIES, SOURCES, VARIABLES};
+use super::{
+    ALLOWANCES, ARGOCD, ENVIRONMENTS, FLUX, File, NAME, SEVERITIES, SOURCES, UPDATES, VARIABLES,
+};
 
 /// Secrets that only the task or the machine may have: the input, and the
 /// variable at a terminal.
@@ -43,6 +47,7 @@ pub(super) fn unknown(
     }
     if has(arguments::<RunArgs>(), key, |marks| marks.not_in_file)
         || has(arguments::<PromoteArgs>(), key, |_| true)
+        || has(arguments::<UpdateArgs>(), key, |_| true)
     {
         let message = format!("`{full_key}` can be set only on the task or the command line");
         return file.fault(node.line, &message);
@@ -75,13 +80,16 @@ pub(super) fn unknown(
         _ if full_key == key => &[
             VARIABLES,
             SOURCES,
+            UPDATES,
             SEVERITIES,
             ALLOWANCES,
             FLUX,
             ARGOCD,
             ENVIRONMENTS,
         ],
-        _ => &[VARIABLES, SOURCES, SEVERITIES, ALLOWANCES, FLUX, ARGOCD],
+        _ => &[
+            VARIABLES, SOURCES, UPDATES, SEVERITIES, ALLOWANCES, FLUX, ARGOCD,
+        ],
     };
     let known = names.iter().map(String::as_str).chain(own.iter().copied());
     error.hint(nearest(key, known).map_or_else(
@@ -104,7 +112,10 @@ pub(super) fn explain_name(name: &str, error: Error) -> Error {
 
 /// Whether an environment has the key besides its settings.
 fn is_own(key: &str) -> bool {
-    [VARIABLES, SOURCES, SEVERITIES, ALLOWANCES, FLUX, ARGOCD].contains(&key)
+    [
+        VARIABLES, SOURCES, UPDATES, SEVERITIES, ALLOWANCES, FLUX, ARGOCD,
+    ]
+    .contains(&key)
 }
 
 /// Whether a setting of this name has such marks.
