@@ -1,9 +1,10 @@
 //! Any change of any file: the file then has the change and nothing else, or it
-//! is refused. Holds for YAML and JSON, by places and by values.
+//! is refused. Holds for YAML, JSON and TOML, by places and by values.
 #![no_main]
 
 use gitops_publisher::text::change::{Change, Data, EditError, Step};
-use gitops_publisher::text::{Kind, Node, json, json_edit, scalar_edit, yaml, yaml_edit};
+use gitops_publisher::text::scalar_edit::{self, Syntax};
+use gitops_publisher::text::{Kind, Node, json, json_edit, toml, yaml, yaml_edit};
 use libfuzzer_sys::fuzz_target;
 
 /// The ways to all collections in a document.
@@ -87,19 +88,25 @@ fuzz_target!(|data: &[u8]| {
     {
         json::parse(&edited).expect("it stays JSON");
     }
-    let mut left = usize::from(choice);
-    let edited = scalar_edit::apply::<EditError>(text, false, |root, edits| {
-        visit(root, &mut |node| {
-            if left == 0 {
-                edits.set(node, word.to_owned());
-            }
-            left = left.wrapping_sub(1);
+    let set = |syntax| {
+        let mut left = usize::from(choice);
+        let edited = scalar_edit::apply::<EditError>(text, syntax, |root, edits| {
+            visit(root, &mut |node| {
+                if left == 0 {
+                    edits.set(node, word.to_owned());
+                }
+                left = left.wrapping_sub(1);
+            });
+            Ok(())
         });
-        Ok(())
-    });
-    if let Ok(Some(edited)) = edited {
+        edited.ok().flatten()
+    };
+    if let Some(edited) = set(Syntax::Yaml) {
         let before = yaml::parse(text).expect("it was YAML").len();
         assert_eq!(yaml::parse(&edited).expect("it stays YAML").len(), before);
+    }
+    if let Some(edited) = set(Syntax::Toml) {
+        toml::parse(&edited).expect("it stays TOML");
     }
 });
 

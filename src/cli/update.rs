@@ -16,7 +16,7 @@ use crate::settings::definition::{ENVIRONMENTS, UpdateArgs};
 use crate::settings::{
     FileSettings, Origin, Settings, Target, Value, from_inputs, from_matches, head_of_update, parse,
 };
-use crate::update::values::Edit;
+use crate::update::values::{Edit, Refusal};
 
 use super::invocation::{Doors, definition, require_repository, settings_of};
 use super::run;
@@ -92,6 +92,9 @@ async fn run(
             agent::this_is_one(environment)
         ));
     }
+    if settings.run.wait.wait {
+        reporter.info("note: `update` does not wait for the rollout: `wait` has no effect");
+    }
     let plans = held_back || args.dry_run || environment.get(VERIFY_ONLY) == Some("1");
     require_repository(&mut settings, &doors, pull_request && !held_back)?;
     let exclude = file.into_iter().collect();
@@ -110,7 +113,7 @@ async fn run(
 fn given(args: &UpdateArgs) -> Result<Vec<Edit>, Error> {
     let lines = args.set.iter().map(|line| line.trim());
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let edits = lines.map(|line| Edit::parse(line).map_err(Error::from));
+    let edits = lines.map(|line| Edit::parse(line).map_err(Refusal::usage));
     edits.collect()
 }
 

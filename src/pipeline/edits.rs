@@ -252,9 +252,9 @@ impl Updates<'_> {
                     );
                 }
                 if !values::is_editable(file) {
-                    let said = format!("{path} is neither YAML nor JSON, by its name");
+                    let said = format!("{path} is not YAML, JSON or TOML, by its name");
                     return Err(Error::message(Kind::Input, said).hint(
-                        "values can be set in files called *.yaml, *.yml, *.json and Kustomization",
+                        "values can be set in files called *.yaml, *.yml, *.json, *.toml and Kustomization",
                     ));
                 }
                 ids.insert(path.clone(), entry.id);

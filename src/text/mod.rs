@@ -16,6 +16,7 @@ pub mod jsonc;
 mod nearest;
 pub mod node;
 pub mod scalar_edit;
+pub mod toml;
 mod utf7;
 pub mod yaml;
 pub mod yaml_edit;

@@ -1,6 +1,6 @@
 //! Other texts in place of single values: every other byte stays.
 //!
-//! Works on YAML and JSON with any number of documents. Each result is parsed
+//! Works on YAML with any number of documents, JSON and TOML. Each result is parsed
 //! anew and compared with what was intended, and refused when it differs.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,18 @@ use std::collections::BTreeMap;
 use super::change::{EditError, alike, same};
 use super::yaml::{self, Style};
 use super::yaml_edit::is_plain;
-use super::{Form, Kind, Node, json};
+use super::{Form, Kind, Node, SyntaxError, json, toml};
+
+/// How a text is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Syntax {
+    /// YAML.
+    Yaml,
+    /// JSON.
+    Json,
+    /// TOML.
+    Toml,
+}
 
 /// The new texts of one file.
 #[derive(Debug, Default)]
@@ -59,17 +70,17 @@ impl Edits {
 /// is shared through an anchor.
 pub fn apply<E: From<EditError>>(
     text: &str,
-    is_json: bool,
+    syntax: Syntax,
     mut decide: impl FnMut(&mut Node, &mut Edits) -> Result<(), E>,
 ) -> Result<Option<String>, E> {
+    let is_json = syntax == Syntax::Json;
     if is_json {
         json::parse(text).map_err(EditError::from)?;
     }
-    // JSON is YAML, and this parser knows places.
-    let mut documents = yaml::parse(text).map_err(EditError::from)?;
+    let mut documents = roots(text, syntax).map_err(EditError::from)?;
     let mut edits = Edits::default();
-    for document in &mut documents {
-        decide(&mut document.root, &mut edits)?;
+    for root in &mut documents {
+        decide(root, &mut edits)?;
     }
     if edits.texts.is_empty() {
         return Ok(None);
@@ -80,13 +91,16 @@ pub fn apply<E: From<EditError>>(
     }
     // Another reader of the anchor would see the change too.
     let first = edits.texts.keys().next().copied().unwrap_or_default();
-    let (edited, hash) = spliced(text, is_json, &edits).ok_or_else(|| refused(first))?;
-    let found = yaml::parse(&edited).map_err(|_| refused(first))?;
+    let (edited, hash) = spliced(text, syntax, &edits).ok_or_else(|| refused(first))?;
+    let found = roots(&edited, syntax).map_err(|_| refused(first))?;
     let whole = found.len() == documents.len()
-        && (found.iter().map(|document| &document.root))
-            .zip(documents.iter().map(|document| &document.root))
+        && found
+            .iter()
+            .zip(&documents)
             .all(|(found, meant)| same(found, meant) || alike(found, meant))
-        && (is_json || !hash || yaml::comments(bare(text)) == yaml::comments(bare(&edited)))
+        && (syntax != Syntax::Yaml
+            || !hash
+            || yaml::comments(bare(text)) == yaml::comments(bare(&edited)))
         && (!is_json || json::parse(&edited).is_ok());
     if whole {
         Ok(Some(edited))
@@ -95,21 +109,39 @@ pub fn apply<E: From<EditError>>(
     }
 }
 
+/// The documents of a text, with the places of their values.
+fn roots(text: &str, syntax: Syntax) -> Result<Vec<Node>, SyntaxError> {
+    if syntax == Syntax::Toml {
+        return Ok(vec![toml::parse(text)?]);
+    }
+    // JSON is YAML, and this parser knows places.
+    let documents = yaml::parse(text)?;
+    Ok(documents.into_iter().map(|found| found.root).collect())
+}
+
 /// The new text, and whether what was taken out could hold a comment.
-fn spliced(text: &str, is_json: bool, edits: &Edits) -> Option<(String, bool)> {
+fn spliced(text: &str, syntax: Syntax, edits: &Edits) -> Option<(String, bool)> {
     let mut hash = false;
     let mut edited = String::with_capacity(text.len() + 32 * edits.texts.len());
     let mut kept = 0;
-    for (bytes, style, new) in yaml::spans(text, &edits.texts) {
+    let spans = match syntax {
+        Syntax::Toml => toml::spans(text, &edits.texts),
+        Syntax::Yaml | Syntax::Json => yaml::spans(text, &edits.texts),
+    };
+    for (bytes, style, new) in spans {
         let old = text.get(bytes.clone())?;
         // A block takes the line breaks after it along.
         let end = bytes.start + old.trim_end().len();
         hash |= old.contains('#');
         edited.push_str(text.get(kept..bytes.start)?);
-        let style = if is_json && !new.bare {
-            Style::Double
-        } else {
-            style
+        let style = match (syntax, style) {
+            (Syntax::Toml, Style::Block) => return None,
+            // There is no way to write a quote in single quotes.
+            (Syntax::Toml, Style::Single) if new.text.contains('\'') => Style::Double,
+            (Syntax::Json | Syntax::Toml, Style::Plain | Style::PlainInFlow) if !new.bare => {
+                Style::Double
+            }
+            (_, style) => style,
         };
         edited.push_str(&written(new, style));
         kept = end;
@@ -185,7 +217,8 @@ mod tests {
                 Kind::Scalar(..) => {}
             }
         }
-        apply(text, is_json, |root, edits| {
+        let syntax = if is_json { Syntax::Json } else { Syntax::Yaml };
+        apply(text, syntax, |root, edits| {
             walk(root, new, edits);
             Ok(())
         })

@@ -12,7 +12,8 @@ const RELEASE: &str = "# The shop\r\napiVersion: helm.toolkit.fluxcd.io/v2\r\nki
 
 pub(super) const KUSTOMIZATION: &str = "resources:\n- web.yaml\n\n# images\nimages:\n  - name: web\n    newName: contoso.azurecr.io/web\n    newTag: v1 # old";
 
-const FILES: [(&str, &str, &str); 4] = [
+const FILES: [(&str, &str, &str); 5] = [
+    ("link.yaml", "120000", "apps/web/kustomization.yaml"),
     ("clusters/prod/web.yaml", "100644", RELEASE),
     ("apps/web/kustomization.yaml", "100755", KUSTOMIZATION),
     ("values/a.json", "100644", "{\"a\": {\"tag\": \"v1\"}}"),
@@ -253,7 +254,9 @@ fn nothing_is_pushed_when_one_of_the_values_cannot_be_set() {
                 &[]
             ),
             central.fails(&["README.md a=1"], &[]),
+            central.fails(&["link.yaml a=1"], &[]),
             central.fails(&[VERSION], &["--branch", "prod"]),
+            central.fails(&["HelmRelease shop/web version"], &[]),
             central.fails(&[], &[]),
             central.fails(&[VERSION], &["--environments", "dev,prod"]),
             central.fails(&[VERSION], &["--plan-hash", "x"]),

@@ -26,7 +26,7 @@ use super::{BLOCK, Fault, Part, documents};
 use crate::model::{Finding, RelPath};
 use crate::parallel;
 use crate::text::change::EditError;
-use crate::text::scalar_edit;
+use crate::text::scalar_edit::{self, Syntax};
 
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,7 +115,12 @@ fn one(
     let text = documents::text(file, content).map_err(fault)?;
     let mut done = Done::default();
     let mut changes = resource::Changes::new();
-    let edited = scalar_edit::apply(text, documents::is_json(file), |root, edits| {
+    let syntax = if documents::is_json(file) {
+        Syntax::Json
+    } else {
+        Syntax::Yaml
+    };
+    let edited = scalar_edit::apply(text, syntax, |root, edits| {
         let mut setter = resource::Setter {
             images,
             paths,

@@ -54,7 +54,7 @@ pub fn edits_of(
         for (field, value) in &item.set {
             let (field, value) = (fill(field, place)?, fill(value, place)?);
             let edit = Edit::of(files.as_deref(), object.as_deref(), &field, &value);
-            edits.push(edit.map_err(|refusal| Error::from(refusal).context(place.to_owned()))?);
+            edits.push(edit.map_err(|refusal| refusal.usage().context(place.to_owned()))?);
         }
     }
     Ok(edits)

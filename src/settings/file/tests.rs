@@ -515,3 +515,51 @@ fn what_is_wrong_with_a_source_is_named_with_its_line(#[case] text: &str, #[case
     let said = said(text);
     assert!(said.starts_with(start), "{said}");
 }
+
+#[rstest::rstest]
+#[case(
+    "updates: {object: a}",
+    "gitops.yaml, line 1: `updates` must be a list, not a map | write `object` or `files`, or both, and under `set`"
+)]
+#[case(
+    "updates: [a]",
+    "gitops.yaml, line 1: `updates[0]` must be a map, not a single value | write"
+)]
+#[case(
+    "updates:\n- {set: {a: b}}",
+    "gitops.yaml, line 2: `updates[0]` does not say which value is set | write"
+)]
+#[case(
+    "updates: [{files: a.yaml}]",
+    "gitops.yaml, line 1: `updates[0]` does not say which value is set | write"
+)]
+#[case(
+    "environments: {dev: {updates: [{file: a.yaml}]}}",
+    "gitops.yaml, line 1: unknown setting `environments.dev.updates[0].file` | write"
+)]
+#[case(
+    "updates: [{files: a.yaml, set: {a: [b]}}]",
+    "gitops.yaml, line 1: `updates[0].set.a` must be text, not a list"
+)]
+#[case(
+    "set: a",
+    "gitops.yaml, line 1: `set` can be set only on the task or the command line"
+)]
+fn what_is_wrong_with_an_update_is_named_with_its_line(#[case] text: &str, #[case] start: &str) {
+    let said = said(text);
+    assert!(said.starts_with(start), "{said}");
+}
+
+#[test]
+fn updates_of_an_environment_stand_for_those_at_the_top() {
+    let text = "updates: [{object: HelmRelease a, set: {version: 1.10}}]\nenvironments: {dev: {updates: [{files: b.yaml, set: {c: d}}]}, qa: {}}\n";
+    let file = parsed(text);
+    let shown = |environment: Option<&str>| {
+        let items = file.updates(environment).iter();
+        let items = items.map(|item| format!("{:?} {:?} {:?}", item.files, item.object, item.set));
+        items.collect::<Vec<_>>().join("; ")
+    };
+    let top = "None Some(\"HelmRelease a\") [(\"version\", \"1.10\")]";
+    assert_eq!([shown(None), shown(Some("qa"))], [top, top]);
+    assert_eq!(shown(Some("dev")), "Some(\"b.yaml\") None [(\"c\", \"d\")]");
+}

@@ -20,8 +20,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{Finding, RelPath};
 use crate::text::change::EditError;
+use crate::text::scalar_edit::Syntax;
 use crate::text::yaml::{self, Document};
-use crate::text::{Form, Format, Kind, Node, scalar_edit};
+use crate::text::{Form, Format, Kind, Node, SyntaxError, scalar_edit, toml};
 
 pub use edit::Edit;
 use kinds::Of;
@@ -96,7 +97,7 @@ struct Site {
 
 /// Whether the values of a file can be set, by its name.
 pub fn is_editable(path: &str) -> bool {
-    matches!(Format::of(path), Some(Format::Yaml | Format::Json))
+    is_toml(path) || matches!(Format::of(path), Some(Format::Yaml | Format::Json))
 }
 
 /// Carries edits out, one after the other. `texts` are the files that they can mean.
@@ -159,7 +160,7 @@ impl Work {
             if !may_have {
                 continue;
             }
-            let documents = match yaml::parse(text) {
+            let documents = match documents(path.as_str(), text) {
                 Ok(documents) => documents,
                 Err(error) => {
                     near.unreadable.push(format!("{path}, {error}"));
@@ -208,7 +209,7 @@ impl Work {
     fn set(&mut self, site: &Site, text: &str) -> Result<Option<String>, Refusal> {
         let (mut document, mut set, mut unchanged) = (0, Vec::new(), 0);
         let path = &site.file;
-        let edited = scalar_edit::apply(text, is_json(path), |root, edits| {
+        let edited = scalar_edit::apply(text, syntax(path.as_str()), |root, edits| {
             let is_here = document == site.document;
             document += 1;
             for target in site.targets.iter().filter(|_| is_here) {
@@ -267,7 +268,7 @@ impl Work {
             }
             found = true;
             let (mut set, mut unchanged, mut left) = (Vec::new(), 0, markers.clone());
-            let edited = scalar_edit::apply(&text, is_json(path), |root, edits| {
+            let edited = scalar_edit::apply(&text, syntax(path.as_str()), |root, edits| {
                 for (line, marker) in &markers {
                     let Some(node) = marker::value_in_line(root, *line) else {
                         continue;
@@ -345,6 +346,28 @@ fn reachable(root: &Node, targets: Vec<Target>, place: &str) -> Result<Vec<Targe
     Ok(targets)
 }
 
-fn is_json(path: &RelPath) -> bool {
-    Format::of(path.as_str()) == Some(Format::Json)
+/// The documents of a file.
+fn documents(path: &str, text: &str) -> Result<Vec<Document>, SyntaxError> {
+    if syntax(path) != Syntax::Toml {
+        return yaml::parse(text);
+    }
+    let document = |root| Document {
+        line: 1,
+        root,
+        repeated: Vec::new(),
+    };
+    Ok(vec![document(toml::parse(text)?)])
+}
+
+fn is_toml(path: &str) -> bool {
+    path.rsplit_once('.')
+        .is_some_and(|(_, end)| end.eq_ignore_ascii_case("toml"))
+}
+
+fn syntax(path: &str) -> Syntax {
+    match Format::of(path) {
+        _ if is_toml(path) => Syntax::Toml,
+        Some(Format::Json) => Syntax::Json,
+        _ => Syntax::Yaml,
+    }
 }

@@ -27,6 +27,11 @@ impl Refusal {
         }
     }
 
+    /// The same as an error of the one who wrote the edit.
+    pub fn usage(self) -> Error {
+        Error::message(Kind::Usage, self.message).hints(self.hint)
+    }
+
     /// Whether it says that this edit fits no document.
     pub fn finds_nothing(&self, edit: &Edit) -> bool {
         self.nothing.as_ref() == Some(&edit.to_string())

@@ -25,7 +25,7 @@ pub(super) fn of(
 ) {
     let file = &site.file;
     let mut found = of_lines(text, set);
-    let documents = yaml::parse(text).unwrap_or_default();
+    let documents = super::documents(file.as_str(), text).unwrap_or_default();
     if let Some(document) = documents.get(site.document) {
         let place = match &site.object {
             Some(object) => format!("{file}, {object}"),

@@ -49,7 +49,8 @@ pub(super) fn stuck(path: &RelPath, text: &str, set: &[Set], error: &EditError) 
         let end = line.rsplit([' ', ':']).next().unwrap_or_default();
         end.starts_with(['|', '>'])
     };
-    if opens(value) || opens(line) || opens(above) {
+    let quotes = line.contains("\"\"\"") || line.contains("'''");
+    if quotes || opens(value) || opens(line) || opens(above) {
         return Refusal::new(format!("{place} is a block of text, which is not edited"))
             .hint("write the value in the line of its key");
     }

@@ -55,6 +55,8 @@ spec:
 
 const OLD: &str = "apiVersion: helm.fluxcd.io/v1\nkind: HelmRelease\nmetadata: {name: web}\nspec:\n  chart:\n    repository: https://charts.contoso.com\n    name: web\n    version: '1.4.1'\n";
 
+const GIT: &str = "apiVersion: helm.fluxcd.io/v1\nkind: HelmRelease\nmetadata: {name: git}\nspec:\n  chart:\n    git: git@github.com:contoso/web\n    ref: main\n";
+
 const OCI: &str = "kind: OCIRepository\napiVersion: source.toolkit.fluxcd.io/v1\nmetadata: {name: web}\nspec:\n  url: oci://contoso.azurecr.io/web\n  ref:\n    tag: 1.4.1\n";
 
 const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1
@@ -133,6 +135,7 @@ const DIGEST: &str = "sha256:111111111111111111111111111111111111111111111111111
     "replicas: \"03\""
 )]
 #[case::helm_operator("HelmRelease web version=1.4.2", OLD, "'1.4.1'", "'1.4.2'")]
+#[case::helm_operator_with_git("HelmRelease git version=v2", GIT, "ref: main", "ref: v2")]
 #[case::oci("OCIRepository web version=1.4.2", OCI, "tag: 1.4.1", "tag: 1.4.2")]
 #[case::argo_cd(
     "Application argocd/web version=1.4.2",
@@ -240,6 +243,25 @@ fn json_keeps_its_bytes_and_types() {
         .replace("12", "13")
         .replace("1.50", "\"x\"");
     assert_eq!(files.values().next(), Some(&meant));
+}
+
+#[rstest::rstest]
+#[case::basic("tool.version=2.0", "version = \"1.0\"", "version = \"2.0\"")]
+#[case::literal("tool.name=it's", "'web'", "\"it's\"")]
+#[case::number("tool.count=4", "count = 3", "count = 4")]
+#[case::no_number("tool.count=04", "count = 3", "count = \"04\"")]
+#[case::switch("tool.on=false", "on = true", "on = false")]
+#[case::inline("images[name=web].tag=v2", "tag = 'v1'", "tag = 'v2'")]
+#[case::array("tool.list[1]=c", "\"b\"", "\"c\"")]
+fn toml_keeps_its_bytes_and_types(#[case] field: &str, #[case] old: &str, #[case] new: &str) {
+    let text = "\u{feff}# it\r\n[tool]\r\nversion = \"1.0\"   # x\r\nname = 'web'\r\ncount = 3\r\non = true\r\nlist = [\"a\", \"b\"]\r\nlong = \"\"\"\r\nx\"\"\"\r\n\r\n[[images]]\r\nname = \"web\"\r\ntag = 'v1'";
+    assert_eq!(text.matches(old).count(), 1);
+    let line = format!("a.toml {field}");
+    assert_eq!(edited(&line, "a.toml", text), text.replace(old, new));
+    assert_eq!(
+        refused("a.toml tool.long=y", &[("a.toml", text)]),
+        "a.toml, line 8: `tool.long` is a block of text, which is not edited | write the value in the line of its key"
+    );
 }
 
 #[test]
@@ -450,6 +472,151 @@ fn an_edit_that_would_have_no_effect_is_refused(
     };
     let found = refused(line, &[(file, text)]);
     assert!(found.starts_with(said), "{found}");
+}
+
+const IMAGES: &str = "images:\n- {name: a, newName: x}\n- {name: b, newName: x}\n- {name: c, newTag: '1'}\n- {name: d, digest: z}\n- {name: d, newTag: '1'}\n";
+
+#[rstest::rstest]
+#[case(
+    "image=x:1",
+    "`images` has several entries for `x`, and one is meant | name the entry by its `name`: `image=NAME=IMAGE`"
+)]
+#[case(
+    "image=d=d:1",
+    "`images` has several entries for `d`, and one is meant | name the entry"
+)]
+#[case(
+    "image=a=x:1",
+    "the entry for `a` in `images` has no `newTag` | values are changed, never added: write `newTag` once by hand"
+)]
+#[case(
+    "image=c=x:2",
+    "the entry for `c` in `images` has no `newName` | values are changed"
+)]
+#[case(
+    "image=c@sha256:00000000000000000000000000000000",
+    "the entry for `c` in `images` has no `digest` | values are changed"
+)]
+fn an_entry_of_images_has_what_is_set(#[case] field: &str, #[case] said: &str) {
+    let line = format!("kustomization.yaml {field}");
+    let found = refused(&line, &[("kustomization.yaml", IMAGES)]);
+    let said = format!("kustomization.yaml: {said}");
+    assert!(found.starts_with(&said), "{found}");
+}
+
+#[rstest::rstest]
+#[case("{semver: '1'}", "version=2.x", "{semver: '2.x'}")]
+#[case(
+    "{tag: '1', digest: z}",
+    "version=2@sha256:0",
+    "{tag: '2', digest: sha256:0}"
+)]
+#[case("{digest: z}", "version=sha256:0", "{digest: sha256:0}")]
+#[case("{tag: '1'}", "spec.ref.tag=1.10", "{tag: '1.10'}")]
+fn an_oci_repository_keeps_what_it_pins(#[case] old: &str, #[case] field: &str, #[case] new: &str) {
+    let text = |reference: &str| {
+        format!(
+            "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {{name: web}}\nspec: {{ref: {reference}}}\n"
+        )
+    };
+    let line = format!("OCIRepository web {field}");
+    // A colon in braces gets quotes for readers of any age.
+    let found = edited(&line, "a.yaml", &text(old)).replace("\"sha256:0\"", "sha256:0");
+    assert_eq!(found, text(new));
+}
+
+#[rstest::rstest]
+#[case(
+    "{tag: '1'}",
+    "version=2@sha256:0",
+    "`spec.ref` has no `digest` | values are changed, never added: write `digest` once by hand"
+)]
+#[case(
+    "{branch: x}",
+    "version=2",
+    "`spec.ref` has neither `tag` nor `semver` | values are changed, never added: write `tag` once by hand"
+)]
+#[case(
+    "{semver: '1'}",
+    "version=latest",
+    "the version \"latest\" does not follow Semantic Versioning | a chart's version has"
+)]
+fn an_oci_repository_without_the_field_is_refused(
+    #[case] reference: &str,
+    #[case] field: &str,
+    #[case] said: &str,
+) {
+    let text = format!(
+        "apiVersion: source.toolkit.fluxcd.io/v1\nkind: OCIRepository\nmetadata: {{name: web}}\nspec: {{ref: {reference}}}\n"
+    );
+    let found = refused(&format!("OCIRepository web {field}"), &[("a.yaml", &text)]);
+    assert!(
+        found.starts_with(&format!("a.yaml, OCIRepository web: {said}")),
+        "{found}"
+    );
+}
+
+#[rstest::rstest]
+#[case(
+    None,
+    None,
+    "a",
+    "b",
+    "`a` is to be set, and neither a file nor an object is named"
+)]
+#[case(
+    Some("a.yaml"),
+    None,
+    "a=1",
+    "b",
+    "`a` cannot be read as an edit: a field has no `=`"
+)]
+#[case(
+    Some("a.yaml"),
+    None,
+    "a",
+    "b\nc",
+    "the value of `a.yaml a` has several lines"
+)]
+#[case(
+    None,
+    Some("HelmRelease"),
+    "a",
+    "b",
+    "\"HelmRelease\" does not name an object"
+)]
+#[case(
+    None,
+    Some("HelmRelease a/b/c"),
+    "a",
+    "b",
+    "\"HelmRelease a/b/c\" does not name an object"
+)]
+fn parts_of_the_settings_file_are_checked(
+    #[case] files: Option<&str>,
+    #[case] object: Option<&str>,
+    #[case] field: &str,
+    #[case] value: &str,
+    #[case] said: &str,
+) {
+    let refusal = Edit::of(files, object, field, value).unwrap_err();
+    assert_eq!(refusal.to_string(), said);
+}
+
+#[test]
+fn branches_are_for_what_is_set_whatever_the_value() {
+    let place = |line: &str| Edit::parse(line).unwrap().place();
+    assert_eq!(place("a.yaml b=1"), place("a.yaml b=2"));
+    let image = |image: &str| place(&format!("kustomization.yaml image={image}"));
+    assert_eq!(
+        image("contoso.io:5000/web:1"),
+        image("contoso.io:5000/web:2@sha256:0")
+    );
+    assert_eq!(
+        image("web=contoso.io/web:1"),
+        image("web=contoso.io/shop:2")
+    );
+    assert_ne!(image("contoso.io/web:1"), image("contoso.io/job:1"));
 }
 
 #[test]
