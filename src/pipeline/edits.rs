@@ -33,6 +33,9 @@ use super::{Connection, Rendered, propose};
 pub use filled::edits_of;
 use said::{message, no_file, owned, updated};
 
+/// So many files beside one that is named are read, too.
+const MOST_BESIDE: usize = 50;
+
 /// Sets values in the files of one branch; with `plans`, only says what it would set.
 ///
 /// `settings` has one environment, which says where to and how.
@@ -257,6 +260,17 @@ impl Updates<'_> {
                         "values can be set in files called *.yaml, *.yml, *.json, *.toml and Kustomization",
                     ));
                 }
+                // Its neighbors tell of chart repositories and of other tools.
+                let beside = state.entries.iter().filter(|(other, entry)| {
+                    folder_of(other) == folder_of(&path)
+                        && values::is_editable(other.as_str())
+                        && matches!(entry.mode, EntryMode::File | EntryMode::Executable)
+                });
+                ids.extend(
+                    beside
+                        .take(MOST_BESIDE)
+                        .map(|(other, entry)| (other.clone(), entry.id)),
+                );
                 ids.insert(path.clone(), entry.id);
                 named.insert(path);
                 continue;
@@ -384,4 +398,9 @@ impl Updates<'_> {
     pub(super) fn environment(&self) -> &EnvironmentSettings {
         &self.settings.environments[0]
     }
+}
+
+/// The folder that a file lies in.
+fn folder_of(path: &RelPath) -> &str {
+    path.ancestors().last().unwrap_or_default()
 }

@@ -297,6 +297,28 @@ fn what_publish_writes_is_changed_in_its_source() {
 }
 
 #[test]
+fn what_lies_beside_a_file_that_is_named_tells_of_its_chart_repository() {
+    let central = central();
+    let repository = "apiVersion: source.toolkit.fluxcd.io/v1\nkind: HelmRepository\nmetadata: {name: charts, namespace: shop}\nspec: {url: https://contoso.azurecr.io/helm/v1/repo}\n";
+    let source = "sourceRef: {kind: HelmRepository, name: charts}\r\n  values";
+    let release = RELEASE.replace("  values", &format!("      {source}"));
+    let files = [
+        ("clusters/prod/charts.yaml", "100644", repository),
+        ("clusters/prod/web.yaml", "100644", release.as_str()),
+    ];
+    central.git.commit("main", "charts", &files);
+    let ended = central.update(
+        &["clusters/prod/web.yaml HelmRelease web version=1.4.2"],
+        &[],
+    );
+    assert!(
+        ended.stderr.contains("warning: clusters/prod/web.yaml, HelmRelease web: HelmRepository `charts` has the address https://contoso.azurecr.io/helm/v1/repo and not `type: oci`"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn an_environment_of_the_settings_file_says_where_to() {
     let central = central();
     central.git.git(&["branch", "live", "main"]);

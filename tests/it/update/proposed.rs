@@ -25,6 +25,8 @@ on_both_hosts!(
     auto_proposes_where_the_branch_takes_no_push,
     commits_of_others_stay_on_the_head_branch,
     other_values_have_a_branch_of_their_own,
+    each_value_can_have_a_pull_request_of_its_own,
+    the_next_value_is_proposed_on_what_others_did,
 );
 
 const FILE: &str = "apps/web/kustomization.yaml";
@@ -163,4 +165,30 @@ fn other_values_have_a_branch_of_their_own<H: Host>() {
     let states = scene.states();
     assert_eq!(states.len(), 2);
     assert_ne!(states[0].1, states[1].1);
+}
+
+fn each_value_can_have_a_pull_request_of_its_own<H: Host>() {
+    let scene = scene::<H>();
+    let each = [("pullRequestPer", "change")];
+    set(&scene, "v2", &each);
+    set(&scene, "v2", &each);
+    set(&scene, "v3", &each);
+    let seen = scene.seen();
+    let states: Vec<_> = seen.iter().map(|one| one.state).collect();
+    assert_eq!(states, ["open", "open"]);
+    assert_eq!(file(&scene, &seen[0].head), meant("v2"));
+    assert_eq!(file(&scene, &seen[1].head), meant("v3"));
+}
+
+fn the_next_value_is_proposed_on_what_others_did<H: Host>() {
+    let scene = scene::<H>();
+    set(&scene, "v2", &[]);
+    let head = scene.only().head;
+    // What others did to the same file meanwhile stays.
+    let theirs = KUSTOMIZATION.replace("# images", "# all images");
+    scene.git(|git| drop(git.commit("main", "theirs", &[(FILE, "100644", &theirs)])));
+    set(&scene, "v3", &[]);
+    let meant = meant("v3").replace("# images", "# all images");
+    assert_eq!(file(&scene, &head), meant);
+    assert_eq!(scene.proposed(&head).len(), 1);
 }
