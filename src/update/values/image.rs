@@ -66,15 +66,20 @@ struct Entry<'n> {
     place: &'n str,
 }
 
-/// The fields of an entry that change. The value is `[NAME=]IMAGE`, as
-/// `kustomize edit set image` takes it.
-pub(super) fn entry(root: &Node, value: &str, place: &str) -> Result<Vec<Target>, Refusal> {
+/// The fields of an entry that change, in the list at these keys. The value is
+/// `[NAME=]IMAGE`, as `kustomize edit set image` takes it.
+pub(super) fn entry(
+    root: &Node,
+    list: &[&str],
+    value: &str,
+    place: &str,
+) -> Result<Vec<Target>, Refusal> {
     let (own, image) = match value.split_once('=') {
         Some((own, image)) => (Some(own.trim()), image.trim()),
         None => (None, value),
     };
     let image = Reference::parse(image)?;
-    let entry = Entry::find(root, (own, image.name), place)?;
+    let entry = Entry::find(root, list, (own, image.name), place)?;
     let mut fields = Vec::new();
     if own.is_some() {
         if entry.has("newName") {
@@ -112,10 +117,11 @@ impl<'n> Entry<'n> {
     /// By its `name` where that is given, else by the image that it stands for.
     fn find(
         root: &'n Node,
+        list: &[&str],
         (own, image): (Option<&'n str>, &'n str),
         place: &'n str,
     ) -> Result<Self, Refusal> {
-        let images = Way::keys(&["images"]);
+        let images = Way::keys(list);
         let items = images.find(root).ok().and_then(Node::items);
         let items = items.unwrap_or_default();
         let fits = |item: &Node| {

@@ -21,6 +21,8 @@ pub(super) enum Of {
     ApplicationSet,
     /// A file of Kustomize, also without kind.
     Kustomization,
+    /// Flux's `Kustomization`, which has images in its `spec`.
+    FluxKustomization,
     /// A chart's `Chart.yaml`.
     Chart,
     /// Anything else.
@@ -41,6 +43,7 @@ impl Of {
             ("argoproj.io", "Application") => Self::Application,
             ("argoproj.io", "ApplicationSet") => Self::ApplicationSet,
             ("kustomize.config.k8s.io", _) => Self::Kustomization,
+            ("kustomize.toolkit.fluxcd.io", "Kustomization") => Self::FluxKustomization,
             (_, "") => match name {
                 "kustomization.yaml" | "kustomization.yml" | "Kustomization" => Self::Kustomization,
                 "Chart.yaml" => Self::Chart,
@@ -85,7 +88,10 @@ pub(super) fn targets(
                 Some(rest) => parameter(root, source, (rest, value), place),
             }
         }
-        Of::Kustomization if way.is("image") => image::entry(root, value, place),
+        Of::Kustomization if way.is("image") => image::entry(root, &["images"], value, place),
+        Of::FluxKustomization if way.is("image") => {
+            image::entry(root, &["spec", "images"], value, place)
+        }
         Of::Chart if is_version || way.plain() == "dependencies.version" => {
             refuse_odd(value, place)?;
             one(way.clone())
@@ -119,7 +125,11 @@ fn versioned(of: Of, way: &Way) -> Option<bool> {
             | "spec.template.spec.source.targetRevision"
             | "spec.template.spec.sources.targetRevision",
         )
-        | (Of::Kustomization, "images.newTag" | "images.newName" | "images.digest") => Some(false),
+        | (Of::Kustomization, "images.newTag" | "images.newName" | "images.digest")
+        | (
+            Of::FluxKustomization,
+            "spec.images.newTag" | "spec.images.newName" | "spec.images.digest",
+        ) => Some(false),
         _ => None,
     }
 }

@@ -59,6 +59,8 @@ const GIT: &str = "apiVersion: helm.fluxcd.io/v1\nkind: HelmRelease\nmetadata: {
 
 const OCI: &str = "kind: OCIRepository\napiVersion: source.toolkit.fluxcd.io/v1\nmetadata: {name: web}\nspec:\n  url: oci://contoso.azurecr.io/web\n  ref:\n    tag: 1.4.1\n";
 
+const FLUX: &str = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: apps}\nspec:\n  images:\n  - {name: contoso.io/web, newTag: v1}\n";
+
 const APPLICATION: &str = "apiVersion: argoproj.io/v1alpha1
 kind: Application
 metadata: {name: web, namespace: argocd}
@@ -137,6 +139,12 @@ const DIGEST: &str = "sha256:111111111111111111111111111111111111111111111111111
 #[case::helm_operator("HelmRelease web version=1.4.2", OLD, "'1.4.1'", "'1.4.2'")]
 #[case::helm_operator_with_git("HelmRelease git version=v2", GIT, "ref: main", "ref: v2")]
 #[case::oci("OCIRepository web version=1.4.2", OCI, "tag: 1.4.1", "tag: 1.4.2")]
+#[case::flux_kustomization(
+    "Kustomization apps image=contoso.io/web:v2",
+    FLUX,
+    "newTag: v1",
+    "newTag: v2"
+)]
 #[case::argo_cd(
     "Application argocd/web version=1.4.2",
     APPLICATION,
