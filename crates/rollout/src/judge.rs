@@ -199,10 +199,11 @@ impl<'a> Work<'a> {
 
     /// Where one of them is.
     fn line(&mut self, wanted: &Wanted, holds: Option<bool>) -> Line {
-        let candidates = if holds == Some(true) {
-            self.candidates
-        } else {
-            0
+        let candidates = match (holds, self.own) {
+            (Some(true), Some(_)) => self.candidates,
+            // All that are known came after ours, or beside it.
+            (Some(true), None) => self.said.len(),
+            _ => 0,
         };
         let target = match wanted {
             Wanted::Nobody(pattern) => {
@@ -220,6 +221,9 @@ impl<'a> Work<'a> {
         let mut succeeded = None;
         let mut working = None;
         let mut later_failure = None;
+        // Where it succeeded last with ours, and whether it did with anything.
+        let mut decided = None;
+        let mut has_succeeded = false;
         let failed = self.own_failure(target);
         for at in 0..candidates {
             let Some(said) = self.said[at].said.get(target).cloned() else {
@@ -230,22 +234,33 @@ impl<'a> Work<'a> {
                     self.doubt = Some(Doubt::CheckRuns);
                     working = working.or(Some(said.reported));
                 }
-                Meaning::Succeeded => match (self.is_ours(at), self.is_newer(at)) {
-                    (Some(true), _) => succeeded = succeeded.or(Some(said.reported)),
-                    (_, Some(true)) => passed_over = passed_over.or(Some(said.reported)),
-                    _ => working = working.or(Some(said.reported)),
-                },
+                // Of what is long past, older successes tell no more.
+                Meaning::Succeeded if self.own.is_none() && has_succeeded => {}
+                Meaning::Succeeded => {
+                    has_succeeded = true;
+                    match (self.is_ours(at), self.is_newer(at)) {
+                        (Some(true), _) => {
+                            decided = decided.or(Some(at));
+                            succeeded = succeeded.or(Some(said.reported));
+                        }
+                        (_, Some(true)) => passed_over = passed_over.or(Some(said.reported)),
+                        _ => working = working.or(Some(said.reported)),
+                    }
+                }
                 Meaning::Failed if failed != Some(at) => {
                     later_failure = later_failure.or(Some(said.reported));
                 }
                 _ => working = working.or(Some(said.reported)),
             }
         }
+        // Of what the branch held already, the newest word counts.
+        let failed_last = failed.is_some_and(|at| decided.is_none_or(|success| at < success));
         let failed = failed.map(|at| self.said[at].said[target].reported.clone());
-        let state = if let Some(reported) = succeeded {
-            LineState::Succeeded(reported)
-        } else if let Some(reported) = failed {
+        let failed = failed.filter(|_| failed_last);
+        let state = if let Some(reported) = failed {
             LineState::Failed(reported)
+        } else if let Some(reported) = succeeded {
+            LineState::Succeeded(reported)
         } else if let Some(reported) = passed_over {
             LineState::PassedOver(reported)
         } else if let Some(reported) = working {

@@ -59,6 +59,22 @@ fn what_was_there_before_came_before_all_that_it_brought(
     }
 }
 
+/// Ours, another change of the folder, and a commit elsewhere: the other change came later.
+#[test]
+fn what_came_on_the_way_after_ours_was_not_there_before() {
+    let commits = [
+        ("c1", "theirs"),
+        ("c0", "theirs"),
+        ("c-1", "ours"),
+        ("c-2", "old"),
+    ];
+    for (base, most) in [(Some("c-2".to_owned()), None), (None, Some(3))] {
+        let scene = brought(&commits, Arrival::Together { base, most });
+        let judged = scene.report("c1", healthy(APPS, 5)).at(6);
+        assert_eq!(judged.standing, done(Outcome::Superseded));
+    }
+}
+
 /// Merged as one commit, with what others published before in between.
 #[test]
 fn of_one_commit_the_first_parent_was_there_before() {

@@ -186,3 +186,30 @@ fn what_was_merged_is_compared_with_what_was_published() {
     assert_eq!(judged.standing, TARGETS);
     assert_eq!(judged.needs, ["h"]);
 }
+
+/// The newest word on what the branch held already.
+#[test]
+fn a_failure_after_a_success_on_what_the_run_found_is_a_failure() {
+    let commits = [("c2", "t1"), ("c1", "t1"), ("c0", "t0")];
+    let mut scene = held(Scene::new(&commits, "c1"), false);
+    scene.content = Some("c2".into());
+    let scene = scene.report("c1", healthy(APPS, 1));
+    let judged = scene.clone().report("c2", broken(APPS, 5)).at(30);
+    assert_eq!(judged.standing, done(Outcome::Failed));
+    let recovered = scene.report("c2", healthy(APPS, 5)).at(30);
+    assert_eq!(recovered.standing, done(Outcome::Unchanged));
+}
+
+/// What is long past is in none of the commits that are known; a success that came after it
+/// counts wherever it is.
+#[test]
+fn a_success_on_any_commit_after_what_is_long_past_counts() {
+    let commits = [("c9", "t1"), ("c8", "t1"), ("c7", "t1")];
+    let mut scene = held(Scene::new(&commits, "c1"), false);
+    scene.branch.holds.insert("c1".into(), true);
+    scene.trees.insert("c1".into(), Tree::Id("t1".into()));
+    let scene = scene.report("c8", healthy(APPS, 1));
+    assert_eq!(scene.at(5).standing, done(Outcome::Unchanged));
+    let judged = scene.report("c9", broken(APPS, 5)).at(30);
+    assert!(judged.lines[0].later_failure.is_some());
+}

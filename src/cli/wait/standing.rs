@@ -148,8 +148,8 @@ async fn proposed(sought: &mut [Sought<'_>], apis: &mut Apis<'_>) -> Result<(), 
             let own = all
                 .iter()
                 .filter(|request| options.is_head(&request.source));
-            let number = own.map(|request| request.number).max();
-            one.start = number.map(|number| Start::Request(number, None));
+            let newest = own.max_by_key(|request| request.number);
+            one.start = newest.map(|request| Start::Request(request.number, request.head));
         }
     }
     Ok(())
@@ -170,7 +170,7 @@ async fn proposed_alone(
     } else {
         api.find(head, branch).await.map_err(wait::because)?
     };
-    Ok(found.map(|request| Start::Request(request.number, None)))
+    Ok(found.map(|request| Start::Request(request.number, request.head)))
 }
 
 /// The commit that changed an environment's folder last.

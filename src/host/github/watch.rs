@@ -26,8 +26,12 @@ const UNREAD: &str = "the check runs of GitHub Apps cannot be read with this tok
 impl Client {
     /// The branch, pull requests, and with a second call what else is missing.
     pub(in crate::host) async fn watch(&self, question: &Question) -> Result<Sighting, Fault> {
-        let mut unread = None;
         let with_runs = !self.without_runs.load(Ordering::Relaxed);
+        self.sighted(question, with_runs).await
+    }
+
+    async fn sighted(&self, question: &Question, with_runs: bool) -> Result<Sighting, Fault> {
+        let mut unread = None;
         let mut found = match self.look(question, with_runs).await {
             // Personal access tokens may read statuses and no check runs.
             Err(fault) if with_runs && fault.meaning() == Some(Refusal::Permission) => {
@@ -97,7 +101,8 @@ impl Client {
             folders: vec![folder.clone()],
             ..Question::default()
         };
-        let sighting = self.watch(&question).await?;
+        // Whoever asks for statuses later is told what cannot be read.
+        let sighting = self.sighted(&question, false).await?;
         let trees: HashMap<_, _> = sighting
             .trees
             .into_iter()

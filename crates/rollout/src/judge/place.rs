@@ -12,6 +12,8 @@ struct Former {
     commits: Vec<String>,
     /// There may be more, which are not known.
     is_cut: bool,
+    /// The last of them is what the pull request was merged into.
+    ends_at_base: bool,
 }
 
 /// What came right before a commit.
@@ -91,19 +93,44 @@ impl<'a> Work<'a> {
                 break;
             }
         }
-        Former { commits, is_cut }
+        Former {
+            ends_at_base: !is_cut
+                && base.is_some_and(|base| base == at || commits.ends_with(&[base.to_owned()])),
+            commits,
+            is_cut,
+        }
     }
 
-    /// Whether this is what the folder held before, which is not ours.
+    /// Whether this is what the folder held before, which is not ours. What came on the way
+    /// after ours was not there before: others changed it.
     fn is_former(&mut self, theirs: &Tree) -> Option<bool> {
         let former = self.former();
-        let mut is_known = true;
-        for commit in &former.commits {
-            match self.tree(commit) {
-                Some(tree) if tree == *theirs => return Some(true),
-                Some(_) => {}
-                None => is_known = false,
+        let ours = self.published()?;
+        // From the oldest on, until ours came.
+        let mut before = Vec::new();
+        let mut came = false;
+        let on_the_way = former.commits.iter().map(String::as_str);
+        let way: Vec<_> = std::iter::once(self.commit).chain(on_the_way).collect();
+        for commit in way.into_iter().rev() {
+            let tree = self.tree(commit);
+            came = tree.as_ref() == Some(&ours);
+            if came {
+                break;
             }
+            before.push(tree);
+        }
+        if !came {
+            // Nothing on the way came before ours, which did not come along.
+            let last = if former.ends_at_base {
+                1
+            } else {
+                former.commits.len()
+            };
+            before.truncate(last);
+        }
+        let is_known = before.iter().all(Option::is_some);
+        if before.iter().flatten().any(|tree| tree == theirs) {
+            return Some(true);
         }
         if former.is_cut {
             self.doubt = Some(Doubt::Place);
