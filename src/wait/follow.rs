@@ -20,6 +20,9 @@ const SILENCE: u64 = 150;
 /// How long the last question may take.
 const LAST_ANSWER: Duration = Duration::from_secs(10);
 
+/// The same for whoever looks once: long enough to try again.
+const ONE_LOOK: Duration = Duration::from_mins(1);
+
 /// How often a host is asked once more, without a pause, when the time is up and
 /// it has not been asked for all that decides.
 const LAST_WORDS: u32 = 6;
@@ -144,7 +147,7 @@ impl<C: Clock> Work<'_, C> {
         // A host that hangs does not hold the run beyond its end.
         let most = match left {
             Some(left) => left.max(LAST_ANSWER),
-            None => Duration::MAX,
+            None => ONE_LOOK,
         };
         let api = Arc::clone(&line.followed.api);
         let answer = self.clock.within(most, api.watch(&question)).await;

@@ -264,6 +264,10 @@ fn beside(
     if outcome != Outcome::Unknown || is_known {
         reasons.extend(judged.lines.iter().filter_map(|one| open_target(one, line)));
     }
+    if outcome == Outcome::Unchanged {
+        // Nobody waits on for what they may hide.
+        reasons.extend(judged.lines.iter().filter_map(hidden));
+    }
     if outcome == Outcome::TimedOut {
         let is_told = |line: &&TargetLine| {
             let mut told = judged.disbelieved.iter();

@@ -213,3 +213,15 @@ fn a_success_on_any_commit_after_what_is_long_past_counts() {
     let judged = scene.report("c9", broken(APPS, 5)).at(30);
     assert!(judged.lines[0].later_failure.is_some());
 }
+
+/// GitHub tells of the oldest commit that is known to hold it, where it came before that.
+#[test]
+fn what_was_there_before_what_is_long_past_is_not_known() {
+    let commits = [("c2", "t0"), ("c1", "t1")];
+    let mut scene = held(Scene::new(&commits, "c1"), true);
+    scene.branch.commits[1].parent = Some("c0".into());
+    scene.trees.insert("c0".into(), Tree::Id("t1".into()));
+    let scene = scene.report("c2", healthy(APPS, 1));
+    assert_eq!(scene.at(5).standing, TARGETS);
+    assert_eq!(scene.at(1800).standing, done(Outcome::Unknown));
+}

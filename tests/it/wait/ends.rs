@@ -380,3 +380,36 @@ fn what_was_unchanged_for_long_passes_with_a_warning<H: Cluster>() {
     let ended = scene.follow(member(false), &FakeClock::default());
     assert_eq!(ended.outcome(), Outcome::TimedOut, "{:#?}", ended.told);
 }
+
+/// GitHub shows the newest status of a context alone.
+#[test]
+fn what_somebody_hides_is_a_warning_where_nothing_was_published() {
+    use crate::support::github::Hub;
+    let scene = Scene::<Hub>::new();
+    let commit = scene.commit("dev", "1");
+    scene.says(&commit, APPS, Says::Healthy);
+    let later = scene.commit("other", "1");
+    scene.says(&later, APPS, Says::Unhealthy);
+    let start = Start::Held {
+        commit: ObjectId::parse(&commit).unwrap(),
+        is_older: false,
+        seen: ObjectId::parse(&later).unwrap(),
+    };
+    let follow = || {
+        let members = vec![Scene::<Hub>::member("dev", start, &[APPS])];
+        scene.follow(members, &FakeClock::default())
+    };
+    assert_eq!(follow().outcome(), Outcome::Failed);
+    scene.server.with(|state| {
+        state.report(
+            &later,
+            "kustomization/apps/0a1b2c3d",
+            "pending",
+            "",
+            "mallory",
+        )
+    });
+    let ended = follow();
+    assert_eq!(ended.outcome(), Outcome::Unchanged);
+    assert!(ended.reasons().contains("mallory"), "{}", ended.reasons());
+}

@@ -119,6 +119,11 @@ impl<'a> Work<'a> {
             }
             before.push(tree);
         }
+        if before.is_empty() {
+            // Ours was there already, and what was before that is not known.
+            self.doubt = Some(Doubt::Place);
+            return None;
+        }
         if !came {
             // Nothing on the way came before ours, which did not come along.
             let last = if former.ends_at_base {
