@@ -1,7 +1,7 @@
 //! From two sets of resources to the plan. Owns the order of the steps: match, compare,
 //! judge noise, run the rules, count.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::compare::{self, Found, Outcome};
 use crate::image::ImageMove;
@@ -135,6 +135,7 @@ impl<'b> Builder<'b> {
             found,
             options: self.options,
             veil: &self.veil,
+            is_cut: false,
             is_back: false,
             out: Vec::new(),
         }
@@ -151,7 +152,11 @@ impl<'b> Builder<'b> {
             self.findings.extend(findings);
             return;
         };
-        let findings = risk::run_back(self.case(pair, &outcome.found));
+        let mut outcome = outcome;
+        let mut case = self.case(pair, &outcome.found);
+        case.is_cut = outcome.is_cut;
+        let findings = risk::run_back(case);
+        outcome.shorten();
         let revert = findings.iter().map(|finding| finding.revert).max();
         self.findings.extend(findings);
         let from = pair.old.map(|old| &old.id).filter(|old| {
@@ -159,10 +164,7 @@ impl<'b> Builder<'b> {
             let moved = pair.relation == Relation::Moved;
             !same || moved || old.group() != one.id.group()
         });
-        let images = match pair.relation {
-            Relation::OtherKind => Vec::new(),
-            _ => images(&pair),
-        };
+        let images = images(&pair);
         self.resources.push(ResourceChange {
             action,
             resource: one.id.clone(),
@@ -183,22 +185,14 @@ impl<'b> Builder<'b> {
 
     /// What concerns more than one pair.
     fn whole(&mut self, matched: &Matched<'b>) {
-        let key = |one: &Resource<'b>| one.id.clone();
-        let before: HashSet<_> = matched.twice_before.iter().map(|one| key(one)).collect();
-        let firsts: std::collections::HashMap<_, _> = matched
-            .pairs
-            .iter()
-            .filter_map(|pair| pair.new.map(|new| (&new.id, new.file)))
-            .collect();
-        for &one in &matched.twice {
+        for twice in &matched.twice {
             let pair = Pair {
                 old: None,
-                new: Some(one),
+                new: Some(twice.copy),
                 relation: Relation::Alone,
             };
             let mut case = self.case(pair, &[]);
-            let first = firsts.get(&one.id).copied();
-            risk::twice(&mut case, first, before.contains(&one.id));
+            risk::twice(&mut case, twice.first.file, twice.existing);
             let findings = case.out;
             self.findings.extend(findings);
         }
@@ -234,11 +228,13 @@ impl<'b> Builder<'b> {
             }
         }
         for change in &mut self.resources {
-            change.risk = worst.get(&change.resource).copied();
+            let both = [Some(&change.resource), change.from.as_ref()];
+            let both = both.into_iter().flatten();
+            change.risk = both.filter_map(|id| worst.get(id)).max().copied();
             *self.summary.actions.entry(change.action).or_default() += 1;
             let to_read = change.to_read().count();
             self.summary.fields += to_read;
-            let only_noise = to_read == 0 && !change.fields.is_empty();
+            let only_noise = to_read == 0 && !change.fields.is_empty() && !change.fields_cut;
             self.summary.noise_only += usize::from(only_noise && change.action == Action::Changed);
             for noise in change.fields.iter().filter_map(|field| field.noise) {
                 *self.summary.noise.entry(noise).or_default() += 1;
@@ -276,11 +272,8 @@ fn action(pair: &Pair<'_>, outcome: &Outcome) -> Option<Action> {
 
 /// The containers that get another image.
 fn images(pair: &Pair<'_>) -> Vec<ImageMove> {
-    let (Some(old), Some(new)) = (pair.old, pair.new) else {
-        return Vec::new();
-    };
     let mut moves = Vec::new();
-    for (old, new) in risk::container_pairs(old.value, new.value) {
+    for (old, new) in risk::container_pairs(pair) {
         let image = |value: &Value| value.at(&["image"]).scalar();
         let (before, after) = (image(old.value), image(new.value));
         if before != after {

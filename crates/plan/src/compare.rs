@@ -9,6 +9,7 @@ mod lines;
 mod lists;
 mod secret;
 pub(crate) mod sequence;
+mod shown;
 mod sink;
 mod texts;
 mod written;
@@ -18,7 +19,7 @@ use crate::options::Options;
 use crate::path::{Path, Step};
 use crate::schema::crd::Node;
 use crate::schema::{is_builtin, scalars};
-use crate::secrecy::beside::hides;
+use crate::secrecy::beside::{front, hides};
 use crate::value::{self, Value};
 use crate::veil::Side;
 
@@ -117,6 +118,10 @@ impl Comparison<'_> {
             // The data of the resource itself are hidden by its kind.
             let hides = !self.sink.path.0.is_empty() && (hides(a, key) || hides(b, key));
             self.sink.veiled += usize::from(hides);
+            self.sink.front = match key {
+                "args" => [front(a), front(b)].concat(),
+                _ => Vec::new(),
+            };
             match (old, new) {
                 (Some(old), Some(new)) => {
                     self.inside(step, |this| this.values(old, new, below));
@@ -133,7 +138,12 @@ impl Comparison<'_> {
     /// A value that only one side has.
     fn one_side(&mut self, old: Option<&Value>, new: Option<&Value>) {
         let Some(value) = old.or(new) else { return };
-        if value.is_null() && self.null_is_absent() {
+        let is_nothing = match value {
+            Value::Null => true,
+            Value::List(items) => items.is_empty(),
+            _ => false,
+        };
+        if is_nothing && self.null_is_absent() {
             return;
         }
         let added = old.is_none();

@@ -2,6 +2,7 @@
 //! generator put behind the name, then as moved, as another kind, as similar. Owns these
 //! steps; each pairs only what no earlier one did.
 
+mod copies;
 mod similar;
 mod stem;
 
@@ -10,6 +11,7 @@ use std::hash::Hash;
 
 use crate::resource::Resource;
 
+pub(crate) use copies::Twice;
 pub(crate) use stem::is_generated;
 
 /// How two resources belong together.
@@ -53,9 +55,7 @@ impl Pair<'_> {
 pub(crate) struct Matched<'a> {
     pub(crate) pairs: Vec<Pair<'a>>,
     /// New resources whose identity an earlier one has.
-    pub(crate) twice: Vec<&'a Resource<'a>>,
-    /// Old resources whose identity an earlier one has.
-    pub(crate) twice_before: Vec<&'a Resource<'a>>,
+    pub(crate) twice: Vec<Twice<'a>>,
 }
 
 type Key<'a> = (&'a str, &'a str, Option<&'a str>, &'a str);
@@ -68,13 +68,12 @@ fn key<'a>(resource: &'a Resource<'a>) -> Key<'a> {
 
 /// Pairs the resources of both sides.
 pub(crate) fn pair<'a>(old: &'a [Resource<'a>], new: &'a [Resource<'a>]) -> Matched<'a> {
-    let (old, twice_before) = once(old);
-    let (new, twice) = once(new);
+    let copies = copies::apart(old, new);
     let mut matched = Matched {
-        twice,
-        twice_before,
-        ..Matched::default()
+        pairs: copies.pairs,
+        twice: copies.twice,
     };
+    let (old, new) = (copies.old, copies.new);
     let mut rest = Rest { old, new };
     matched
         .pairs
@@ -113,6 +112,8 @@ pub(crate) fn pair<'a>(old: &'a [Resource<'a>], new: &'a [Resource<'a>]) -> Matc
                 &one.id.kind,
                 &one.id.name,
                 &one.id.api_version,
+                one.file,
+                one.line,
             )
         })
     });
@@ -120,9 +121,22 @@ pub(crate) fn pair<'a>(old: &'a [Resource<'a>], new: &'a [Resource<'a>]) -> Matc
 }
 
 /// Where one side does not say in which namespace it is, nobody can tell that it moved.
+/// What would take something along that does not come back counts as moved then.
 fn stated(pair: Pair<'_>) -> Pair<'_> {
+    const HOLDERS: &[&str] = &[
+        "PersistentVolumeClaim",
+        "StatefulSet",
+        "HelmRelease",
+        "Kustomization",
+        "Application",
+        "ApplicationSet",
+    ];
     let unstated = |side: Option<&Resource<'_>>| side.is_some_and(|one| one.id.namespace.is_none());
-    let relation = if unstated(pair.old) || unstated(pair.new) {
+    let holds = |side: Option<&Resource<'_>>| {
+        side.is_some_and(|one| HOLDERS.contains(&one.id.kind.as_str()))
+    };
+    let is_unknown = unstated(pair.old) || unstated(pair.new);
+    let relation = if is_unknown && !holds(pair.old) {
         Relation::Same
     } else {
         pair.relation
@@ -152,15 +166,6 @@ fn family(kind: &str) -> &str {
         // One kind of two groups.
         other => other,
     }
-}
-
-/// The first resource of each identity, and those that come again.
-fn once<'a>(all: &'a [Resource<'a>]) -> (Vec<&'a Resource<'a>>, Vec<&'a Resource<'a>>) {
-    let mut seen = std::collections::HashSet::with_capacity(all.len());
-    all.iter().partition(|one| {
-        // Generated names are different ones.
-        one.id.name.ends_with('*') || seen.insert(key(one))
-    })
 }
 
 /// What is not paired yet.

@@ -17,17 +17,24 @@ const VERSION: &[&str] = &[
     "controller-gen.kubebuilder.io/version",
     "olm.operatorframework.io/version",
 ];
-/// Words in the names of annotations whose time says when something ends: controllers act
-/// on it.
+/// Words in the names of annotations whose time says when something was made.
+const MADE: &[&str] = &[
+    "built",
+    "build",
+    "creat",
+    "deployed",
+    "generat",
+    "modified",
+    "released",
+    "render",
+    "timestamp",
+    "updated",
+];
+/// Words in the names of annotations whose time says when something ends or begins:
+/// controllers act on it.
 const ENDS: &[&str] = &[
-    "restart",
-    "expir",
-    "until",
-    "ttl",
-    "deadline",
-    "delet",
-    "not-after",
-    "notAfter",
+    "after", "before", "clean", "deadline", "delet", "end", "expir", "force", "request", "reset",
+    "restart", "schedul", "start", "terminat", "ttl", "until", "valid",
 ];
 
 /// What is known about the whole change.
@@ -56,9 +63,6 @@ impl<'a> Context<'a> {
         let field = &found.field;
         if field.noise.is_some() {
             return field.noise;
-        }
-        if field.change == Change::Formatting {
-            return Some(Noise::Formatting);
         }
         if found.path.starts_with(&["sops"]) {
             return Some(Noise::EncryptionNote);
@@ -97,13 +101,24 @@ impl<'a> Context<'a> {
             let shown = self.configured.contains(&namespace) || self.configured.contains(&None);
             return shown.then_some(Noise::Checksum);
         }
-        let is_note = !is_in_template && !ENDS.iter().any(|word| key.contains(word));
+        let name = key.to_ascii_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| name.contains(word));
+        let is_note = !is_in_template && says(MADE) && !says(ENDS);
         (is_note && is_moment(old) && is_moment(new)).then_some(Noise::Timestamp)
     }
 }
 
 fn text(value: Option<&Value>) -> Option<&str> {
     value.and_then(Value::text)
+}
+
+/// Whether a difference of this sort at this place may turn out to be noise.
+pub(crate) fn may_be(path: &Path, change: Change) -> bool {
+    match change {
+        Change::Formatting | Change::Order => true,
+        Change::Replaced => mark(path).is_some() || is_name(path) || path.starts_with(&["sops"]),
+        _ => path.starts_with(&["sops"]),
+    }
 }
 
 /// The label or annotation at this path, of the resource or of its pods.
@@ -120,7 +135,11 @@ fn is_name(path: &Path) -> bool {
 }
 
 fn is_checksum(key: &str, value: &str) -> bool {
-    let named = key.contains("checksum") || key.ends_with("hash") || key.ends_with("-sha256");
+    let key = key.to_ascii_lowercase();
+    let of = |words: &[&str]| words.iter().any(|word| key.contains(word));
+    let of_configuration = of(&["config", "secret", "env", "values"]);
+    let is_hash = key.ends_with("hash") || key.ends_with("-sha256");
+    let named = of(&["checksum"]) || is_hash && of_configuration;
     named && value.len() >= 8 && value.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 

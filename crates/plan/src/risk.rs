@@ -8,10 +8,12 @@ mod finding;
 mod rules;
 pub(crate) mod table;
 
+mod address;
 mod api;
 mod autoscaling;
 mod configuration;
 mod crd;
+mod defaults;
 mod deletion;
 mod gitops;
 mod identity;

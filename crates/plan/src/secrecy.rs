@@ -3,7 +3,9 @@
 
 pub(crate) mod beside;
 mod command;
+mod headers;
 mod line;
+pub(crate) mod names;
 mod text;
 
 use base64::Engine as _;
@@ -163,6 +165,36 @@ fn is_in_map(path: &Path, value: &Value) -> bool {
     !says && key != "namespace" && value.text().is_some() && above.any(is_map)
 }
 
+/// Headers that log in.
+const HEADERS: &[&str] = &["authorization", "proxyauthorization", "cookie", "setcookie"];
+
+/// Whether this is the name of a header that logs in.
+pub(crate) fn is_header(name: &str) -> bool {
+    HEADERS.contains(&plain(name).as_str())
+}
+
+/// What is written below such a name where it is no header, but says how.
+const MODES: &[&str] = &[
+    "enabled", "disabled", "none", "optional", "required", "rbac",
+];
+
+/// Keys that hold the value of what is named beside or above them.
+const VALUES: &[&str] = &[
+    "value",
+    "values",
+    "val",
+    "default",
+    "defaultvalue",
+    "content",
+    "inline",
+    "literal",
+    "plaintext",
+];
+
+fn is_value_key(key: &str) -> bool {
+    VALUES.contains(&plain(key).as_str())
+}
+
 /// Whether the value of something with this name is confidential.
 pub(crate) fn is_confidential_name(name: &str) -> bool {
     let plain = plain(name);
@@ -209,10 +241,18 @@ pub(crate) fn of(
     if value.text().is_some_and(is_key) || is_clear() || is_in_map(path, value) {
         return Some(Secrecy::Sensitive);
     }
+    if names::hides(path, value) {
+        return Some(Secrecy::Sensitive);
+    }
+    let is_mode = || {
+        let word = value.text().unwrap_or_default().to_ascii_lowercase();
+        MODES.contains(&word.as_str())
+    };
+    let is_secret = |name: &str| is_confidential_name(name) || is_header(name);
     let is_of_name = is_confidential_name(key)
-        || key == "value"
-            && (path.last_item().is_some_and(is_confidential_name)
-                || is_confidential_name(path.last_key(1)));
+        || is_header(key) && !is_mode()
+        || is_value_key(key)
+            && (path.last_item().is_some_and(is_secret) || is_secret(path.last_key(1)));
     // Maps below such a name say how, or name another object; what a role may do
     // is a list of words elsewhere.
     (is_of_name && is_plain(value)).then_some(Secrecy::Sensitive)

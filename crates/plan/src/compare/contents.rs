@@ -33,7 +33,8 @@ pub(super) fn both(path: &Path, old: &str, new: &str, options: &Options<'_>) -> 
     let key = path.last_key(0);
     let ending = key.rsplit_once('.').map_or("", |(_, ending)| ending);
     if matches!(ending, "properties" | "env") {
-        let (old, new) = (properties(old)?, properties(new)?);
+        let read = |text| properties(text, ending == "properties");
+        let (old, new) = (read(old)?, read(new)?);
         return Some(Contents::Documents("properties", old, new));
     }
     // Charts that Argo CD renders have their values in a text.
@@ -64,22 +65,57 @@ fn json(text: &str) -> Option<Value> {
     serde_json::from_str(trimmed).ok()
 }
 
+/// Whether two texts of equal documents have the same words, so that readers with other
+/// rules for tags, numbers and keys that occur twice see equal documents, too.
+pub(super) fn same_words(old: &str, new: &str) -> bool {
+    // `#cloud-config` says what the text is.
+    let head = |text: &'_ str| -> Option<String> {
+        let line = text.lines().next()?.trim_end();
+        line.starts_with('#').then(|| line.to_owned())
+    };
+    let words = |text: &str| -> Vec<String> {
+        let lines = text.lines().map(|line| {
+            let is_comment = line.trim_start().starts_with('#');
+            let end = line.find(" #").unwrap_or(line.len());
+            if is_comment { "" } else { &line[..end] }
+        });
+        let is_mark = |c: char| c.is_whitespace() || "{}[],:\"'|>".contains(c);
+        let words = lines.flat_map(|line| line.split(is_mark));
+        let is_word = |word: &&str| !word.is_empty() && !matches!(*word, "-" | "+" | "---");
+        let mut words: Vec<_> = words.filter(is_word).map(str::to_owned).collect();
+        words.sort_unstable();
+        words
+    };
+    let first = |text: &str| head(text).filter(|line| !line.starts_with("# "));
+    first(old) == first(new) && words(old) == words(new)
+}
+
 /// Lines `key=value` with comments; nothing where a line is something else, where a key
-/// occurs twice, or where a line goes on in the next.
-fn properties(text: &str) -> Option<Value> {
+/// occurs twice, where a line goes on in the next, or where the order may matter.
+fn properties(text: &str, of_java: bool) -> Option<Value> {
     let mut pairs: Vec<(String, Value)> = Vec::new();
     let mut seen = std::collections::HashSet::new();
-    for line in text.lines() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with(['#', '!']) {
+    // A carriage return at the end may belong to the value.
+    for line in text.split('\n') {
+        let content = line.trim();
+        let is_comment = content.starts_with('#') && !content.starts_with("#!");
+        if content.is_empty() || is_comment || of_java && content.starts_with('!') {
             continue;
         }
         let (key, value) = line.split_once('=')?;
-        if value.ends_with('\\') || !seen.insert(key.trim()) {
+        // Only Java's reader leaves out what is around the sign.
+        let (key, value) = if of_java {
+            (key.trim(), value.trim_start())
+        } else {
+            (key, value)
+        };
+        let opens = |quote: char| value.matches(quote).count() % 2 == 1;
+        let goes_on = value.ends_with('\\') || !of_java && (opens('"') || opens('\''));
+        let refers = !of_java && value.contains('$');
+        if goes_on || refers || !seen.insert(key) {
             return None;
         }
-        let value = Value::Str(value.trim().to_owned());
-        pairs.push((key.trim().to_owned(), value));
+        pairs.push((key.to_owned(), Value::Str(value.to_owned())));
     }
     Some(Value::Map(pairs))
 }

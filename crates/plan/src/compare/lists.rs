@@ -8,7 +8,7 @@ use crate::field::Change;
 use crate::path::Step;
 use crate::schema::crd::{List, Node};
 use crate::schema::lists::{self, Order, Rule, Told};
-use crate::secrecy::beside::awaits;
+use crate::secrecy::beside::exposed;
 use crate::value::Value;
 use crate::veil::Side;
 
@@ -116,6 +116,8 @@ impl Comparison<'_> {
 
     /// Items without a name: what is equal is aligned, what is left is paired in order.
     fn placed(&mut self, old: &[Value], new: &[Value], below: Option<&Node>) {
+        let front = std::mem::take(&mut self.sink.front);
+        let (old_hides, new_hides) = (exposed(&front, old), exposed(&front, new));
         let hashes = |items: &[Value]| items.iter().map(Value::hash).collect::<Vec<_>>();
         for gap in sequence::gaps(&hashes(old), &hashes(new)) {
             let (mut i, mut j) = (gap.old.start, gap.new.start);
@@ -127,8 +129,8 @@ impl Comparison<'_> {
                 let pair = i < gap.old.end && j < gap.new.end;
                 let more_new = gap.new.end - j > gap.old.end.saturating_sub(i);
                 let more_old = gap.old.end - i > gap.new.end.saturating_sub(j);
-                let awaited = |items: &[Value], at: usize| at > 0 && awaits(&items[at - 1]);
-                let hides = awaited(old, i) || awaited(new, j);
+                let at = |hides: &[bool], at: usize| hides.get(at).copied().unwrap_or(false);
+                let hides = at(&old_hides, i) || at(&new_hides, j);
                 self.sink.veiled += usize::from(hides);
                 if pair && ((!more_new && !more_old) || alike(&old[i], &new[j])) {
                     self.inside(Step::Index(j), |this| this.values(&old[i], &new[j], below));

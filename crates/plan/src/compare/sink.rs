@@ -1,21 +1,25 @@
 //! Where differences are written down. Owns what of a value may be shown and how much: a
 //! secret is known by a keyed hash, a long value is cut.
 
-use super::written::{cut_text, floor, take, written};
+use super::written::{floor, take, written};
 use crate::field::{Change, Field, Hidden, Secrecy, TextChange};
+use crate::noise;
 use crate::options::Options;
-use crate::path::{Path, Step};
-use crate::secrecy::{self, beside};
+use crate::path::Path;
+use crate::secrecy;
 use crate::value::Value;
 use crate::veil::Veil;
 
-/// So many fields of one resource are written down.
-const FIELDS: usize = 2_000;
+/// So many fields of one resource are written down for the rules; of those that may be
+/// noise as many again, so that noise hides nothing else.
+const FIELDS: usize = 20_000;
+/// So many of them are shown.
+const SHOWN: usize = 2_000;
 /// So many values of a list or map are shown.
 const ITEMS: usize = 400;
 
 /// So many bytes of a text are looked at for confidential names; more than is shown.
-const CLEANED: usize = 16 << 10;
+pub(super) const CLEANED: usize = 16 << 10;
 
 /// A field that differs, with the steps to it.
 #[derive(Debug)]
@@ -34,15 +38,31 @@ pub(crate) struct Outcome {
     pub(crate) veil: Veil,
 }
 
+impl Outcome {
+    /// Leaves what is shown: so many fields to read, and so many of noise.
+    pub(crate) fn shorten(&mut self) {
+        let mut rooms = [SHOWN, SHOWN];
+        let is_cut = &mut self.is_cut;
+        self.found.retain(|found| {
+            let room = &mut rooms[usize::from(found.field.noise.is_some())];
+            take(room, is_cut)
+        });
+    }
+}
+
 pub(super) struct Sink<'s> {
     pub(super) path: Path,
     /// The steps of the path whose names are not shown.
     pub(super) covered: Vec<usize>,
+    /// The words of the command that the arguments here belong to.
+    pub(super) front: Vec<String>,
     /// How many places around this one have a secret on one side.
     pub(super) veiled: usize,
-    kind: &'s str,
-    options: &'s Options<'s>,
+    pub(super) kind: &'s str,
+    pub(super) options: &'s Options<'s>,
     pub(super) out: Outcome,
+    /// How many fields are written down, and how many of those that may be noise.
+    counts: [usize; 2],
 }
 
 impl<'s> Sink<'s> {
@@ -50,10 +70,12 @@ impl<'s> Sink<'s> {
         Self {
             path: Path::default(),
             covered: Vec::new(),
+            front: Vec::new(),
             veiled: 0,
             kind,
             options,
             out: Outcome::default(),
+            counts: [0, 0],
         }
     }
 
@@ -62,12 +84,23 @@ impl<'s> Sink<'s> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.out.is_cut
+        self.counts.iter().all(|count| *count > FIELDS)
+    }
+
+    /// Counts a field, and says whether there is no room for it.
+    fn is_over(&mut self, change: Change) -> bool {
+        let sort = usize::from(noise::may_be(&self.path, change));
+        let over = self.counts[sort] >= FIELDS;
+        self.counts[sort] += 1;
+        self.out.is_cut |= over;
+        over
     }
 
     /// The path as it is shown.
     fn place(&self) -> String {
-        self.path.text_without(&self.covered)
+        let mut covered = secrecy::names::steps(&self.path);
+        covered.extend(&self.covered);
+        self.path.text_without(&covered)
     }
 
     fn push(&mut self, mut field: Field) {
@@ -80,8 +113,7 @@ impl<'s> Sink<'s> {
                 new: None,
             });
         }
-        if self.out.found.len() >= FIELDS {
-            self.out.is_cut = true;
+        if self.is_over(field.change) {
             return;
         }
         self.out.found.push(Found {
@@ -112,6 +144,13 @@ impl<'s> Sink<'s> {
     /// Writes a difference down without values.
     pub(super) fn mark(&mut self, change: Change) {
         let field = Field::bare(self.place(), change);
+        self.push(field);
+    }
+
+    /// The same is written differently, which matters to some readers or not.
+    pub(super) fn formatting(&mut self, matters: bool) {
+        let mut field = Field::bare(self.place(), Change::Formatting);
+        field.noise = (!matters).then_some(crate::field::Noise::Formatting);
         self.push(field);
     }
 
@@ -158,7 +197,12 @@ impl<'s> Sink<'s> {
         let mut field = Field::bare(self.place(), change);
         let mut show = |value: &Value| {
             let mut room = ITEMS;
-            self.shown(&self.path, value, &mut room, &mut field.cut)
+            match value {
+                Value::List(items) => {
+                    self.shown_list(&self.path, &self.front, items, &mut room, &mut field.cut)
+                }
+                value => self.shown(&self.path, value, &mut room, &mut field.cut),
+            }
         };
         (field.old, field.new) = (old.map(&mut show), new.map(&mut show));
         if field.old == field.new && !field.cut {
@@ -223,81 +267,6 @@ impl<'s> Sink<'s> {
             Value::List(items) => items.iter().any(|item| self.holds_unknown(item)),
             Value::Map(pairs) => pairs.iter().any(|(_, value)| self.holds_unknown(value)),
             _ => false,
-        }
-    }
-
-    /// What of the value at this path is shown.
-    fn shown(&self, path: &Path, value: &Value, room: &mut usize, cut: &mut bool) -> Value {
-        match value {
-            Value::Str(text) => Value::Str(self.shown_text(path, text, room, cut)),
-            Value::List(items) => {
-                let mut out = Vec::new();
-                for (at, item) in items.iter().enumerate() {
-                    if !take(room, cut) {
-                        break;
-                    }
-                    let hides = at > 0 && beside::awaits(&items[at - 1]);
-                    out.push(if hides {
-                        Value::Str(secrecy::HIDDEN.to_owned())
-                    } else {
-                        self.shown(path, item, room, cut)
-                    });
-                }
-                Value::List(out)
-            }
-            Value::Map(pairs) => {
-                let mut base = path.clone();
-                if let Some(name) = value.at(&["name"]).text() {
-                    base.0
-                        .push(Step::Item(vec![("name".to_owned(), name.to_owned())]));
-                }
-                let mut out = Vec::new();
-                for (key, inner) in pairs {
-                    if !take(room, cut) {
-                        break;
-                    }
-                    let path = base.key(key);
-                    let hides = beside::hides(pairs, key) || self.is_confidential(&path, inner);
-                    let shown = if hides {
-                        Value::Str(secrecy::HIDDEN.to_owned())
-                    } else {
-                        self.shown(&path, inner, room, cut)
-                    };
-                    let key = self.options.masked(key).unwrap_or_else(|| key.clone());
-                    out.push((key, shown));
-                }
-                Value::Map(out)
-            }
-            other => other.clone(),
-        }
-    }
-
-    fn is_confidential(&self, path: &Path, value: &Value) -> bool {
-        let annotations = self.options.sensitive_annotations;
-        secrecy::of(path, self.kind, value, annotations).is_some()
-    }
-
-    fn shown_text(&self, path: &Path, text: &str, room: &mut usize, cut: &mut bool) -> String {
-        // A document that holds something confidential is shown as what it means.
-        if let Some(value) = super::contents::one(path, text, self.options) {
-            let shown = self.shown(path, &value, room, cut);
-            if shown != value {
-                let text = serde_json::to_string(&shown).unwrap_or_default();
-                return cut_text(&text, cut);
-            }
-        }
-        if beside::has_manifest(text) {
-            return secrecy::HIDDEN.to_owned();
-        }
-        // Masked before it is cut: half a secret would not be recognized.
-        let masked = self.options.masked(text);
-        let text = masked.as_deref().unwrap_or(text);
-        let start = floor(text, CLEANED);
-        *cut |= start < text.len();
-        match secrecy::cleaned(&text[..start]) {
-            // What follows may go on with what was hidden.
-            Some(cleaned) => cut_text(&cleaned, cut),
-            None => cut_text(text, cut),
         }
     }
 }

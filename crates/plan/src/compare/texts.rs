@@ -19,12 +19,16 @@ impl Comparison<'_> {
             return self.sink.mark(Change::Unknown);
         }
         match contents::both(&self.sink.path, old, new, self.options) {
+            Some(Contents::Documents(format, a, b)) if a == b => {
+                let matters = format != "properties" && !contents::same_words(old, new);
+                self.sink.formatting(matters);
+            }
             Some(Contents::Documents(format, a, b)) => self.documents(format, &a, &b),
             // Not all that is in the text is described.
             Some(Contents::Certificates(a, b)) if a == b => {
                 let compact = |text: &str| text.split_whitespace().collect::<String>();
                 if compact(old) == compact(new) {
-                    self.sink.mark(Change::Formatting);
+                    self.sink.formatting(false);
                 } else {
                     self.lines(old, new);
                 }
@@ -48,9 +52,6 @@ impl Comparison<'_> {
 
     /// Documents within a text follow no schema: what they mean is not known.
     fn documents(&mut self, format: &'static str, old: &Value, new: &Value) {
-        if old == new {
-            return self.sink.mark(Change::Formatting);
-        }
         let builtin = std::mem::replace(&mut self.builtin, false);
         self.inside(Step::Inside(format), |this| this.values(old, new, None));
         self.builtin = builtin;
@@ -65,7 +66,7 @@ impl Comparison<'_> {
         }
         match lines::compare(old, new) {
             Some(text) => self.sink.text(text),
-            None => self.sink.mark(Change::Formatting),
+            None => self.sink.formatting(false),
         }
     }
 }

@@ -47,7 +47,7 @@ fn describe(old: &[&str], new: &[&str]) -> Vec<String> {
         matched
             .twice
             .iter()
-            .map(|one| format!("{} twice", one.id.short())),
+            .map(|one| format!("{} twice", one.copy.id.short())),
     );
     all
 }
@@ -66,11 +66,13 @@ const CONTENT: &str = r#"{"a":1,"b":"two","c":[3],"d":4,"e":5}"#;
 #[case::moved_whereto(&["Service a/x"], &["Service b/x", "Service c/x"],
     &["Service a/x > - Alone", "- > Service b/x Alone", "- > Service c/x Alone"])]
 #[case::namespace_stated(&["Service x"], &["Service b/x"], &["Service x > Service b/x Same"])]
+#[case::claim_stated(&["PersistentVolumeClaim x"], &["PersistentVolumeClaim b/x"],
+    &["PersistentVolumeClaim x > PersistentVolumeClaim b/x Moved"])]
 #[case::other_kind(&["apps/v1/Deployment a/x"], &["apps/v1/StatefulSet a/x"],
     &["Deployment a/x > StatefulSet a/x OtherKind"])]
 #[case::no_relatives(&["Service a/x"], &["networking.k8s.io/v1/Ingress a/x"],
     &["- > Ingress a/x Alone", "Service a/x > - Alone"])]
-#[case::twice(&[], &["Service a/x", "Service a/x"], &["- > Service a/x Alone", "Service a/x twice"])]
+#[case::twice(&[], &["Service a/x", "Service a/x"], &["- > Service a/x Alone", "- > Service a/x Alone", "Service a/x twice"])]
 fn who_belongs_together(#[case] old: &[&str], #[case] new: &[&str], #[case] expected: &[&str]) {
     assert_eq!(describe(old, new), expected);
 }

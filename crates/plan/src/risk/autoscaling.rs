@@ -112,8 +112,11 @@ fn blocks(budget: &Value, facts: &super::Facts<'_>) -> Option<&'static str> {
     let least = available.int().filter(|least| *least > 0)?;
     let labels = spec.at(&["selector", "matchLabels"]).pairs();
     let namespace = budget.at(&["metadata", "namespace"]).text();
-    let (key, value) = labels.first()?;
-    let candidates = facts.labeled.get(&(key, namespace, value.text()?))?;
+    let lists = labels
+        .iter()
+        .map(|(key, value)| facts.labeled.get(&(key.as_str(), namespace, value.text()?)));
+    let lists: Option<Vec<_>> = lists.collect();
+    let candidates = lists?.into_iter().min_by_key(|all| all.len())?;
     let covered = candidates.iter().filter(|one| {
         let Some((template, _)) = pods::template(one.value) else {
             return false;

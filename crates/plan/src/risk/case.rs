@@ -28,7 +28,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) users: HashMap<Name<'a>, Vec<&'a Resource<'a>>>,
     /// What autoscalers set the number of pods of, by kind, namespace and name.
     pub(crate) scaled: HashSet<Name<'a>>,
-    /// Workloads by namespace and each label of their pods.
+    /// Workloads that have pods, by namespace and each label of these.
     pub(crate) labeled: HashMap<Name<'a>, Vec<&'a Resource<'a>>>,
 }
 
@@ -63,7 +63,8 @@ impl<'a> Facts<'a> {
                     .or_default()
                     .push(one);
             }
-            if let Some((template, _)) = super::pods::template(one.value) {
+            let has_pods = one.value.at(&["spec", "replicas"]).int() != Some(0);
+            if let Some((template, _)) = super::pods::template(one.value).filter(|_| has_pods) {
                 for (key, value) in template.at(&["metadata", "labels"]).pairs() {
                     if let Some(value) = value.text() {
                         facts
@@ -85,6 +86,8 @@ pub(crate) struct Case<'a, 'f> {
     pub(crate) before: &'f Facts<'a>,
     pub(crate) after: &'f Facts<'a>,
     pub(crate) found: &'f [Found],
+    /// More fields differ than were found.
+    pub(crate) is_cut: bool,
     pub(crate) options: &'f Options<'f>,
     /// What is not shown because it stands in the place of a secret.
     pub(crate) veil: &'f Veil,
@@ -153,8 +156,17 @@ impl<'a> Case<'a, '_> {
 
     /// Reports what a rule found.
     pub(crate) fn report(&mut self, rule: &str, field: &str, message: String) {
+        self.report_of(self.pair.new.or(self.pair.old), rule, field, message);
+    }
+
+    /// Reports that the old resource goes, whatever comes in its place: what accepts a
+    /// finding about the new one does not accept that.
+    pub(crate) fn report_gone(&mut self, rule: &str, field: &str, message: String) {
+        self.report_of(self.pair.old, rule, field, message);
+    }
+
+    fn report_of(&mut self, one: Option<&Resource<'_>>, rule: &str, field: &str, message: String) {
         let of_table = table::rule(rule);
-        let one = self.pair.new.or(self.pair.old);
         self.out.push(Finding {
             rule: rule.to_owned(),
             severity: of_table.map_or(Severity::High, |rule| rule.severity),

@@ -114,6 +114,8 @@ struct Walk {
     path: Path,
     /// How many places around have a confidential value for what stands beside them.
     hides: usize,
+    /// The words of the command that the arguments here belong to.
+    front: Vec<String>,
 }
 
 impl Walk {
@@ -143,15 +145,21 @@ fn walk(
         Value::Str(text) if text.len() <= LARGE => {
             look(text).is_some_and(|found| visit(at, value, found))
         }
-        Value::List(items) => (0..items.len()).any(|index| {
-            let hides = index > 0 && beside::awaits(&items[index - 1]);
-            at.inside(Step::Index(index), hides, |at| {
-                walk(&items[index], at, look, visit)
+        Value::List(items) => {
+            let hides = beside::exposed(&std::mem::take(&mut at.front), items);
+            (0..items.len()).any(|index| {
+                at.inside(Step::Index(index), hides[index], |at| {
+                    walk(&items[index], at, look, visit)
+                })
             })
-        }),
+        }
         Value::Map(pairs) => pairs.iter().any(|(key, value)| {
             let hides = !at.path.0.is_empty() && beside::hides(pairs, key);
             let step = Step::Key(key.clone());
+            at.front = match key.as_str() {
+                "args" => beside::front(pairs),
+                _ => Vec::new(),
+            };
             at.inside(step, hides, |at| walk(value, at, look, visit))
         }),
         _ => false,

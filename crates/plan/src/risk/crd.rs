@@ -28,7 +28,7 @@ fn deleted(case: &mut Case<'_, '_>) {
         "every {} in the cluster is deleted with its CRD; {before} were published here, {after} still are",
         case.name(kind)
     );
-    case.report("crd-deleted", "", message);
+    case.report_gone("crd-deleted", "", message);
 }
 
 fn served(crd: &Value) -> Vec<String> {

@@ -19,14 +19,14 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
                 "namespace {} is deleted with everything in it ({inside} resources of this environment, and what others put there)",
                 case.name(&name)
             );
-            case.report("namespace-deleted", "", message);
+            case.report_gone("namespace-deleted", "", message);
         }
         "PersistentVolumeClaim" | "PersistentVolume" => {
             let message = format!(
                 "the {} is deleted, and its data with it unless the reclaim policy of the volume keeps them",
                 case.old_kind()
             );
-            case.report("pvc-deleted", "", message);
+            case.report_gone("pvc-deleted", "", message);
         }
         "StatefulSet" => stateful(case),
         "NetworkPolicy"
@@ -36,7 +36,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
             if case.is_lost() =>
         {
             let message = "what this policy blocked gets through, unless another policy blocks it";
-            case.report("networkpolicy-deleted", "", message.to_owned());
+            case.report_gone("networkpolicy-deleted", "", message.to_owned());
         }
         _ => {}
     }
@@ -57,7 +57,7 @@ fn stateful(case: &mut Case<'_, '_>) {
     } else {
         "the StatefulSet is deleted; the volumes that it made stay behind"
     };
-    case.report("stateful-workload-deleted", "", message.to_owned());
+    case.report_gone("stateful-workload-deleted", "", message.to_owned());
     if let (true, Some(finding)) = (deletes, case.last()) {
         finding.revert = Revert::LosesData;
     }
@@ -87,6 +87,6 @@ fn orphan(case: &mut Case<'_, '_>) {
         let message = format!(
             "it goes from git and stays in the cluster because of `{mark}`; delete it by hand if that is meant"
         );
-        case.report("orphan-left-behind", "metadata", message);
+        case.report_gone("orphan-left-behind", "metadata", message);
     }
 }

@@ -51,7 +51,7 @@ fn deleted(case: &mut Case<'_, '_>) {
         _ => None,
     };
     if let Some(message) = message {
-        case.report("gitops-object-deleted", "", message.to_owned());
+        case.report_gone("gitops-object-deleted", "", message.to_owned());
     }
 }
 

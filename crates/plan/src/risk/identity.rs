@@ -1,8 +1,9 @@
 //! Resources that are deleted and created under another name, kind or namespace, and what
 //! concerns all of them at once.
 
-use super::{Case, Revert};
+use super::{Case, Revert, Severity};
 use crate::matching::Relation;
+use crate::resource::Identity;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
     let (Some(old), Some(new)) = (case.pair.old, case.pair.new) else {
@@ -27,12 +28,23 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
             case.report("resource-renamed", "metadata.name", message);
         }
         Relation::Moved => {
+            let place = |case: &Case<'_, '_>, id: &Identity| match &id.namespace {
+                Some(namespace) => format!("namespace {}", case.name(namespace)),
+                None => "the namespace that it is applied to by default".to_owned(),
+            };
             let message = format!(
-                "it is deleted in namespace {} and created in {}",
-                case.name(old.namespace.as_deref().unwrap_or("")),
-                case.name(new.namespace.as_deref().unwrap_or(""))
+                "it is deleted in {} and created in {}",
+                place(case, old),
+                place(case, new)
             );
-            case.report("namespace-moved", "metadata.namespace", message);
+            if old.namespace.is_some() && new.namespace.is_some() {
+                case.report("namespace-moved", "metadata.namespace", message);
+            } else {
+                // Which namespace that is, is said elsewhere.
+                let message = format!("{message}, unless these are the same");
+                let field = "metadata.namespace";
+                case.report_as(Severity::Medium, "namespace-moved", field, message);
+            }
         }
         Relation::Same | Relation::GeneratorHash | Relation::Alone => return,
     }
@@ -51,11 +63,8 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
 }
 
 /// A second manifest of the same resource.
-pub(crate) fn twice(case: &mut Case<'_, '_>, first: Option<&str>, was_before: bool) {
-    let message = match first {
-        Some(file) => format!("{} describes the same resource", case.name(file)),
-        None => "another manifest describes the same resource".to_owned(),
-    };
+pub(crate) fn twice(case: &mut Case<'_, '_>, first: &str, was_before: bool) {
+    let message = format!("{} describes the same resource", case.name(first));
     case.report("duplicate-resource", "", message);
     if let Some(finding) = case.last() {
         finding.existing = was_before;

@@ -5,25 +5,49 @@ use crate::image::Image;
 use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
-    if case.is_created() {
-        for container in pods::containers(case.now()) {
-            let text = container.value.at(&["image"]).scalar();
-            if !text.is_empty() && Image::parse(&text).is_mutable() {
-                mutable(case, &container, &text);
-            }
+    for (old, new) in pods::successors(&case.pair) {
+        let image = |one: &pods::Container<'_>| one.value.at(&["image"]).scalar();
+        let (before, after) = (old.as_ref().map(image).unwrap_or_default(), image(&new));
+        if after.is_empty() || before == after {
+            continue;
+        }
+        if before.is_empty() {
+            added(case, &new, &after);
+        } else {
+            changed(case, &new, &before, &after);
         }
     }
-    if !case.is_kept() {
+}
+
+/// An image that no container had before it: it is measured by the others of the workload.
+fn added(case: &mut Case<'_, '_>, container: &pods::Container<'_>, text: &str) {
+    let field = format!("{}.image", container.path);
+    let image = Image::parse(text);
+    if image.is_mutable() {
+        mutable(case, container, text);
+    }
+    let all = pods::others(&case.pair).into_iter();
+    let all: Vec<_> = all
+        .map(|one| one.value.at(&["image"]).scalar())
+        .filter(|one| !one.is_empty())
+        .collect();
+    let all: Vec<_> = all.iter().map(|one| Image::parse(one)).collect();
+    if all.is_empty() {
         return;
     }
-    for (old, new) in pods::pairs(case.was(), case.now()) {
-        let (a, b) = (
-            old.value.at(&["image"]).scalar(),
-            new.value.at(&["image"]).scalar(),
+    if all.iter().all(|one| one.registry != image.registry) {
+        let message = format!(
+            "the image comes from {}, as no other of it did",
+            case.text(Side::New, image.registry)
         );
-        if a != b && !a.is_empty() && !b.is_empty() {
-            changed(case, &new, &a, &b);
-        }
+        case.report("image-registry-changed", &field, message);
+    }
+    if image.digest.is_none() && all.iter().all(|one| one.digest.is_some()) {
+        let message = format!(
+            "{} is not pinned by a digest, as the other images are",
+            case.text(Side::New, text)
+        );
+        case.report("image-digest-lost", &field, message);
     }
 }
 

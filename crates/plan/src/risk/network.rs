@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Case;
+use super::{Case, address};
 use crate::value::Value;
 use crate::veil::Side;
 
@@ -42,7 +42,11 @@ fn removed_hosts(case: &mut Case<'_, '_>) {
             "nothing routes {} any longer",
             case.listed(Side::Old, &gone)
         );
-        case.report("ingress-host-removed", "spec.rules", message);
+        if case.is_gone() {
+            case.report_gone("ingress-host-removed", "spec.rules", message);
+        } else {
+            case.report("ingress-host-removed", "spec.rules", message);
+        }
     }
 }
 
@@ -89,22 +93,44 @@ fn service(case: &mut Case<'_, '_>) {
             );
         }
     }
-    if !(case.is_kept() || case.is_created()) {
-        return;
-    }
-    for (field, message) in exposures(old, new, case.is_created()) {
+    for (field, message) in exposures(old, new) {
         case.report("service-exposed", field, message);
     }
 }
 
+/// Annotations, by their whole names, and values that keep a load balancer inside of a
+/// virtual network.
+const INTERNAL: &[(&str, &[&str])] = &[
+    (
+        "service.beta.kubernetes.io/azure-load-balancer-internal",
+        &["true"],
+    ),
+    (
+        "service.beta.kubernetes.io/aws-load-balancer-internal",
+        &["true", "0.0.0.0/0"],
+    ),
+    (
+        "service.beta.kubernetes.io/aws-load-balancer-scheme",
+        &["internal"],
+    ),
+    ("networking.gke.io/load-balancer-type", &["Internal"]),
+    ("cloud.google.com/load-balancer-type", &["Internal"]),
+    (
+        "service.beta.kubernetes.io/openstack-internal-load-balancer",
+        &["true"],
+    ),
+    (
+        "service.beta.kubernetes.io/oci-load-balancer-internal",
+        &["true"],
+    ),
+];
+
 /// How far a Service can be reached.
 fn reach(service: &Value) -> (u8, bool) {
-    let annotations = service.at(&["metadata", "annotations"]).pairs();
-    let is_internal = annotations.iter().any(|(key, value)| {
-        let value = value.scalar();
-        (key.ends_with("load-balancer-internal") && value == "true")
-            || (key.ends_with("load-balancer-type") && value == "Internal")
-            || (key.ends_with("load-balancer-scheme") && value == "internal")
+    let annotations = service.at(&["metadata", "annotations"]);
+    let is_internal = INTERNAL.iter().any(|(key, values)| {
+        let value = annotations.at(&[key]).scalar();
+        values.contains(&value.as_str())
     });
     match service.at(&["spec", "type"]).text() {
         Some("LoadBalancer") if is_internal => (2, true),
@@ -114,7 +140,26 @@ fn reach(service: &Value) -> (u8, bool) {
     }
 }
 
-fn exposures(old: &Value, new: &Value, created: bool) -> Vec<(&'static str, String)> {
+/// Where a load balancer says who may connect.
+const RANGES: &[&str] = &[
+    "service.beta.kubernetes.io/load-balancer-source-ranges",
+    "service.beta.kubernetes.io/azure-allowed-ip-ranges",
+];
+
+/// The address ranges that may connect; nothing when all may.
+fn ranges(service: &Value) -> Option<Vec<String>> {
+    let of_spec = service.at(&["spec", "loadBalancerSourceRanges"]).items();
+    let mut all: Vec<_> = of_spec.iter().map(Value::scalar).collect();
+    for key in RANGES {
+        let text = service.at(&["metadata", "annotations", key]).scalar();
+        let parts = text.split(',').map(str::trim).filter(|one| !one.is_empty());
+        all.extend(parts.map(str::to_owned));
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+fn exposures(old: &Value, new: &Value) -> Vec<(&'static str, String)> {
+    const PLACE: &str = "spec.loadBalancerSourceRanges";
     let mut found = Vec::new();
     let (before, after) = (reach(old), reach(new));
     let kind = new.at(&["spec", "type"]).scalar();
@@ -126,18 +171,26 @@ fn exposures(old: &Value, new: &Value, created: bool) -> Vec<(&'static str, Stri
         };
         found.push(("spec.type", what));
     }
-    let ranges = |value: &Value| {
-        !value
-            .at(&["spec", "loadBalancerSourceRanges"])
-            .items()
-            .is_empty()
-    };
-    if !created && ranges(old) && !ranges(new) && after.0 > 1 {
-        let message = "every address may connect, not only some ranges".to_owned();
-        found.push(("spec.loadBalancerSourceRanges", message));
+    match (ranges(old), ranges(new)) {
+        (Some(_), None) if after.0 > 1 => {
+            let message = "every address may connect, not only some ranges".to_owned();
+            found.push((PLACE, message));
+        }
+        (Some(old), Some(new)) if after.0 > 1 => {
+            let is_new = |range: &&String| !old.iter().any(|old| address::covers(old, range));
+            if new.iter().any(|range| is_new(&range)) {
+                let message = "addresses may connect that could not before".to_owned();
+                found.push((PLACE, message));
+            }
+        }
+        _ => {}
     }
-    let addresses = |value: &Value| value.at(&["spec", "externalIPs"]).items().len();
-    if addresses(new) > addresses(old) {
+    let addresses = |value: &Value| -> Vec<String> {
+        let items = value.at(&["spec", "externalIPs"]).items();
+        items.iter().map(Value::scalar).collect()
+    };
+    let before = addresses(old);
+    if addresses(new).iter().any(|one| !before.contains(one)) {
         found.push((
             "spec.externalIPs",
             "it takes traffic to more external addresses".to_owned(),

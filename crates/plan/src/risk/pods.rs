@@ -1,5 +1,8 @@
 //! The pod that a workload makes, whatever its kind.
 
+use crate::image::Image;
+use crate::matching::{Pair, Relation};
+use crate::resource::Resource;
 use crate::value::Value;
 
 /// The places of a pod template: of jobs with a schedule, of workloads, and a pod is one itself.
@@ -42,6 +45,19 @@ pub(crate) struct Container<'a> {
     pub(crate) path: String,
 }
 
+impl Container<'_> {
+    /// Whether both run an image of the same name, whatever its registry and version.
+    fn is_like(&self, other: &Self) -> bool {
+        let name = |one: &Self| {
+            let text = one.value.at(&["image"]).scalar();
+            let image = Image::parse(&text);
+            let name = image.repository.rsplit('/').next().unwrap_or_default();
+            name.to_owned()
+        };
+        name(self) == name(other) && !name(self).is_empty()
+    }
+}
+
 /// All containers of a resource.
 pub(crate) fn containers(value: &Value) -> Vec<Container<'_>> {
     let Some((spec, path)) = spec(value) else {
@@ -64,14 +80,58 @@ pub(crate) fn containers(value: &Value) -> Vec<Container<'_>> {
     all
 }
 
-/// The containers that both have, the old one first.
-pub(crate) fn pairs<'a>(old: &'a Value, new: &'a Value) -> Vec<(Container<'a>, Container<'a>)> {
-    let mut old: std::collections::HashMap<_, _> = containers(old)
-        .into_iter()
-        .map(|one| ((one.list == "initContainers", one.name), one))
-        .collect();
-    containers(new)
-        .into_iter()
-        .filter_map(|new| Some((old.remove(&(new.list == "initContainers", new.name))?, new)))
-        .collect()
+/// The containers of the new side, each with its predecessor: the one of its name, else the
+/// one whose image it has, else the one in its place where as many go as come. A workload of
+/// another kind may be another application: there, only the image tells.
+pub(crate) fn successors<'a>(pair: &Pair<'a>) -> Vec<(Option<Container<'a>>, Container<'a>)> {
+    let of =
+        |side: Option<&'a Resource<'a>>| side.map_or_else(Vec::new, |one| containers(one.value));
+    let mut old: Vec<_> = of(pair.old).into_iter().map(Some).collect();
+    let mut out: Vec<_> = of(pair.new).into_iter().map(|new| (None, new)).collect();
+    let same = pair.relation != Relation::OtherKind;
+    let is_init = |one: &Container<'_>| one.list == "initContainers";
+    let list = |a: &Container<'_>, b: &Container<'_>| is_init(a) == is_init(b);
+    let name = |a: &Container<'_>, b: &Container<'_>| a.name == b.name;
+    let fits = |a: &Container<'_>, b: &Container<'_>| name(a, b) && (same || a.is_like(b));
+    take(&mut old, &mut out, |a, b| list(a, b) && fits(a, b));
+    take(&mut old, &mut out, fits);
+    take(&mut old, &mut out, |a, b| list(a, b) && a.is_like(b));
+    for is_init in [false, true].into_iter().filter(|_| same) {
+        let of_list = |one: &Container<'_>| (one.list == "initContainers") == is_init;
+        let come = out
+            .iter()
+            .filter(|(old, new)| old.is_none() && of_list(new));
+        if come.count() == old.iter().flatten().filter(|one| of_list(one)).count() {
+            take(&mut old, &mut out, |a, b| of_list(a) && of_list(b));
+        }
+    }
+    out
+}
+
+/// Gives each new container without a predecessor the first old one that fits.
+fn take<'a>(
+    old: &mut [Option<Container<'a>>],
+    out: &mut [(Option<Container<'a>>, Container<'a>)],
+    fits: impl Fn(&Container<'a>, &Container<'a>) -> bool,
+) {
+    for (place, new) in out.iter_mut().filter(|(place, _)| place.is_none()) {
+        let found = old
+            .iter_mut()
+            .find(|one| one.as_ref().is_some_and(|one| fits(one, new)));
+        *place = found.and_then(Option::take);
+    }
+}
+
+/// The containers that have a predecessor, which comes first.
+pub(crate) fn pairs<'a>(pair: &Pair<'a>) -> Vec<(Container<'a>, Container<'a>)> {
+    let all = successors(pair).into_iter();
+    all.filter_map(|(old, new)| Some((old?, new))).collect()
+}
+
+/// The old containers that one that comes is measured by; none where nothing of the old
+/// workload goes on.
+pub(crate) fn others<'a>(pair: &Pair<'a>) -> Vec<Container<'a>> {
+    let goes_on = pair.relation != Relation::OtherKind || !pairs(pair).is_empty();
+    let old = pair.old.filter(|_| goes_on);
+    old.map_or_else(Vec::new, |one| containers(one.value))
 }

@@ -8,10 +8,7 @@ use crate::veil::Side;
 const EACH: usize = 5_000;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
-    if !(case.is_kept() || case.is_created()) {
-        return;
-    }
-    match case.kind() {
+    match case.new_kind() {
         "Role" | "ClusterRole" => role(case),
         "RoleBinding" | "ClusterRoleBinding" => binding(case),
         _ => {}
@@ -105,7 +102,14 @@ fn binding(case: &mut Case<'_, '_>) {
     if case.is_created() && role != "cluster-admin" {
         return;
     }
-    let before = case.was().at(&["subjects"]).items();
+    // Of another role, or for all namespaces, the subjects had nothing.
+    let is_same = case.old_kind() == case.new_kind()
+        && case.was().at(&["roleRef"]) == case.now().at(&["roleRef"]);
+    let before: &[Value] = if is_same {
+        case.was().at(&["subjects"]).items()
+    } else {
+        &[]
+    };
     let gained: Vec<_> = (case.now().at(&["subjects"]).items().iter())
         .filter(|subject| !before.contains(subject))
         .map(|subject| {

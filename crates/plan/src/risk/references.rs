@@ -32,7 +32,7 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
     let users: Vec<_> = users.iter().map(|one| case.name(&one.id.short())).collect();
     if !users.is_empty() {
         let message = format!("still used by {}", listed(users));
-        case.report("reference-lost", "", message);
+        case.report_gone("reference-lost", "", message);
     }
 }
 

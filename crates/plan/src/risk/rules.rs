@@ -55,6 +55,7 @@ pub(crate) fn run_back(there: Case<'_, '_>) -> Vec<Finding> {
         before: there.after,
         after: there.before,
         found: there.found,
+        is_cut: there.is_cut,
         options: there.options,
         veil: there.veil,
         is_back: true,

@@ -23,6 +23,9 @@ fn form(value: &Value) -> Form {
         Some("Secret") if value.at(&["apiVersion"]).text() == Some("v1") => {}
         _ => return Form::None,
     }
+    if is_repeated(value) {
+        return Form::Plain;
+    }
     if is_reference(value) {
         return Form::None;
     }
@@ -34,7 +37,12 @@ fn form(value: &Value) -> Form {
     if values.peek().is_none() {
         return Form::None;
     }
-    let is_encrypted = |value: &Value| value.text().is_some_and(|text| text.starts_with("ENC["));
+    // Without what SOPS writes beside them, nothing can decrypt such values.
+    let by_sops = !value.at(&["sops"]).pairs().is_empty();
+    let is_encrypted = |value: &Value| {
+        let text = value.text().unwrap_or_default();
+        by_sops && text.starts_with("ENC[") && text.ends_with(']')
+    };
     if values.all(is_encrypted) {
         Form::Protected
     } else {
@@ -60,12 +68,38 @@ fn is_reference(value: &Value) -> bool {
     let labels = value.at(&["metadata", "labels"]);
     let sort = labels.at(&["argocd.argoproj.io/secret-type"]).text();
     let is_setting = |(key, value): &(String, Value)| {
-        let has_login = || value.text().is_none_or(|text| text.contains('@'));
-        SETTINGS.contains(&key.as_str()) && !(key == "url" && has_login())
+        let text = value.scalar();
+        let is_word = |words: &[&str]| words.contains(&text.as_str());
+        SETTINGS.contains(&key.as_str())
+            && match key.as_str() {
+                "type" => is_word(&["git", "helm", "oci"]),
+                "url" => !text.contains(['@', '?']) && !text.split('/').any(is_random),
+                "name" | "project" => !is_random(&text),
+                _ => is_word(&["true", "false", ""]),
+            }
     };
     matches!(sort, Some("repository" | "repo-creds"))
         && value.at(&["data"]).pairs().is_empty()
         && value.at(&["stringData"]).pairs().iter().all(is_setting)
+}
+
+/// Whether a part of a name or an address looks made by no person.
+fn is_random(text: &str) -> bool {
+    let has = |is: fn(&char) -> bool| text.chars().any(|c| is(&c));
+    let is_word = text.contains(['-', '.', '_']);
+    text.len() >= 12 && !is_word && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
+}
+
+/// Whether the data of a Secret stand in plain text in what kubectl notes about it.
+fn is_repeated(value: &Value) -> bool {
+    const NOTE: &str = "kubectl.kubernetes.io/last-applied-configuration";
+    let note = value.at(&["metadata", "annotations", NOTE]).text();
+    let note = note.and_then(|text| serde_json::from_str::<Value>(text).ok());
+    note.is_some_and(|note| {
+        let data = note.at(&["data"]).pairs().iter();
+        let mut data = data.chain(note.at(&["stringData"]).pairs());
+        data.any(|(_, value)| !value.scalar().starts_with("ENC["))
+    })
 }
 
 /// Whether a resource is a Secret in plain text.
@@ -103,7 +137,7 @@ fn changed(case: &Case<'_, '_>) -> Vec<(String, String)> {
             || path.has_key("encryptedData")
     };
     let found = case.found.iter().filter(|one| is_value(&one.path));
-    found
+    let mut all: Vec<_> = found
         .filter(|one| one.field.change != Change::Unknown)
         .map(|one| {
             let side = match one.field.change {
@@ -113,7 +147,16 @@ fn changed(case: &Case<'_, '_>) -> Vec<(String, String)> {
             let key = case.text(side, one.path.last_key(0));
             (one.field.path.clone(), key)
         })
-        .collect()
+        .collect();
+    let places: [&[&str]; 3] = [&["data"], &["stringData"], &["spec", "encryptedData"]];
+    let differ = || {
+        let mut places = places.iter();
+        places.any(|keys| case.was().at(keys) != case.now().at(keys))
+    };
+    if all.is_empty() && case.is_cut && differ() {
+        all.push(("data".to_owned(), "some keys".to_owned()));
+    }
+    all
 }
 
 /// Reports that a Secret is readable.

@@ -1,6 +1,6 @@
 //! What pods may do to their node, and which protections they have.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Case, pods};
 use crate::value::Value;
@@ -9,9 +9,6 @@ use crate::veil::Side;
 pub(super) fn check(case: &mut Case<'_, '_>) {
     if case.new_kind() == "Namespace" {
         admission(case);
-    }
-    if !(case.is_kept() || case.is_created()) {
-        return;
     }
     let Some((new, path)) = pods::spec(case.now()) else {
         return;
@@ -23,24 +20,25 @@ pub(super) fn check(case: &mut Case<'_, '_>) {
         let message = format!("pods get {}", case.listed(Side::New, &gained));
         case.report("security-context-weakened", &path, message);
     }
-    let before: BTreeMap<_, _> = (pods::containers(case.was()).into_iter())
-        .map(|one| (one.name, one.value))
-        .collect();
-    for container in pods::containers(case.now()) {
-        let forerunner = before.get(container.name).copied();
-        let powers = forerunner.map(powers).unwrap_or_default();
-        let mut changes: Vec<_> = self::powers(container.value)
-            .difference(&powers)
+    let all = pods::others(&case.pair);
+    let all = all
+        .iter()
+        .map(|one| protections(one.value, old.unwrap_or(one.value)));
+    // What every container was protected by, one that comes should be, too.
+    let of_all = all.reduce(|a, b| &a & &b).unwrap_or_default();
+    for (forerunner, container) in pods::successors(&case.pair) {
+        let had = forerunner.as_ref().map(|one| powers(one.value));
+        let mut changes: Vec<_> = powers(container.value)
+            .difference(&had.unwrap_or_default())
             .map(|power| format!("gets {}", case.text(Side::New, power)))
             .collect();
-        if let (Some(forerunner), Some(old)) = (forerunner, old) {
-            let now = protections(container.value, new);
-            let lost = protections(forerunner, old);
-            let lost = lost
-                .difference(&now)
-                .map(|protection| format!("loses {protection}"));
-            changes.extend(lost);
-        }
+        let now = protections(container.value, new);
+        let (before, word) = match (&forerunner, old) {
+            (Some(forerunner), Some(old)) => (protections(forerunner.value, old), "loses"),
+            _ => (of_all.clone(), "comes without"),
+        };
+        let lost = before.difference(&now);
+        changes.extend(lost.map(|protection| format!("{word} {protection}")));
         if !changes.is_empty() {
             let name = case.text(Side::New, container.name);
             let message = format!("container {name} {}", changes.join(", "));

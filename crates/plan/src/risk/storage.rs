@@ -1,6 +1,6 @@
 //! Volumes and claims.
 
-use super::Case;
+use super::{Case, Revert, Severity, immutable};
 use crate::schema::quantity;
 use crate::value::Value;
 
@@ -29,17 +29,29 @@ fn shrunk(case: &mut Case<'_, '_>) {
             case.old_value(old)
         );
         case.report("pvc-shrunk", "spec.resources.requests.storage", message);
+        if immutable::loses_data(case)
+            && let Some(finding) = case.last()
+        {
+            let way = "; its annotation has it deleted and created instead, without its data";
+            finding.message.push_str(way);
+            (finding.severity, finding.revert) = (Severity::Critical, Revert::LosesData);
+        }
     }
 }
 
 fn reclaim(case: &mut Case<'_, '_>) {
     const PATH: &[&str] = &["spec", "persistentVolumeReclaimPolicy"];
     let (old, new) = (case.was().at(PATH), case.now().at(PATH));
-    if new.text() == Some("Delete") && old != new && !old.is_null() {
-        let message = format!(
-            "the volume and its data are deleted with its claim from now on (it was {})",
-            case.old_value(old)
-        );
+    // A volume that is written down in git is kept unless it says otherwise.
+    let before = match old {
+        Value::Null => "the server's default, `Retain`".to_owned(),
+        old => case.old_value(old),
+    };
+    let goes = matches!(new.text(), Some("Delete" | "Recycle"));
+    let went = matches!(old.text(), Some("Delete" | "Recycle"));
+    if goes && !went {
+        let message =
+            format!("the volume's data are deleted with its claim from now on (it was {before})");
         case.report(
             "pv-reclaim-changed",
             "spec.persistentVolumeReclaimPolicy",

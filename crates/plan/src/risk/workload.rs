@@ -2,20 +2,23 @@
 
 use std::collections::BTreeSet;
 
-use super::{Case, autoscaling, pods};
+use super::{Case, autoscaling, defaults, pods};
 use crate::value::Value;
 use crate::veil::Side;
 
 pub(super) fn check(case: &mut Case<'_, '_>) {
-    if !case.is_kept() {
+    if case.pair.old.is_none() || case.pair.new.is_none() {
         return;
     }
     if pods::template(case.now()).is_some() {
-        selector(case);
+        if case.is_kept() {
+            selector(case);
+        }
+        // Under another name or kind it is still the same workload.
         replicas(case);
         strategy(case);
     }
-    for (old, new) in pods::pairs(case.was(), case.now()) {
+    for (old, new) in pods::pairs(&case.pair) {
         probes(case, &old, &new);
         limits(case, &old, &new);
         variables(case, &old, &new);
@@ -27,10 +30,8 @@ fn selector(case: &mut Case<'_, '_>) {
         case.kind(),
         "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job"
     );
-    let (old, new) = (
-        case.was().at(&["spec", "selector"]),
-        case.now().at(&["spec", "selector"]),
-    );
+    let selector = |value: &Value| defaults::without("", value.at(&["spec", "selector"]));
+    let (old, new) = (selector(case.was()), selector(case.now()));
     if is_fixed && old != new {
         let message = "the selector changes: the server refuses it, and pods that the old one found would be left without an owner";
         case.report(
@@ -42,10 +43,13 @@ fn selector(case: &mut Case<'_, '_>) {
 }
 
 fn replicas(case: &mut Case<'_, '_>) {
-    if !matches!(
-        case.kind(),
-        "Deployment" | "StatefulSet" | "ReplicaSet" | "Rollout"
-    ) {
+    let has_replicas = |kind: &str| {
+        matches!(
+            kind,
+            "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" | "Rollout"
+        )
+    };
+    if !has_replicas(case.old_kind()) || !has_replicas(case.new_kind()) {
         return;
     }
     let count = |value: &Value| match value.at(&["spec", "replicas"]) {
@@ -80,7 +84,7 @@ fn replicas(case: &mut Case<'_, '_>) {
 }
 
 fn strategy(case: &mut Case<'_, '_>) {
-    if case.kind() != "Deployment" {
+    if case.new_kind() != "Deployment" {
         return;
     }
     let stops = |value: &Value| {

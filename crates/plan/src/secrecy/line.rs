@@ -1,8 +1,9 @@
 //! Where on one line of a text values are that may not be shown. Owns the shapes: pairs of
-//! name and value, addresses with a login, headers, tokens of known form.
+//! name and value, addresses with a login, tokens of known form.
 
 use super::command::{directive, options, statement};
-use super::is_confidential_name;
+use super::headers::{authorization, cookies};
+use super::{is_confidential_name, is_header, is_value_key};
 
 /// A value that may not be shown, as a range of the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub(super) fn spans(line: &str, before: &mut Before) -> Vec<Span> {
     let mut all = pairs(line, before);
     all.extend(logins(line));
     all.extend(authorization(line));
+    all.extend(cookies(line));
     all.extend(options(line, &before.command));
     all.extend(directive(line));
     all.extend(tokens(line));
@@ -79,12 +81,19 @@ fn pairs(line: &str, before: &mut Before) -> Vec<Span> {
         let length = value_length(&line[start..], separator);
         let value = line[start..start + length].trim_matches(['"', '\'']);
         let is_pair = matches!(separator, ':' | '=');
-        if is_pair && matches!(name, "name" | "key" | "Name" | "Key") && is_confidential_name(value)
-        {
+        let names_secret = || is_confidential_name(value) || is_header(value);
+        let names = ["name", "key", "header", "headerName"];
+        let is_name = || names.iter().any(|one| one.eq_ignore_ascii_case(name));
+        if is_pair && is_name() && names_secret() {
             before.pair = 4;
             continue;
         }
-        let is_value = before.pair > 0 && name.eq_ignore_ascii_case("value") && separator != ' ';
+        let is_value = before.pair > 0 && is_value_key(name) && separator != ' ';
+        let length = match separator {
+            // `Basic x` are two words.
+            ':' if is_value => length.max(to_the_end(&line[start..])),
+            _ => length,
+        };
         if length == 0 || !(is_value || is_secret(front, name, separator)) {
             continue;
         }
@@ -140,6 +149,13 @@ fn value_length(text: &str, separator: char) -> usize {
     }
     let ends = [' ', '\t', ',', ';', '&', '}', ']', ')'];
     text.find(ends).unwrap_or(text.len())
+}
+
+/// How long the rest of a line is, up to what ends an entry.
+fn to_the_end(text: &str) -> usize {
+    let is_quoted = text.starts_with(['"', '\'']);
+    let end = text.find([',', '}', ']', ';']).unwrap_or(text.len());
+    if is_quoted { 0 } else { end }
 }
 
 pub(super) fn span(start: usize, end: usize) -> Span {
@@ -198,53 +214,10 @@ fn logins(line: &str) -> Vec<Span> {
 }
 
 /// Whether a word is none that people write.
-fn looks_random(word: &str) -> bool {
+pub(super) fn looks_random(word: &str) -> bool {
     let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
     let is_name = !word.contains('/') && word.len() >= 8;
     is_name && (has(char::is_ascii_digit) || has(char::is_ascii_uppercase))
-}
-
-/// `Authorization: Basic x`, `Bearer x`.
-fn authorization(line: &str) -> Vec<Span> {
-    let lower = line.to_ascii_lowercase();
-    let of_header = lower.contains("authorization");
-    let mut all = Vec::new();
-    for scheme in [
-        "bearer ",
-        "basic ",
-        "digest ",
-        "token ",
-        "apikey ",
-        "sharedkey ",
-        "negotiate ",
-    ] {
-        for (at, _) in lower.match_indices(scheme) {
-            let start = at + scheme.len();
-            let rest = &line[start..];
-            let is_end = |c: char| c.is_whitespace() || "\"'`,;)}<".contains(c);
-            let word = &rest[..rest.find(is_end).unwrap_or(rest.len())];
-            let starts = !lower[..at].ends_with(|c: char| c.is_alphanumeric());
-            let is_token = word.len() >= 20 || looks_random(word);
-            if starts && !word.is_empty() && (of_header || scheme == "bearer " && is_token) {
-                all.push(span(start, start + word.len()));
-            }
-        }
-    }
-    // Without a scheme it is the credential itself.
-    if let (true, true, Some(at)) = (of_header, all.is_empty(), lower.find("authorization")) {
-        let rest = line[at + 13..].trim_start_matches(['"', '\'', ' ']);
-        if let Some(value) = rest.strip_prefix([':', '=']) {
-            let value = value.trim_start_matches([' ', '"', '\'']);
-            let start = line.len() - value.len();
-            let end = value
-                .find([' ', '"', '\'', ',', ';'])
-                .unwrap_or(value.len());
-            if looks_random(&value[..end]) {
-                all.push(span(start, start + end));
-            }
-        }
-    }
-    all
 }
 
 /// How tokens of well-known services begin.

@@ -199,6 +199,10 @@ fn field(field: &Field) -> Vec<(char, String)> {
             ('+', format!("{path}: {}", value(new))),
         ],
         Change::Order => vec![('~', format!("{path}: other order"))],
+        Change::Formatting if field.noise.is_none() => vec![(
+            '~',
+            format!("{path}: written differently, which some programs read as something else"),
+        )],
         Change::Formatting => vec![('~', format!("{path}: written differently"))],
         Change::Unknown => vec![(
             '?',

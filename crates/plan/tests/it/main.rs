@@ -12,14 +12,18 @@
 
 mod approval;
 mod bumps;
+mod copies;
 mod corpus;
+mod disclosed;
 mod docs;
 mod edits;
+mod evasions;
 mod examples;
 mod fields;
 mod files;
 mod hostile;
 mod json;
+mod meaning;
 mod policy;
 mod published;
 mod read;
