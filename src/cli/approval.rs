@@ -3,6 +3,7 @@
 //! Owns which command reads a plan file and which writes it. What is compared is decided
 //! elsewhere.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use gitops_plan::{Approval, NotApprovable, PlanHash, Run, RunPlan};
@@ -146,6 +147,12 @@ fn run(context: &Context) -> Option<Run> {
 )]
 pub(super) fn to_write(args: &RunArgs, plans: bool) -> Result<Option<PathBuf>, Error> {
     let path = args.plan_file.clone().filter(|_| plans);
+    if let Some(path) = path.as_ref().filter(|path| is_another_file(path)) {
+        let path = path.display();
+        let said = format!("the plan file {path} is there and is no plan: it would be replaced");
+        return Err(Error::message(Kind::Usage, said)
+            .hint("let `planFile` name a file of its own, such as out/plan.json"));
+    }
     if let Some(path) = path.as_ref().filter(|path| read(path).is_ok()) {
         std::fs::remove_file(path).map_err(|error| {
             let path = path.display();
@@ -154,6 +161,26 @@ pub(super) fn to_write(args: &RunArgs, plans: bool) -> Result<Option<PathBuf>, E
         })?;
     }
     Ok(path)
+}
+
+/// Whether there is a file with something in it that does not begin like a plan file of
+/// any version, whole or not.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file that the command line names"
+)]
+fn is_another_file(path: &Path) -> bool {
+    const ENOUGH: u64 = 64;
+    if !std::fs::metadata(path).is_ok_and(|there| there.is_file()) {
+        return false;
+    }
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).map(|file| file.take(ENOUGH).read_to_end(&mut start));
+    let start: Vec<u8> = (start.into_iter())
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .collect();
+    let is_plan = start.is_empty() || start.starts_with(b"{\"version\":");
+    matches!(read, Ok(Ok(_))) && !is_plan
 }
 
 /// Writes the plan file of a run.

@@ -192,13 +192,15 @@ impl Reporter {
         redactor.redact(text).to_string()
     }
 
-    /// `text` as it may be shown: without secrets, without control characters.
+    /// `text` as it may be shown: without secrets, without control characters, and with
+    /// nothing in it that turns the direction of what follows.
     pub fn clean(&self, text: &str) -> String {
         let redactor = self.redactor.read().unwrap_or_else(PoisonError::into_inner);
         redactor
             .redact(text)
             .chars()
             .filter(|c| !c.is_control() || matches!(c, '\n' | '\t'))
+            .map(|c| if turns(c) { '\u{fffd}' } else { c })
             .collect()
     }
 
@@ -315,6 +317,11 @@ impl std::fmt::Debug for Reporter {
     }
 }
 
+/// Whether a character has what follows written in the other direction.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -328,6 +335,14 @@ mod tests {
         fn write(&self, event: Event<'_>) {
             self.0.lock().unwrap().push(format!("{event:?}"));
         }
+    }
+
+    #[test]
+    fn nothing_turns_the_direction_of_a_line() {
+        let reporter = Reporter::new(Kept::default());
+        let cleaned = reporter.clean("a\u{202e}b\u{2066}c\u{7}d\tש\u{200f}e");
+        assert_eq!(cleaned, "a\u{fffd}b\u{fffd}cd\tש\u{200f}e");
+        assert_eq!(summary::plain("a\u{202e}b\u{200b}c"), "a\u{fffd}b\u{fffd}c");
     }
 
     #[rstest::rstest]

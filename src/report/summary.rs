@@ -184,6 +184,7 @@ pub(super) fn escape(text: &str) -> String {
             '|' => '¦',
             '<' => '‹',
             '>' => '›',
+            c if super::turns(c) || c == '\u{200b}' => '\u{fffd}',
             other => other,
         })
         .collect()

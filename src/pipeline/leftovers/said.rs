@@ -5,7 +5,7 @@
 use crate::error::{Error, Kind};
 use crate::git::Tip;
 use crate::model::ledger::LEDGER_FILE;
-use crate::model::{Finding, Folder, RelPath};
+use crate::model::{Finding, Folder, RelPath, ResourceId};
 use crate::plan::Orphans;
 use crate::report::RunReport;
 
@@ -185,16 +185,38 @@ fn holds(leftover: &Leftover, gone: &Gone) -> String {
     if matches!(leftover.fate, Fate::Moved(_)) || gone.resources.is_empty() {
         return said;
     }
-    let names: Vec<_> = gone.resources.iter().map(|id| format!("`{id}`")).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    said.push_str(&format!(
-        ", with {}",
-        names[..names.len() - more].join(", ")
-    ));
-    if more > 0 {
-        said.push_str(&format!(" and {more} more"));
-    }
+    said.push_str(&format!(", with {}", named(&gone.resources)));
     said
+}
+
+/// Kinds that take along what does not come back, or much else.
+const HOLDERS: &[&str] = &[
+    "PersistentVolumeClaim",
+    "PersistentVolume",
+    "StatefulSet",
+    "Namespace",
+    "CustomResourceDefinition",
+    "Kustomization",
+    "HelmRelease",
+    "Application",
+    "ApplicationSet",
+];
+
+/// The resources that go, those first that take the most along, and how many more there are.
+fn named(resources: &[ResourceId]) -> String {
+    let mut all: Vec<_> = resources.iter().collect();
+    let rank = |id: &&ResourceId| {
+        let rank = HOLDERS.iter().position(|kind| *kind == id.kind);
+        rank.unwrap_or(HOLDERS.len())
+    };
+    all.sort_by_key(rank);
+    let more = all.len().saturating_sub(SHOWN);
+    all.truncate(SHOWN);
+    let names: Vec<_> = all.iter().map(|id| format!("`{id}`")).collect();
+    match more {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
+    }
 }
 
 /// A word of a command line.
@@ -226,5 +248,27 @@ fn why(leftover: &Leftover, tip: &Tip) -> String {
                 "{place} was published from this source, which publishes no definition of it any more"
             )
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_the_most_along_is_named_first() {
+        let id = |text: &str| ResourceId::parse(text).unwrap();
+        let mut all: Vec<_> = (0..60)
+            .map(|at| id(&format!("v1 ConfigMap shop/c{at:02}")))
+            .collect();
+        all.push(id("apps/v1 StatefulSet shop/db"));
+        all.push(id("v1 PersistentVolumeClaim shop/data"));
+        let said = named(&all);
+        let first = "`v1 PersistentVolumeClaim shop/data`, `apps/v1 StatefulSet shop/db`, `v1 ConfigMap shop/c00`";
+        assert!(said.starts_with(first), "{said}");
+        assert!(
+            said.ends_with("`v1 ConfigMap shop/c47` and 12 more"),
+            "{said}"
+        );
     }
 }

@@ -89,9 +89,11 @@ fn rest(count: usize) -> String {
 /// A thread for each critical finding that this change brings and nobody accepted.
 fn of(plan: &Plan, environment: &str, folder: &Folder) -> Vec<Remark> {
     // Where its line is: what goes stands in the file as it was.
-    let deleted = plan.resources.iter();
-    let deleted = deleted.filter(|one| one.action == Action::Deleted);
-    let deleted: BTreeSet<_> = deleted.map(|one| &one.resource).collect();
+    let gone = plan.resources.iter().filter_map(|one| match one.action {
+        Action::Deleted => Some(&one.resource),
+        _ => one.from.as_ref().filter(|_| one.recreated),
+    });
+    let gone: BTreeSet<_> = gone.collect();
     let mut remarks: Vec<Remark> = Vec::new();
     let mut places = BTreeMap::new();
     for finding in plan.findings.iter().filter(|one| one.needs_answer()) {
@@ -109,7 +111,7 @@ fn of(plan: &Plan, environment: &str, folder: &Folder) -> Vec<Remark> {
             spot: file.map(|file| Spot {
                 path: folder.join(&file).to_string(),
                 line: finding.line,
-                before: (finding.resource.as_ref()).is_some_and(|id| deleted.contains(id)),
+                before: (finding.resource.as_ref()).is_some_and(|id| gone.contains(id)),
             }),
             text: format!(
                 "{said}\n\nThis change to {} brings it. Resolve this thread to accept it. If a later run no longer finds it, the thread is resolved automatically.",

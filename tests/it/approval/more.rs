@@ -288,3 +288,33 @@ fn an_approved_move_may_be_run_again(#[case] from: &str, #[case] to: &str) {
         assert_eq!(scene.tip(), tip);
     }
 }
+
+#[test]
+fn a_plan_replaces_no_file_that_is_none() {
+    let scene = Scene::new();
+    scene.workspace.write("notes.yaml", "a: b\n");
+    scene
+        .workspace
+        .write("package.json", "{\"name\": \"a\", \"version\": 1}");
+    for (file, content) in [
+        ("notes.yaml", "a: b\n"),
+        ("package.json", "{\"name\": \"a\", \"version\": 1}"),
+    ] {
+        let task = scene.task(&[("command", "plan"), ("planFile", file)]);
+        let reason = format!("the plan file {file} is there and is no plan: it would be replaced");
+        refused(&scene, &task, &reason);
+        assert_eq!(scene.workspace.read(file), content);
+    }
+    // Half of a plan, an empty file and a plan of another version are replaced.
+    for content in ["{\n  \"version\": 99}", "{\n  \"version\": 2,", ""] {
+        scene.workspace.write("plan.json", content);
+        let task = scene.task(&[("command", "plan"), ("planFile", "plan.json")]);
+        task.succeed();
+        assert!(
+            scene
+                .workspace
+                .read("plan.json")
+                .contains("\"environments\"")
+        );
+    }
+}
