@@ -119,8 +119,8 @@ impl Comparison<'_> {
             let hides = !self.sink.path.0.is_empty() && (hides(a, key) || hides(b, key));
             self.sink.veiled += usize::from(hides);
             self.sink.front = match key {
-                "args" => [front(a), front(b)].concat(),
-                _ => Vec::new(),
+                "args" => [front(a), front(b)],
+                _ => [Vec::new(), Vec::new()],
             };
             match (old, new) {
                 (Some(old), Some(new)) => {

@@ -47,6 +47,11 @@ impl<'t> Image<'t> {
             }
             _ => ("docker.io", rest),
         };
+        // Two names of one registry.
+        let registry = match registry {
+            "index.docker.io" | "registry-1.docker.io" => "docker.io",
+            other => other,
+        };
         Self {
             registry,
             repository,
@@ -57,7 +62,11 @@ impl<'t> Image<'t> {
 
     /// Whether others decide what it is tomorrow.
     pub(crate) fn is_mutable(&self) -> bool {
-        self.digest.is_none() && self.tag.is_none_or(|tag| MUTABLE.contains(&tag))
+        let is_moved = |tag: &str| {
+            let tag = tag.to_ascii_lowercase();
+            MUTABLE.contains(&tag.as_str()) || tag.starts_with("latest-")
+        };
+        self.digest.is_none() && self.tag.is_none_or(is_moved)
     }
 
     /// Whether its version is older than the other's; unknown where they do not compare.
@@ -70,7 +79,7 @@ impl<'t> Image<'t> {
 /// The numbers of a version of at least two: a single one may be a date or a build. Of
 /// equal numbers, one with `-rc` and the like is older.
 pub(crate) fn version(text: &str) -> Option<(Vec<u64>, bool)> {
-    let text = text.strip_prefix('v').unwrap_or(text);
+    let text = text.strip_prefix(['v', 'V']).unwrap_or(text);
     let end = text
         .find(|c: char| !(c.is_ascii_digit() || c == '.'))
         .unwrap_or(text.len());

@@ -117,7 +117,7 @@ impl Comparison<'_> {
     /// Items without a name: what is equal is aligned, what is left is paired in order.
     fn placed(&mut self, old: &[Value], new: &[Value], below: Option<&Node>) {
         let front = std::mem::take(&mut self.sink.front);
-        let (old_hides, new_hides) = (exposed(&front, old), exposed(&front, new));
+        let (old_hides, new_hides) = (exposed(&front[0], old), exposed(&front[1], new));
         let hashes = |items: &[Value]| items.iter().map(Value::hash).collect::<Vec<_>>();
         for gap in sequence::gaps(&hashes(old), &hashes(new)) {
             let (mut i, mut j) = (gap.old.start, gap.new.start);

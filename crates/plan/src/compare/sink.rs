@@ -54,8 +54,8 @@ pub(super) struct Sink<'s> {
     pub(super) path: Path,
     /// The steps of the path whose names are not shown.
     pub(super) covered: Vec<usize>,
-    /// The words of the command that the arguments here belong to.
-    pub(super) front: Vec<String>,
+    /// The words of the command that the arguments here belong to, on both sides.
+    pub(super) front: [Vec<String>; 2],
     /// How many places around this one have a secret on one side.
     pub(super) veiled: usize,
     pub(super) kind: &'s str,
@@ -70,7 +70,7 @@ impl<'s> Sink<'s> {
         Self {
             path: Path::default(),
             covered: Vec::new(),
-            front: Vec::new(),
+            front: [Vec::new(), Vec::new()],
             veiled: 0,
             kind,
             options,
@@ -195,16 +195,18 @@ impl<'s> Sink<'s> {
             return self.conceal_values(old, new);
         }
         let mut field = Field::bare(self.place(), change);
-        let mut show = |value: &Value| {
+        let mut show = |side: usize, value: &Value| {
             let mut room = ITEMS;
+            let (room, cut) = (&mut room, &mut field.cut);
             match value {
                 Value::List(items) => {
-                    self.shown_list(&self.path, &self.front, items, &mut room, &mut field.cut)
+                    self.shown_list(&self.path, &self.front[side], items, room, cut)
                 }
-                value => self.shown(&self.path, value, &mut room, &mut field.cut),
+                value => self.shown(&self.path, value, room, cut),
             }
         };
-        (field.old, field.new) = (old.map(&mut show), new.map(&mut show));
+        let shown = (old.map(|old| show(0, old)), new.map(|new| show(1, new)));
+        (field.old, field.new) = shown;
         if field.old == field.new && !field.cut {
             // They differ in nothing but what may not be shown.
             return self.conceal_written(Secrecy::Sensitive, old, new, false);

@@ -102,14 +102,19 @@ fn blocks(budget: &Value, facts: &super::Facts<'_>) -> Option<&'static str> {
     let spec = budget.at(&["spec"]);
     let unavailable = spec.at(&["maxUnavailable"]);
     if !unavailable.is_null() {
-        let none = unavailable.int() == Some(0) || unavailable.text() == Some("0%");
+        let none = unavailable.int() == Some(0) || pods::percent(unavailable) == Some(0);
         return none.then_some("maxUnavailable");
     }
     let available = spec.at(&["minAvailable"]);
-    if available.text() == Some("100%") {
+    let percent = pods::percent(available);
+    if percent.is_some_and(|percent| percent >= 100) {
         return Some("minAvailable");
     }
-    let least = available.int().filter(|least| *least > 0)?;
+    let least = match percent {
+        // Rounded up, so much of a few pods is all of them.
+        Some(percent) if percent > 0 => 99 / (100 - percent),
+        _ => available.int().filter(|least| *least > 0)?,
+    };
     let labels = spec.at(&["selector", "matchLabels"]).pairs();
     let namespace = budget.at(&["metadata", "namespace"]).text();
     let lists = labels

@@ -55,21 +55,29 @@ fn secured(value: &Value) -> BTreeSet<&str> {
     let entries = value.at(&["spec", "tls"]).items();
     entries
         .iter()
-        .flat_map(|entry| match entry.at(&["hosts"]) {
-            Value::Null => hosts(value),
-            list => texts(list),
+        .flat_map(|entry| match texts(entry.at(&["hosts"])) {
+            none if none.is_empty() => hosts(value),
+            list => list,
         })
         .collect()
+}
+
+/// Whether a host is one of these, or falls under one with a star.
+fn is_among(all: &BTreeSet<&str>, host: &str) -> bool {
+    let parent = host.split_once('.').map_or("", |(_, parent)| parent);
+    all.contains(host) || all.contains(format!("*.{parent}").as_str())
 }
 
 fn removed_tls(case: &mut Case<'_, '_>) {
     if case.kind() != "Ingress" || !case.is_kept() {
         return;
     }
-    let (now, routed) = (secured(case.now()), hosts(case.now()));
-    let gone: Vec<_> = (secured(case.was()).into_iter())
-        .filter(|host| !now.contains(host) && routed.contains(host))
+    let (was, now) = (secured(case.was()), secured(case.now()));
+    let before = hosts(case.was());
+    let gone: BTreeSet<_> = (hosts(case.now()).into_iter())
+        .filter(|host| before.contains(host) && is_among(&was, host) && !is_among(&now, host))
         .collect();
+    let gone: Vec<_> = gone.into_iter().collect();
     if !gone.is_empty() {
         let message = format!(
             "{} is no longer served with TLS",

@@ -19,7 +19,11 @@ pub(crate) fn template(value: &Value) -> Option<(&Value, &'static str)> {
     if value.at(&["kind"]).text() == Some("Pod") {
         return Some((value, ""));
     }
-    TEMPLATES.iter().find_map(|(keys, path)| {
+    // Where the other field is there as well, the server ignores it.
+    let is_scheduled = value.at(&["kind"]).text() == Some("CronJob");
+    let order = if is_scheduled { [0, 1] } else { [1, 0] };
+    order.into_iter().find_map(|at| {
+        let (keys, path) = &TEMPLATES[at];
         let template = value.at(keys);
         let is_pod = !template.at(&["spec", "containers"]).is_null();
         is_pod.then_some((template, *path))
@@ -35,6 +39,11 @@ pub(crate) fn spec(value: &Value) -> Option<(&Value, String)> {
         format!("{path}.spec")
     };
     Some((template.at(&["spec"]), path))
+}
+
+/// The number of percent that a text says.
+pub(crate) fn percent(value: &Value) -> Option<i64> {
+    value.text()?.strip_suffix('%')?.parse().ok()
 }
 
 /// A container of a pod.

@@ -56,13 +56,36 @@ fn of_pod(spec: &Value) -> BTreeSet<String> {
             powers.insert(field.to_owned());
         }
     }
-    if spec.at(&["securityContext", "runAsUser"]).int() == Some(0) {
-        powers.insert("user 0".to_owned());
+    let context = spec.at(&["securityContext"]);
+    powers.extend(of_context(context));
+    for sysctl in context.at(&["sysctls"]).items() {
+        powers.insert(format!("sysctl {}", sysctl.at(&["name"]).scalar()));
     }
     for volume in spec.at(&["volumes"]).items() {
         if let Some(path) = volume.at(&["hostPath", "path"]).text() {
             powers.insert(format!("hostPath {path}"));
         }
+    }
+    powers
+}
+
+/// Powers that a pod may have as well as a container.
+fn of_context(context: &Value) -> BTreeSet<String> {
+    let mut powers = BTreeSet::new();
+    if context.at(&["runAsUser"]).int() == Some(0) {
+        powers.insert("user 0".to_owned());
+    }
+    let profiles = [
+        ("seccompProfile", "seccomp"),
+        ("appArmorProfile", "AppArmor"),
+    ];
+    for (field, name) in profiles {
+        if context.at(&[field, "type"]).text() == Some("Unconfined") {
+            powers.insert(format!("no {name} profile"));
+        }
+    }
+    if context.at(&["windowsOptions", "hostProcess"]).is_true() {
+        powers.insert("hostProcess".to_owned());
     }
     powers
 }
@@ -77,12 +100,7 @@ fn powers(container: &Value) -> BTreeSet<String> {
     if context.at(&["allowPrivilegeEscalation"]).is_true() {
         powers.insert("allowPrivilegeEscalation".to_owned());
     }
-    if context.at(&["runAsUser"]).int() == Some(0) {
-        powers.insert("user 0".to_owned());
-    }
-    if context.at(&["seccompProfile", "type"]).text() == Some("Unconfined") {
-        powers.insert("no seccomp profile".to_owned());
-    }
+    powers.extend(of_context(context));
     if context.at(&["procMount"]).text() == Some("Unmasked") {
         powers.insert("an unmasked /proc".to_owned());
     }

@@ -38,8 +38,10 @@ fn closes(webhook: &Value) -> bool {
     let restricted = ["namespaceSelector", "objectSelector", "matchConditions"]
         .iter()
         .any(|key| {
+            // `{matchLabels: {}}` restricts nothing.
             let value = webhook.at(&[key]);
-            !value.pairs().is_empty() || !value.items().is_empty()
+            let says = |value: &Value| !value.pairs().is_empty() || !value.items().is_empty();
+            !value.items().is_empty() || value.pairs().iter().any(|(_, inner)| says(inner))
         });
     must_answer && !restricted
 }

@@ -90,7 +90,12 @@ fn strategy(case: &mut Case<'_, '_>) {
     let stops = |value: &Value| {
         let strategy = value.at(&["spec", "strategy"]);
         let unavailable = strategy.at(&["rollingUpdate", "maxUnavailable"]);
-        strategy.at(&["type"]).text() == Some("Recreate") || unavailable.text() == Some("100%")
+        let replicas = value.at(&["spec", "replicas"]).int().unwrap_or(1);
+        let stops_all = unavailable
+            .int()
+            .is_some_and(|number| number > 0 && number >= replicas);
+        let of_all = pods::percent(unavailable).is_some_and(|percent| percent >= 100);
+        strategy.at(&["type"]).text() == Some("Recreate") || stops_all && replicas > 1 || of_all
     };
     if stops(case.now()) && !stops(case.was()) {
         let message = "all pods are stopped before new ones are there, at every update";

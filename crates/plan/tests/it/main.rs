@@ -21,6 +21,7 @@ mod evasions;
 mod examples;
 mod fields;
 mod files;
+mod gaps;
 mod hostile;
 mod json;
 mod meaning;
