@@ -89,7 +89,13 @@ pub(crate) fn has_manifest(text: &str) -> bool {
             return false;
         };
         let rest = rest.trim_start_matches([' ', '\t', '"', '\'']);
+        // `&anchor Secret`, `!!str Secret`
+        let rest = match rest.split_once(' ') {
+            Some((mark, rest)) if mark.starts_with(['&', '!']) => rest.trim_start(),
+            _ => rest,
+        };
         let after = rest.strip_prefix("Secret");
+        let after = after.map(|after| after.strip_prefix("List").unwrap_or(after));
         is_start && after.is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric()))
     })
 }

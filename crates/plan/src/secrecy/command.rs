@@ -94,6 +94,8 @@ pub(super) fn options(line: &str, command: &str) -> Vec<Span> {
         let next = words.get(index + 1);
         let login = match *word {
             "-u" | "-U" | "--user" | "--proxy-user" if is_web => next.copied(),
+            // `-su user:x`
+            word if is_web && is_bundle(word) => next.copied(),
             word if is_web && word.starts_with("-u") => Some((at + 2, &word[2..])),
             word if is_web && word.starts_with("--user=") => Some((at + 7, &word[7..])),
             _ => None,
@@ -113,10 +115,25 @@ pub(super) fn options(line: &str, command: &str) -> Vec<Span> {
             all.push(span(at + 2, at + word.len()));
         }
     }
-    if let (true, true, Some((at, word))) = (runs("htpasswd"), words.len() > 3, words.last()) {
+    // What the line does with the output comes after.
+    let is_end = |(_, word): &&(usize, &str)| !word.starts_with(['>', '|', ';', '&']);
+    let own: Vec<_> = words.iter().take_while(is_end).collect();
+    if let (true, true, Some((at, word))) = (runs("htpasswd"), own.len() > 3, own.last()) {
         all.push(span(*at, at + word.len()));
     }
+    if runs("chpasswd") {
+        let logins = own
+            .iter()
+            .filter_map(|(at, word)| Some((at + word.find(':')? + 1, at + word.len())));
+        all.extend(logins.map(|(start, end)| span(start, end)));
+    }
     all
+}
+
+/// Short options in one word, of which the last is `-u`.
+fn is_bundle(word: &str) -> bool {
+    let letters = word.strip_prefix('-').unwrap_or_default();
+    letters.len() > 1 && letters.ends_with('u') && letters.bytes().all(|b| b.is_ascii_alphabetic())
 }
 
 /// Words that a name and its value follow.

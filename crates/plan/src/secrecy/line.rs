@@ -128,7 +128,8 @@ const QUERY: &[&str] = &[
 
 fn is_secret(front: &str, name: &str, separator: char) -> bool {
     let fits = match separator {
-        ' ' => name.starts_with("--"),
+        // `--password x`, and `-storepass x` of Java and Windows.
+        ' ' => name.starts_with('-') && name.trim_start_matches('-').len() > 2,
         '>' => front.ends_with('<'),
         _ => true,
     };

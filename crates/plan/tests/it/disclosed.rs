@@ -80,6 +80,19 @@ fn places() -> Vec<(&'static str, String)> {
             file("# a\n{{ x }}\n- name: Authorization\n  values: [Basic SECRET]\n"),
         ],
     );
+    of(
+        "scripts",
+        vec![
+            file("a\nkeytool -storepass SECRET -list\nb\n"),
+            file("a\nrun.exe -Password SECRET\nb\n"),
+            file("a\ncurl -su admin:SECRET http://localhost\nb\n"),
+            file("a\nhtpasswd -bn admin SECRET > /etc/users\nb\n"),
+            file("a\necho root:SECRET | chpasswd\nb\n"),
+            file("a {{ x }}\nkind: &a Secret\ndata:\n  a: SECRET\n"),
+            file("a {{ x }}\nkind: !!str Secret\ndata:\n  a: SECRET\n"),
+            file("a {{ x }}\nkind: SecretList\nitems:\n- data:\n    a: SECRET\n"),
+        ],
+    );
     let set = crd("{tokens: {type: array, x-kubernetes-list-type: set}}");
     let map = crd(
         "{users: {type: array, x-kubernetes-list-type: map, x-kubernetes-list-map-keys: [token]}}",
