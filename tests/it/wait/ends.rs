@@ -407,7 +407,7 @@ fn what_somebody_hides_is_a_warning_where_nothing_was_published() {
             "pending",
             "",
             "mallory",
-        )
+        );
     });
     let ended = follow();
     assert_eq!(ended.outcome(), Outcome::Unchanged);
