@@ -53,6 +53,9 @@ const ENTRA: [(&[u32], &str); 10] = [
     ),
 ];
 
+/// What helps where the server is at fault.
+const AGAIN: &str = "run again: the service is overloaded or has an outage";
+
 /// What helps where nothing is known.
 const USUAL: &str = "check the service connection with \"Verify\" in the project's settings";
 
@@ -79,7 +82,11 @@ pub(super) fn of_entra(failure: &Failure) -> Fault {
         let mut codes = codes.iter();
         codes.any(|code| body.error_codes.contains(code) || names(&said, *code))
     });
-    let hint = known.map_or(USUAL, |(_, hint)| hint);
+    let hint = match (known, failure.status) {
+        (Some((_, hint)), _) => hint,
+        (None, 429 | 500..) => AGAIN,
+        (None, _) => USUAL,
+    };
     Fault::Refused {
         whose: "Entra",
         said,
@@ -114,6 +121,7 @@ pub(super) fn of_azure_devops(failure: &Failure) -> Fault {
         401 | 403 | 302 | 203 => {
             "the job's own token was refused: it expired with the job, or the step runs outside of it. Run the job again"
         }
+        429 | 500.. => AGAIN,
         404 => {
             "Azure DevOps Server has no workload identity: use the job's own token, or a personal access token for one organization"
         }
@@ -215,7 +223,8 @@ mod tests {
         "{}",
         "answered 404: {} | Azure DevOps Server has no workload identity"
     )]
-    #[case(500, r#"{"message":"x"}"#, "x | check the service connection")]
+    #[case(400, r#"{"message":"x"}"#, "x | check the service connection")]
+    #[case(500, r#"{"message":"x"}"#, "x | run again")]
     fn azure_devops_says_why_it_gives_out_no_assertion(
         #[case] status: u16,
         #[case] body: &str,

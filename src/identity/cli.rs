@@ -42,7 +42,9 @@ pub(super) async fn token(tools: &Tools, resource: &str) -> Result<Granted, Faul
     let output = tools.run(&invocation).await?;
     if !output.status.success() {
         let words = String::from_utf8_lossy(&output.stderr);
-        let first = words.lines().find(|line| !line.trim().is_empty());
+        let mut lines = words.lines().filter(|line| !line.trim().is_empty());
+        let error = lines.clone().find(|line| line.starts_with("ERROR"));
+        let first = error.or_else(|| lines.next());
         return Err(Fault::Refused {
             whose: "`az account get-access-token`",
             said: first.unwrap_or("nothing").trim().to_owned(),

@@ -17,7 +17,7 @@ use crate::model::Secret;
 use super::error::Fault;
 use super::oidc::LARGEST;
 use super::rsa;
-use super::{Granted, OidcRequest, answer};
+use super::{ANSWER, Granted, OidcRequest, answer};
 
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -92,6 +92,7 @@ impl Application {
                 CONTENT_TYPE,
                 HeaderValue::from_static("application/x-www-form-urlencoded"),
             )
+            .timeout(ANSWER)
             .without_redirects()
             .idempotent();
         let mut response = http.send(&request).await?;
@@ -125,15 +126,21 @@ impl Application {
     /// Where tokens are asked for.
     fn address(&self) -> Result<Url, Fault> {
         let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b".-".contains(&byte);
+        let is_dots = self.tenant.bytes().all(|byte| byte == b'.');
         let malformed = || Fault::Setting {
             said: format!("the tenant id `{}` is malformed", self.tenant),
             hint: "check the tenant id of the service connection".into(),
         };
-        if self.tenant.is_empty() || !self.tenant.bytes().all(is_name) {
+        if is_dots || !self.tenant.bytes().all(is_name) {
             return Err(malformed());
         }
-        let path = format!("{}/oauth2/v2.0/token", self.tenant);
-        self.authority.join(&path).map_err(|_| malformed())
+        let mut address = self.authority.clone();
+        address
+            .path_segments_mut()
+            .map_err(|()| malformed())?
+            .pop_if_empty()
+            .extend([self.tenant.as_str(), "oauth2", "v2.0", "token"]);
+        Ok(address)
     }
 
     /// An assertion that is signed with the key of a certificate:

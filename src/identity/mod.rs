@@ -37,6 +37,12 @@ pub const AZURE_DEVOPS: &str = "499b84ac-1321-427f-aa17-267ca6975798";
 /// that.
 const MARGIN: Duration = Duration::from_mins(5);
 
+/// The longest life of a token, that of a managed identity.
+const LONGEST: Duration = Duration::from_hours(24);
+
+/// How long a server may take for one answer of a sign-in.
+const ANSWER: Duration = Duration::from_mins(1);
+
 /// A refused token that is younger is not replaced: the refusal has another reason.
 const YOUNG: Duration = Duration::from_mins(1);
 
@@ -119,7 +125,9 @@ impl Identity {
             fault,
         })?;
         (self.on_secret)(&granted.token);
-        let wait = granted.lives.saturating_sub(MARGIN).max(granted.lives / 2);
+        // Whatever the answer says, nothing is believed for longer.
+        let lives = granted.lives.min(LONGEST);
+        let wait = lives.saturating_sub(MARGIN).max(lives / 2);
         *current = Some(Minted {
             token: granted.token.clone(),
             made: Instant::now(),

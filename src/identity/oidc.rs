@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 use crate::http::{Http, Request};
 use crate::model::Secret;
 
-use super::answer;
 use super::error::Fault;
+use super::{ANSWER, answer};
 
 /// The largest answer of a sign-in.
 pub(super) const LARGEST: u64 = 1 << 20;
@@ -53,6 +53,7 @@ impl OidcRequest {
                 HeaderName::from_static("x-tfs-fedauthredirect"),
                 HeaderValue::from_static("Suppress"),
             )
+            .timeout(ANSWER)
             .without_redirects()
             .idempotent();
         let mut response = http.send(&request).await?;

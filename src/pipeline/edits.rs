@@ -31,7 +31,7 @@ use super::publication::{draft, publication, refuse_empty_author, retry};
 use super::publish::Branch;
 use super::{Connection, Rendered, propose};
 pub use filled::edits_of;
-use said::{message, no_file, owned, updated};
+use said::{message, no_file, owned, shown, updated};
 
 /// So many files beside one that is named are read, too.
 const MOST_BESIDE: usize = 50;
@@ -192,10 +192,12 @@ impl Updates<'_> {
     /// What the edits come to on top of a tip.
     pub(super) async fn decide(&self, tip: &Tip) -> Result<Decided, Error> {
         let texts = self.texts(tip).await?;
-        let changes = match values::apply(self.edits, &texts) {
+        let mut changes = match values::apply(self.edits, &texts) {
             Ok(changes) => changes,
             Err(refusal) => return Err(self.explained(refusal, tip).await),
         };
+        let set = std::mem::take(&mut changes.set).into_iter();
+        changes.set = set.map(|one| shown(&self.context.reporter, one)).collect();
         let files = changes.files.iter();
         let plan = FolderPlan {
             files: files

@@ -318,7 +318,7 @@ impl std::fmt::Debug for Reporter {
 }
 
 /// Whether a character has what follows written in the other direction.
-fn turns(c: char) -> bool {
+pub(crate) fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 

@@ -361,6 +361,17 @@ mod renewal {
     }
 
     #[tokio::test]
+    async fn a_life_that_no_token_has_is_not_believed() {
+        let entra = Entra::start();
+        entra.lives(u64::MAX);
+        let identity = identity(&entra);
+        for _ in 0..2 {
+            identity.token().await.unwrap();
+        }
+        assert_eq!(entra.asked().len(), 2);
+    }
+
+    #[tokio::test]
     async fn a_token_that_is_refused_at_once_is_not_replaced() {
         let entra = Entra::start();
         let identity = identity(&entra);

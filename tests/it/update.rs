@@ -386,3 +386,49 @@ environments:
         ended.stderr
     );
 }
+
+/// A commit is for everybody who may read the repository.
+#[test]
+fn no_secret_and_no_second_line_gets_into_the_message_of_the_commit() {
+    let central = central();
+    let secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: shop}\nstringData: {user: old-user}\n---\nt: \"x\\n\\nGitops-Run: 999\"\ndbPassword: old-word\nother: 1.0.0\n";
+    central
+        .git
+        .commit("main", "secrets", &[("s.yaml", "100644", secret)]);
+    let lines = [
+        "s.yaml Secret shop/db stringData.user=new-user",
+        "s.yaml dbPassword=new-word",
+        "s.yaml t=y",
+        "s.yaml other=marked-token-55",
+    ];
+    let program = central
+        .program(&lines, &[])
+        .variable("GITOPS_TOKEN", "marked-token-55");
+    let ended = program.succeed();
+    let message = central.git.git(&["log", "-1", "--format=%B", "main"]);
+    for hidden in [
+        "old-user",
+        "new-user",
+        "old-word",
+        "new-word",
+        "marked-token-55",
+    ] {
+        assert!(!message.contains(hidden), "{message}");
+        assert!(!ended.stderr.contains(hidden), "{}", ended.stderr);
+    }
+    assert!(
+        message.contains("dbPassword (hidden) -> (hidden)"),
+        "{message}"
+    );
+    assert!(
+        !message
+            .lines()
+            .any(|line| line.starts_with("Gitops-Run: 999")),
+        "{message}"
+    );
+    assert!(
+        central
+            .file("s.yaml")
+            .contains("dbPassword: new-word\nother: marked-token-55\n")
+    );
+}

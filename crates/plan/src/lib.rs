@@ -60,4 +60,5 @@ pub use plan::{Action, Plan, ReadError, ResourceChange, SCHEMA, Summary, VERSION
 pub use policy::{Consequence, RiskPolicy, Verdict, decide};
 pub use resource::{Identity, Resource};
 pub use run_plan::{EnvironmentPlan, FILE_SCHEMA, FILE_VERSION, NoHash, Run, RunPlan};
+pub use secrecy::is_confidential_name;
 pub use value::Value;

@@ -196,7 +196,7 @@ fn is_value_key(key: &str) -> bool {
 }
 
 /// Whether the value of something with this name is confidential.
-pub(crate) fn is_confidential_name(name: &str) -> bool {
+pub fn is_confidential_name(name: &str) -> bool {
     let plain = plain(name);
     // `PASSWORD_1`, `tokens`
     let plain = plain.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use crate::error::{Error, Kind};
-use crate::model::RelPath;
+use crate::model::{RelPath, Secret};
 use crate::settings::{EnvironmentSettings, UpdateItem};
 use crate::source::Recorder;
 use crate::tokens::{self, Engine, FileName};
@@ -56,6 +56,9 @@ pub fn edits_of(
             let edit = Edit::of(files.as_deref(), object.as_deref(), &field, &value);
             edits.push(edit.map_err(|refusal| refusal.usage().context(place.to_owned()))?);
         }
+    }
+    for form in engine.secret_forms() {
+        context.reporter.mask(&Secret::new(&form));
     }
     Ok(edits)
 }

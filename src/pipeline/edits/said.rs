@@ -6,12 +6,63 @@ use std::collections::BTreeSet;
 use crate::error::{Error, Kind};
 use crate::git::Tip;
 use crate::model::{Folder, RelPath};
-use crate::report::Updated;
+use crate::report::{Reporter, Updated, turns};
 use crate::text::nearest;
 use crate::update::values;
 
 /// How many lines the message of a commit lists.
 const LISTED: usize = 50;
+
+/// How many characters of a value are shown.
+const LONGEST: usize = 200;
+
+/// What is shown of a value of a Secret, or of one with the name of a secret.
+const HIDDEN: &str = "(hidden)";
+
+/// A value that was set, as everybody may see it: in the log, the message of the commit and
+/// the pull request.
+pub(super) fn shown(reporter: &Reporter, set: values::Set) -> values::Set {
+    let kind = set
+        .object
+        .as_deref()
+        .and_then(|object| object.split(' ').next());
+    let name = set.field.rsplit(['.', ']']).find(|part| !part.is_empty());
+    let is_secret = kind == Some("Secret") || name.is_some_and(gitops_plan::is_confidential_name);
+    let value = |text: String| {
+        if is_secret {
+            HIDDEN.to_owned()
+        } else {
+            line(&reporter.hidden(&text))
+        }
+    };
+    values::Set {
+        before: value(set.before),
+        after: value(set.after),
+        object: set.object.map(|object| line(&reporter.hidden(&object))),
+        field: line(&reporter.hidden(&set.field)),
+        ..set
+    }
+}
+
+/// A text on one line, without what steers a terminal or turns the direction, and cut where
+/// it is long.
+fn line(text: &str) -> String {
+    let mut line: String = text
+        .chars()
+        .take(LONGEST)
+        .map(|c| {
+            if c.is_control() || turns(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect();
+    if text.chars().nth(LONGEST).is_some() {
+        line.push('…');
+    }
+    line
+}
 
 /// What a commit says: one value in its subject, several below it.
 pub(super) fn message(set: &[values::Set]) -> String {
