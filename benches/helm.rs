@@ -12,6 +12,7 @@
 #![allow(clippy::cast_precision_loss, reason = "figures for people")]
 #![allow(unreachable_pub, dead_code, reason = "shared with another measurement")]
 
+#[path = "shared/measure.rs"]
 mod measure;
 
 use std::path::{Path, PathBuf};

@@ -20,14 +20,18 @@
 mod distance;
 #[path = "publishing/layout.rs"]
 mod layout;
+#[path = "shared/measure.rs"]
 mod measure;
-#[path = "../tests/it/support/mod.rs"]
-mod support;
+#[path = "../tests/it"]
+mod it {
+    pub mod support;
+}
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use it::support;
 use layout::{FOLDER, Files};
 use measure::{Run, best, median, millis};
 use support::git_repository::{GitRepository, command, git};

@@ -196,5 +196,4 @@ impl Edit {
 }
 
 #[cfg(test)]
-#[path = "edit_tests.rs"]
 mod tests;

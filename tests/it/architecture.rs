@@ -59,6 +59,17 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
+/// The sources of every crate of the workspace that is no fuzz target.
+fn crates() -> Vec<PathBuf> {
+    let workspace = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let below = workspace.join("crates").read_dir().unwrap();
+    let below = below.map(|entry| entry.unwrap().path().join("src"));
+    let mut all: Vec<_> = below.filter(|folder| folder.is_dir()).collect();
+    all.push(workspace.join("packaging/src"));
+    all.push(root());
+    all
+}
+
 fn tests() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/it")
 }
@@ -74,6 +85,15 @@ fn room(path: &Path) -> String {
         .to_str()
         .unwrap();
     first.trim_end_matches(".rs").to_owned()
+}
+
+/// Whether a file is the one that is named, or lies in the folder or is the module file
+/// beside it.
+fn lies_in(name: &str, place: &str) -> bool {
+    let Some(module) = place.strip_suffix('/') else {
+        return name == place;
+    };
+    name.starts_with(place) || name.strip_suffix(".rs") == Some(module)
 }
 
 /// The modules that a source text names as `crate::module`, and our other crates, by
@@ -169,7 +189,7 @@ fn the_table_has_no_circle() {
 #[test]
 fn every_file_is_short_and_says_what_it_is() {
     let mut wrong = Vec::new();
-    for path in sources(&root()) {
+    for path in crates().iter().flat_map(|top| sources(top)) {
         let text = without_tests(&path);
         if !text.starts_with("//!") {
             wrong.push(format!(
@@ -202,7 +222,7 @@ fn words_of_one_host_stay_in_its_room() {
         let text = without_tests(&path);
         let at_home = ["agent/", "host/", "cli/"]
             .iter()
-            .any(|room| name.starts_with(room));
+            .any(|place| lies_in(&name, place));
         if !at_home
             && ["SYSTEM_", "BUILD_BUILDID", "##vso", "TF401019"]
                 .iter()
@@ -218,29 +238,22 @@ fn words_of_one_host_stay_in_its_room() {
 #[test]
 fn every_file_is_named_by_another_one() {
     let mut left_out = Vec::new();
-    for top in [root(), tests()] {
+    for top in crates().into_iter().chain([tests()]) {
         for path in files(&top) {
-            let (folder, stem) = (path.parent().unwrap(), path.file_stem().unwrap());
-            let own = (stem == "mod").then(|| (folder.parent().unwrap(), folder.file_name()));
-            let (above, name) = own.unwrap_or((folder, Some(stem)));
-            let name = name.unwrap().to_str().unwrap();
-            let parents = if above == top {
+            let folder = path.parent().unwrap();
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            let parents = if folder == top {
                 if ["lib", "main"].contains(&name) {
                     continue;
                 }
-                [top.join("lib.rs"), top.join("main.rs")]
+                vec![top.join("lib.rs"), top.join("main.rs")]
             } else {
-                [above.join("mod.rs"), above.with_extension("rs")]
+                vec![folder.with_extension("rs")]
             };
             let texts = parents.iter().map(std::fs::read_to_string);
             let end = format!("mod {name};");
             let mut texts = texts.flatten();
-            let attribute = format!("#[path = \"{name}.rs\"]");
-            let has_it =
-                |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains(&attribute);
-            if !texts.any(|text| text.lines().any(|line| line.ends_with(&end)))
-                && !files(folder).iter().any(has_it)
-            {
+            if !texts.any(|text| text.lines().any(|line| line.ends_with(&end))) {
                 left_out.push(path.display().to_string());
             }
         }
@@ -253,7 +266,8 @@ fn every_file_is_named_by_another_one() {
 #[test]
 fn every_case_is_a_test() {
     let mut wrong = Vec::new();
-    for path in [root(), tests()].iter().flat_map(|top| files(top)) {
+    let tops = crates().into_iter().chain([tests()]);
+    for path in tops.flat_map(|top| files(&top)) {
         let text = std::fs::read_to_string(&path).unwrap();
         let mut runtime = None;
         for (at, line) in text.lines().map(str::trim).enumerate() {
@@ -318,10 +332,7 @@ const OPENERS: &[(&str, &str)] = &[
         "the private copy of a chart",
     ),
     ("generate/helm/private.rs", "the private copy of a chart"),
-    (
-        "generate/kustomize/mod.rs",
-        "the private copy of an overlay",
-    ),
+    ("generate/kustomize.rs", "the private copy of an overlay"),
     (
         "generate/jsonnet/files.rs",
         "whether a source that was looked up is a folder",
@@ -347,7 +358,7 @@ fn files_that_the_source_names_are_opened_by_its_reader_only() {
         if found.is_empty() {
             continue;
         }
-        match OPENERS.iter().find(|(place, _)| name.starts_with(place)) {
+        match OPENERS.iter().find(|(place, _)| lies_in(&name, place)) {
             Some((place, _)) => idle.retain(|other| other != place),
             None => wrong.push(format!("{name}: {}", found.join("; "))),
         }
