@@ -31,6 +31,7 @@ mod objects;
 mod pack_guard;
 mod pkt;
 mod read;
+mod remote_history;
 mod remote_read;
 mod report;
 mod smart_http;

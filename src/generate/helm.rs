@@ -19,6 +19,7 @@ mod output;
 mod packed;
 mod places;
 mod private;
+mod ready;
 mod remote;
 mod schema;
 mod values;
@@ -27,13 +28,10 @@ mod values_file;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use sha2::{Digest as _, Sha256};
-use tempfile::TempDir;
-
-use self::chart::Chart;
 use self::invoke::{Request, Values};
 use self::origin::Origin;
 use self::output::SortError;
+use self::ready::{Content, Ready, elsewhere, local};
 use super::cache::{Cache, Key};
 use super::reading::Reader;
 use super::{Error, Fault, Options, Policy, kube_apis, off_thread, set_namespace};
@@ -82,25 +80,6 @@ pub(super) fn broken(name: &str, reason: &impl std::fmt::Display) -> HelmFault {
 /// Whether this looks like a source of this generator.
 pub(super) fn is_source(tree: &SourceTree, source: &Path) -> Result<bool, source::Error> {
     Ok(tree.is_file(&source.join("Chart.yaml"))? || (is_packed(source) && tree.is_file(source)?))
-}
-
-/// A chart that is ready for helm.
-struct Ready {
-    content: Content,
-    /// Where the charts are that were brought together.
-    places: Vec<(String, String)>,
-    /// What identifies its content, when everything in it is known.
-    identity: Option<Vec<u8>>,
-}
-
-/// Where a chart is.
-enum Content {
-    /// In the checkout, and to be copied.
-    Checkout(PathBuf),
-    /// In a private folder.
-    Private(PathBuf, TempDir),
-    /// In memory, packed.
-    Archive(Vec<u8>),
 }
 
 /// Renders the chart.
@@ -154,64 +133,6 @@ pub(super) async fn run(
     let (files, more) = rendered(tools, &reader, options, ready, &request).await?;
     findings.extend(more);
     Ok((files, findings))
-}
-
-/// The chart that the source is, with everything that it depends on.
-async fn local(
-    tools: &Tools,
-    reader: &Arc<Reader>,
-    options: &Options,
-    findings: &mut Vec<Finding>,
-) -> Result<(Ready, String, String), Fault> {
-    let folder = reader.source.clone();
-    let shown = reader.show(&folder);
-    let looked = {
-        let (reader, folder) = (Arc::clone(reader), folder.clone());
-        off_thread(move || {
-            if !reader.is_folder(&folder)? {
-                return Err(Fault::SourceIsFile(reader.show(&folder)));
-            }
-            let chart = Chart::read(&reader, &folder)?;
-            let plan = dependencies::plan(&reader, &folder, &chart)?;
-            let identity = reader.subtree(&folder)?;
-            Ok((chart, plan, identity))
-        })
-    };
-    let (chart, mut plan, mut identity) = looked.await?;
-    findings.append(&mut plan.findings);
-    let places = plan.places(reader);
-    let content = if plan.is_empty() {
-        Content::Checkout(folder)
-    } else {
-        let helm = &options.helm;
-        let (folder, copy) = dependencies::together(tools, reader, helm, &folder, plan).await?;
-        let whole = copy.clone();
-        identity = off_thread(move || SourceTree::open(&whole)?.subtree(&whole)).await?;
-        Content::Private(copy, folder)
-    };
-    let ready = Ready {
-        content,
-        places,
-        identity: identity.map(Vec::from),
-    };
-    Ok((ready, chart.name, shown))
-}
-
-/// A chart that is pulled.
-async fn elsewhere(
-    tools: &Tools,
-    options: &HelmOptions,
-    origin: &Origin,
-    findings: &mut Vec<Finding>,
-) -> Result<Ready, Fault> {
-    let version = options.version.as_deref().unwrap_or_default();
-    let (bytes, more) = remote::chart(tools, options, origin, version).await?;
-    findings.extend(more);
-    Ok(Ready {
-        identity: Some(Sha256::digest(&bytes).to_vec()),
-        content: Content::Archive(bytes),
-        places: Vec::new(),
-    })
 }
 
 /// What helm is asked for.

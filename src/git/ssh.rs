@@ -28,7 +28,7 @@ use super::history::{self, Ancestor};
 use super::merge::{self, Merge};
 use super::objects;
 use super::read::{self, Seen};
-use super::remote_read::is_ancestor;
+use super::remote_history::is_ancestor;
 use super::tip::{FolderChange, Pushed, Tip, Wanted};
 use crate::host::{HostKind, SshAddress};
 use crate::model::ObjectId;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::{Platform, Tool};
-use crate::tools::is_executable;
+use crate::tools::search::is_executable;
 
 /// How often a lock that another process holds is looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
