@@ -8,6 +8,7 @@
 mod board;
 mod clock;
 mod follow;
+mod followed;
 mod line;
 mod result;
 mod tell;
@@ -15,6 +16,6 @@ mod tell;
 pub use board::{Board, Place};
 pub use clock::{Clock, RealClock};
 pub use follow::{Stopped, follow};
-pub use line::{Followed, Member, Start};
+pub use followed::{Followed, Member, Start};
 pub use result::because;
 pub use tell::commits;

@@ -1,6 +1,8 @@
 //! The walk over the component tree, level by level: what a level names is
 //! installed before the next one is read, which may have come with it.
 
+mod visit;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,8 @@ use crate::definition::{Component, Generator, join};
 use crate::parallel::blocking;
 use crate::tools::Tools;
 
+use visit::{Visit, below, inlined};
+
 /// How deep components may nest.
 const DEPTH: usize = 64;
 /// How many things there may be to install.
@@ -27,22 +31,6 @@ const MOST: usize = 2000;
 const COMPONENTS: usize = 50_000;
 /// How many things are fetched at a time.
 const PARALLEL: usize = 6;
-
-/// A component that takes part.
-struct Visit {
-    component: Component,
-    /// Where it stands on disk.
-    folder: PathBuf,
-    /// Its names from the root.
-    label: String,
-    /// It comes from elsewhere, not with the checkout.
-    foreign: bool,
-    /// The root is to be replaced by what is installed for it.
-    stands_in: bool,
-    /// Folders and sources that led here, outermost first.
-    chain: Vec<String>,
-    depth: usize,
-}
 
 /// An installation under way.
 pub(super) struct Walk<'a> {
@@ -364,19 +352,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// An entry that shares its parent's folder.
-fn inlined(parent: &Visit, entry: &Component, label: String) -> Visit {
-    Visit {
-        component: entry.clone(),
-        folder: parent.folder.clone(),
-        label,
-        foreign: parent.foreign,
-        stands_in: false,
-        chain: parent.chain.clone(),
-        depth: parent.depth + 1,
-    }
-}
-
 /// Those of the wished for folders that are as this program left them.
 async fn in_order(wishes: &[Wish]) -> Result<Vec<PathBuf>, Error> {
     let targets: Vec<PathBuf> = wishes.iter().map(|wish| wish.target.clone()).collect();
@@ -390,12 +365,4 @@ async fn in_order(wishes: &[Wish]) -> Result<Vec<PathBuf>, Error> {
         Ok(fine)
     });
     Ok(found.await?)
-}
-
-/// The names of an entry from the root.
-fn below(label: &str, name: &str) -> String {
-    match label {
-        "." => name.to_owned(),
-        above => format!("{above}/{name}"),
-    }
 }

@@ -5,9 +5,10 @@
 
 mod filled;
 mod said;
+mod texts;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use bytes::Bytes;
 
@@ -16,8 +17,7 @@ use crate::error::{Error, Kind};
 use crate::git::{CommitDraft, FolderChange, Tip, Wanted};
 use crate::host::Refusal;
 use crate::model::{
-    EntryMode, FileChange, FileSet, Finding, Folder, FolderPlan, GeneratorStamp, Ledger, ObjectId,
-    RelPath,
+    FileChange, FileSet, Finding, Folder, FolderPlan, GeneratorStamp, Ledger, ObjectId,
 };
 use crate::publish::{self, Failure, Outcome as Ended, Proposal};
 use crate::report::{Outcome, Publication, RunReport};
@@ -31,10 +31,7 @@ use super::publication::{draft, publication, refuse_empty_author, retry};
 use super::publish::Branch;
 use super::{Connection, Rendered, propose};
 pub use filled::edits_of;
-use said::{message, no_file, owned, shown, updated};
-
-/// So many files beside one that is named are read, too.
-const MOST_BESIDE: usize = 50;
+use said::{message, owned, shown, updated};
 
 /// Sets values in the files of one branch; with `plans`, only says what it would set.
 ///
@@ -223,107 +220,6 @@ impl Updates<'_> {
         Ok(Decided { changes, proposal })
     }
 
-    /// The files that the edits can mean. What the ledgers say we own is no such file.
-    async fn texts(&self, tip: &Tip) -> Result<BTreeMap<RelPath, String>, Error> {
-        let Some(state) = tip.folders.first().filter(|_| tip.exists) else {
-            let said = format!(
-                "the branch {:?} does not exist, so no file can be changed in it",
-                tip.branch
-            );
-            return Err(Error::message(Kind::Input, said).hint("check `branch`"));
-        };
-        let owner = |path: &RelPath| {
-            let mut inner = state.inner.iter();
-            let inner = inner.find(|folder| path.starts_with(folder));
-            let inner = inner.map(|folder| Folder::from(folder.clone()));
-            inner.or_else(|| state.ledger.is_some().then_some(Folder::ROOT))
-        };
-        let mut ids = BTreeMap::new();
-        let mut named = BTreeSet::new();
-        for edit in self.edits {
-            if let Some(file) = edit.file() {
-                let found = RelPath::parse(file).ok();
-                let found = found.and_then(|path| Some((state.entries.get(&path)?, path)));
-                let Some((entry, path)) = found else {
-                    return Err(no_file(file, tip, state.entries.keys()));
-                };
-                if let Some(folder) = owner(&path) {
-                    return Err(owned(&format!("{path} lies"), &folder));
-                }
-                if !matches!(entry.mode, EntryMode::File | EntryMode::Executable) {
-                    let said = format!("{path} is a symbolic link or a submodule");
-                    return Err(
-                        Error::message(Kind::Input, said).hint("name the file that it leads to")
-                    );
-                }
-                if !values::is_editable(file) {
-                    let said = format!("{path} is not YAML, JSON or TOML, by its name");
-                    return Err(Error::message(Kind::Input, said).hint(
-                        "values can be set in files called *.yaml, *.yml, *.json, *.toml and Kustomization",
-                    ));
-                }
-                // Its neighbors tell of chart repositories and of other tools.
-                let beside = state.entries.iter().filter(|(other, entry)| {
-                    folder_of(other) == folder_of(&path)
-                        && values::is_editable(other.as_str())
-                        && matches!(entry.mode, EntryMode::File | EntryMode::Executable)
-                });
-                ids.extend(
-                    beside
-                        .take(MOST_BESIDE)
-                        .map(|(other, entry)| (other.clone(), entry.id)),
-                );
-                ids.insert(path.clone(), entry.id);
-                named.insert(path);
-                continue;
-            }
-            let plain = state.entries.iter().filter(|(path, entry)| {
-                edit.wants(path.as_str())
-                    && values::is_editable(path.as_str())
-                    && matches!(entry.mode, EntryMode::File | EntryMode::Executable)
-                    && owner(path).is_none()
-            });
-            ids.extend(plain.map(|(path, entry)| (path.clone(), entry.id)));
-        }
-        self.load(tip, &ids).await?;
-        let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut texts = BTreeMap::new();
-        for (path, id) in ids {
-            let bytes = read.get(&id).cloned().unwrap_or_default();
-            match String::from_utf8(bytes.into()) {
-                Ok(text) => {
-                    texts.insert(path, text);
-                }
-                Err(_) if named.contains(&path) => {
-                    let said = format!("{path} is not UTF-8 text");
-                    return Err(Error::message(Kind::Input, said).hint("save the file as UTF-8"));
-                }
-                Err(_) => {}
-            }
-        }
-        Ok(texts)
-    }
-
-    /// Reads what was not read before.
-    async fn load(&self, tip: &Tip, ids: &BTreeMap<RelPath, ObjectId>) -> Result<(), Error> {
-        let missing: BTreeSet<_> = {
-            let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-            ids.values()
-                .copied()
-                .filter(|id| !read.contains_key(id))
-                .collect()
-        };
-        let missing: Vec<_> = missing.into_iter().collect();
-        let connection = &self.branch.connection;
-        let contents = connection
-            .remote
-            .contents(tip, &missing, connection.api.as_ref())
-            .await?;
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        read.extend(contents);
-        Ok(())
-    }
-
     /// A refusal; what is not found may be in a folder that this program writes.
     async fn explained(&self, refusal: values::Refusal, tip: &Tip) -> Error {
         let meant = self.edits.iter().filter(|edit| refusal.finds_nothing(edit));
@@ -400,9 +296,4 @@ impl Updates<'_> {
     pub(super) fn environment(&self) -> &EnvironmentSettings {
         &self.settings.environments[0]
     }
-}
-
-/// The folder that a file lies in.
-fn folder_of(path: &RelPath) -> &str {
-    path.ancestors().last().unwrap_or_default()
 }

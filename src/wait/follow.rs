@@ -6,7 +6,8 @@ use std::time::Duration;
 use gitops_rollout::{Judged, Outcome, Policy, Standing, Wait, Waiting, judge};
 
 use super::clock::{Clock, pause};
-use super::line::{Followed, Line};
+use super::followed::Followed;
+use super::line::Line;
 use super::result::{because, report};
 use super::tell::Teller;
 use crate::error::Error;

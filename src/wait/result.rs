@@ -2,7 +2,8 @@
 
 use gitops_rollout::{Doubt, Hidden, Judged, Line as TargetLine, LineState, Outcome, Tree, words};
 
-use super::line::{Line, Member, Start};
+use super::followed::{Member, Start};
+use super::line::Line;
 use super::tell::{commits, list, never, or, request, short, shown};
 use crate::error::{Error, Kind};
 use crate::host::{ApiError, HostKind, Refusal};

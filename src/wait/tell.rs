@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use gitops_rollout::{Judged, LineState, Policy, Reported, Required, Waiting};
 
-use super::line::{Line, Member, Start};
+use super::followed::{Member, Start};
+use super::line::Line;
 use crate::report::{Reporter, RolloutReport, duration};
 
 /// How many names one message holds.

@@ -1,5 +1,6 @@
 //! Layers in, validated settings or a refusal out.
 
+use super::super::layer::Origin;
 use super::*;
 use crate::settings::{Data, Value};
 

@@ -5,6 +5,8 @@
 //! manifests in the end: what a merge key is, and the end of a block text that
 //! ends with the file. `tests/it/cases/yaml` has what they said.
 
+mod merge;
+
 use std::collections::{HashMap, HashSet};
 
 use base64::Engine as _;
@@ -13,6 +15,7 @@ use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 use super::value::key_text;
 use super::{breaks, ending};
 use crate::text::{Form, Kind, Node, SyntaxError};
+use merge::{is_merge_key, merged};
 
 /// How deep a document may nest, aliases expanded.
 const DEPTH: usize = 128;
@@ -313,47 +316,6 @@ fn is_unambiguous(key: &Node) -> bool {
         Kind::Scalar(text, _) => !super::needs_quotes(text),
         _ => false,
     }
-}
-
-/// Adds what a merge key brings. Go's libraries let a merge win over keys
-/// before it and lose to keys after it; in a list, the first map wins.
-///
-/// A list behind an alias is refused, as by them.
-fn merged(
-    value: Node,
-    alias: bool,
-    span: Span,
-    pairs: &mut Vec<(Node, Node)>,
-) -> Result<(), SyntaxError> {
-    match value.kind {
-        Kind::Mapping(more) => pairs.extend(more),
-        Kind::Sequence(items) if !alias => {
-            for item in items.into_iter().rev() {
-                match item.kind {
-                    Kind::Mapping(more) => pairs.extend(more),
-                    _ => return Err(fault(span, "a merge key needs a map or a list of maps")),
-                }
-            }
-        }
-        _ => return Err(fault(span, "a merge key needs a map or a list of maps")),
-    }
-    Ok(())
-}
-
-/// Whether a key merges: `<<` without quotes and tag, or with the tag of merge
-/// keys or the empty one, in quotes too. So decides `isMerge` of go-yaml v2:
-/// <https://github.com/yaml/go-yaml/blob/v2.4.0/decode.go#L810>
-fn is_merge_key(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> bool {
-    text == "<<"
-        && match tag {
-            None => style == ScalarStyle::Plain,
-            Some(tag) => is_empty_tag(tag) || yaml_type(tag).as_deref() == Some("merge"),
-        }
-}
-
-/// Whether a tag is `!` alone.
-fn is_empty_tag(tag: &Tag) -> bool {
-    matches!(tag.parts(), ("", "!") | ("!", ""))
 }
 
 /// The type that a tag names, when it is one of YAML's own.
