@@ -34,7 +34,8 @@ fn table() -> BTreeMap<String, Option<BTreeSet<String>>> {
 /// Files longer than this do more than one thing.
 const LINES: usize = 400;
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
+/// The Rust files of a folder, without those that only hold unit tests.
+pub(crate) fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut files = files(folder);
     files.retain(|path| !path.ends_with("tests.rs"));
     files
@@ -55,7 +56,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     all
 }
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src")
 }
 
@@ -128,7 +129,7 @@ fn used(text: &str) -> Vec<String> {
 }
 
 /// The text of a source without its unit tests.
-fn without_tests(path: &Path) -> String {
+pub(crate) fn without_tests(path: &Path) -> String {
     let text = std::fs::read_to_string(path).unwrap();
     text.split("#[cfg(test)]").next().unwrap().to_owned()
 }

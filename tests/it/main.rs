@@ -25,6 +25,7 @@ mod fetch;
 mod figures;
 mod git_wire;
 mod helm;
+mod hints;
 mod install;
 mod jsonnet;
 mod keyless;
