@@ -7,7 +7,7 @@ use std::str::FromStr;
 use anyhow::{Context as _, bail};
 
 /// Largest compressed binary, in bytes: five of them must fit in [`MAX_PACKAGE`].
-pub const MAX_BINARY: u64 = 9 << 20;
+pub const MAX_BINARY: u64 = 19 << 19;
 /// Largest package, in bytes.
 pub const MAX_PACKAGE: u64 = 50 << 20;
 
