@@ -28,6 +28,8 @@ pub struct Edits {
     texts: BTreeMap<(usize, usize), New>,
     /// A place that should have two texts.
     clash: Option<(usize, usize)>,
+    /// Blocks of lines cannot change.
+    keeps_blocks: bool,
 }
 
 /// A new text.
@@ -42,6 +44,11 @@ impl Edits {
     /// Gives a scalar a new text, which is a string from now on.
     pub fn set(&mut self, node: &mut Node, text: String) {
         self.put(node, New { text, bare: false });
+    }
+
+    /// Refuses a new text for a block of lines.
+    pub fn keep_blocks(&mut self) {
+        self.keeps_blocks = true;
     }
 
     /// Gives a scalar without quotes a new text whose type is read from the text, such as
@@ -135,7 +142,7 @@ fn spliced(text: &str, syntax: Syntax, edits: &Edits) -> Option<(String, bool)> 
         hash |= old.contains('#');
         edited.push_str(text.get(kept..bytes.start)?);
         let style = match (syntax, style) {
-            (Syntax::Toml, Style::Block) => return None,
+            (_, Style::Block) if edits.keeps_blocks || syntax == Syntax::Toml => return None,
             // There is no way to write a quote in single quotes.
             (Syntax::Toml, Style::Single) if new.text.contains('\'') => Style::Double,
             (Syntax::Json | Syntax::Toml, Style::Plain | Style::PlainInFlow) if !new.bare => {

@@ -13,8 +13,8 @@ use super::{Form, Kind, Node, SyntaxError};
 /// How deep arrays and inline tables may nest.
 const DEPTH: u32 = 64;
 
-/// Parses a document. Numbers and switches have the form of JSON; times are text that stands
-/// without quotes.
+/// Parses a document. Numbers, switches and times are what stands without quotes, as it is
+/// written there.
 pub fn parse(text: &str) -> Result<Node, SyntaxError> {
     Ok(Reader::read(text)?.0)
 }
@@ -149,10 +149,12 @@ impl<'t> Reader<'t> {
                     return Err(self.fault(&error));
                 }
                 let form = match kind {
-                    Some(ScalarKind::Boolean(_) | ScalarKind::Float | ScalarKind::Integer(_)) => {
-                        Form::Json
+                    None | Some(ScalarKind::String) => Form::Text,
+                    Some(_) => {
+                        // Decoding leaves out how a number is written, such as `0x`.
+                        raw.map_or("", |raw| raw.as_str()).clone_into(&mut text);
+                        Form::Plain
                     }
-                    _ => Form::Text,
                 };
                 let node = self.node(event, Kind::Scalar(text, form));
                 let bytes = event.span().start() + self.mark..event.span().end() + self.mark;

@@ -22,13 +22,13 @@ use crate::model::{Finding, RelPath};
 use crate::text::change::EditError;
 use crate::text::scalar_edit::Syntax;
 use crate::text::yaml::{self, Document};
-use crate::text::{Form, Format, Kind, Node, SyntaxError, scalar_edit, toml};
+use crate::text::{Format, Kind, Node, SyntaxError, scalar_edit, toml};
 
 pub use edit::Edit;
 use kinds::Of;
 use near::Near;
 pub use refusal::Refusal;
-use spelling::{spelling, stuck};
+use spelling::{Spelled, spelling, stuck};
 pub use way::Way;
 
 /// What edits come to.
@@ -79,9 +79,13 @@ impl Target {
         }
     }
 
+    /// A value that stays what it is, as far as its key does not say that it is a text:
+    /// `tag: 1.9` is a version that lacks its quotes.
     fn as_before(way: Way, value: &str) -> Self {
+        let plain = way.plain().to_lowercase();
+        let names = ["tag", "version", "digest", "revision", "commit", "sha"];
         Self {
-            is_text: false,
+            is_text: names.iter().any(|name| plain.ends_with(name)),
             ..Self::text(way, value)
         }
     }
@@ -209,7 +213,10 @@ impl Work {
     fn set(&mut self, site: &Site, text: &str) -> Result<Option<String>, Refusal> {
         let (mut document, mut set, mut unchanged) = (0, Vec::new(), 0);
         let path = &site.file;
-        let edited = scalar_edit::apply(text, syntax(path.as_str()), |root, edits| {
+        let syntax = syntax(path.as_str());
+        let mut refused = None;
+        let edited = scalar_edit::apply(text, syntax, |root, edits| {
+            edits.keep_blocks();
             let is_here = document == site.document;
             document += 1;
             for target in site.targets.iter().filter(|_| is_here) {
@@ -218,13 +225,19 @@ impl Work {
                 };
                 let before = node.text().unwrap_or_default().to_owned();
                 let line = node.line;
-                match spelling(node, target) {
-                    None => {
-                        unchanged += 1;
-                        continue;
-                    }
-                    Some(Form::Text) => edits.set(node, target.value.clone()),
-                    Some(_) => edits.set_bare(node, target.value.clone()),
+                let spelled = spelling(node, target, syntax, &format!("{path}, line {line}"));
+                let spelled = spelled.unwrap_or_else(|refusal| {
+                    refused.get_or_insert(refusal);
+                    None
+                });
+                let Some(Spelled { text, bare }) = spelled else {
+                    unchanged += 1;
+                    continue;
+                };
+                if bare {
+                    edits.set_bare(node, text.clone());
+                } else {
+                    edits.set(node, text.clone());
                 }
                 set.push(Set {
                     file: path.clone(),
@@ -232,11 +245,14 @@ impl Work {
                     object: site.object.clone(),
                     field: target.way.to_string(),
                     before,
-                    after: target.value.clone(),
+                    after: text,
                 });
             }
             Ok::<_, EditError>(())
         });
+        if let Some(refusal) = refused {
+            return Err(refusal);
+        }
         let edited = edited.map_err(|error| stuck(path, text, &set, &error))?;
         self.changes.unchanged += unchanged;
         if edited.is_some() {
