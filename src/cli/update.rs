@@ -104,6 +104,7 @@ async fn run(
         edits = pipeline::edits_of(&context, &settings.environments[0], &listed)?;
     }
     refuse_none(&edits)?;
+    refuse_unresolved(&edits)?;
     name_head(&mut settings, &edits);
     let open = async |target: &Target| connector.open(target, false).await;
     Box::pin(pipeline::update(&context, &settings, &edits, open, plans)).await
@@ -123,6 +124,21 @@ fn refuse_none(edits: &[Edit]) -> Result<(), Error> {
     }
     Err(Error::message(Kind::Usage, "no value to set is given")
         .hint("give at least one with `set` (`--set`), such as `HelmRelease shop/web version=1.4.2`, or list them under `updates` in `gitops.yaml`"))
+}
+
+/// What Azure Pipelines left as it is stands for a variable that the run does not have.
+fn refuse_unresolved(edits: &[Edit]) -> Result<(), Error> {
+    for edit in edits {
+        let spelled = edit.spelled();
+        if let Some(left) = agent::unresolved(&spelled) {
+            return Err(Error::message(
+                Kind::Usage,
+                format!("`{edit}` is to be set to a value that contains `{left}`, which this run has no variable for"),
+            )
+            .hint("define the variable, or check its spelling and that its group is linked to the pipeline"));
+        }
+    }
+    Ok(())
 }
 
 /// One environment says where to and how, or the top of the settings file; tells whether it
@@ -197,4 +213,27 @@ fn tell(report: &RunReport, reporter: &Reporter) {
         let _ = write!(text, "\n  {line}");
     }
     reporter.info(&text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[rstest::rstest]
+    #[case("v=$(packageVersion)", Some("$(packageVersion)"))]
+    #[case("v=${{ parameters.v }}", Some("${{ parameters.v }}"))]
+    #[case("v=1.$[variables.v]", Some("$[variables.v]"))]
+    #[case("v=costs $5 (net)", None)]
+    #[case("v=${v}", None)]
+    fn an_expression_that_nobody_evaluated_is_refused(
+        #[case] field: &str,
+        #[case] left: Option<&str>,
+    ) {
+        let edit = Edit::parse(&format!("a.yaml {field}")).unwrap();
+        let refused = refuse_unresolved(&[edit]).map_err(|error| error.to_string());
+        let said = left.map(|left| {
+            format!("`a.yaml v` is to be set to a value that contains `{left}`, which this run has no variable for")
+        });
+        assert_eq!(refused.err(), said);
+    }
 }
