@@ -10,6 +10,7 @@ mod marker;
 mod near;
 mod refusal;
 mod remarks;
+mod sops;
 mod spelling;
 #[cfg(test)]
 mod tests;
@@ -25,6 +26,7 @@ use crate::text::yaml::{self, Document};
 use crate::text::{Format, Kind, Node, SyntaxError, scalar_edit, toml};
 
 pub use edit::Edit;
+use edit::Object;
 use kinds::Of;
 use near::Near;
 pub use refusal::Refusal;
@@ -166,10 +168,8 @@ impl Work {
             }
             let documents = match documents(path.as_str(), text) {
                 Ok(documents) => documents,
-                Err(error) => {
-                    near.unreadable.push(format!("{path}, {error}"));
-                    continue;
-                }
+                Err(_) if !edit.may_be_in(path.as_str(), text) => continue,
+                Err(error) => return Err(malformed(edit, path, &error)),
             };
             for (document, Document { root, line, .. }) in documents.iter().enumerate() {
                 if object.is_some_and(|object| !near.is(object, root, path)) {
@@ -181,7 +181,8 @@ impl Work {
                     None => path.to_string(),
                 };
                 let found = kinds::targets(of, root, (&edit.way, &edit.value), &place)
-                    .and_then(|targets| reachable(root, targets, &place));
+                    .and_then(|targets| reachable(root, targets, &place))
+                    .and_then(|targets| sops::refuse(root, targets, &place));
                 match found {
                     Ok(targets) => {
                         near.lines.push(format!("{path}, line {line}"));
@@ -276,50 +277,7 @@ impl Work {
         let mut found = false;
         let files: Vec<_> = self.texts.keys().cloned().collect();
         for path in files.iter().filter(|path| edit.wants(path.as_str())) {
-            let text = self.texts[path].clone();
-            let mut markers = marker::markers(&text);
-            markers.retain(|_, marker| marker.is_of(policy));
-            if markers.is_empty() {
-                continue;
-            }
-            found = true;
-            let (mut set, mut unchanged, mut left) = (Vec::new(), 0, markers.clone());
-            let edited = scalar_edit::apply(&text, syntax(path.as_str()), |root, edits| {
-                for (line, marker) in &markers {
-                    let Some(node) = marker::value_in_line(root, *line) else {
-                        continue;
-                    };
-                    left.remove(line);
-                    let place = format!("{path}, line {line}");
-                    let after = marker.value(&edit.value, &place)?;
-                    let before = node.text().unwrap_or_default().to_owned();
-                    if before == after {
-                        unchanged += 1;
-                        continue;
-                    }
-                    edits.set(node, after.clone());
-                    set.push(Set {
-                        file: path.clone(),
-                        line: *line,
-                        object: Some(policy.to_string()),
-                        field: "image".to_owned(),
-                        before,
-                        after,
-                    });
-                }
-                Ok::<_, Refusal>(())
-            })?;
-            if let Some((line, _)) = left.first_key_value() {
-                return Err(Refusal::new(format!(
-                    "{path}, line {line}: no value that can be set stands in front of the marker"
-                ))
-                .hint("a marker stands behind its value, in the same line"));
-            }
-            self.changes.unchanged += unchanged;
-            self.changes.set.extend(set);
-            if let Some(edited) = edited {
-                self.texts.insert(path.clone(), edited);
-            }
+            found |= self.marked_in(edit, policy, path)?;
         }
         if found {
             remarks::automation(policy, &self.texts, &mut self.changes.warnings);
@@ -333,6 +291,86 @@ impl Work {
             )),
         )
     }
+
+    /// Sets the values of one file; false where it has no marker of the policy.
+    fn marked_in(&mut self, edit: &Edit, policy: &Object, path: &RelPath) -> Result<bool, Refusal> {
+        let text = self.texts[path].clone();
+        let mut markers = marker::markers(&text);
+        markers.retain(|_, marker| marker.is_of(policy));
+        if markers.is_empty() {
+            return Ok(false);
+        }
+        let documents = match documents(path.as_str(), &text) {
+            Ok(documents) => documents,
+            Err(_) if !edit.may_be_in(path.as_str(), &text) => return Ok(false),
+            Err(error) => return Err(malformed(edit, path, &error)),
+        };
+        for line in markers.keys() {
+            let roots = documents.iter().map(|document| &document.root);
+            marker::refuse_several(roots, *line, &format!("{path}, line {line}"))?;
+        }
+        let mut refused = None;
+        let (mut set, mut unchanged, mut left) = (Vec::new(), 0, markers.clone());
+        let edited = scalar_edit::apply(&text, syntax(path.as_str()), |root, edits| {
+            edits.keep_blocks();
+            let encrypted = sops::encrypts(root);
+            for (line, marker) in &markers {
+                let Some(node) = marker::value_in_line(root, *line) else {
+                    continue;
+                };
+                left.remove(line);
+                let place = format!("{path}, line {line}");
+                let before = node.text().unwrap_or_default().to_owned();
+                let after = match marker.value(&edit.value, &place) {
+                    _ if encrypted => Err(sops::refusal("image", &place)),
+                    after => after,
+                };
+                let after = match after {
+                    Ok(after) => after,
+                    Err(refusal) => {
+                        refused.get_or_insert(refusal);
+                        continue;
+                    }
+                };
+                if before == after {
+                    unchanged += 1;
+                    continue;
+                }
+                edits.set(node, after.clone());
+                set.push(Set {
+                    file: path.clone(),
+                    line: *line,
+                    object: Some(policy.to_string()),
+                    field: "image".to_owned(),
+                    before,
+                    after,
+                });
+            }
+            Ok::<_, EditError>(())
+        });
+        if let Some(refusal) = refused {
+            return Err(refusal);
+        }
+        let edited = edited.map_err(|error| stuck(path, &text, &set, &error))?;
+        if let Some((line, _)) = left.first_key_value() {
+            return Err(Refusal::new(format!(
+                "{path}, line {line}: no value that can be set stands in front of the marker"
+            ))
+            .hint("a marker stands behind its value, in the same line"));
+        }
+        self.changes.unchanged += unchanged;
+        self.changes.set.extend(set);
+        if let Some(edited) = edited {
+            self.texts.insert(path.clone(), edited);
+        }
+        Ok(true)
+    }
+}
+
+/// A file that may hold what is meant, and cannot be read.
+fn malformed(edit: &Edit, path: &RelPath, error: &SyntaxError) -> Refusal {
+    Refusal::new(format!("`{edit}`: {path}, {error}"))
+        .hint("correct the file, or name the files that are meant without it")
 }
 
 /// Each target that leads to a single value.

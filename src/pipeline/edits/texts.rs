@@ -85,14 +85,24 @@ impl Updates<'_> {
                 Ok(text) => {
                     texts.insert(path, text);
                 }
-                Err(_) if named.contains(&path) => {
+                Err(error) if self.may_mean(&path, error.as_bytes(), named.contains(&path)) => {
                     let said = format!("{path} is not UTF-8 text");
-                    return Err(Error::message(Kind::Input, said).hint("save the file as UTF-8"));
+                    return Err(Error::message(Kind::Input, said).hint(
+                        "save the file as UTF-8, or name the files that are meant without it",
+                    ));
                 }
                 Err(_) => {}
             }
         }
         Ok(texts)
+    }
+
+    /// Whether an edit may mean a file that is no UTF-8 text.
+    fn may_mean(&self, path: &RelPath, bytes: &[u8], is_named: bool) -> bool {
+        // In UTF-16, every other byte of plain letters is zero.
+        let text = String::from_utf8_lossy(bytes).replace('\0', "");
+        let mut edits = self.edits.iter();
+        is_named || edits.any(|edit| edit.may_be_in(path.as_str(), &text))
     }
 
     /// Reads what was not read before.

@@ -136,6 +136,20 @@ impl Edit {
         }
     }
 
+    /// Whether a file that cannot be read may hold what it means.
+    pub fn may_be_in(&self, path: &str, text: &str) -> bool {
+        // A template of a chart is no manifest before it is rendered.
+        let is_template = text.contains("{{") && path.split('/').any(|part| part == "templates");
+        let speaks = self.object.as_ref().is_none_or(|object| {
+            let sign = self
+                .policy()
+                .map_or(object.kind.as_str(), |_| "$imagepolicy");
+            text.contains(sign) && text.contains(&object.name)
+        });
+        let is_named = self.file() == Some(path);
+        self.wants(path) && speaks && (is_named || !is_template)
+    }
+
     /// The one file that it names.
     pub fn file(&self) -> Option<&str> {
         let files = self.files.as_ref()?;

@@ -23,20 +23,6 @@ impl<'t> Reference<'t> {
             Some((name, tag)) if !tag.contains('/') => (name, Some(tag)),
             _ => (rest, None),
         };
-        let is_digest = |text: &str| {
-            text.split_once(':').is_some_and(|(kind, hash)| {
-                !kind.is_empty()
-                    && hash.len() >= 32
-                    && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
-            })
-        };
-        let is_tag = |text: &str| {
-            (1..=128).contains(&text.len())
-                && !text.starts_with(['.', '-'])
-                && text
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
-        };
         let is_name = |text: &str| {
             !text.is_empty()
                 && text
@@ -55,6 +41,38 @@ impl<'t> Reference<'t> {
         }
         Ok(Self { name, tag, digest })
     }
+}
+
+fn is_digest(text: &str) -> bool {
+    text.split_once(':').is_some_and(|(kind, hash)| {
+        !kind.is_empty() && hash.len() >= 32 && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+fn is_tag(text: &str) -> bool {
+    (1..=128).contains(&text.len())
+        && !text.starts_with(['.', '-'])
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+/// Refuses what a registry takes for no digest.
+pub(super) fn refuse_no_digest(text: &str, place: &str) -> Result<(), Refusal> {
+    if is_digest(text) {
+        return Ok(());
+    }
+    Err(Refusal::new(format!("{place}: {text:?} is not a digest"))
+        .hint("write `sha256:` and its 64 digits, as the registry shows them"))
+}
+
+/// Refuses what a registry takes for no tag.
+pub(super) fn refuse_no_tag(text: &str, place: &str) -> Result<(), Refusal> {
+    if is_tag(text) {
+        return Ok(());
+    }
+    Err(Refusal::new(format!("{place}: {text:?} is not a tag"))
+        .hint("a tag has letters, digits, `_`, `.` and `-`, and at most 128 of them; `helm push` writes the `+` of a version as `_`"))
 }
 
 /// The entry in the list `images` of a kustomization that is meant.

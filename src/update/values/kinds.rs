@@ -1,7 +1,7 @@
 //! What the short fields `version`, `values.…` and `image` stand for, by the kind of the
 //! object. Any other field is the path to a value.
 
-use super::version::refuse_odd;
+use super::version::{refuse_inexact, refuse_odd};
 use super::way::Step;
 use super::{Refusal, Target, Way, image};
 use crate::text::Node;
@@ -92,11 +92,20 @@ pub(super) fn targets(
         Of::FluxKustomization if way.is("image") => {
             image::entry(root, &["spec", "images"], value, place)
         }
-        Of::Chart if is_version || way.plain() == "dependencies.version" => {
+        Of::Chart if is_version => {
+            refuse_inexact(value, place)?;
+            one(way.clone())
+        }
+        Of::Chart if way.plain() == "dependencies.version" => {
             refuse_odd(value, place)?;
             one(way.clone())
         }
         _ => {
+            match (of, way.plain().as_str()) {
+                (Of::OciRepository, "spec.ref.digest") => image::refuse_no_digest(value, place)?,
+                (Of::OciRepository, "spec.ref.tag") => image::refuse_no_tag(value, place)?,
+                _ => {}
+            }
             if let Some(exact) = versioned(of, way) {
                 if exact {
                     refuse_odd(value, place)?;
@@ -167,7 +176,10 @@ fn oci_version(root: &Node, value: &str, place: &str) -> Result<Vec<Target>, Ref
     };
     let mut targets = Vec::new();
     match digest {
-        Some(digest) if has("digest") => targets.push(target("digest", digest)),
+        Some(digest) if has("digest") => {
+            image::refuse_no_digest(digest, place)?;
+            targets.push(target("digest", digest));
+        }
         Some(_) => {
             return Err(Refusal::new(format!("{place}: `spec.ref` has no `digest`"))
                 .hint("values are changed, never added: write `digest` once by hand"));
@@ -181,10 +193,11 @@ fn oci_version(root: &Node, value: &str, place: &str) -> Result<Vec<Target>, Ref
         None => {}
     }
     if let Some(version) = version {
-        if has("semver") && digest.is_none() {
+        if has("semver") {
             refuse_odd(version, place)?;
             targets.push(target("semver", version));
         } else if has("tag") {
+            image::refuse_no_tag(version, place)?;
             targets.push(target("tag", version));
         } else if digest.is_none() {
             return Err(Refusal::new(format!(

@@ -1,7 +1,7 @@
 //! The markers of Flux's image automation: comments that say which policy decides about the
 //! value in front of them, such as `# {"$imagepolicy": "flux-system:web:tag"}`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::image::Reference;
 use super::{Refusal, edit::Object};
@@ -79,6 +79,45 @@ impl Marker {
             Part::Name => Ok(name.to_owned()),
             Part::Tag => need(tag, "tag"),
             Part::Digest => need(digest, "digest"),
+        }
+    }
+}
+
+/// Refuses markers behind several values: nobody knows which one is meant.
+pub(super) fn refuse_several<'n>(
+    roots: impl Iterator<Item = &'n Node>,
+    line: usize,
+    place: &str,
+) -> Result<(), Refusal> {
+    let mut columns = BTreeSet::new();
+    for root in roots {
+        columns_in_line(root, line, &mut columns);
+    }
+    if columns.len() < 2 {
+        return Ok(());
+    }
+    Err(Refusal::new(format!(
+        "{place}: several values stand in front of the marker, and one is meant"
+    ))
+    .hint("write the value in a line of its own, with the marker behind it"))
+}
+
+/// Where single values begin in a line. A shared one has its first place wherever it is read.
+fn columns_in_line(node: &Node, line: usize, columns: &mut BTreeSet<usize>) {
+    match &node.kind {
+        Kind::Scalar(..) if node.line == line => {
+            columns.insert(node.column);
+        }
+        Kind::Scalar(..) => {}
+        Kind::Sequence(items) => {
+            for item in items {
+                columns_in_line(item, line, columns);
+            }
+        }
+        Kind::Mapping(pairs) => {
+            for (_, value) in pairs {
+                columns_in_line(value, line, columns);
+            }
         }
     }
 }

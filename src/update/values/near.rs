@@ -12,8 +12,6 @@ pub(super) struct Near {
     pub(super) lines: Vec<String>,
     /// The same kind and name in other namespaces.
     elsewhere: Vec<String>,
-    /// Files that could not be read.
-    pub(super) unreadable: Vec<String>,
     /// Why the first document was none.
     pub(super) refused: Option<Refusal>,
 }
@@ -39,10 +37,6 @@ impl Near {
     pub(super) fn nothing(self, edit: &Edit) -> Refusal {
         if let Some(refused) = self.refused {
             return refused;
-        }
-        if let (Some(first), None) = (self.unreadable.first(), self.elsewhere.first()) {
-            return Refusal::new(format!("`{edit}`: {first}"))
-                .hint("correct the file, or name another one");
         }
         let missing = match (&edit.object, edit.file()) {
             (Some(object), Some(file)) => format!("{file} has no {object}"),

@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::Edit;
 use crate::error::{Error, Kind};
-use crate::text::change::EditError;
 
 /// Why nothing is changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,12 +55,6 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
-
-impl From<EditError> for Refusal {
-    fn from(error: EditError) -> Self {
-        Self::new(error.to_string())
-    }
-}
 
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {

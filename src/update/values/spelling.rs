@@ -88,11 +88,10 @@ impl Type {
             _ => {}
         }
         match syntax {
-            Syntax::Yaml => Self::Text,
             Syntax::Json if serde_json::from_str::<serde_json::Number>(text).is_ok() => {
                 Self::Number
             }
-            Syntax::Json => Self::Text,
+            Syntax::Yaml | Syntax::Json => Self::Text,
             Syntax::Toml => Self::of_toml(text),
         }
     }

@@ -4,6 +4,8 @@ use semver::Version;
 
 use super::Refusal;
 
+const NUMBERS: &str = "a chart's version has three numbers without leading zeros, such as `1.4.2` or `1.4.2-ci.345`; for a build number alone, use `0.0.345`";
+
 /// Refuses what is neither a version nor a range.
 pub(super) fn refuse_odd(value: &str, place: &str) -> Result<(), Refusal> {
     if is_range(value) {
@@ -12,7 +14,18 @@ pub(super) fn refuse_odd(value: &str, place: &str) -> Result<(), Refusal> {
     Err(Refusal::new(format!(
         "{place}: the version {value:?} does not follow Semantic Versioning"
     ))
-    .hint("a chart's version has three numbers without leading zeros, such as `1.4.2` or `1.4.2-ci.345`; for a build number alone, use `0.0.345`"))
+    .hint(NUMBERS))
+}
+
+/// Refuses what is not one version: a chart has no range as its own.
+pub(super) fn refuse_inexact(value: &str, place: &str) -> Result<(), Refusal> {
+    if Version::parse(value.strip_prefix('v').unwrap_or(value)).is_ok() {
+        return Ok(());
+    }
+    Err(Refusal::new(format!(
+        "{place}: {value:?} is not a version of a chart, which is no range"
+    ))
+    .hint(NUMBERS))
 }
 
 /// Alternatives of comparisons: `1.4.2`, `^1.2`, `>=1 <2`, `1.2 - 1.4 || 2.x`.

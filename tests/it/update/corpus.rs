@@ -172,6 +172,9 @@ fn reason(said: &str, place: &str) -> String {
         "through an anchor",
         "is a block of text",
         "Semantic Versioning",
+        "is not a version of a chart",
+        "is not a digest",
+        "that SOPS encrypts",
     ];
     let found = known.iter().find(|known| said.contains(**known));
     (*found.unwrap_or_else(|| panic!("{place}: {said}"))).to_owned()
