@@ -70,6 +70,8 @@ struct Target {
     value: String,
     /// It is a text, whatever it looks like; otherwise a number stays a number.
     is_text: bool,
+    /// Its key says that it is a text, as `tag` does: only a whole number stays one.
+    is_named_text: bool,
 }
 
 impl Target {
@@ -78,6 +80,7 @@ impl Target {
             way,
             value: value.to_owned(),
             is_text: true,
+            is_named_text: false,
         }
     }
 
@@ -87,7 +90,8 @@ impl Target {
         let plain = way.plain().to_lowercase();
         let names = ["tag", "version", "digest", "revision", "commit", "sha"];
         Self {
-            is_text: names.iter().any(|name| plain.ends_with(name)),
+            is_text: false,
+            is_named_text: names.iter().any(|name| plain.ends_with(name)),
             ..Self::text(way, value)
         }
     }

@@ -46,7 +46,9 @@ pub(super) fn spelling(
             bare,
         })
     };
-    if target.is_text || before == Type::Text {
+    let is_whole = |text: &str| text.parse::<i64>().is_ok_and(|it| it.to_string() == text);
+    let is_named = target.is_named_text && before == Type::Number;
+    if target.is_text || before == Type::Text || (is_named && !(is_whole(old) && is_whole(value))) {
         let stays = before == Type::Text && old == value;
         return Ok(spelled(value, false).filter(|_| !stays));
     }
