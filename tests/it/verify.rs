@@ -32,7 +32,7 @@ fn a_secret_in_plain_text_is_told_where_no_plan_shows_it() {
     let write = |all: &[String]| workspace.write("src/secrets.yaml", &all.concat());
     write(&[
         secret("db", "word"),
-        secret("safe", "'ENC[AES256_GCM,data:x]'"),
+        secret("safe", "'ENC[AES256_GCM,data:x]'") + "sops: {mac: 'ENC[AES256_GCM,data:y]'}\n",
     ]);
     let flags = ["--source", "src", "--environments", "dev"];
     let run = |command: &str, more: &[&str]| {
