@@ -4,7 +4,8 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use gitops_publisher::host::HostKind;
-use gitops_publisher::model::ObjectId;
+use gitops_publisher::host::watch::Question;
+use gitops_publisher::model::{Folder, ObjectId};
 use gitops_publisher::wait::Start;
 use gitops_rollout::{Authors, Outcome, Policy};
 use serde_json::json;
@@ -18,6 +19,7 @@ on_both_hosts! {
     a_host_that_asks_for_calm_in_an_answer_gets_it,
     a_host_that_is_down_until_a_short_wait_ends_is_unknown,
     a_host_that_hangs_holds_no_wait_beyond_its_end,
+    a_host_that_hangs_holds_nobody_who_looks_once,
     who_looks_once_sees_what_cleared_a_failure,
     at_the_end_of_the_list_it_is_known_what_was_there_before,
     what_is_the_oldest_that_is_known_is_asked_for_by_those_who_reported_since,
@@ -131,6 +133,40 @@ fn a_host_that_hangs_holds_no_wait_beyond_its_end<H: Cluster>() {
         "{:#?}",
         ended.told
     );
+}
+
+fn a_host_that_hangs_holds_nobody_who_looks_once<H: Cluster>() {
+    let mut scene = Scene::<H>::new();
+    scene.policy.timeout = 0;
+    let commit = scene.commit("dev", "1");
+    for later in 0..50 {
+        scene.server.inject(later, Fault::Stall);
+    }
+    let clock = FakeClock {
+        patience: Some(Duration::from_secs(1)),
+        ..FakeClock::default()
+    };
+    let ended = scene.dev(&commit, &clock);
+    scene.server.heal();
+    assert_eq!(ended.outcome(), Outcome::Unknown, "{:#?}", ended.told);
+    assert!(clock.seconds() <= 60, "{}", clock.seconds());
+}
+
+/// Whoever asks for statuses after that is told that check runs cannot be read.
+#[tokio::test]
+async fn on_github_looking_for_a_commit_does_not_use_up_the_warning_about_check_runs() {
+    let scene = Scene::<Hub>::new();
+    scene.server.with(|state| state.checks_forbidden = true);
+    let api = scene.api();
+    let folder = Folder::parse("dev").unwrap();
+    api.changed_last("main", &folder).await.unwrap();
+    let question = Question {
+        branch: "main".to_owned(),
+        folders: vec![folder],
+        ..Question::default()
+    };
+    let sighting = api.watch(&question).await.unwrap();
+    assert!(sighting.unread.is_some());
 }
 
 /// Ours failed, and a later commit with the same folder succeeded: on Azure DevOps the
