@@ -91,7 +91,7 @@ fn of_connection(
         AzureScheme::Federated => {
             let Some((address, job_token)) = agent::oidc_request(environment) else {
                 return Err(wrong(
-                    "needs an assertion of the run, and this job is told no address to ask at",
+                    "needs an OIDC token of the run, and this job has no address to request one from",
                     "Azure DevOps Services only has workload identity: on Azure DevOps Server leave the input out, so that the job's own token is used",
                 ));
             };
@@ -107,10 +107,7 @@ fn of_connection(
         return Err(wrong("has no client id or no tenant id", check));
     };
     let authority = Url::parse(&connection.authority).map_err(|_| {
-        let what = format!(
-            "has the authority `{}`, which is no address",
-            connection.authority
-        );
+        let what = format!("has an invalid authority, `{}`", connection.authority);
         wrong(&what, check)
     })?;
     refuse_plain(&authority, "the authority of the service connection")?;
@@ -127,7 +124,7 @@ fn managed(environment: &Environment, client: Option<String>) -> Result<ManagedI
     let variable = AZURE_POD_IDENTITY_AUTHORITY_HOST;
     let service = environment.get(variable).map(|text| {
         Url::parse(text).map_err(|_| {
-            let said = format!("the variable `{variable}` is no address: {text}");
+            let said = format!("the variable `{variable}` is not a valid URL: {text}");
             Error::message(Kind::Usage, said).hint("correct it, or leave it out")
         })
     });

@@ -13,6 +13,7 @@ mod mergeable;
 mod pull_request;
 mod refused;
 mod seen;
+mod standing;
 mod threads;
 
 use std::sync::Mutex;
@@ -23,7 +24,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::git::Tip;
 use crate::host::Api;
-use crate::host::pull_request::{Mergeable, PullRequest};
+use crate::host::pull_request::PullRequest;
 use crate::model::{FolderPlan, ObjectId, PublicationStamp};
 use crate::publish::{self, HeadOptions, HeadOutcome, Theirs};
 use crate::report::{Outcome, Publication, PullRequestDone, RunReport};
@@ -34,6 +35,7 @@ use super::leftovers::Search;
 use super::publication::{add, publication, warn_older};
 use super::publish::Branch;
 use seen::{Moved, Past, Ready, Seen};
+use standing::Standing;
 
 pub(super) use edits::{propose_edits, withdraw_edits};
 pub(super) use heads::refuse;
@@ -254,47 +256,11 @@ impl Work<'_> {
             conflicts,
             attempt,
         } = ready;
-        let found = self.api.find(&options.head, &tip.branch).await?;
-        let writes = found.is_none() || self.options.auto_complete.is_some();
-        if writes && options.theirs.is_none() {
-            self.refuse_taken(&head, &tip).await?;
-        }
-        let past = match &found {
-            Some(_) => Past::None,
-            None => self.past(&head, &tip).await?,
+        let (found, past) = match self.standing((&head, &tip), options).await? {
+            Standing::Settled(settled) => *settled,
+            Standing::Again(theirs) => return Ok(Some(theirs)),
         };
-        if past == Past::Crossed {
-            let open = self.api.open_of(&options.head).await?;
-            if let Some(other) = open.iter().find(|open| open.target != tip.branch) {
-                return Err(heads::taken(other, &tip.branch));
-            }
-        }
-        let again = |theirs| if options.renew { None } else { theirs };
-        // What was merged and taken back needs a commit of its own.
-        if past == Past::Merged
-            && let Some(theirs) = again(head.commit.map(Theirs::Replace))
-        {
-            return Ok(Some(theirs));
-        }
-        let found = match found {
-            Some(found) => Some(self.judged(found, head.commit).await),
-            None => None,
-        };
-        let conflicting = |found: &PullRequest| found.mergeable == Mergeable::Conflicts;
-        if found.as_ref().is_some_and(conflicting)
-            && let Some(theirs) = again(Some(Theirs::Keep))
-        {
-            return Ok(Some(theirs));
-        }
-        let outcome = match (&found, past) {
-            (Some(_), _) => Outcome::Waiting,
-            (None, Past::Declined(_)) => Outcome::Declined,
-            (None, _) => Outcome::Proposed,
-        };
-        let publication = Publication {
-            commit_id: head.commit.map(|commit| commit.to_string()),
-            ..publication(&self.branch.connection.remote, &tip, outcome, attempt)
-        };
+        let publication = self.standing_publication((&head, &tip), (found.as_ref(), past), attempt);
         add(report, self.group(), &seen.plans, publication);
         self.detail(&tip, &seen.plans, report).await?;
         let done = match (found, past) {

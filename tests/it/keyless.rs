@@ -258,7 +258,7 @@ fn a_refused_assertion_and_a_refused_token_are_told_with_the_remedy() {
 #[case::no_address(
     &[],
     &[("SYSTEM_OIDCREQUESTURI", "")],
-    "needs an assertion of the run, and this job is told no address to ask at\nHint: Azure DevOps Services only has workload identity: on Azure DevOps Server leave the input out"
+    "needs an OIDC token of the run, and this job has no address to request one from\nHint: Azure DevOps Services only has workload identity: on Azure DevOps Server leave the input out"
 )]
 #[case::without_encryption(
     &[],

@@ -22,8 +22,8 @@ const FLUX_KINDS: [&str; 9] = [
 /// Something in a cluster that reports on commits.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// The whole context in lower case, by which alone two are told apart: GitHub does
-    /// not tell case apart either. Only the case of ASCII is folded, so that what
+    /// The whole context in lower case, the only thing that two targets are compared by:
+    /// GitHub ignores case, too. Only the case of ASCII is folded, so that what
     /// looks like another context is not taken for it.
     key: String,
     /// The part that people know, fit to be shown.

@@ -140,7 +140,7 @@ fn a_failure_on_what_the_run_found_is_one_of_its_own() {
         assert_eq!(healed.standing, done(Outcome::Unchanged), "{commit}");
     }
     assert_eq!(failing("c4").at(20).standing, TARGETS);
-    // A run that published is told of it, and decides nothing by it.
+    // For a run that published, this is information only.
     let mut own = failing("c2");
     own.published = Published::Commit("c1".into());
     assert_eq!(own.at(20).standing, TARGETS);

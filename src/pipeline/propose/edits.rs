@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::Error;
 use crate::git::Tip;
-use crate::host::pull_request::{Draft, Limits, Mergeable, PullRequest, Reviewer};
+use crate::host::pull_request::{Draft, Limits, PullRequest, Reviewer};
 use crate::model::{Finding, ObjectId};
 use crate::publish::{self, HeadOptions, HeadOutcome, Side, Theirs};
 use crate::report::{
@@ -21,6 +21,7 @@ use super::super::publication::{publication, retry};
 use super::closing::CLOSED;
 use super::pull_request::{done, reported};
 use super::seen::{Past, Ready};
+use super::standing::Standing;
 use super::{Work, heads, refused};
 
 /// Brings the head branch and its pull request to what the edits come to.
@@ -203,41 +204,11 @@ impl Work<'_> {
             conflicts,
             attempt,
         } = ready;
-        let found = self.api.find(&options.head, &tip.branch).await?;
-        let writes = found.is_none() || self.options.auto_complete.is_some();
-        if writes && options.theirs.is_none() {
-            self.refuse_taken(&head, &tip).await?;
-        }
-        let past = match &found {
-            Some(_) => Past::None,
-            None => self.past(&head, &tip).await?,
+        let (found, past) = match self.standing((&head, &tip), options).await? {
+            Standing::Settled(settled) => *settled,
+            Standing::Again(theirs) => return Ok(Some(theirs)),
         };
-        let again = |theirs| if options.renew { None } else { theirs };
-        // What was merged and taken back needs a commit of its own.
-        if past == Past::Merged
-            && let Some(theirs) = again(head.commit.map(Theirs::Replace))
-        {
-            return Ok(Some(theirs));
-        }
-        let found = match found {
-            Some(found) => Some(self.judged(found, head.commit).await),
-            None => None,
-        };
-        let conflicting = |found: &PullRequest| found.mergeable == Mergeable::Conflicts;
-        if found.as_ref().is_some_and(conflicting)
-            && let Some(theirs) = again(Some(Theirs::Keep))
-        {
-            return Ok(Some(theirs));
-        }
-        let outcome = match (&found, past) {
-            (Some(_), _) => Outcome::Waiting,
-            (None, Past::Declined(_)) => Outcome::Declined,
-            (None, _) => Outcome::Proposed,
-        };
-        let publication = Publication {
-            commit_id: head.commit.map(|commit| commit.to_string()),
-            ..publication(&self.branch.connection.remote, &tip, outcome, attempt)
-        };
+        let publication = self.standing_publication((&head, &tip), (found.as_ref(), past), attempt);
         let told = updates.told(&changes.set);
         updates.add(report, changes, publication);
         let work = Work::new(self.context, &told, self.branch)?;

@@ -8,7 +8,7 @@ pub(super) fn covers(outer: &str, inner: &str) -> bool {
         return outer.trim() == inner.trim();
     };
     let fits = a.0 == b.0 && a_length <= b_length;
-    // A shift by all bits is none.
+    // A shift by the full width overflows.
     let start = |bits: u128| bits.checked_shr(a.0 - a_length).unwrap_or(0);
     fits && start(a.1) == start(b.1)
 }

@@ -162,7 +162,7 @@ fn a_secret_among_words_headers_and_names_is_not_shown() {
     );
 }
 
-/// What looks alike and is none is shown.
+/// What only looks like a secret is shown.
 #[test]
 fn what_is_no_secret_is_shown() {
     let widget = |spec: &str| other("contoso.com/v1", "Widget", spec);
